@@ -1,0 +1,17 @@
+# The build: one binary out of the sources and the locked packages.
+FROM denoland/deno:2.9.6 AS build
+WORKDIR /src
+COPY deno.json deno.lock main.ts ./
+COPY lib lib
+RUN deno task compile
+
+# What ships: the binary on a small image with glibc, and a user that owns nothing.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /src/dist/roundabout /usr/local/bin/roundabout
+USER 65532:65532
+WORKDIR /home/nonroot
+EXPOSE 5000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["/usr/local/bin/roundabout", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/roundabout"]
+CMD ["start"]

@@ -1,0 +1,56 @@
+/**
+ * The answers of the balancer's own: to requests it does not forward, and for attempts that failed.
+ * Each carries Proxy-Status (RFC 9209), so that a reader of one response knows who spoke and why.
+ */
+import { STATUS_TEXT } from "@std/http/status";
+import { type Failed, FAILURES } from "./outcome.ts";
+import type { Verdict } from "./retry.ts";
+
+/** A whole response, small enough to be sent as it is. */
+export interface Answer {
+  readonly status: number;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** Methods that are forwarded, for the Allow field of a 405 (RFC 9110, 10.2.1). */
+const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** Why a request is not forwarded. */
+export interface Refusal {
+  readonly status: 400 | 405 | 501;
+  /** What is wrong with it, as the end of a sentence; names no byte of the request. */
+  readonly reason: string;
+}
+
+/** The answer to a request that is not forwarded. */
+export function refusalAnswer({ status, reason }: Refusal): Answer {
+  const fields: [string, string][] = [proxyStatus("http_request_error", reason)];
+  if (status === 405) fields.push(["allow", ALLOW]);
+  return text(status, `${statusText(status)}: ${reason}`, fields);
+}
+
+/** The answer for a request whose last attempt failed. */
+export function failureAnswer({ failure }: Failed, verdict: Verdict): Answer {
+  const { status, text: sentence } = FAILURES[failure];
+  const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
+  return text(status, sentence, [proxyStatus(failure, details)]);
+}
+
+/** The answer to `OPTIONS` with `Max-Forwards: 0`: we are its last recipient (RFC 9110, 7.6.2). */
+export function lastRecipientAnswer(): Answer {
+  return { status: 204, fields: [["allow", ALLOW], ["proxy-status", "roundabout"]], body: "" };
+}
+
+function text(status: number, body: string, fields: [string, string][]): Answer {
+  return { status, fields: [["content-type", "text/plain"], ...fields], body: `${body}\n` };
+}
+
+function proxyStatus(error: string, details?: string): [string, string] {
+  const suffix = details === undefined ? "" : `; details="${details}"`;
+  return ["proxy-status", `roundabout; error=${error}${suffix}`];
+}
+
+function statusText(status: number): string {
+  return (STATUS_TEXT as Record<number, string>)[status] ?? String(status);
+}

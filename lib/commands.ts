@@ -1,0 +1,78 @@
+/** The commands of the program; each resolves to its exit status. */
+import { parseAddress, parseConfig, readSettings } from "./config/load.ts";
+import { DEFAULTS, SETTING_NAMES } from "./config/schema.ts";
+import { startDemo } from "./demo.ts";
+import { startDemoBackend } from "./demo_backend.ts";
+import { healthProblem } from "./health_check.ts";
+import { log, print } from "./log.ts";
+import { runBalancer, startBalancer } from "./start.ts";
+
+/** What the command line may say beside the command. */
+export interface Flags {
+  /** `--name` of a demo backend. */
+  readonly name: string;
+}
+
+export const COMMANDS = {
+  async start(): Promise<number> {
+    const config = parseConfig(readSettings());
+    const balancer = startBalancer(config);
+    const { hostname, port } = balancer.engine.address;
+    const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
+    log("info", `listening on ${hostname}:${port}, ${config.POLICY} over ${backends}`);
+    return await runBalancer(balancer, config.DRAIN_TIMEOUT);
+  },
+
+  async demo(): Promise<number> {
+    const demo = startDemo(readSettings());
+    print(demo.banner);
+    return await runBalancer(demo, demo.drainTimeout);
+  },
+
+  async backend({ name }: Flags): Promise<number> {
+    const { HOST, PORT } = parseAddress(readSettings());
+    const backend = startDemoBackend({ name, hostname: HOST, port: PORT });
+    log("info", `${name} listens on ${HOST}:${PORT}`);
+    await new Promise<void>((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        Deno.addSignalListener(signal, resolve);
+      }
+    });
+    await backend.stop();
+    return 0;
+  },
+
+  check(): Promise<number> {
+    const texts = readSettings();
+    parseConfig(texts);
+    print(SETTING_NAMES.map((name) => `${name}=${texts[name] || DEFAULTS[name]}\n`).join(""));
+    return Promise.resolve(0);
+  },
+
+  async healthcheck(): Promise<number> {
+    const { HOST, PORT } = parseAddress(readSettings());
+    const problem = await healthProblem(HOST, PORT);
+    if (problem === undefined) return 0;
+    log("error", `not healthy: ${problem}`);
+    return 1;
+  },
+} satisfies Record<string, (flags: Flags) => Promise<number>>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const HELP = `roundabout: an HTTP load balancer
+
+Usage: roundabout [command]
+
+  start        balance requests over the backends of USERS_SERVICE (the default)
+  demo         three backends and the balancer in one process, to try things out
+  backend      one demo backend; --name says what it calls itself
+  check        check the settings and print what they come to
+  healthcheck  exit 0 where a balancer or demo backend serves here, for Docker
+
+  --help       this text
+  --version    the version
+
+Settings come from the environment and from .env in the working directory; README.md lists them.
+Exit status: 0 stopped cleanly, 1 failed while running, 2 wrong usage or settings.
+`;

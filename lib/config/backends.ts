@@ -1,0 +1,77 @@
+/** Reads `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
+import type { BackendConfig } from "../backend.ts";
+import { type Complaint, type Read, reading } from "./setting.ts";
+
+/**
+ * Ports that the Fetch standard blocks (https://fetch.spec.whatwg.org/#port-blocking): fetch refuses
+ * them whatever listens there, so a backend on one of them would fail each request.
+ */
+const BLOCKED_PORTS = new Set(
+  ("1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 " +
+    "113 115 117 119 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 " +
+    "548 554 556 563 587 601 636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 " +
+    "6000 6566 6665 6666 6667 6668 6669 6679 6697 10080").split(" "),
+);
+
+/** The backends in their order, or a complaint about each entry that is none. */
+export function readBackends(text: string): Read<readonly BackendConfig[]> {
+  if (text === "") {
+    return "must list at least one backend, such as http://users-1:5000;http://users-2:5000 " +
+      "(to try things out without any: deno task demo)";
+  }
+  const backends: BackendConfig[] = [];
+  const complaints: Complaint[] = [];
+  const seen = new Set<string>();
+  for (const entry of withoutLastEmpty(text.split(";")).map((entry) => entry.trim())) {
+    const backend = readBackend(entry);
+    if (typeof backend === "string") {
+      complaints.push({ expected: backend, shown: withoutPassword(entry) });
+    } else if (seen.has(backend.url)) {
+      complaints.push({ expected: "must list each backend once", shown: entry });
+    } else {
+      seen.add(backend.url);
+      backends.push(backend);
+    }
+  }
+  return complaints.length > 0 ? complaints : reading(backends);
+}
+
+/** A `;` after the last backend is no mistake. */
+function withoutLastEmpty(entries: string[]): string[] {
+  return entries.at(-1)?.trim() === "" ? entries.slice(0, -1) : entries;
+}
+
+function readBackend(entry: string): BackendConfig | string {
+  const [address = "", ...options] = entry.split(/\s+/);
+  const url = readUrl(address);
+  if (typeof url === "string") return url;
+  let weight: number | undefined;
+  for (const option of options) {
+    const [, digits] = /^weight=(\d{1,3})$/.exec(option) ?? [];
+    if (weight !== undefined || !(Number(digits) >= 1 && Number(digits) <= 100)) {
+      return "must have no option but one weight=1 to weight=100 per backend";
+    }
+    weight = Number(digits);
+  }
+  return { url: `${url.origin}${url.pathname.replace(/\/+$/, "")}`, weight: weight ?? 1 };
+}
+
+function readUrl(address: string): URL | string {
+  if (address === "") return "must have a URL between one ; and the next";
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:\/\//i.test(address)) {
+    return "must be backend URLs that start with http:// or https://";
+  }
+  if (url.username !== "" || url.password !== "") return "must not have credentials in a URL";
+  if (address.includes("?")) return "must not have a query in a backend's URL";
+  if (address.includes("#")) return "must not have a fragment in a backend's URL";
+  if (url.port === "0" || BLOCKED_PORTS.has(url.port)) {
+    return `must not use port ${url.port}, which the Fetch standard blocks`;
+  }
+  return url;
+}
+
+/** An error message ends up in logs, where no password should be. */
+function withoutPassword(entry: string): string {
+  return entry.replace(/\/\/[^/\s]*@/, "//***@");
+}

@@ -1,0 +1,33 @@
+/** Reads `TRUSTED_PROXIES`: addresses and CIDR ranges, separated by commas. */
+import { BlockList, isIP } from "node:net";
+import { type Complaint, type Read, reading } from "./setting.ts";
+
+/** Whether an address belongs to one of the networks. */
+export type Networks = (address: string) => boolean;
+
+/** The networks as one question, or a complaint about each entry that is none. */
+export function readNetworks(text: string): Read<Networks> {
+  if (text === "none") return reading(() => false);
+  const list = new BlockList();
+  const complaints: Complaint[] = [];
+  for (const entry of text.split(",").map((entry) => entry.trim())) {
+    if (!add(list, entry)) {
+      complaints.push({
+        expected: "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8",
+        shown: entry,
+      });
+    }
+  }
+  if (complaints.length > 0) return complaints;
+  return reading((address) => list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"));
+}
+
+function add(list: BlockList, entry: string): boolean {
+  const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+  const version = isIP(address);
+  const bits = version === 6 ? 128 : 32;
+  const length = prefix === undefined ? bits : Number(prefix);
+  if (version === 0 || length > bits) return false;
+  list.addSubnet(address, length, version === 6 ? "ipv6" : "ipv4");
+  return true;
+}

@@ -1,0 +1,75 @@
+/** `roundabout demo`: three backends and the balancer in one process, and what to try with them. */
+import type { AccessEntry } from "./access_log.ts";
+import { parseConfig, type SettingTexts } from "./config/load.ts";
+import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
+import { log } from "./log.ts";
+import { type Balancer, startBalancer } from "./start.ts";
+
+const NAMES = ["users-1", "users-2", "users-3"];
+
+/** A running demo. */
+export interface Demo extends Balancer {
+  readonly backends: readonly DemoBackend[];
+  readonly banner: string;
+  readonly drainTimeout: number;
+}
+
+/**
+ * Starts the demo on this machine's loopback.
+ *
+ * @param texts settings, of which `USERS_SERVICE` and `HOST` are the demo's own
+ * @throws where a setting is wrong or the port is taken
+ */
+export function startDemo(texts: SettingTexts): Demo {
+  const backends = NAMES.map(startBackend);
+  const names = new Map(backends.map(({ name, url }) => [url.slice("http://".length), name]));
+  const config = parseConfig({
+    ...texts,
+    HOST: "127.0.0.1",
+    USERS_SERVICE: backends.map(({ url }) => url).join(";"),
+  });
+  const balancer = startBalancer(config, (entry) => demoLine(entry, names));
+  return {
+    ...balancer,
+    backends,
+    drainTimeout: config.DRAIN_TIMEOUT,
+    banner: bannerOf(balancer.engine.address.port, backends),
+  };
+}
+
+function startBackend(name: string): DemoBackend {
+  const backend: DemoBackend = startDemoBackend({
+    name,
+    hostname: "127.0.0.1",
+    port: 0,
+    onStopRequest: () => void backend.stop().then(() => log("info", `${name} stopped`)),
+  });
+  return backend;
+}
+
+function bannerOf(port: number, backends: readonly DemoBackend[]): string {
+  const list = backends.map(({ name, url }) => `  ${name}  ${url}`).join("\n");
+  return `
+Roundabout balances http://localhost:${port} over three backends:
+
+${list}
+
+Try in another terminal:
+
+  curl -i http://localhost:${port}/            again and again: the backends take turns
+  curl -X POST ${backends[1]!.url}/stop     stops users-2: no request fails, the other two
+                                              answer, and the line below says what was tried
+  Ctrl-C                                      ends the demo
+
+`;
+}
+
+/** `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
+function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>): string {
+  const told = entry.attempts.map(({ backend, outcome }) => {
+    const name = names.get(backend.id) ?? backend.id;
+    return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
+  });
+  const { method, path, status, milliseconds } = entry;
+  return `${method} ${path} ${status} ${told.join(" ")} in ${milliseconds.toFixed(1)} ms`;
+}

@@ -1,0 +1,120 @@
+/** `roundabout start`: puts the parts together and runs them until a signal says stop. */
+import { type AccessEntry, jsonLine, textLine } from "./access_log.ts";
+import { Backend } from "./backend.ts";
+import type { Config } from "./config/schema.ts";
+import { LineWriter } from "./line_writer.ts";
+import { log } from "./log.ts";
+import type { Outcome } from "./outcome.ts";
+import { POLICIES } from "./policies/mod.ts";
+import { Pool } from "./pool.ts";
+import { type Engine, serveWeb, type WebOptions } from "./web/serve.ts";
+
+/** A running balancer and the writer of its access log. */
+export interface Balancer {
+  readonly engine: Engine;
+  readonly lines: LineWriter;
+}
+
+/** The address that requests should arrive at cannot be listened on. */
+export class ListenError extends Error {
+  override name = "ListenError";
+}
+
+/**
+ * Starts a balancer.
+ *
+ * @param format writes an access log line; by default what `ACCESS_LOG` says
+ * @throws {ListenError} where the address cannot be listened on
+ */
+export function startBalancer(
+  config: Config,
+  format: ((entry: AccessEntry) => string) | undefined = formatOf(config),
+): Balancer {
+  ignoreProxyVariables();
+  const lines = new LineWriter(Deno.stdout);
+  const pool = new Pool({
+    backends: config.USERS_SERVICE.map((backend) => new Backend(backend)),
+    policy: POLICIES[config.POLICY],
+    onChange: logChange,
+  });
+  const engine = listening(config, {
+    pool,
+    hostname: config.HOST,
+    port: config.PORT,
+    maxAttempts: config.MAX_ATTEMPTS,
+    firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
+    isTrusted: config.TRUSTED_PROXIES,
+    onRequest: format && ((entry) => lines.write(format(entry))),
+    onError: (error) => log("error", `a request failed by a fault of this program: ${error}`),
+  });
+  return { engine, lines };
+}
+
+function listening({ HOST, PORT }: Config, options: WebOptions): Engine {
+  try {
+    return serveWeb(options);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? "the address is in use: set another PORT"
+      : (error as Error).message;
+    throw new ListenError(`Cannot listen on ${HOST}:${PORT} as ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
+ *
+ * @returns the exit status: 0 stopped cleanly, 1 failed or cut requests off
+ */
+export async function runBalancer(
+  { engine, lines }: Balancer,
+  drainTimeout: number,
+): Promise<number> {
+  const signal = await Promise.race([nextSignal(), engine.finished.then(() => undefined)]);
+  if (signal === undefined) return 0;
+  nextSignal().then((again) => {
+    log("warn", `${again} again: stopping at once`);
+    Deno.exit(1);
+  });
+  log("info", `${signal}: no new connections, finishing what is in flight`);
+  const cut = await engine.drain(drainTimeout);
+  await lines.flush();
+  if (cut === 0) {
+    log("info", "stopped");
+    return 0;
+  }
+  log("warn", `stopped after DRAIN_TIMEOUT with requests cut off: ${cut}`);
+  return 1;
+}
+
+function nextSignal(): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const listener = () => {
+        Deno.removeSignalListener(signal, listener);
+        resolve(signal);
+      };
+      Deno.addSignalListener(signal, listener);
+    }
+  });
+}
+
+function formatOf({ ACCESS_LOG }: Config): ((entry: AccessEntry) => string) | undefined {
+  return { text: textLine, json: jsonLine, off: undefined }[ACCESS_LOG];
+}
+
+function logChange({ id }: Backend, outcome: Outcome<unknown>): void {
+  if (outcome.kind === "answered") log("info", `${id} answers again`);
+  else log("warn", `${id} fails: ${outcome.failure}: ${outcome.detail}`);
+}
+
+/** fetch would send requests for backends through a proxy named here, even with a client of ours. */
+function ignoreProxyVariables(): void {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]) {
+    for (const variable of [name, name.toLowerCase()]) {
+      if (Deno.env.get(variable) === undefined) continue;
+      Deno.env.delete(variable);
+      log("info", `${variable} is not used: backends are reached directly`);
+    }
+  }
+}

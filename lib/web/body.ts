@@ -1,0 +1,142 @@
+/**
+ * A request's body, ready to be sent more than once.
+ *
+ * What has been read of it is kept until that is more than {@linkcode KEPT_BYTES}: so long, another
+ * attempt starts from the first byte again and goes on where the client still is. Past that it can
+ * be sent once, and `spent` says so.
+ *
+ * It always goes to fetch as a stream, for fetch sends a buffered body of any method a second time
+ * when a pooled connection dies before the response: a POST would be delivered twice. A stream is
+ * sent once. (tests/web/never_twice_test.ts holds both facts.)
+ */
+
+/**
+ * The bytes kept for another attempt: 64 KiB by design, plus the 128 KiB that Deno may take ahead,
+ * even while it has no connection to send them on. A refused connection must not cost the body.
+ */
+const KEPT_BYTES = 192 * 1024;
+
+export class RequestBody {
+  /** Bytes, as the client announced them; undefined for a chunked body. */
+  readonly length: number | undefined;
+  /** Whether bytes are gone that another attempt would have to send. */
+  spent = false;
+  /** Whether the client failed to send it: it left, or the framing was broken. */
+  broken = false;
+  /** Whether all of it has been read. */
+  complete = false;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #kept: Uint8Array<ArrayBuffer>[] = [];
+  #keptBytes = 0;
+  /** The index in the whole body of the first chunk still kept. */
+  #firstKept = 0;
+  #reading: Promise<void> | undefined;
+  #sending = 0;
+
+  /**
+   * @param source what Deno.serve gives
+   * @param length bytes announced; undefined for a chunked or unannounced body
+   * @param announced whether the head says that there is a body
+   */
+  constructor(
+    source: ReadableStream<Uint8Array<ArrayBuffer>>,
+    length: number | undefined,
+    readonly announced = true,
+  ) {
+    this.#reader = source.getReader();
+    this.length = length;
+  }
+
+  /** Whether bytes are awaited from the client: then a late answer is not the backend's fault. */
+  get awaitsClient(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  /** Whether there is any byte in it: as announced, or else as seen once the first one or the end
+   * has come. A client that breaks off before it is told apart when the body is sent. */
+  async isPresent(): Promise<boolean> {
+    if (this.announced) return true;
+    return await this.#chunk(0).then((chunk) => chunk !== undefined, () => true);
+  }
+
+  /**
+   * The body for one attempt, from its first byte. An attempt before it gets no more.
+   *
+   * @param onProgress called whenever bytes go on their way
+   */
+  open(onProgress: () => void): BodyInit {
+    const sending = ++this.#sending;
+    let index = 0;
+    const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: async (controller) => {
+        const chunk = await this.#chunk(index++);
+        if (sending !== this.#sending) return controller.error(new Error("superseded"));
+        if (chunk === undefined) return controller.close();
+        if (this.spent) this.#forgetBefore(index);
+        onProgress();
+        controller.enqueue(chunk);
+      },
+    }, { highWaterMark: 0 });
+    return this.length === undefined ? stream : new SizedBody(stream, this.length);
+  }
+
+  /** Gives up on bytes still to come, so that the connection they come on is not held. */
+  cancel(): void {
+    this.#sending++;
+    this.#reader.cancel().catch(() => {}); // it is broken or at its end already: nothing to give up
+  }
+
+  async #chunk(index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    while (index >= this.#firstKept + this.#kept.length) {
+      if (this.complete) return undefined;
+      await (this.#reading ??= this.#read());
+    }
+    return this.#kept[index - this.#firstKept];
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { done, value } = await this.#reader.read();
+      if (done) {
+        this.complete = true;
+      } else {
+        this.#kept.push(value);
+        this.#keptBytes += value.byteLength;
+        if (this.#keptBytes > KEPT_BYTES) this.spent = true;
+      }
+    } catch (error) {
+      this.broken = true;
+      throw error;
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+
+  #forgetBefore(index: number): void {
+    this.#kept.splice(0, index - this.#firstKept);
+    this.#firstKept = index;
+  }
+}
+
+/**
+ * A stream of known length. fetch announces Content-Length for a Blob, and only for it among the
+ * bodies that it streams; any other stream becomes chunked, which is not how the client sent it.
+ */
+class SizedBody extends Blob {
+  readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #length: number;
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, length: number) {
+    super();
+    this.#stream = stream;
+    this.#length = length;
+  }
+
+  override get size(): number {
+    return this.#length;
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Who waits for a backend's first byte, and for how long: one coarse clock for all requests.
+ *
+ * A timer and a watch on the client's connection for each request would cost a fifth of a proxied GET,
+ * for answers that mostly come within milliseconds. So a tick every 50 ms looks at those who wait:
+ * one that waits longer than a tick is watched for its client leaving, one past the timeout expires.
+ */
+export abstract class Waiting {
+  /** When something last happened; kept by {@linkcode Deadlines}. */
+  since = 0;
+  /** Whether it waits no more. */
+  ended = false;
+  watched = false;
+  /** Called once, when it waits for longer than a tick. */
+  abstract watch(): void;
+  /** Called once, when nothing has happened for the timeout. */
+  abstract expire(): void;
+}
+
+/** How often it looks, in milliseconds; timeouts are this coarse. */
+export const TICK_MS = 50;
+
+export class Deadlines {
+  readonly #timeout: number;
+  readonly #now: () => number;
+  /** Who began to wait, oldest first; those who ended are swept out by the tick. */
+  #waiting: Waiting[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param timeout in milliseconds */
+  constructor(timeout: number, now: () => number = () => performance.now()) {
+    this.#timeout = timeout;
+    this.#now = now;
+  }
+
+  /** Begins to wait. */
+  begin(waiting: Waiting): void {
+    waiting.since = this.#now();
+    this.#waiting.push(waiting);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Begins to wait anew, as something has happened. */
+  touch(waiting: Waiting): void {
+    waiting.since = this.#now();
+  }
+
+  /** Stops the clock; nobody who still waits is called any more. */
+  close(): void {
+    this.#waiting = [];
+    this.#stop();
+  }
+
+  #tick(): void {
+    this.#waiting = this.#waiting.filter((waiting) => !waiting.ended);
+    if (this.#waiting.length === 0) return this.#stop();
+    const now = this.#now();
+    for (const waiting of this.#waiting) {
+      const waited = now - waiting.since;
+      if (waited >= this.#timeout) {
+        waiting.ended = true;
+        waiting.expire();
+      } else if (waited >= TICK_MS && !waiting.watched) {
+        waiting.watched = true;
+        waiting.watch();
+      }
+    }
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What is not forwarded: requests that Deno.serve lets through and a proxy must not pass on, and
+ * those that fetch could not carry unchanged. Each is answered with its reason; none reaches a backend.
+ */
+import type { Refusal } from "../answers.ts";
+import { isAuthority } from "../authority.ts";
+import { announcedLength, type Head } from "./head.ts";
+import { type Target, targetOf, unforwardable } from "./target.ts";
+
+/** Methods that fetch refuses to send. */
+const NOT_SENT = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/** Methods that fetch writes in capitals, whatever their case was; methods are case-sensitive. */
+const CAPITALIZED = /^(?:delete|get|head|options|post|put)$/i;
+
+/** Methods with which fetch sends no body. */
+const BODILESS = new Set(["GET", "HEAD"]);
+
+/**
+ * @param fallbackHost the host and port that Deno.serve puts into the URL where the client named none
+ */
+export function admit(head: Head, fallbackHost: string): Target | Refusal {
+  const { method, host, transferEncoding } = head;
+  if (NOT_SENT.has(method.toUpperCase())) return refuse(405, "this method is not forwarded");
+  if (CAPITALIZED.test(method) && method !== method.toUpperCase()) {
+    return refuse(400, "methods are case-sensitive, and fetch would capitalize this one");
+  }
+
+  if (host !== undefined && !isAuthority(host)) {
+    return refuse(400, "Host must be one host and an optional port");
+  }
+  const target = targetOf(head.url, host);
+  if (target === undefined || !isAuthority(target.authority)) {
+    return refuse(400, "the target must be a path, or an http URL without userinfo");
+  }
+  if (host === undefined && target.authority === fallbackHost && !looksLikeHttp2(head)) {
+    return refuse(400, "Host is missing");
+  }
+  if (method === "OPTIONS" && target.path === "/*") {
+    return refuse(400, "the target * cannot be forwarded by fetch");
+  }
+  const obstacle = unforwardable(target.path);
+  if (obstacle !== undefined) return refuse(400, obstacle);
+
+  if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== "chunked") {
+    return refuse(501, "Transfer-Encoding must be chunked");
+  }
+  if (BODILESS.has(method) && announcedLength(head) !== 0) {
+    return refuse(400, "a GET or HEAD with a body cannot be forwarded by fetch");
+  }
+  return target;
+}
+
+/**
+ * Deno.serve does not tell the version. An HTTP/2 request has no Host field and its authority may be
+ * the very name that stands in for a missing Host; but it has field names in lower case, and some.
+ */
+function looksLikeHttp2({ fields }: Head): boolean {
+  return fields.length > 0 && fields.every(([name]) => name === name.toLowerCase());
+}
+
+function refuse(status: Refusal["status"], reason: string): Refusal {
+  return { status, reason };
+}

@@ -1,0 +1,70 @@
+/** A request that Deno.serve received, as the facts that the core asks for. */
+import type { Field, Forwarding } from "../headers.ts";
+import type { RequestFacts } from "../request_facts.ts";
+import type { RequestBody } from "./body.ts";
+import type { Head } from "./head.ts";
+import type { Target } from "./target.ts";
+
+/** What Deno.serve tells a handler beside the request. */
+export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
+
+export class WebRequest implements RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly clientAddress: string;
+  /** HTTP/2 has no Host field; of HTTP/1 versions Deno.serve tells no difference. */
+  readonly version: "1.1" | "2";
+  readonly fields: readonly Field[];
+  readonly startedAt: number;
+  body: RequestBody | undefined;
+  clientGone = false;
+  readonly #request: Request;
+
+  /** @param startedAt when it arrived, in milliseconds */
+  constructor(
+    request: Request,
+    info: ServeInfo,
+    head: Head,
+    target: Target,
+    startedAt: number,
+  ) {
+    this.#request = request;
+    this.method = head.method;
+    this.path = target.path;
+    this.host = target.authority;
+    this.clientAddress = plainAddress(info.remoteAddr.hostname);
+    this.fields = head.fields;
+    this.version = head.host === undefined ? "2" : "1.1";
+    this.startedAt = startedAt;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  get bodySpent(): boolean {
+    return this.body?.spent ?? false;
+  }
+
+  /** Calls back once the client has left. Asked for late, it still tells what happened before. */
+  whenClientGone(callback: () => void): void {
+    this.#request.signal.addEventListener("abort", () => {
+      this.clientGone = true;
+      callback();
+    });
+  }
+
+  /** What the forwarded header fields say of it. */
+  forwarding(scheme: "http" | "https", trusted: boolean): Forwarding {
+    const { clientAddress, version, host } = this;
+    return { clientAddress, trusted, scheme, version, host, newRequestId };
+  }
+}
+
+const newRequestId = () => crypto.randomUUID();
+
+/** An IPv4 client of a dual-stack listener shows up as `::ffff:192.0.2.1`. */
+function plainAddress(hostname: string): string {
+  return hostname.startsWith("::ffff:") ? hostname.slice(7) : hostname;
+}

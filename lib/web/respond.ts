@@ -1,0 +1,32 @@
+/** Turns what the core decided into the Response that Deno.serve sends. */
+import type { Answer } from "../answers.ts";
+import { responseFields } from "../headers.ts";
+import { rawFields } from "./raw_fields.ts";
+
+/** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
+const BODILESS = new Set([204, 205, 304]);
+
+/** An answer of our own. */
+export function ownResponse(answer: Answer, closing: boolean): Response {
+  const headers = [...answer.fields] as [string, string][];
+  if (closing) headers.push(["connection", "close"]);
+  const body = BODILESS.has(answer.status) ? null : answer.body;
+  return new Response(body, { status: answer.status, headers });
+}
+
+/**
+ * A backend's response: its body handed on as it is, which keeps it out of JavaScript.
+ *
+ * An empty stream answers a HEAD without Content-Length, for Deno.serve would announce a length of 0
+ * for what GET would send chunked.
+ */
+export function forwardedResponse(response: Response, method: string, closing: boolean): Response {
+  const headers = responseFields(rawFields(response.headers)) as [string, string][];
+  if (closing) headers.push(["connection", "close"]);
+  const { status } = response;
+  let body = response.body;
+  if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
+    body = new ReadableStream({ start: (controller) => controller.close() });
+  }
+  return new Response(body, { status, headers });
+}

@@ -1,0 +1,54 @@
+/**
+ * What a request is for, out of `request.url`.
+ *
+ * Deno puts that URL together from scheme, Host and target by plain concatenation, so it is cut apart
+ * again here by hand, after Host was checked; `new URL()` would resolve what must travel as it came.
+ */
+export interface Target {
+  /** Host and port. */
+  readonly authority: string;
+  /** Path and query. */
+  readonly path: string;
+}
+
+/**
+ * @param url the request's URL as Deno.serve gives it
+ * @param host the Host field, already checked; undefined where there is none (HTTP/2)
+ * @returns undefined where the URL is none that can be forwarded over HTTP
+ */
+export function targetOf(url: string, host: string | undefined): Target | undefined {
+  const start = url.indexOf("://") + 3;
+  if (host !== undefined && url.startsWith(host, start) && url[start + host.length] === "/") {
+    return { authority: host, path: url.slice(start + host.length) };
+  }
+  // Absolute-form, or HTTP/2: the target's authority wins over Host (RFC 9112, 3.2.2).
+  if (!/^https?:\/\//i.test(url)) return undefined;
+  const end = url.slice(start).search(/[/?#]/);
+  const authority = end === -1 ? url.slice(start) : url.slice(start, start + end);
+  const rest = end === -1 ? "" : url.slice(start + end);
+  return { authority, path: rest.startsWith("/") ? rest : `/${rest}` };
+}
+
+/**
+ * Why fetch would not carry this path and query as they came; undefined where it does.
+ *
+ * fetch parses URLs by the URL standard, which resolves dot segments (`..` and `%2e%2E` alike), turns
+ * `\` in a path into `/`, drops what follows `#` and writes `'` in a query as `%27`. Characters that a
+ * URI may not hold it only percent-encodes, which keeps their meaning.
+ */
+export function unforwardable(path: string): string | undefined {
+  if (!SUSPECT.test(path)) return undefined;
+  if (path.includes("#")) return "the target has a fragment";
+  const question = path.indexOf("?");
+  const query = question === -1 ? "" : path.slice(question);
+  const segments = question === -1 ? path : path.slice(0, question);
+  if (segments.includes("\\")) {
+    return "the path has a backslash, which fetch would turn into a slash";
+  }
+  if (DOT_SEGMENT.test(segments)) return "the path has dot segments, which fetch would resolve";
+  if (query.includes("'")) return "the query has an apostrophe, which fetch would encode: send %27";
+  return undefined;
+}
+
+const SUSPECT = /[#\\']|\/(?:\.|%2e)/i;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;

@@ -1,0 +1,176 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import manifest from "../deno.json" with { type: "json" };
+import { Program, type RunOptions } from "./support/program.ts";
+import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
+
+async function run(args: readonly string[], options?: RunOptions) {
+  await using program = new Program(args, options);
+  const status = await program.status();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+async function started(url: string, env: Record<string, string> = {}) {
+  const program = new Program(["start"], {
+    env: { USERS_SERVICE: url, HOST: "127.0.0.1", PORT: String(deadPort()), ...env },
+  });
+  const [, port] = await program.shows(/listening on 127\.0\.0\.1:(\d+)/);
+  return { program, url: `http://127.0.0.1:${port}` };
+}
+
+Deno.test("main: without backends it says what is missing and points at the demo, status 2", async () => {
+  const { status, stderr } = await run(["start"]);
+  assertEquals(status, 2);
+  assertMatch(stderr, /^Cannot start as USERS_SERVICE must list at least one backend/);
+  assertMatch(stderr, /deno task demo/);
+});
+
+Deno.test("main: all wrong settings are told at once, and nothing starts", async () => {
+  const env = { USERS_SERVICE: "http://a:6000;ftp://b", PORT: "http", DRAIN_TIMEOUT: "soon" };
+  const { status, stdout, stderr } = await run(["start"], { env });
+  assertEquals([status, stdout], [2, ""]);
+  assertMatch(stderr, /^Cannot start as 4 settings are wrong:\n/);
+  assertMatch(stderr, /PORT must be 1 to 65535: current value is "http"/);
+});
+
+Deno.test("main: .env of the working directory applies where the environment is silent", async () => {
+  const cwd = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${cwd}/.env`,
+    "USERS_SERVICE='http://from-file:1234'\nPORT=6001\nHOST=::1",
+  );
+  const { status, stdout } = await run(["check"], { cwd, env: { PORT: "6002" } });
+  assertEquals(status, 0);
+  assertMatch(stdout, /^USERS_SERVICE=http:\/\/from-file:1234\nPORT=6002\nHOST=::1\n/);
+  await Deno.remove(cwd, { recursive: true });
+});
+
+Deno.test("main: a wrong command line is shown the usage, status 2", async () => {
+  for (const args of [["serve"], ["start", "now"], ["--verbose"]]) {
+    const { status, stderr } = await run(args);
+    assertEquals(status, 2);
+    assert(stderr.includes(args.at(-1)!) && stderr.includes("Usage:"));
+  }
+});
+
+Deno.test("main: --version and --help answer on standard output, status 0", async () => {
+  assertEquals(await run(["--version"]), {
+    status: 0,
+    stdout: `roundabout ${manifest.version}\n`,
+    stderr: "",
+  });
+  assertMatch((await run(["--help"])).stdout, /Usage: roundabout/);
+});
+
+Deno.test("main: a port that is taken ends it with status 1 and the reason", async () => {
+  await using backend = new ScriptedBackend("a");
+  const env = { USERS_SERVICE: backend.url, HOST: "127.0.0.1", PORT: String(backend.port) };
+  const { status, stderr } = await run(["start"], { env });
+  assertEquals(status, 1);
+  assertMatch(
+    stderr,
+    /^Cannot listen on 127\.0\.0\.1:\d+ as the address is in use: set another PORT/,
+  );
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`main: ${signal} lets the request in flight finish, status 0`, async () => {
+    const answer = Promise.withResolvers<void>();
+    const received = Promise.withResolvers<void>();
+    await using backend = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async () => {
+        received.resolve();
+        await answer.promise;
+        return new Response("finished");
+      },
+    );
+    const { program, url } = await started(`http://127.0.0.1:${backend.addr.port}`);
+    await using _program = program;
+    const response = fetch(url);
+    await received.promise;
+    program.kill(signal);
+    await program.shows(/finishing what is in flight/);
+    answer.resolve();
+    assertEquals(await (await response).text(), "finished");
+    assertEquals(await program.status(), 0);
+    assertMatch(program.stdout, /GET \/ 200 127\.0\.0\.1:\d+ [\d.]+ ms\n$/);
+  });
+}
+
+Deno.test("main: DRAIN_TIMEOUT cuts off what does not end, and says how much, status 1", async () => {
+  await using backend = new ScriptedBackend("a", "stall");
+  const { program, url } = await started(backend.url, { DRAIN_TIMEOUT: "100ms" });
+  await using _program = program;
+  const response = fetch(url).catch(() => "cut off");
+  await backend.until(() => backend.requests.length === 1);
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 1);
+  assertMatch(program.stderr, /stopped after DRAIN_TIMEOUT with requests cut off: 1/);
+  assertEquals(await response, "cut off");
+});
+
+Deno.test("main: a second signal ends it at once", async () => {
+  await using backend = new ScriptedBackend("a", "stall");
+  const { program, url } = await started(backend.url);
+  await using _program = program;
+  const response = fetch(url).catch(() => "cut off");
+  await backend.until(() => backend.requests.length === 1);
+  program.kill("SIGTERM");
+  await program.shows(/finishing what is in flight/);
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 1);
+  assertEquals(await response, "cut off");
+});
+
+Deno.test("main: HTTP_PROXY does not come between the balancer and its backends", async () => {
+  await using proxy = new ScriptedBackend("proxy");
+  await using backend = new ScriptedBackend("direct");
+  const env = { HTTP_PROXY: proxy.url, http_proxy: proxy.url };
+  const { program, url } = await started(backend.url, env);
+  await using _program = program;
+  assertEquals(await (await fetch(url)).text(), "direct");
+  assertEquals(proxy.connections, 0);
+});
+
+Deno.test("main: healthcheck tells a balancer that serves from one that is not there", async () => {
+  await using backend = new ScriptedBackend("a");
+  const { program, url } = await started(backend.url);
+  await using _program = program;
+  const env = { HOST: "127.0.0.1", PORT: new URL(url).port };
+  assertEquals((await run(["healthcheck"], { env })).status, 0);
+  assertEquals(backend.connections, 0);
+  const nobody = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });
+  assertEquals(nobody.status, 1);
+  assertMatch(nobody.stderr, /not healthy: .*Connection refused/);
+});
+
+Deno.test("main: the demo starts without settings, and survives the stop of one backend", async () => {
+  await using program = new Program(["demo"], { env: { PORT: String(deadPort()) } });
+  const [, stop] = await program.shows(/curl -X POST (\S+\/stop)/);
+  const [, url] = await program.shows(/balances (http:\S+) over/);
+  const answers = async () => {
+    const texts = [];
+    for (let i = 0; i < 6; i++) texts.push((await (await fetch(url!)).text()).trim());
+    return texts;
+  };
+  const [a, b, c] = ["Hello from users-1", "Hello from users-2", "Hello from users-3"];
+  assertEquals(await answers(), [a, b, c, a, b, c]);
+  await (await fetch(stop!, { method: "POST" })).text();
+  await program.shows(/users-2 stopped/);
+  const after = await answers();
+  assertEquals(new Set(after), new Set([a, c]));
+  await program.shows(/GET \/ 200 \(users-2 connection_refused\) from users-[13] in/);
+  program.kill("SIGINT");
+  assertEquals(await program.status(), 0);
+});
+
+Deno.test("main: a demo backend names itself and stops cleanly", async () => {
+  const port = deadPort();
+  const env = { HOST: "127.0.0.1", PORT: String(port) };
+  await using program = new Program(["backend", "--name", "users-9"], { env });
+  await program.shows(/users-9 listens/);
+  const response = await fetch(`http://127.0.0.1:${port}/any`);
+  assertEquals(await response.text(), "Hello from users-9\n");
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 0);
+});

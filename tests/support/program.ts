@@ -1,0 +1,96 @@
+/** Runs the program as its users do: as a process, with the permissions of `deno task start`. */
+import manifest from "../../deno.json" with { type: "json" };
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** The permission flags of the task, so that a test fails where they do not suffice. */
+const PERMISSIONS = manifest.tasks.start.command.split(" ").filter((word) =>
+  word.startsWith("--allow-")
+);
+
+export interface RunOptions {
+  /** The working directory; by default an empty one, so that no `.env` is found. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running program, and all it has written so far. */
+export class Program implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #texts = { stdout: "", stderr: "" };
+  readonly #watchers = new Set<() => void>();
+  readonly #reading: Promise<unknown>;
+  #ended = false;
+
+  constructor(args: readonly string[], { cwd = "/tmp", env = {} }: RunOptions = {}) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-check",
+        `--config=${ROOT}deno.json`,
+        ...PERMISSIONS,
+        `${ROOT}main.ts`,
+        ...args,
+      ],
+      cwd,
+      env: { ...env, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr")]);
+  }
+
+  get stdout(): string {
+    return this.#texts.stdout;
+  }
+
+  get stderr(): string {
+    return this.#texts.stderr;
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves with the first match in what it wrote; rejects where it ends before that. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    while (true) {
+      const match = pattern.exec(`${this.stdout}\n${this.stderr}`);
+      if (match !== null) return match;
+      if (this.#ended) throw new Error(`${pattern} not in: ${this.stdout}\n${this.stderr}`);
+      await new Promise<void>((resolve) => this.#watchers.add(resolve));
+    }
+  }
+
+  /** Its exit status, once it has ended and all is read. */
+  async status(): Promise<number> {
+    const [{ code }] = await Promise.all([this.#process.status, this.#reading]);
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended by itself
+    }
+    await this.status();
+  }
+
+  async #read(name: "stdout" | "stderr"): Promise<void> {
+    const text = this.#process[name].pipeThrough(new TextDecoderStream());
+    for await (const part of text) {
+      this.#texts[name] += part;
+      this.#tell();
+    }
+    this.#ended = true;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
