@@ -6,8 +6,8 @@
  * one that waits longer than a tick is watched for its client leaving, one past the timeout expires.
  */
 export abstract class Waiting {
-  /** When something last happened; kept by {@linkcode Deadlines}. */
-  since = 0;
+  /** The tick since which nothing has happened; undefined where something has since the last one. */
+  since: number | undefined;
   /** Whether it waits no more. */
   ended = false;
   watched = false;
@@ -17,13 +17,13 @@ export abstract class Waiting {
   abstract expire(): void;
 }
 
-/** How often it looks, in milliseconds; timeouts are this coarse. */
+/** How often it looks, in milliseconds; nothing expires earlier than its timeout, or two ticks later. */
 export const TICK_MS = 50;
 
 export class Deadlines {
   readonly #timeout: number;
   readonly #now: () => number;
-  /** Who began to wait, oldest first; those who ended are swept out by the tick. */
+  /** Who waits; those who ended are swept out by the tick. */
   #waiting: Waiting[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -35,14 +35,13 @@ export class Deadlines {
 
   /** Begins to wait. */
   begin(waiting: Waiting): void {
-    waiting.since = this.#now();
     this.#waiting.push(waiting);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** Begins to wait anew, as something has happened. */
   touch(waiting: Waiting): void {
-    waiting.since = this.#now();
+    waiting.since = undefined;
   }
 
   /** Stops the clock; nobody who still waits is called any more. */
@@ -56,11 +55,12 @@ export class Deadlines {
     if (this.#waiting.length === 0) return this.#stop();
     const now = this.#now();
     for (const waiting of this.#waiting) {
-      const waited = now - waiting.since;
-      if (waited >= this.#timeout) {
+      if (waiting.since === undefined) {
+        waiting.since = now;
+      } else if (now - waiting.since >= this.#timeout) {
         waiting.ended = true;
         waiting.expire();
-      } else if (waited >= TICK_MS && !waiting.watched) {
+      } else if (!waiting.watched) {
         waiting.watched = true;
         waiting.watch();
       }

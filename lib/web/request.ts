@@ -16,18 +16,15 @@ export class WebRequest implements RequestFacts {
   /** HTTP/2 has no Host field; of HTTP/1 versions Deno.serve tells no difference. */
   readonly version: "1.1" | "2";
   readonly fields: readonly Field[];
-  readonly startedAt: number;
   body: RequestBody | undefined;
   clientGone = false;
   readonly #request: Request;
 
-  /** @param startedAt when it arrived, in milliseconds */
   constructor(
     request: Request,
     info: ServeInfo,
     head: Head,
     target: Target,
-    startedAt: number,
   ) {
     this.#request = request;
     this.method = head.method;
@@ -36,7 +33,6 @@ export class WebRequest implements RequestFacts {
     this.clientAddress = plainAddress(info.remoteAddr.hostname);
     this.fields = head.fields;
     this.version = head.host === undefined ? "2" : "1.1";
-    this.startedAt = startedAt;
   }
 
   header(name: string): string | undefined {

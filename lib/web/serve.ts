@@ -62,13 +62,14 @@ export function serveWeb(options: WebOptions): Engine {
     if ("reason" in target) return refuse(request, info, target);
     if (head.method === "OPTIONS" && head.maxForwards === "0") return own(lastRecipientAnswer());
 
-    const received = new WebRequest(request, info, head, target, performance.now());
+    const received = new WebRequest(request, info, head, target);
     const body = bodyOf(request, head);
     if (body !== undefined && await body.isPresent()) received.body = body;
     inFlight.begin(info.completed, received.body);
+    const startedAt = onRequest === undefined ? 0 : performance.now();
     const result = await proxy(received);
     const response = respond(result, received.method);
-    if (onRequest !== undefined) logWhenSent(info, received, result, response.status);
+    if (onRequest !== undefined) logWhenSent(info, received, startedAt, result, response.status);
     return response;
   }
 
@@ -98,7 +99,8 @@ export function serveWeb(options: WebOptions): Engine {
 
   function logWhenSent(
     info: ServeInfo,
-    { method, path, clientAddress, startedAt }: WebRequest,
+    { method, path, clientAddress }: WebRequest,
+    startedAt: number,
     { attempts, verdict }: Result<Response>,
     status: number,
   ): void {
