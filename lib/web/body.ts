@@ -99,7 +99,7 @@ export class RequestBody {
       const { done, value } = await this.#reader.read();
       if (done) {
         this.complete = true;
-      } else {
+      } else if (value.byteLength > 0) { // Deno gives an empty chunk for an empty body
         this.#kept.push(value);
         this.#keptBytes += value.byteLength;
         if (this.#keptBytes > KEPT_BYTES) this.spent = true;

@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import type { BackendConfig } from "../../lib/backend.ts";
+import { readBackends } from "../../lib/config/backends.ts";
+import type { Complaint } from "../../lib/config/setting.ts";
+
+function backends(text: string): readonly BackendConfig[] {
+  const read = readBackends(text);
+  if (typeof read === "object" && "value" in read) return read.value;
+  throw new Error(`Not read: ${JSON.stringify(read)}`);
+}
+
+/** What is said of a list with a fault. */
+function complaints(text: string): readonly Complaint[] {
+  const read = readBackends(text);
+  if (typeof read === "string") return [{ expected: read, shown: text }];
+  if ("value" in read) throw new Error(`Read: ${JSON.stringify(read.value)}`);
+  return read;
+}
+
+for (
+  const [text, url, weight] of [
+    ["http://users-1:5000", "http://users-1:5000", 1],
+    ["http://users-1:5000/", "http://users-1:5000", 1],
+    ["http://users-1", "http://users-1", 1],
+    ["http://users-1:80", "http://users-1", 1],
+    ["https://users-1:443/", "https://users-1", 1],
+    ["https://users-1:80", "https://users-1:80", 1],
+    ["HTTP://Users-1:5000", "http://users-1:5000", 1],
+    ["http://users-1:5000/base", "http://users-1:5000/base", 1],
+    ["http://users-1:5000/base//", "http://users-1:5000/base", 1],
+    ["http://users-1/a@b", "http://users-1/a@b", 1],
+    ["http://[::1]:5000", "http://[::1]:5000", 1],
+    ["http://users-1:65535", "http://users-1:65535", 1],
+    ["http://users-1 weight=1", "http://users-1", 1],
+    ["http://users-1 weight=100", "http://users-1", 100],
+    ["  http://users-1\t  weight=7  ", "http://users-1", 7],
+  ] as const
+) {
+  Deno.test(`backends: ${JSON.stringify(text)} is ${url} with the weight ${weight}`, () => {
+    assertEquals(backends(text), [{ url, weight }]);
+  });
+}
+
+Deno.test("backends: the list keeps its order, blanks around entries and a last ; do not count", () => {
+  const expected = [{ url: "http://b", weight: 2 }, { url: "http://a", weight: 1 }];
+  assertEquals(backends("http://b weight=2;http://a"), expected);
+  assertEquals(backends(" http://b weight=2 ;\n http://a ; "), expected);
+});
+
+const NOT_HTTP = "must be backend URLs that start with http:// or https://";
+const OPTIONS = "must have no option but one weight=1 to weight=100 per backend";
+const ONCE = "must list each backend once";
+const BETWEEN = "must have a URL between one ; and the next";
+
+for (
+  const [text, expected] of [
+    ["users-1:5000", NOT_HTTP],
+    ["users-1", NOT_HTTP],
+    ["//users-1", NOT_HTTP],
+    ["http:users-1", NOT_HTTP],
+    ["http:/users-1", NOT_HTTP],
+    ["ftp://users-1", NOT_HTTP],
+    ["ws://users-1", NOT_HTTP],
+    ["unix:/run/users.sock", NOT_HTTP],
+    ["http://", NOT_HTTP],
+    ["http://a b", OPTIONS],
+    ["http://a:1,http://b:2", NOT_HTTP],
+    ["http://a:65536", NOT_HTTP],
+    ["http://a:-1", NOT_HTTP],
+    ["http://a:x", NOT_HTTP],
+    ["http://a:0", "must not use port 0, which the Fetch standard blocks"],
+    ["http://a?x=1", "must not have a query in a backend's URL"],
+    ["http://a/b?", "must not have a query in a backend's URL"],
+    ["http://a#x", "must not have a fragment in a backend's URL"],
+    ["http://a/b#", "must not have a fragment in a backend's URL"],
+    ["http://a weight=0", OPTIONS],
+    ["http://a weight=101", OPTIONS],
+    ["http://a weight=-1", OPTIONS],
+    ["http://a weight=1.5", OPTIONS],
+    ["http://a weight=", OPTIONS],
+    ["http://a weight", OPTIONS],
+    ["http://a weight=1x", OPTIONS],
+    ["http://a Weight=1", OPTIONS],
+    ["http://a weight=1 weight=2", OPTIONS],
+    ["http://a backup", OPTIONS],
+    ["http://a http://b", OPTIONS],
+  ] as const
+) {
+  Deno.test(`backends: ${JSON.stringify(text)} is none`, () => {
+    assertEquals(complaints(text), [{ expected, shown: text }]);
+  });
+}
+
+Deno.test("backends: an empty list is told how one looks", () => {
+  const [complaint] = complaints("");
+  assert(complaint!.expected.startsWith("must list at least one backend, such as http://"));
+});
+
+for (const text of [";", ";http://a", "http://a;;http://b"]) {
+  Deno.test(`backends: ${text} has an entry without a URL`, () => {
+    assertEquals(complaints(text), [{ expected: BETWEEN, shown: "" }]);
+  });
+}
+
+for (
+  const [first, second] of [
+    ["http://a", "http://a"],
+    ["http://a", "http://a:80/"],
+    ["http://a:80", "HTTP://A/ weight=2"],
+    ["https://a:443", "https://a//"],
+    ["http://a/b", "http://a/x/../b/"],
+  ] as const
+) {
+  Deno.test(`backends: ${first} and ${second} are the same`, () => {
+    assertEquals(complaints(`${first};${second}`), [{ expected: ONCE, shown: second }]);
+  });
+}
+
+Deno.test("backends: a host with two ports or two prefixes is two backends", () => {
+  assertEquals(backends("http://a;http://a:81;http://a/b;http://a/B").length, 4);
+});
+
+for (
+  const [text, shown] of [
+    ["http://user:secret@a:5000", "http://***@a:5000"],
+    ["http://secret@a", "http://***@a"],
+    ["http://:secret@a/b weight=2", "http://***@a/b weight=2"],
+    ["https://user:sec@ret@a", "https://***@a"],
+    ["http://user:secret@a?x", "http://***@a?x"],
+    ["ftp://user:secret@a", "ftp://***@a"],
+    ["http://user:secret@a:x", "http://***@a:x"],
+    ["http://user:secret@a weight=0", "http://***@a weight=0"],
+  ] as const
+) {
+  Deno.test(`backends: the credentials of ${text.replace(/sec@?ret/, "…")} are refused and not shown`, () => {
+    const [complaint, ...more] = complaints(text);
+    assertEquals([complaint!.shown, more], [shown, []]);
+    assert(!JSON.stringify(complaint).includes("sec"));
+  });
+}
+
+Deno.test("backends: credentials are named as the fault", () => {
+  assertEquals(
+    complaints("http://user:secret@a")[0]!.expected,
+    "must not have credentials in a URL",
+  );
+});
+
+Deno.test("backends: each entry that is none is complained about, in order", () => {
+  assertEquals(
+    complaints("http://a:0; http://b ;x;http://b:80;http://c weight=0").map(({ shown }) => shown),
+    [
+      "http://a:0",
+      "x",
+      "http://b:80",
+      "http://c weight=0",
+    ],
+  );
+});
+
+/** https://fetch.spec.whatwg.org/#port-blocking, copied from the standard. */
+// deno-fmt-ignore
+const BLOCKED = [
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,
+  103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465,
+  512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993,
+  995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668,
+  6669, 6679, 6697, 10080,
+];
+
+Deno.test("backends: exactly the ports that the Fetch standard blocks are refused", () => {
+  const ports = Array.from({ length: 65536 }, (_, port) => port);
+  const refused = ports.filter((port) => Array.isArray(readBackends(`https://a:${port}`)));
+  assertEquals(refused, BLOCKED);
+});
+
+Deno.test("backends: fetch does refuse them", async () => {
+  for (const port of BLOCKED) {
+    await assertRejects(() => fetch(`http://127.0.0.1:${port}/`), TypeError, `port ${port} `);
+  }
+});
+
+Deno.test("backends: whatever is read is a URL that a path can be appended to", () => {
+  const url = fc.webUrl({ validSchemes: ["http", "https"] });
+  fc.assert(fc.property(url, fc.integer({ min: 1, max: 100 }), (text, weight) => {
+    fc.pre(!text.includes(";"));
+    const [backend] = backends(`${text} weight=${weight}`);
+    const { origin, pathname } = new URL(text);
+    assertEquals(backend!.weight, weight);
+    assert(!backend!.url.endsWith("/"));
+    assertEquals(new URL(`${backend!.url}/x?y`).origin, origin);
+    assertEquals(new URL(`${backend!.url}/x`).pathname, `${pathname.replace(/\/+$/, "")}/x`);
+  }));
+});

@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  ConfigError,
+  parseAddress,
+  parseConfig,
+  type SettingTexts,
+} from "../../lib/config/load.ts";
+
+const USERS = { USERS_SERVICE: "http://a" };
+
+function problem(texts: SettingTexts): string {
+  const error = assertThrows(() => parseConfig(texts), ConfigError) as ConfigError;
+  assertEquals(error.name, "ConfigError");
+  return error.message;
+}
+
+Deno.test("load: right settings are read", () => {
+  const config = parseConfig({ ...USERS, PORT: "81", TRUSTED_PROXIES: "192.0.2.0/24" });
+  assertEquals(config.PORT, 81);
+  assertEquals(config.USERS_SERVICE, [{ url: "http://a", weight: 1 }]);
+  assertEquals(["192.0.2.9", "192.0.3.9"].map(config.TRUSTED_PROXIES), [true, false]);
+});
+
+Deno.test("load: variables that are no settings do not count", () => {
+  assertEquals(parseConfig({ ...USERS, PATH: "/bin", port: "x" }).PORT, 5000);
+});
+
+Deno.test("load: one wrong setting is named with what was expected and what was found", () => {
+  assertEquals(
+    problem({ ...USERS, PORT: "0" }),
+    'Cannot start as PORT must be 1 to 65535: current value is "0"',
+  );
+});
+
+for (const texts of [{}, { USERS_SERVICE: undefined }, { USERS_SERVICE: "" }]) {
+  Deno.test(`load: without backends (${JSON.stringify(texts)}) it tells how to list some`, () => {
+    const message = problem(texts);
+    assert(message.startsWith("Cannot start as USERS_SERVICE must list at least one backend"));
+    assert(message.includes("http://users-1:5000;http://users-2:5000"));
+    assert(message.endsWith(": current value is not set"));
+  });
+}
+
+Deno.test("load: a list of blanks is an empty list", () => {
+  const message = problem({ USERS_SERVICE: "  " });
+  assert(message.startsWith("Cannot start as USERS_SERVICE must list at least one backend"));
+  assert(message.endsWith(': current value is "  "'));
+});
+
+Deno.test("load: all that is wrong comes at once, in the order of the settings", () => {
+  const message = problem({
+    ACCESS_LOG: "xml",
+    USERS_SERVICE: "ftp://a;http://b;http://b:80/;http://c weight=0;http://d:2049",
+    PORT: "65536",
+    HOST: "a b",
+    ENGINE: "fast",
+    POLICY: "best",
+    MAX_ATTEMPTS: "0",
+    FIRST_BYTE_TIMEOUT: "1",
+    DRAIN_TIMEOUT: "2h",
+    TRUSTED_PROXIES: "10.0.0.0/8, me, fd00::/129",
+  });
+  const networks = "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8";
+  const [first, ...problems] = message.split("\n");
+  assertMatch(first!, /^Cannot start as 14 .*:$/);
+  assertEquals(problems, [
+    '  USERS_SERVICE must be backend URLs that start with http:// or https://: current value is "ftp://a"',
+    '  USERS_SERVICE must list each backend once: current value is "http://b:80/"',
+    '  USERS_SERVICE must have no option but one weight=1 to weight=100 per backend: current value is "http://c weight=0"',
+    '  USERS_SERVICE must not use port 2049, which the Fetch standard blocks: current value is "http://d:2049"',
+    '  PORT must be 1 to 65535: current value is "65536"',
+    '  HOST must be a host name or address without port: current value is "a b"',
+    '  ENGINE must be web: current value is "fast"',
+    '  POLICY must be round_robin: current value is "best"',
+    '  MAX_ATTEMPTS must be 1 to 1000, or unset to try every backend once: current value is "0"',
+    '  FIRST_BYTE_TIMEOUT must be a duration of 50ms to 1h, such as 500ms, 30s or 5m: current value is "1"',
+    '  DRAIN_TIMEOUT must be a duration of 0ms to 1h, such as 500ms, 30s or 5m: current value is "2h"',
+    `  TRUSTED_PROXIES ${networks}: current value is "me"`,
+    `  TRUSTED_PROXIES ${networks}: current value is "fd00::/129"`,
+    '  ACCESS_LOG must be text or json or off: current value is "xml"',
+  ]);
+});
+
+Deno.test("load: a password never shows, whatever else is wrong", () => {
+  for (
+    const backend of ["http://user:hunter2@a", "ftp://hunter2@a/x weight=0", "http://:hunter2@a:x"]
+  ) {
+    const message = problem({ USERS_SERVICE: `http://ok;${backend}`, PORT: "0" });
+    assertEquals(message.includes("hunter2"), false, backend);
+    assert(message.includes("***@a"), backend);
+    assertEquals(message.split("\n").length, 3);
+  }
+});
+
+Deno.test("load: a value with quotes or line ends is shown on one line", () => {
+  assert(problem({ ...USERS, HOST: 'a"\nb' }).endsWith(String.raw`: current value is "a\"\nb"`));
+});
+
+Deno.test("load: the address alone is read whatever the other settings are", () => {
+  const texts = { USERS_SERVICE: "nonsense", POLICY: "best", PORT: "81" };
+  assertEquals(parseAddress(texts), { PORT: 81, HOST: "0.0.0.0" });
+});
+
+Deno.test("load: a wrong address is told alone", () => {
+  const texts = { POLICY: "best", PORT: "0", HOST: "127.0.0.1" };
+  const error = assertThrows(() => parseAddress(texts), ConfigError) as ConfigError;
+  assertEquals(error.message, 'Cannot start as PORT must be 1 to 65535: current value is "0"');
+});

@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Backend } from "../lib/backend.ts";
+import { Counter } from "../lib/counter.ts";
+import type { Outcome } from "../lib/outcome.ts";
+import type { Pool } from "../lib/pool.ts";
+import {
+  answered,
+  backendsOf,
+  countsOf,
+  equal,
+  facts,
+  failed,
+  nameOf,
+  poolOf,
+  triedOf,
+} from "./support/fakes.ts";
+
+/** Which backend serves each request, one request after the other, where some always refuse. */
+function served(pool: Pool, requests: number, dead: ReadonlySet<Backend>): Backend[] {
+  return Array.from({ length: requests }, () => {
+    const tried: Backend[] = [];
+    while (true) {
+      const backend = pool.next(facts(), triedOf(...tried));
+      if (backend === undefined) throw new Error("a live backend was never given");
+      if (!dead.has(backend)) return backend;
+      tried.push(backend);
+    }
+  });
+}
+
+const COUNT = fc.integer({ min: 1, max: 20 });
+
+Deno.test("Pool: never gives a backend that was tried", () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 8 });
+  fc.assert(fc.property(weights, fc.nat(), fc.nat(1000), (weights, seed, turns) => {
+    const counter = new Counter();
+    const pool = poolOf(weights, { counter });
+    for (let turn = 0; turn < turns % 7; turn++) counter.next(weights.length);
+    const tried = pool.backends.filter((_, index) => seed >> index & 1);
+    if (tried.length === 0) tried.push(pool.backends[0]!);
+    const next = pool.next(facts(), triedOf(...tried));
+    assertEquals(next === undefined, tried.length === weights.length);
+    assert(next === undefined || !tried.includes(next));
+  }));
+});
+
+Deno.test("Pool: a request gets each backend once, then none", () => {
+  fc.assert(fc.property(COUNT, fc.nat(40), (n, before) => {
+    const pool = poolOf(equal(n));
+    for (let index = 0; index < before; index++) pool.next(facts(), []);
+    const tried: Backend[] = [];
+    for (let attempt = 1; attempt <= n; attempt++) {
+      tried.push(pool.next(facts(), triedOf(...tried))!);
+    }
+    assertEquals(new Set(tried), new Set(pool.backends));
+    assertEquals(pool.next(facts(), triedOf(...tried)), undefined);
+  }));
+});
+
+Deno.test("Pool: only first attempts take a turn", () => {
+  const counter = new Counter();
+  const pool = poolOf(equal(3), { counter });
+  const first = pool.next(facts(), [])!;
+  assertEquals(counter.upcoming, 1);
+  const second = pool.next(facts(), triedOf(first))!;
+  pool.next(facts(), triedOf(first, second));
+  pool.next(facts(), triedOf(...pool.backends));
+  assertEquals(counter.upcoming, 1);
+});
+
+Deno.test("Pool: the next request goes to the next backend, whatever retries there were", () => {
+  const pool = poolOf(equal(3));
+  const firsts = Array.from({ length: 6 }, () => {
+    const first = pool.next(facts(), [])!;
+    pool.next(facts(), triedOf(first));
+    return nameOf(first);
+  });
+  assertEquals(firsts, ["a", "b", "c", "a", "b", "c"]);
+});
+
+for (const dead of [0, 1, 2]) {
+  Deno.test(`Pool: of three backends number ${dead + 1} fails, and the other two share its requests`, () => {
+    const pool = poolOf(equal(3));
+    const counts = countsOf(served(pool, 6000, new Set([pool.backends[dead]!])));
+    assertEquals([...counts.values()], [3000, 3000]);
+  });
+}
+
+Deno.test("Pool: with one of N backends failing, the others serve equally many over each N(N-1) requests", () => {
+  fc.assert(fc.property(fc.integer({ min: 2, max: 12 }), fc.nat(), fc.nat(200), (n, seed, from) => {
+    const pool = poolOf(equal(n));
+    const dead = new Set([pool.backends[seed % n]!]);
+    served(pool, from, dead);
+    const counts = countsOf(served(pool, n * (n - 1), dead));
+    assertEquals([...counts.values()], equal(n - 1).map(() => n));
+  }));
+});
+
+Deno.test("Pool: with one of N backends failing, counts never drift more than N apart", () => {
+  const requests = fc.integer({ min: 1, max: 400 });
+  fc.assert(fc.property(fc.integer({ min: 3, max: 12 }), fc.nat(), requests, (n, seed, total) => {
+    const pool = poolOf(equal(n));
+    const dead = pool.backends[seed % n]!;
+    const counts = countsOf(served(pool, total, new Set([dead])));
+    const all = pool.backends.filter((backend) => backend !== dead)
+      .map((backend) => counts.get(backend) ?? 0);
+    assert(Math.max(...all) - Math.min(...all) <= n);
+  }));
+});
+
+Deno.test("Pool: requests that overlap in any order keep counts within one", async () => {
+  const anySchedule = fc.scheduler();
+  const size = fc.integer({ min: 1, max: 40 });
+  await fc.assert(fc.asyncProperty(anySchedule, COUNT, size, async (schedule, n, requests) => {
+    const pool = poolOf(equal(n));
+    const picked: (Backend | undefined)[] = [];
+    for (let index = 0; index < requests; index++) {
+      schedule.schedule(Promise.resolve()).then(async () => {
+        const backend = pool.next(facts(), [])!;
+        picked.push(backend);
+        await schedule.schedule(Promise.resolve());
+        pool.report(backend, answered("ok"));
+      });
+    }
+    await schedule.waitAll();
+    const counts = countsOf(picked);
+    const all = pool.backends.map((backend) => counts.get(backend) ?? 0);
+    assertEquals(picked.length, requests);
+    assert(Math.max(...all) - Math.min(...all) <= 1);
+  }));
+});
+
+Deno.test("Pool: shares follow the weights", () => {
+  const pool = poolOf([5, 1, 1]);
+  assertEquals(served(pool, 7, new Set()).map(nameOf).join(""), "aabacaa");
+});
+
+Deno.test("Pool: weighted picks keep their order across the wrap at 2^32", () => {
+  const cell = new Uint32Array(new SharedArrayBuffer(4));
+  cell[0] = 2 ** 32 - 4; // 4294967292 is 0 modulo 7: the cycle starts here
+  assertEquals((2 ** 32 - 4) % 7, 0);
+  const pool = poolOf([5, 1, 1], { counter: new Counter(cell) });
+  assertEquals(served(pool, 14, new Set()).map(nameOf).join(""), "aabacaaaabacaa");
+});
+
+/** A pool of one backend, and what it told of it. */
+function told() {
+  const changes: [string, Outcome<unknown>][] = [];
+  const [backend] = backendsOf([1]) as [Backend];
+  const pool = poolOf([], {
+    backends: [backend],
+    onChange: (backend, outcome) => changes.push([backend.id, outcome]),
+  });
+  return { changes, backend, pool };
+}
+
+Deno.test("Pool: a backend's failure is told once, and so is its recovery", () => {
+  const { changes, backend, pool } = told();
+  const refused = failed("connection_refused", "the first");
+  const again = answered("ok");
+  pool.report(backend, answered("before"));
+  assertEquals(changes, []);
+  pool.report(backend, refused);
+  pool.report(backend, failed("connection_refused", "the second"));
+  pool.report(backend, failed("http_response_timeout"));
+  assertEquals(changes, [["a:5000", refused]]);
+  assertStrictEquals(backend.failing, true);
+  pool.report(backend, again);
+  pool.report(backend, answered("after"));
+  assertEquals(changes, [["a:5000", refused], ["a:5000", again]]);
+  assertStrictEquals(backend.failing, false);
+});
+
+Deno.test("Pool: a request at fault changes nothing, of a working and of a failing backend", () => {
+  const { changes, backend, pool } = told();
+  pool.report(backend, failed("http_request_error"));
+  assertEquals([changes.length, backend.failing], [0, false]);
+  pool.report(backend, failed("connection_refused"));
+  pool.report(backend, failed("http_request_error"));
+  assertEquals([changes.length, backend.failing], [1, true]);
+});
+
+Deno.test("Pool: a change of one backend says nothing of another", () => {
+  const told: string[] = [];
+  const pool = poolOf(equal(2), { onChange: (backend) => told.push(backend.id) });
+  for (const backend of pool.backends) pool.report(backend, failed("connection_refused"));
+  assertEquals(told, ["a:5000", "b:5000"]);
+});

@@ -1,0 +1,223 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import type { FailureKind, Outcome } from "../lib/outcome.ts";
+import { createProxy } from "../lib/proxy.ts";
+import type { RequestFacts } from "../lib/request_facts.ts";
+import type { Verdict } from "../lib/retry.ts";
+import { answered, equal, facts, failed, nameOf, poolOf } from "./support/fakes.ts";
+
+interface Outage {
+  readonly what: string;
+  readonly method?: string;
+  readonly bodySpent?: boolean;
+  readonly clientGone?: boolean;
+  readonly maxAttempts?: number;
+  /** What each of a, b and c does; one that is not named answers. */
+  readonly fails: Partial<Record<"a" | "b" | "c", FailureKind>>;
+  /** The backends tried, in their order. */
+  readonly tried: string;
+  /** The name of the backend that answered, or the failure. */
+  readonly outcome: "a" | "b" | "c" | FailureKind;
+  readonly verdict: Verdict;
+}
+
+const REFUSED = "connection_refused";
+const BROKEN = "connection_terminated";
+
+const OUTAGES: readonly Outage[] = [
+  { what: "all is well", fails: {}, tried: "a", outcome: "a", verdict: "answered" },
+  { what: "others fail", fails: { b: REFUSED }, tried: "a", outcome: "a", verdict: "answered" },
+  { what: "a refuses", fails: { a: REFUSED }, tried: "a c", outcome: "c", verdict: "answered" },
+  {
+    what: "two refuse",
+    fails: { a: REFUSED, c: REFUSED },
+    tried: "a c b",
+    outcome: "b",
+    verdict: "answered",
+  },
+  {
+    what: "a refuses a POST, which never left",
+    method: "POST",
+    fails: { a: REFUSED },
+    tried: "a c",
+    outcome: "c",
+    verdict: "answered",
+  },
+  {
+    what: "a POST does not reach a name, then not an address",
+    method: "POST",
+    fails: { a: "dns_error", c: "destination_ip_unroutable" },
+    tried: "a c b",
+    outcome: "b",
+    verdict: "answered",
+  },
+  {
+    what: "a breaks on a GET",
+    fails: { a: BROKEN },
+    tried: "a c",
+    outcome: "c",
+    verdict: "answered",
+  },
+  {
+    what: "a GET goes on after a backend that is too slow and one that talks nonsense",
+    fails: { a: "http_response_timeout", c: "http_protocol_error" },
+    tried: "a c b",
+    outcome: "b",
+    verdict: "answered",
+  },
+  ...(["connection_terminated", "http_protocol_error", "http_response_timeout"] as const).map(
+    (failure): Outage => ({
+      what: `a POST met ${failure}`,
+      method: "POST",
+      fails: { a: failure },
+      tried: "a",
+      outcome: failure,
+      verdict: "may have been delivered",
+    }),
+  ),
+  {
+    what: "a POST was refused, then broken off",
+    method: "POST",
+    fails: { a: REFUSED, c: BROKEN },
+    tried: "a c",
+    outcome: BROKEN,
+    verdict: "may have been delivered",
+  },
+  {
+    what: "an unknown method was broken off",
+    method: "FROBNICATE",
+    fails: { a: BROKEN },
+    tried: "a",
+    outcome: BROKEN,
+    verdict: "may have been delivered",
+  },
+  {
+    what: "all refuse: the last outcome counts",
+    fails: { a: REFUSED, b: "dns_error", c: REFUSED },
+    tried: "a c b",
+    outcome: "dns_error",
+    verdict: "attempts used up",
+  },
+  {
+    what: "one attempt is allowed",
+    maxAttempts: 1,
+    fails: { a: REFUSED },
+    tried: "a",
+    outcome: REFUSED,
+    verdict: "attempts used up",
+  },
+  {
+    what: "two attempts are allowed",
+    maxAttempts: 2,
+    fails: { a: REFUSED, c: BROKEN },
+    tried: "a c",
+    outcome: BROKEN,
+    verdict: "attempts used up",
+  },
+  {
+    what: "the client has left",
+    clientGone: true,
+    fails: { a: REFUSED },
+    tried: "a",
+    outcome: REFUSED,
+    verdict: "client gone",
+  },
+  {
+    what: "the body is gone",
+    method: "PUT",
+    bodySpent: true,
+    fails: { a: BROKEN },
+    tried: "a",
+    outcome: BROKEN,
+    verdict: "body already sent",
+  },
+  {
+    what: "the request's own body was at fault",
+    method: "PUT",
+    fails: { a: "http_request_error" },
+    tried: "a",
+    outcome: "http_request_error",
+    verdict: "request body at fault",
+  },
+];
+
+/** A pool of a, b and c, and a proxy whose backends fail as they are told. */
+function proxyOf(fails: Outage["fails"], maxAttempts = Infinity, weights = equal(3)) {
+  const changes: string[] = [];
+  const forwarded: RequestFacts[] = [];
+  const pool = poolOf(weights, { onChange: (backend) => changes.push(nameOf(backend)!) });
+  const proxy = createProxy<RequestFacts, string>({
+    pool,
+    maxAttempts,
+    forward: (request, backend): Promise<Outcome<string>> => {
+      forwarded.push(request);
+      const name = nameOf(backend) as "a" | "b" | "c";
+      const failure = fails[name];
+      return Promise.resolve(failure === undefined ? answered(name) : failed(failure, name));
+    },
+  });
+  return { proxy, pool, changes, forwarded };
+}
+
+const short = (outcome: Outcome<string>) =>
+  outcome.kind === "answered" ? outcome.response : outcome.failure;
+
+for (const { what, fails, tried, outcome, verdict, maxAttempts, ...given } of OUTAGES) {
+  Deno.test(`proxy: ${what}: tries ${tried}, ${verdict}`, async () => {
+    const { proxy, forwarded } = proxyOf(fails, maxAttempts);
+    const request = facts(given);
+    const result = await proxy(request);
+    assertEquals(result.attempts.map(({ backend }) => nameOf(backend)).join(" "), tried);
+    assertEquals(short(result.outcome), outcome);
+    assertEquals(result.verdict, verdict);
+    assertStrictEquals(result.outcome, result.attempts.at(-1)!.outcome);
+    assertEquals(forwarded.length, result.attempts.length);
+    for (const seen of forwarded) assertStrictEquals(seen, request);
+  });
+}
+
+Deno.test("proxy: without any backend a request fails as it has nowhere to go", async () => {
+  const { proxy, forwarded } = proxyOf({}, Infinity, []);
+  const result = await proxy(facts());
+  assertEquals([short(result.outcome), result.attempts.length, forwarded.length], [
+    "destination_unavailable",
+    0,
+    0,
+  ]);
+  assertEquals(result.verdict, "attempts used up");
+});
+
+Deno.test("proxy: what each attempt came to is reported to the pool", async () => {
+  const { proxy, pool, changes } = proxyOf({ a: REFUSED, c: BROKEN });
+  await proxy(facts());
+  assertEquals(changes, ["a", "c"]);
+  assertEquals(pool.backends.map(({ failing }) => failing), [true, false, true]);
+});
+
+Deno.test("proxy: a failure for a client that has left is not held against the backend", async () => {
+  const { proxy, pool, changes } = proxyOf({ a: "connection_terminated" });
+  await proxy(facts({ clientGone: true }));
+  assertEquals([changes.length, pool.backends[0]!.failing], [0, false]);
+});
+
+Deno.test("proxy: an answer is reported even where the client has left", async () => {
+  const { proxy, pool, changes } = proxyOf({});
+  pool.report(pool.backends[0]!, failed(REFUSED));
+  await proxy(facts({ clientGone: true }));
+  assertEquals([changes, pool.backends[0]!.failing], [["a", "a"], false]);
+});
+
+Deno.test("proxy: a body that is spent while an attempt is under way is not sent again", async () => {
+  const request = { ...facts({ method: "PUT" }), bodySpent: false };
+  const tried: (string | undefined)[] = [];
+  const proxy = createProxy<typeof request, never>({
+    pool: poolOf(equal(3)),
+    maxAttempts: 3,
+    forward: (request, backend) => {
+      tried.push(nameOf(backend));
+      request.bodySpent = tried.length === 2;
+      return Promise.resolve(failed(BROKEN));
+    },
+  });
+  const { verdict } = await proxy(request);
+  assertEquals([tried, verdict], [["a", "c"], "body already sent"]);
+});

@@ -1,0 +1,121 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { type FailureKind, FAILURES } from "../lib/outcome.ts";
+import { isIdempotent, judge, type Verdict } from "../lib/retry.ts";
+import { answered, facts, failed } from "./support/fakes.ts";
+
+const KINDS = Object.keys(FAILURES) as FailureKind[];
+
+/** RFC 9110, 9.2.2, written out again on purpose: the rule's own list is what is under test. */
+const IDEMPOTENT = [
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PUT",
+  "DELETE",
+  "TRACE",
+  "PROPFIND",
+  "REPORT",
+  "SEARCH",
+];
+const OTHERS = ["POST", "PATCH", "CONNECT", "LOCK", "MKCOL", "M-SEARCH", "get", "Put", "", "X"];
+
+/** Failures after which a request is known not to have left: again written out on purpose. */
+const NEVER_LEFT = [
+  "destination_unavailable",
+  "dns_error",
+  "destination_ip_unroutable",
+  "connection_refused",
+  "connection_timeout",
+  "tls_certificate_error",
+  "tls_protocol_error",
+];
+
+Deno.test("retry: each failure says whether the request may have left", () => {
+  assertEquals(KINDS.filter((kind) => !FAILURES[kind].mayHaveLeft), NEVER_LEFT);
+});
+
+for (const method of [...IDEMPOTENT, ...OTHERS]) {
+  const idempotent = IDEMPOTENT.includes(method);
+
+  Deno.test(`retry: "${method}" is ${idempotent ? "" : "not "}idempotent`, () => {
+    assertEquals(isIdempotent(method), idempotent);
+  });
+
+  Deno.test(`retry: what each failure means for "${method}"`, () => {
+    const left: Verdict = idempotent ? "retry" : "may have been delivered";
+    const expected = KINDS.map((kind): [FailureKind, Verdict] => {
+      if (kind === "http_request_error") return [kind, "request body at fault"];
+      return [kind, NEVER_LEFT.includes(kind) ? "retry" : left];
+    });
+    const request = facts({ method });
+    const verdicts = KINDS.map((kind) => [kind, judge(request, failed(kind), 1, 3)]);
+    assertEquals(verdicts, expected);
+  });
+}
+
+Deno.test("retry: an answer is the end of it, whatever else holds", () => {
+  const request = facts({ clientGone: true, bodySpent: true });
+  assertEquals(judge(request, answered({ status: 503 }), 9, 3), "answered");
+});
+
+Deno.test("retry: no attempt is made for a client that has left", () => {
+  for (const kind of KINDS) {
+    const request = facts({ clientGone: true, bodySpent: true });
+    assertEquals(judge(request, failed(kind), 1, 3), "client gone");
+  }
+});
+
+Deno.test("retry: a request whose body is gone is not sent without it", () => {
+  const request = facts({ method: "PUT", bodySpent: true });
+  assertEquals(judge(request, failed("connection_refused"), 1, 3), "body already sent");
+  assertEquals(judge(request, failed("connection_terminated"), 1, 3), "body already sent");
+});
+
+for (
+  const [attempt, most, verdict] of [
+    [1, 1, "attempts used up"],
+    [1, 2, "retry"],
+    [2, 2, "attempts used up"],
+    [3, 2, "attempts used up"],
+    [1000, Infinity, "retry"],
+  ] as const
+) {
+  Deno.test(`retry: attempt ${attempt} of at most ${most}: ${verdict}`, () => {
+    assertEquals(judge(facts(), failed("connection_refused"), attempt, most), verdict);
+  });
+}
+
+const ANY_REQUEST = fc.record({
+  method: fc.oneof(fc.constantFrom(...IDEMPOTENT, ...OTHERS), fc.string()),
+  bodySpent: fc.boolean(),
+  clientGone: fc.boolean(),
+});
+const ATTEMPTS = fc.integer({ min: 1, max: 20 });
+
+Deno.test("retry: what may have left is never sent again unless twice is the same as once", () => {
+  const mayHaveLeft = KINDS.filter((kind) => !NEVER_LEFT.includes(kind));
+  fc.assert(fc.property(
+    ANY_REQUEST.filter(({ method }) => !IDEMPOTENT.includes(method)),
+    fc.constantFrom(...mayHaveLeft),
+    ATTEMPTS,
+    ATTEMPTS,
+    (request, kind, attempt, most) => {
+      assertNotEquals(judge(facts(request), failed(kind), attempt, most), "retry");
+    },
+  ));
+});
+
+Deno.test("retry: nothing is sent again past the attempts, without its body or without its client", () => {
+  fc.assert(fc.property(
+    ANY_REQUEST,
+    fc.constantFrom(...KINDS),
+    ATTEMPTS,
+    ATTEMPTS,
+    (request, kind, attempt, most) => {
+      const verdict = judge(facts(request), failed(kind), attempt, most);
+      const possible = attempt < most && !request.bodySpent && !request.clientGone;
+      if (!possible) assertNotEquals(verdict, "retry");
+    },
+  ));
+});

@@ -1,0 +1,72 @@
+/** Stand-ins for what an engine brings, and short ways to make what the core works on. */
+import { Backend } from "../../lib/backend.ts";
+import type { Answered, Attempt, Failed, FailureKind } from "../../lib/outcome.ts";
+import { POLICIES } from "../../lib/policies/mod.ts";
+import { Pool, type PoolOptions } from "../../lib/pool.ts";
+import type { RequestFacts } from "../../lib/request_facts.ts";
+
+/** A request that nobody sent. */
+export function facts(given: Partial<RequestFacts> = {}): RequestFacts {
+  return {
+    method: "GET",
+    path: "/",
+    host: "a.test",
+    clientAddress: "192.0.2.1",
+    header: () => undefined,
+    bodySpent: false,
+    clientGone: false,
+    ...given,
+  };
+}
+
+/** Backends named by the letters of the alphabet, one for each weight: `a:5000`, `b:5000` … */
+export function backendsOf(weights: readonly number[]): Backend[] {
+  return weights.map((weight, index) =>
+    new Backend({ url: `http://${letter(index)}:5000`, weight })
+  );
+}
+
+/** `a` for a backend with the id `a:5000`. */
+export function nameOf(backend: Backend | undefined): string | undefined {
+  return backend?.id.replace(":5000", "");
+}
+
+function letter(index: number): string {
+  return index < 26 ? String.fromCharCode(97 + index) : `n${index}`;
+}
+
+/** A pool in round robin over backends of these weights. */
+export function poolOf(weights: readonly number[], options: Partial<PoolOptions> = {}): Pool {
+  return new Pool({ backends: backendsOf(weights), policy: POLICIES.round_robin, ...options });
+}
+
+/** N times the weight 1. */
+export function equal(count: number): number[] {
+  return Array.from({ length: count }, () => 1);
+}
+
+export function failed(failure: FailureKind, detail = ""): Failed {
+  return { kind: "failed", failure, detail };
+}
+
+export function answered<Response>(response: Response): Answered<Response> {
+  return { kind: "answered", response };
+}
+
+/** Attempts at these backends, all refused. */
+export function triedOf(...backends: readonly Backend[]): Attempt<never>[] {
+  return backends.map((backend) => ({ backend, outcome: failed("connection_refused") }));
+}
+
+/** How often each of the items occurs. */
+export function countsOf<Item>(items: Iterable<Item>): Map<Item, number> {
+  const counts = new Map<Item, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
+/** The most counted against the least counted of the first `size` whole numbers. */
+export function spreadOf(counts: ReadonlyMap<number, number>, size: number): number {
+  const all = Array.from({ length: size }, (_, index) => counts.get(index) ?? 0);
+  return Math.max(...all) - Math.min(...all);
+}
