@@ -18,7 +18,7 @@ export interface AccessEntry {
   readonly refused?: string | undefined;
 }
 
-/** The line as people read it: `GET / 200 users-2:5000 3 ms (users-1:5000 connection_refused)`. */
+/** The line as people read it: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
 export function textLine(entry: AccessEntry): string {
   const { time, clientAddress, method, path, status, milliseconds } = entry;
   const backend = answeredBy(entry) ?? "-";

@@ -3,7 +3,7 @@
  * Each carries Proxy-Status (RFC 9209), so that a reader of one response knows who spoke and why.
  */
 import { STATUS_TEXT } from "@std/http/status";
-import { type Failed, FAILURES } from "./outcome.ts";
+import { type Failed, type FailureKind, FAILURES } from "./outcome.ts";
 import type { Verdict } from "./retry.ts";
 
 /** A whole response, small enough to be sent as it is. */
@@ -30,10 +30,19 @@ export function refusalAnswer({ status, reason }: Refusal): Answer {
   return text(status, `${statusText(status)}: ${reason}`, fields);
 }
 
-/** The answer for a request whose last attempt failed. */
+/** The answer for a request whose last attempt failed, and why there was no further one. */
 export function failureAnswer({ failure }: Failed, verdict: Verdict): Answer {
-  const { status, text: sentence } = FAILURES[failure];
   const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
+  return answerFor(failure, details);
+}
+
+/** The answer where this program itself is at fault. */
+export function internalErrorAnswer(): Answer {
+  return answerFor("proxy_internal_error");
+}
+
+function answerFor(failure: FailureKind, details?: string): Answer {
+  const { status, text: sentence } = FAILURES[failure];
   return text(status, sentence, [proxyStatus(failure, details)]);
 }
 

@@ -8,7 +8,7 @@ export interface BackendConfig {
 
 /** One server that requests are forwarded to. */
 export class Backend {
-  /** Stays the same over restarts and over changes of the list's order: the URL without its scheme. */
+  /** Stays the same over restarts and over changes of the list's order: the URL without `http://`. */
   readonly id: string;
   /** The prefix that a request's path and query are appended to. */
   readonly url: string;
@@ -19,6 +19,6 @@ export class Backend {
   constructor(config: BackendConfig) {
     this.url = config.url;
     this.weight = config.weight;
-    this.id = config.url.slice(config.url.indexOf("://") + 3);
+    this.id = config.url.replace(/^http:\/\//, "");
   }
 }

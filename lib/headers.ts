@@ -49,7 +49,8 @@ export function requestFields(received: Iterable<Field>, forwarding: Forwarding)
   const lines = received as readonly Field[];
   const nominated = nominatedFields(lines);
   const fields: Field[] = [["host", host]];
-  let requestId = false, forwardedFor = "", forwardedProto = "", forwardedHost = "", via = "";
+  let requestId = false, forwardedProto = false, forwardedHost = false;
+  let forwardedFor = "", via = "";
 
   for (const line of lines) {
     const name = line[0].toLowerCase();
@@ -61,8 +62,8 @@ export function requestFields(received: Iterable<Field>, forwarding: Forwarding)
         forwardedFor = join(forwardedFor, line[1]);
         continue;
       }
-      if (name === "x-forwarded-proto") forwardedProto = line[1];
-      if (name === "x-forwarded-host") forwardedHost = line[1];
+      if (name === "x-forwarded-proto") forwardedProto = true;
+      if (name === "x-forwarded-host") forwardedHost = true;
     } else if (name === "via") {
       via = join(via, line[1]);
       continue;
@@ -78,8 +79,8 @@ export function requestFields(received: Iterable<Field>, forwarding: Forwarding)
   }
 
   fields.push(["x-forwarded-for", join(forwardedFor, clientAddress)]);
-  if (forwardedProto === "") fields.push(["x-forwarded-proto", scheme]);
-  if (forwardedHost === "") fields.push(["x-forwarded-host", host]);
+  if (!forwardedProto) fields.push(["x-forwarded-proto", scheme]);
+  if (!forwardedHost) fields.push(["x-forwarded-host", host]);
   fields.push(["via", join(via, `${version} roundabout`)]);
   if (!requestId) fields.push(["x-request-id", forwarding.newRequestId()]);
   return fields;
@@ -112,7 +113,7 @@ function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
 
 /** RFC 9110, 7.6.2: one hop less; a value that is no number is not ours to mend. */
 function oneLess(maxForwards: string): string {
-  return /^\d+$/.test(maxForwards) ? String(Math.max(0, Number(maxForwards) - 1)) : maxForwards;
+  return /^\d*[1-9]\d*$/.test(maxForwards) ? String(BigInt(maxForwards) - 1n) : maxForwards;
 }
 
 function join(list: string, item: string): string {

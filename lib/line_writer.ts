@@ -11,12 +11,15 @@ const LIMIT = 4 * 1024 * 1024;
 
 export class LineWriter {
   readonly #sink: Sink;
+  readonly #onError: (error: unknown) => void;
   #pending = "";
   #leftOut = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(sink: Sink) {
+  /** @param onError told why lines were lost, as often as that happens */
+  constructor(sink: Sink, onError: (error: unknown) => void) {
     this.#sink = sink;
+    this.#onError = onError;
   }
 
   write(line: string): void {
@@ -42,8 +45,9 @@ export class LineWriter {
         while (bytes.length > 0) bytes = bytes.subarray(await this.#sink.write(bytes));
       }
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      this.#pending = ""; // nobody reads: serving goes on without a log
+      // A full disk or a reader that is gone must not end the serving: lines are lost, and it is told.
+      this.#pending = "";
+      this.#onError(error);
     } finally {
       this.#writing = undefined;
     }

@@ -32,19 +32,19 @@ export class Pool {
    * The backend for the next attempt; undefined where each has been tried.
    *
    * Only a request's first attempt takes a turn. If retries did too, then while one of three backends
-   * is down its turns would always push the same neighbour: 75 % to one, 25 % to the other. A retry
-   * looks at the upcoming turn instead, which spreads evenly as n and n - 1 share no divisor.
+   * is down its turns would always push the same neighbour: 75 % to one, 25 % to the other.
    */
   next(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
     if (tried.length === 0) {
       const turn = this.#counter.next(this.#cycle);
-      return this.#policy.pick(this.backends, { request, turn });
+      return this.#policy.pick(this.backends, { request, turn, attempt: 1 });
     }
     const candidates = this.backends.filter((backend) =>
       !tried.some((attempt) => attempt.backend === backend)
     );
     if (candidates.length === 0) return undefined;
-    return this.#policy.pick(candidates, { request, turn: this.#counter.upcoming });
+    const turn = this.#counter.upcoming;
+    return this.#policy.pick(candidates, { request, turn, attempt: tried.length + 1 });
   }
 
   /** Takes note of what an attempt came to. */

@@ -15,6 +15,9 @@ export interface Balancer {
   readonly lines: LineWriter;
 }
 
+/** How long a stop waits for whoever reads the access log, in milliseconds. */
+const FLUSH_MS = 1_000;
+
 /** The address that requests should arrive at cannot be listened on. */
 export class ListenError extends Error {
   override name = "ListenError";
@@ -31,7 +34,7 @@ export function startBalancer(
   format: ((entry: AccessEntry) => string) | undefined = formatOf(config),
 ): Balancer {
   ignoreProxyVariables();
-  const lines = new LineWriter(Deno.stdout);
+  const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
   const pool = new Pool({
     backends: config.USERS_SERVICE.map((backend) => new Backend(backend)),
     policy: POLICIES[config.POLICY],
@@ -78,7 +81,7 @@ export async function runBalancer(
   });
   log("info", `${signal}: no new connections, finishing what is in flight`);
   const cut = await engine.drain(drainTimeout);
-  await lines.flush();
+  await Promise.race([lines.flush(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
   if (cut === 0) {
     log("info", "stopped");
     return 0;
@@ -97,6 +100,15 @@ function nextSignal(): Promise<Deno.Signal> {
       Deno.addSignalListener(signal, listener);
     }
   });
+}
+
+/** A log that cannot be written fails for every line: the first one says it all. */
+function tellOnce(what: string): (error: unknown) => void {
+  let told = false;
+  return (error) => {
+    if (!told) log("error", `${what}: ${error}`);
+    told = true;
+  };
 }
 
 function formatOf({ ACCESS_LOG }: Config): ((entry: AccessEntry) => string) | undefined {

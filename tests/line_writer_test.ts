@@ -40,7 +40,7 @@ const MEBIBYTE = "x".repeat(1024 * 1024 - 1);
 
 Deno.test("LineWriter: a line is written with its end", async () => {
   const sink = new SlowSink();
-  const writer = new LineWriter(sink);
+  const writer = new LineWriter(sink, unexpected);
   writer.write("one");
   await writer.flush();
   assertEquals(sink.text, "one\n");
@@ -48,13 +48,13 @@ Deno.test("LineWriter: a line is written with its end", async () => {
 
 Deno.test("LineWriter: nothing is written where there is no line", async () => {
   const sink = new SlowSink();
-  await new LineWriter(sink).flush();
+  await new LineWriter(sink, unexpected).flush();
   assertEquals(sink.writes, []);
 });
 
 Deno.test("LineWriter: lines of one moment go out in one write", async () => {
   const sink = new SlowSink();
-  const writer = new LineWriter(sink);
+  const writer = new LineWriter(sink, unexpected);
   for (const line of ["one", "two", "three"]) writer.write(line);
   assertEquals(sink.writes.length, 0, "no request waits for its line");
   await writer.flush();
@@ -63,7 +63,7 @@ Deno.test("LineWriter: lines of one moment go out in one write", async () => {
 
 Deno.test("LineWriter: it writes again after all was out", async () => {
   const sink = new SlowSink();
-  const writer = new LineWriter(sink);
+  const writer = new LineWriter(sink, unexpected);
   writer.write("one");
   await writer.flush();
   writer.write("two");
@@ -75,7 +75,7 @@ Deno.test("LineWriter: a sink that takes part of what it is given gets the rest 
   const lines = fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 8 });
   await fc.assert(fc.asyncProperty(lines, fc.integer({ min: 1, max: 5 }), async (lines, most) => {
     const sink = new SlowSink(most);
-    const writer = new LineWriter(sink);
+    const writer = new LineWriter(sink, unexpected);
     for (const line of lines) writer.write(line);
     await writer.flush();
     assertEquals(sink.text, lines.map((line) => `${line}\n`).join(""));
@@ -84,7 +84,7 @@ Deno.test("LineWriter: a sink that takes part of what it is given gets the rest 
 
 Deno.test("LineWriter: lines that come during a write go out after it, in order", async () => {
   const sink = new StuckSink();
-  const writer = new LineWriter(sink);
+  const writer = new LineWriter(sink, unexpected);
   writer.write("one");
   await Promise.resolve();
   writer.write("two");
@@ -99,7 +99,7 @@ Deno.test("LineWriter: lines that come during a write go out after it, in order"
 
 Deno.test("LineWriter: what a sink that never reads does not take is counted and told, not kept", async () => {
   const sink = new StuckSink();
-  const writer = new LineWriter(sink);
+  const writer = new LineWriter(sink, unexpected);
   writer.write("first");
   await Promise.resolve();
   for (let index = 0; index < 12; index++) writer.write(MEBIBYTE);
@@ -118,20 +118,23 @@ Deno.test("LineWriter: what a sink that never reads does not take is counted and
   await writer.flush();
 });
 
-Deno.test("LineWriter: where nobody reads any more, it goes on without a log", async () => {
-  let writes = 0;
-  const writer = new LineWriter({
-    write: () => {
-      writes++;
-      return Promise.reject(new Deno.errors.BrokenPipe("gone"));
-    },
+for (const error of [new Deno.errors.BrokenPipe("gone"), new Error("No space left on device")]) {
+  Deno.test(`LineWriter: after ${error.message} it tells what was lost, and tries the next line`, async () => {
+    let writes = 0;
+    const told: unknown[] = [];
+    const sink = { write: () => (writes++, Promise.reject(error)) };
+    const writer = new LineWriter(sink, (error) => told.push(error));
+    for (const line of ["one", "two"]) {
+      writer.write(line);
+      await writer.flush();
+    }
+    assertEquals([writes, told], [2, [error, error]]);
   });
-  for (const line of ["one", "two"]) {
-    writer.write(line);
-    await writer.flush();
-  }
-  assertEquals(writes, 2);
-});
+}
+
+function unexpected(error: unknown): void {
+  throw error;
+}
 
 /** Lets everything run that waits for no timer, until the condition holds. */
 async function until(condition: () => boolean): Promise<void> {

@@ -3,6 +3,15 @@ import manifest from "../deno.json" with { type: "json" };
 import { Program, type RunOptions } from "./support/program.ts";
 import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
 
+const ROOT = new URL("../", import.meta.url).pathname;
+
+/** Resolves once something listens there. */
+async function backendsAnswer(url: string): Promise<void> {
+  while (!await fetch(url).then((response) => response.text().then(() => true), () => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 async function run(args: readonly string[], options?: RunOptions) {
   await using program = new Program(args, options);
   const status = await program.status();
@@ -28,7 +37,7 @@ Deno.test("main: all wrong settings are told at once, and nothing starts", async
   const env = { USERS_SERVICE: "http://a:6000;ftp://b", PORT: "http", DRAIN_TIMEOUT: "soon" };
   const { status, stdout, stderr } = await run(["start"], { env });
   assertEquals([status, stdout], [2, ""]);
-  assertMatch(stderr, /^Cannot start as 4 settings are wrong:\n/);
+  assertMatch(stderr, /^Cannot start as the settings have 4 problems:\n/);
   assertMatch(stderr, /PORT must be 1 to 65535: current value is "http"/);
 });
 
@@ -120,6 +129,36 @@ Deno.test("main: a second signal ends it at once", async () => {
   program.kill("SIGTERM");
   assertEquals(await program.status(), 1);
   assertEquals(await response, "cut off");
+});
+
+Deno.test("main: an access log that cannot be written is told once, and serving goes on", async () => {
+  await using backend = new ScriptedBackend("a");
+  const port = deadPort();
+  const program = `exec "$0" "$@" > /dev/full`;
+  const args = [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-check",
+    `--config=${ROOT}deno.json`,
+    `${ROOT}main.ts`,
+  ];
+  const command = new Deno.Command("sh", {
+    args: ["-c", program, ...args],
+    env: { USERS_SERVICE: backend.url, HOST: "127.0.0.1", PORT: String(port) },
+    stderr: "piped",
+    stdout: "null",
+    stdin: "null",
+  });
+  await using process = command.spawn();
+  await backendsAnswer(`http://127.0.0.1:${port}`);
+  for (let i = 0; i < 3; i++) {
+    assertEquals(await (await fetch(`http://127.0.0.1:${port}`)).text(), "a");
+  }
+  process.kill("SIGTERM");
+  const { code, stderr } = await process.output();
+  const told = new TextDecoder().decode(stderr).match(/access log lines are lost/g) ?? [];
+  assertEquals([code, told.length], [0, 1]);
 });
 
 Deno.test("main: HTTP_PROXY does not come between the balancer and its backends", async () => {

@@ -25,7 +25,7 @@ export function readBackends(text: string): Read<readonly BackendConfig[]> {
   for (const entry of withoutLastEmpty(text.split(";")).map((entry) => entry.trim())) {
     const backend = readBackend(entry);
     if (typeof backend === "string") {
-      complaints.push({ expected: backend, shown: withoutPassword(entry) });
+      complaints.push({ expected: backend, shown: withoutPassword(entry, text) });
     } else if (seen.has(backend.url)) {
       complaints.push({ expected: "must list each backend once", shown: entry });
     } else {
@@ -35,6 +35,9 @@ export function readBackends(text: string): Read<readonly BackendConfig[]> {
   }
   return complaints.length > 0 ? complaints : reading(backends);
 }
+
+/** Host names as DNS and container networks have them, and addresses. */
+const HOST_NAME = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 
 /** A `;` after the last backend is no mistake. */
 function withoutLastEmpty(entries: string[]): string[] {
@@ -58,11 +61,15 @@ function readBackend(entry: string): BackendConfig | string {
 
 function readUrl(address: string): URL | string {
   if (address === "") return "must have a URL between one ; and the next";
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !/^https?:\/\//i.test(address)) {
+  if (!/^https?:\/\//i.test(address)) {
     return "must be backend URLs that start with http:// or https://";
   }
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined) return "must be valid URLs";
   if (url.username !== "" || url.password !== "") return "must not have credentials in a URL";
+  if (!HOST_NAME.test(url.hostname)) {
+    return "must have one host name or address in each URL, and ; between URLs";
+  }
   if (address.includes("?")) return "must not have a query in a backend's URL";
   if (address.includes("#")) return "must not have a fragment in a backend's URL";
   if (url.port === "0" || BLOCKED_PORTS.has(url.port)) {
@@ -71,7 +78,11 @@ function readUrl(address: string): URL | string {
   return url;
 }
 
-/** An error message ends up in logs, where no password should be. */
-function withoutPassword(entry: string): string {
-  return entry.replace(/\/\/[^/\s]*@/, "//***@");
+/**
+ * An error message ends up in logs, where no password should be: of an entry only what follows its
+ * last @ is shown, and nothing of one that may be the first half of a password with a ; in it.
+ */
+function withoutPassword(entry: string, text: string): string {
+  if (entry.includes("@")) return entry.replace(/^.*@/s, "***@");
+  return text.includes("@") && !URL.canParse(entry) ? "***" : entry;
 }

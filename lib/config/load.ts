@@ -12,7 +12,7 @@ export class ConfigError extends Error {
     super(
       problems.length === 1
         ? `Cannot start as ${problems[0]}`
-        : `Cannot start as ${problems.length} settings are wrong:\n${
+        : `Cannot start as the settings have ${problems.length} problems:\n${
           problems.map((problem) => `  ${problem}`).join("\n")
         }`,
     );

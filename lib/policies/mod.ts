@@ -6,8 +6,10 @@ import { roundRobin } from "./round_robin.ts";
 /** What a policy may look at, beside the candidates. */
 export interface PickContext {
   readonly request: RequestFacts;
-  /** The request's turn on the pool's wrapping counter; a retry sees the upcoming one. */
+  /** The request's turn on the pool's wrapping counter; a retry takes none and sees the upcoming one. */
   readonly turn: number;
+  /** The number of the attempt this is for, from 1. */
+  readonly attempt: number;
 }
 
 export interface Policy {

@@ -12,11 +12,25 @@ const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 
 export const roundRobin: Policy = {
   cycle: (backends) => scheduleOf(backends).length,
-  pick(candidates, { turn }) {
+  pick(candidates, { turn, attempt }) {
     const schedule = scheduleOf(candidates);
-    return schedule[turn % schedule.length]!;
+    const position = attempt === 1 ? turn : scatter(turn, attempt);
+    return schedule[position % schedule.length]!;
   },
 };
+
+/**
+ * A turn and an attempt as a number scattered over 0 to 2^32 - 1 (the finalizer of MurmurHash3).
+ *
+ * Retries need it: the turns on which a backend that is down is met are themselves regular, so that
+ * `turn % length` over the others would hit the same one each time, or never.
+ */
+function scatter(turn: number, attempt: number): number {
+  let bits = turn ^ Math.imul(attempt, 0x9e3779b9);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
 
 function scheduleOf(backends: readonly Backend[]): readonly Backend[] {
   let schedule = schedules.get(backends);

@@ -55,6 +55,7 @@ export class Deadlines {
     if (this.#waiting.length === 0) return this.#stop();
     const now = this.#now();
     for (const waiting of this.#waiting) {
+      if (waiting.ended) continue;
       if (waiting.since === undefined) {
         waiting.since = now;
       } else if (now - waiting.since >= this.#timeout) {

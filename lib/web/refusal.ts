@@ -33,7 +33,7 @@ export function admit(head: Head, fallbackHost: string): Target | Refusal {
   if (target === undefined || !isAuthority(target.authority)) {
     return refuse(400, "the target must be a path, or an http URL without userinfo");
   }
-  if (host === undefined && target.authority === fallbackHost && !looksLikeHttp2(head)) {
+  if (host === undefined && !looksLikeHttp2(head, target, fallbackHost)) {
     return refuse(400, "Host is missing");
   }
   if (method === "OPTIONS" && target.path === "/*") {
@@ -52,11 +52,13 @@ export function admit(head: Head, fallbackHost: string): Target | Refusal {
 }
 
 /**
- * Deno.serve does not tell the version. An HTTP/2 request has no Host field and its authority may be
- * the very name that stands in for a missing Host; but it has field names in lower case, and some.
+ * Whether a request without Host may be HTTP/2, which has none. Deno.serve does not tell the version,
+ * but HTTP/2 has all field names in lower case; and where there are none, an authority that is not the
+ * one Deno.serve puts in for a missing Host.
  */
-function looksLikeHttp2({ fields }: Head): boolean {
-  return fields.length > 0 && fields.every(([name]) => name === name.toLowerCase());
+function looksLikeHttp2({ fields }: Head, { authority }: Target, fallbackHost: string): boolean {
+  if (fields.length === 0) return authority !== fallbackHost;
+  return fields.every(([name]) => name === name.toLowerCase());
 }
 
 function refuse(status: Refusal["status"], reason: string): Refusal {

@@ -3,6 +3,7 @@ import type { AccessEntry } from "../access_log.ts";
 import {
   type Answer,
   failureAnswer,
+  internalErrorAnswer,
   lastRecipientAnswer,
   type Refusal,
   refusalAnswer,
@@ -60,7 +61,9 @@ export function serveWeb(options: WebOptions): Engine {
     const head = headOf(request);
     const target = admit(head, fallbackHost);
     if ("reason" in target) return refuse(request, info, target);
-    if (head.method === "OPTIONS" && head.maxForwards === "0") return own(lastRecipientAnswer());
+    if (head.method === "OPTIONS" && /^0+$/.test(head.maxForwards ?? "")) {
+      return own(lastRecipientAnswer());
+    }
 
     const received = new WebRequest(request, info, head, target);
     const body = bodyOf(request, head);
@@ -119,9 +122,7 @@ export function serveWeb(options: WebOptions): Engine {
     onListen: () => {},
     onError: (error) => {
       onError(error);
-      return own(
-        failureAnswer({ kind: "failed", failure: "proxy_internal_error", detail: "" }, "answered"),
-      );
+      return own(internalErrorAnswer());
     },
   }, handle);
   const fallbackHost = fallbackHostOf(server.addr);

@@ -17,12 +17,12 @@ export interface Target {
  * @returns undefined where the URL is none that can be forwarded over HTTP
  */
 export function targetOf(url: string, host: string | undefined): Target | undefined {
+  if (!/^https?:\/\//i.test(url)) return undefined;
   const start = url.indexOf("://") + 3;
   if (host !== undefined && url.startsWith(host, start) && url[start + host.length] === "/") {
     return { authority: host, path: url.slice(start + host.length) };
   }
   // Absolute-form, or HTTP/2: the target's authority wins over Host (RFC 9112, 3.2.2).
-  if (!/^https?:\/\//i.test(url)) return undefined;
   const end = url.slice(start).search(/[/?#]/);
   const authority = end === -1 ? url.slice(start) : url.slice(start, start + end);
   const rest = end === -1 ? "" : url.slice(start + end);

@@ -48,6 +48,8 @@ Deno.test("backends: the list keeps its order, blanks around entries and a last 
   assertEquals(backends(" http://b weight=2 ;\n http://a ; "), expected);
 });
 
+const INVALID = "must be valid URLs";
+const HOSTS = "must have one host name or address in each URL, and ; between URLs";
 const NOT_HTTP = "must be backend URLs that start with http:// or https://";
 const OPTIONS = "must have no option but one weight=1 to weight=100 per backend";
 const ONCE = "must list each backend once";
@@ -63,12 +65,15 @@ for (
     ["ftp://users-1", NOT_HTTP],
     ["ws://users-1", NOT_HTTP],
     ["unix:/run/users.sock", NOT_HTTP],
-    ["http://", NOT_HTTP],
+    ["http://", INVALID],
     ["http://a b", OPTIONS],
-    ["http://a:1,http://b:2", NOT_HTTP],
-    ["http://a:65536", NOT_HTTP],
-    ["http://a:-1", NOT_HTTP],
-    ["http://a:x", NOT_HTTP],
+    ["http://a:1,http://b:2", INVALID],
+    ["http://a:65536", INVALID],
+    ["http://a:-1", INVALID],
+    ["http://a:x", INVALID],
+    ["http://a,http://b", HOSTS],
+    ["http://a,b", HOSTS],
+    ["http://a*", HOSTS],
     ["http://a:0", "must not use port 0, which the Fetch standard blocks"],
     ["http://a?x=1", "must not have a query in a backend's URL"],
     ["http://a/b?", "must not have a query in a backend's URL"],
@@ -123,14 +128,19 @@ Deno.test("backends: a host with two ports or two prefixes is two backends", () 
 
 for (
   const [text, shown] of [
-    ["http://user:secret@a:5000", "http://***@a:5000"],
-    ["http://secret@a", "http://***@a"],
-    ["http://:secret@a/b weight=2", "http://***@a/b weight=2"],
-    ["https://user:sec@ret@a", "https://***@a"],
-    ["http://user:secret@a?x", "http://***@a?x"],
-    ["ftp://user:secret@a", "ftp://***@a"],
-    ["http://user:secret@a:x", "http://***@a:x"],
-    ["http://user:secret@a weight=0", "http://***@a weight=0"],
+    ["http://user:secret@a:5000", "***@a:5000"],
+    ["http://secret@a", "***@a"],
+    ["http://:secret@a/b weight=2", "***@a/b weight=2"],
+    ["https://user:sec@ret@a", "***@a"],
+    ["http://user:secret@a?x", "***@a?x"],
+    ["ftp://user:secret@a", "***@a"],
+    ["http://user:secret@a:x", "***@a:x"],
+    ["http://user:secret@a weight=0", "***@a weight=0"],
+    ["user:secret@users-1:5000", "***@users-1:5000"],
+    ["http:user:secret@a", "***@a"],
+    ["http:\\\\user:secret@a", "***@a"],
+    ["http://user:sec/ret@a", "***@a"],
+    ["http://user:my secret@a", "***@a"],
   ] as const
 ) {
   Deno.test(`backends: the credentials of ${text.replace(/sec@?ret/, "…")} are refused and not shown`, () => {
@@ -139,6 +149,10 @@ for (
     assert(!JSON.stringify(complaint).includes("sec"));
   });
 }
+
+Deno.test("backends: a password with a ; in it does not show either half", () => {
+  assertEquals(complaints("http://user:sec;ret@a").map(({ shown }) => shown), ["***", "***@a"]);
+});
 
 Deno.test("backends: credentials are named as the fault", () => {
   assertEquals(

@@ -20,9 +20,9 @@ const OUTAGES: readonly Outage[] = [
   {
     when: "the first refuses",
     backends: ["refuse", "serve", "serve"],
-    answers: [2, 1, 2, 1, 1, 2],
+    answers: [1, 1, 2, 1, 1, 2],
   },
-  { when: "the last refuses", backends: ["serve", "serve", "refuse"], answers: [0, 1, 1, 0, 1, 0] },
+  { when: "the last refuses", backends: ["serve", "serve", "refuse"], answers: [0, 1, 0, 0, 1, 1] },
   { when: "two refuse", backends: ["refuse", "refuse", "serve"], answers: [2, 2, 2, 2] },
   { when: "all refuse", backends: ["refuse", "refuse"], answers: ["503", "503"] },
   { when: "one resets", backends: ["reset", "serve"], answers: [1, 1, 1, 1] },

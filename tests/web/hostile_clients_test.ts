@@ -25,6 +25,8 @@ const REFUSED: readonly (readonly [what: string, request: string, status: number
   ["a Host above ASCII", "GET / HTTP/1.1\r\nHost: \xe4.test\r\n\r\n", 400],
   ["a target with userinfo", `GET http://u:p@b.test/ HTTP/1.1\r\n${HOST}\r\n`, 400],
   ["a target of another scheme", `GET ftp://b.test/ HTTP/1.1\r\n${HOST}\r\n`, 400],
+  ["a target of another scheme on Host itself", `GET ftp://a.test/ HTTP/1.1\r\n${HOST}\r\n`, 400],
+  ["an absolute target without Host", "GET http://b.test/ HTTP/1.1\r\nAccept: */*\r\n\r\n", 400],
   ["a target with an odd authority", `GET http://b.test:x/ HTTP/1.1\r\n${HOST}\r\n`, 400],
   ["a fragment", `GET /a#b HTTP/1.1\r\n${HOST}\r\n`, 400],
   ["a backslash in the path", `GET /a\\..\\b HTTP/1.1\r\n${HOST}\r\n`, 400],
