@@ -24,6 +24,12 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
+/** Tells most names apart from those without looking at a letter: this runs for every line. */
+const HOP_BY_HOP_LENGTHS: readonly boolean[] = Array.from(
+  { length: 64 },
+  (_, length) => [...HOP_BY_HOP].some((name) => name.length === length),
+);
+
 /** Fields that a Connection header cannot name away: the message would mean something else. */
 const NOT_NOMINATED = new Set(["host", "content-length", "date"]);
 
@@ -92,8 +98,12 @@ export function responseFields(received: Iterable<Field>): Field[] {
   const nominated = nominatedFields(lines);
   const fields: Field[] = [];
   for (const line of lines) {
-    const name = line[0].toLowerCase();
-    if (!HOP_BY_HOP.has(name) && !nominated?.has(name)) fields.push(line);
+    const [name] = line;
+    if (nominated !== undefined || HOP_BY_HOP_LENGTHS[name.length]) {
+      const lower = name.toLowerCase();
+      if (HOP_BY_HOP.has(lower) || nominated?.has(lower)) continue;
+    }
+    fields.push(line);
   }
   return fields;
 }

@@ -58,7 +58,7 @@ export function createForward({ scheme, isTrusted, deadlines }: ForwardOptions) 
       if (body?.broken) return fail("http_request_error", String(error));
       return failedFetch(error);
     } finally {
-      attempt.ended = true;
+      deadlines.end(attempt);
     }
   }
 

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { Deadlines, TICK_MS, Waiting } from "../../lib/web/deadlines.ts";
 
 class Probe extends Waiting {
@@ -56,13 +57,15 @@ function start() {
   return { time, deadlines };
 }
 
+const waits = (probe: Probe) => probe.place !== undefined;
+
 Deno.test("Deadlines: who waits past the timeout expires once, and was watched once before", () => {
   const { time, deadlines } = start();
   using _time = time;
   const probe = new Probe();
   deadlines.begin(probe);
   time.pass(1_000);
-  assertEquals([probe.calls, probe.ended], [["watch", "expire"], true]);
+  assertEquals([probe.calls, waits(probe)], [["watch", "expire"], false]);
 });
 
 for (const phase of [0, 1, 25, TICK_MS - 1]) {
@@ -78,9 +81,9 @@ for (const phase of [0, 1, 25, TICK_MS - 1]) {
     time.pass(2 * TICK_MS - (TICK_MS - phase - 1));
     assertEquals(probe.calls, ["watch"]);
     time.pass(199 - 2 * TICK_MS);
-    assertEquals([probe.calls, probe.ended], [["watch"], false]);
+    assertEquals([probe.calls, waits(probe)], [["watch"], true]);
     time.pass(2 * TICK_MS);
-    assertEquals([probe.calls, probe.ended], [["watch", "expire"], true]);
+    assertEquals([probe.calls, waits(probe)], [["watch", "expire"], false]);
   });
 }
 
@@ -93,7 +96,7 @@ Deno.test("Deadlines: a touch postpones the end, again and again, and does not w
     time.pass(190);
     deadlines.touch(probe);
   }
-  assertEquals([probe.calls, probe.ended], [["watch"], false]);
+  assertEquals([probe.calls, waits(probe)], [["watch"], true]);
   time.pass(200 + 2 * TICK_MS);
   assertEquals(probe.calls, ["watch", "expire"]);
 });
@@ -115,13 +118,43 @@ Deno.test("Deadlines: one who has ended is never called", () => {
   using _time = time;
   const [early, late, waiting] = [new Probe(), new Probe(), new Probe()];
   for (const probe of [early, late, waiting]) deadlines.begin(probe);
-  early.ended = true;
+  deadlines.end(early);
   time.pass(120);
-  late.ended = true;
+  deadlines.end(late);
   time.pass(1_000);
   assertEquals(early.calls, []);
   assertEquals(late.calls, ["watch"]);
   assertEquals(waiting.calls, ["watch", "expire"]);
+});
+
+Deno.test("Deadlines: one that ends another in its last moment keeps it from being called", () => {
+  const { time, deadlines } = start();
+  using _time = time;
+  const second = new Probe();
+  const first = new class extends Probe {
+    override expire() {
+      super.expire();
+      deadlines.end(second);
+    }
+  }();
+  deadlines.begin(first);
+  deadlines.begin(second);
+  time.pass(1_000);
+  assertEquals([first.calls, second.calls], [["watch", "expire"], ["watch"]]);
+});
+
+Deno.test("Deadlines: whoever ends, in whatever order, the others expire", () => {
+  const places = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7]);
+  fc.assert(fc.property(places, (ending) => {
+    const { time, deadlines } = start();
+    using _time = time;
+    const probes = Array.from({ length: 8 }, () => new Probe());
+    for (const probe of probes) deadlines.begin(probe);
+    for (const place of ending) deadlines.end(probes[place]!);
+    time.pass(1_000);
+    const expired = probes.map(({ calls }) => calls.includes("expire"));
+    assertEquals(expired, probes.map((_, place) => !ending.includes(place)));
+  }));
 });
 
 Deno.test("Deadlines: each one expires by its own clock", () => {
@@ -159,7 +192,7 @@ Deno.test("Deadlines: the clock runs only while somebody waits, one for all", ()
   const probes = [new Probe(), new Probe(), new Probe()];
   for (const probe of probes) deadlines.begin(probe);
   assertEquals(time.running, 1);
-  for (const probe of probes) probe.ended = true;
+  for (const probe of probes) deadlines.end(probe);
   time.pass(TICK_MS);
   assertEquals(time.running, 0);
   const again = new Probe();
