@@ -5,6 +5,7 @@ import type { Failed, Outcome } from "../outcome.ts";
 import { isIdempotent } from "../retry.ts";
 import { type Deadlines, Waiting } from "./deadlines.ts";
 import { failedFetch } from "./fetch_error.ts";
+import { headersInit } from "./headers_init.ts";
 import type { WebRequest } from "./request.ts";
 
 export interface ForwardOptions {
@@ -44,7 +45,7 @@ export function createForward({ scheme, isTrusted, deadlines }: ForwardOptions) 
     try {
       const response = await fetch(backend.url + request.path, {
         method,
-        headers: withoutDecoding(requestFields(request.fields, forwarding)),
+        headers: headersInit(withoutDecoding(requestFields(request.fields, forwarding))),
         body: body?.open(() => deadlines.touch(attempt)) ?? null,
         redirect: "manual",
         signal: attempt.signal,
@@ -104,7 +105,7 @@ function createClient(poolIdleTimeout: number): Deno.HttpClient {
  * fetch adds where it is missing is set to what means the same as nothing; Accept and Accept-Language
  * it sets so by itself.
  */
-function withoutDecoding(fields: Field[]): [string, string][] {
+function withoutDecoding(fields: Field[]): Field[] {
   let decodes = true, named = false;
   for (const [name] of fields) {
     if (name.length === 5 && name.toLowerCase() === "range") decodes = false;
@@ -112,7 +113,7 @@ function withoutDecoding(fields: Field[]): [string, string][] {
   }
   if (!named) fields.push(["user-agent", ""]);
   if (decodes) fields.unshift(["accept-encoding", "identity"]);
-  return fields as [string, string][];
+  return fields;
 }
 
 /** Statuses that mean something to a client that asked for no upgrade (RFC 9110, 15). */

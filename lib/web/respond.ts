@@ -1,6 +1,7 @@
 /** Turns what the core decided into the Response that Deno.serve sends. */
 import type { Answer } from "../answers.ts";
 import { responseFields } from "../headers.ts";
+import { headersInit } from "./headers_init.ts";
 import { rawFields } from "./raw_fields.ts";
 
 /** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
@@ -21,12 +22,12 @@ export function ownResponse(answer: Answer, closing: boolean): Response {
  * for what GET would send chunked.
  */
 export function forwardedResponse(response: Response, method: string, closing: boolean): Response {
-  const headers = responseFields(rawFields(response.headers)) as [string, string][];
-  if (closing) headers.push(["connection", "close"]);
+  const fields = responseFields(rawFields(response.headers));
+  if (closing) fields.push(["connection", "close"]);
   const { status } = response;
   let body = response.body;
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
   }
-  return new Response(body, { status, headers });
+  return new Response(body, { status, headers: headersInit(fields) });
 }
