@@ -98,10 +98,9 @@ export function responseFields(received: Iterable<Field>): Field[] {
   const nominated = nominatedFields(lines);
   const fields: Field[] = [];
   for (const line of lines) {
-    const [name] = line;
-    if (nominated !== undefined || HOP_BY_HOP_LENGTHS[name.length]) {
-      const lower = name.toLowerCase();
-      if (HOP_BY_HOP.has(lower) || nominated?.has(lower)) continue;
+    if (nominated !== undefined || HOP_BY_HOP_LENGTHS[line[0].length]) {
+      const name = line[0].toLowerCase();
+      if (HOP_BY_HOP.has(name) || nominated?.has(name)) continue;
     }
     fields.push(line);
   }
@@ -111,9 +110,9 @@ export function responseFields(received: Iterable<Field>): Field[] {
 /** Names that Connection lists (RFC 9110, 7.6.1); undefined where there are none, the common case. */
 function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
   let names: Set<string> | undefined;
-  for (const [name, value] of lines) {
-    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
-    for (const item of value.split(",")) {
+  for (const line of lines) {
+    if (line[0].length !== 10 || line[0].toLowerCase() !== "connection") continue;
+    for (const item of line[1].split(",")) {
       const token = item.trim().toLowerCase();
       if (token !== "" && !NOT_NOMINATED.has(token)) (names ??= new Set()).add(token);
     }

@@ -10,8 +10,8 @@ import { type Target, targetOf, unforwardable } from "./target.ts";
 /** Methods that fetch refuses to send. */
 const NOT_SENT = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** Methods that fetch writes in capitals, whatever their case was; methods are case-sensitive. */
-const CAPITALIZED = /^(?:delete|get|head|options|post|put)$/i;
+/** Methods as they mostly come. In another case fetch would capitalize each of them but PATCH. */
+const COMMON = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** Methods with which fetch sends no body. */
 const BODILESS = new Set(["GET", "HEAD"]);
@@ -21,16 +21,18 @@ const BODILESS = new Set(["GET", "HEAD"]);
  */
 export function admit(head: Head, fallbackHost: string): Target | Refusal {
   const { method, host, transferEncoding } = head;
-  if (NOT_SENT.has(method.toUpperCase())) return refuse(405, "this method is not forwarded");
-  if (CAPITALIZED.test(method) && method !== method.toUpperCase()) {
-    return refuse(400, "methods are case-sensitive, and fetch would capitalize this one");
+  if (!COMMON.has(method)) {
+    if (NOT_SENT.has(method.toUpperCase())) return refuse(405, "this method is not forwarded");
+    if (COMMON.has(method.toUpperCase()) && method.toUpperCase() !== "PATCH") {
+      return refuse(400, "methods are case-sensitive, and fetch would capitalize this one");
+    }
   }
 
   if (host !== undefined && !isAuthority(host)) {
     return refuse(400, "Host must be one host and an optional port");
   }
   const target = targetOf(head.url, host);
-  if (target === undefined || !isAuthority(target.authority)) {
+  if (target === undefined || (target.authority !== host && !isAuthority(target.authority))) {
     return refuse(400, "the target must be a path, or an http URL without userinfo");
   }
   if (host === undefined && !looksLikeHttp2(head, target, fallbackHost)) {

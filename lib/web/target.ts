@@ -17,8 +17,8 @@ export interface Target {
  * @returns undefined where the URL is none that can be forwarded over HTTP
  */
 export function targetOf(url: string, host: string | undefined): Target | undefined {
-  if (!/^https?:\/\//i.test(url)) return undefined;
-  const start = url.indexOf("://") + 3;
+  const start = schemeLength(url);
+  if (start === 0) return undefined;
   if (host !== undefined && url.startsWith(host, start) && url[start + host.length] === "/") {
     return { authority: host, path: url.slice(start + host.length) };
   }
@@ -27,6 +27,12 @@ export function targetOf(url: string, host: string | undefined): Target | undefi
   const authority = end === -1 ? url.slice(start) : url.slice(start, start + end);
   const rest = end === -1 ? "" : url.slice(start + end);
   return { authority, path: rest.startsWith("/") ? rest : `/${rest}` };
+}
+
+/** Characters of `http://` or `https://` at the start; 0 where there is another scheme. */
+function schemeLength(url: string): number {
+  if (url.startsWith("http://")) return 7;
+  return /^https?:\/\//i.exec(url)?.[0].length ?? 0;
 }
 
 /**
