@@ -24,14 +24,16 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** Tells most names apart from those without looking at a letter: this runs for every line. */
-const HOP_BY_HOP_LENGTHS: readonly boolean[] = Array.from(
-  { length: 64 },
-  (_, length) => [...HOP_BY_HOP].some((name) => name.length === length),
-);
+/** Fields of a request that we set, append to or answer for, beside X-Forwarded-*. */
+const OURS = ["host", "via", "expect", "x-request-id", "max-forwards"];
 
-/** Fields that a Connection header cannot name away: the message would mean something else. */
-const NOT_NOMINATED = new Set(["host", "content-length", "date"]);
+/** First letters and lengths of all names looked for here, as {@linkcode keyOf} makes them. */
+const KEYS_OF_X = 0x10000;
+const LOOKED_FOR = new Set([...HOP_BY_HOP, ...OURS].map(keyOf));
+
+/** What a Connection header cannot name away, as the message would mean something else; and what it
+ * says that is no name. */
+const NOT_NOMINATED = new Set(["host", "content-length", "date", "close", ""]);
 
 /** What the balancer itself says of a request. */
 export interface Forwarding {
@@ -50,15 +52,18 @@ export interface Forwarding {
 }
 
 /** The field lines of a forwarded request: Host first, end-to-end lines as they came, then ours. */
-export function requestFields(received: Iterable<Field>, forwarding: Forwarding): Field[] {
+export function requestFields(received: readonly Field[], forwarding: Forwarding): Field[] {
   const { clientAddress, trusted, scheme, version, host } = forwarding;
-  const lines = received as readonly Field[];
-  const nominated = nominatedFields(lines);
+  const nominated = nominatedFields(received);
   const fields: Field[] = [["host", host]];
   let requestId = false, forwardedProto = false, forwardedHost = false;
   let forwardedFor = "", via = "";
 
-  for (const line of lines) {
+  for (const line of received) {
+    if (nominated === undefined && !isLookedFor(line[0])) {
+      fields.push(line);
+      continue;
+    }
     const name = line[0].toLowerCase();
     if (name === "host" || HOP_BY_HOP.has(name)) continue;
     if (nominated?.has(name)) continue;
@@ -93,18 +98,28 @@ export function requestFields(received: Iterable<Field>, forwarding: Forwarding)
 }
 
 /** The field lines of a response on its way to the client: all but those of the hop behind us. */
-export function responseFields(received: Iterable<Field>): Field[] {
-  const lines = received as readonly Field[];
-  const nominated = nominatedFields(lines);
-  const fields: Field[] = [];
-  for (const line of lines) {
-    if (nominated !== undefined || HOP_BY_HOP_LENGTHS[line[0].length]) {
-      const name = line[0].toLowerCase();
-      if (HOP_BY_HOP.has(name) || nominated?.has(name)) continue;
-    }
-    fields.push(line);
-  }
-  return fields;
+export function responseFields(received: readonly Field[]): Field[] {
+  const nominated = nominatedFields(received);
+  return received.filter(([name]) => {
+    if (nominated === undefined && !isLookedFor(name)) return true;
+    const lower = name.toLowerCase();
+    return !HOP_BY_HOP.has(lower) && !nominated?.has(lower);
+  });
+}
+
+/**
+ * Whether a name may be one that this file looks for. Most are not, and their first letter and length
+ * tell: this is asked of every line of every message, and saves it from being put in lower case.
+ */
+function isLookedFor(name: string): boolean {
+  const key = keyOf(name);
+  return key >= KEYS_OF_X || LOOKED_FOR.has(key);
+}
+
+/** A number out of a name's first letter, whatever its case, and its length; for any x- the highest. */
+function keyOf(name: string): number {
+  const letter = name.charCodeAt(0) | 0x20;
+  return letter === 0x78 ? KEYS_OF_X : letter << 8 | Math.min(name.length, 0xff);
 }
 
 /** Names that Connection lists (RFC 9110, 7.6.1); undefined where there are none, the common case. */
@@ -114,7 +129,7 @@ function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
     if (line[0].length !== 10 || line[0].toLowerCase() !== "connection") continue;
     for (const item of line[1].split(",")) {
       const token = item.trim().toLowerCase();
-      if (token !== "" && !NOT_NOMINATED.has(token)) (names ??= new Set()).add(token);
+      if (!NOT_NOMINATED.has(token) && !HOP_BY_HOP.has(token)) (names ??= new Set()).add(token);
     }
   }
   return names;
