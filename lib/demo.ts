@@ -48,20 +48,28 @@ function startBackend(name: string): DemoBackend {
 }
 
 function bannerOf(port: number, backends: readonly DemoBackend[]): string {
-  const list = backends.map(({ name, url }) => `  ${name}  ${url}`).join("\n");
-  return `
-Roundabout balances http://localhost:${port} over three backends:
-
-${list}
-
-Try in another terminal:
-
-  curl -i http://localhost:${port}/            again and again: the backends take turns
-  curl -X POST ${backends[1]!.url}/stop     stops users-2: no request fails, the other two
-                                              answer, and the line below says what was tried
-  Ctrl-C                                      ends the demo
-
-`;
+  const list = backends.map(({ name, url }) => `  ${name}  ${url}`);
+  const commands = [
+    [`curl -i http://localhost:${port}/`, "again and again: the backends take turns"],
+    [
+      `curl -X POST ${backends[1]!.url}/stop`,
+      "stops users-2; then the first one again: no request",
+    ],
+    ["", "fails, and the lines below say what was tried"],
+    ["Ctrl-C", "ends the demo"],
+  ] as const;
+  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
+  return [
+    `Roundabout balances http://localhost:${port} over three backends:`,
+    "",
+    ...list,
+    "",
+    "Try in another terminal:",
+    "",
+    ...commands.map(([command, effect]) => `  ${command.padEnd(width)}${effect}`),
+    "",
+    "",
+  ].join("\n");
 }
 
 /** `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
