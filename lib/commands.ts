@@ -5,6 +5,7 @@ import { startDemo } from "./demo.ts";
 import { startDemoBackend } from "./demo_backend.ts";
 import { healthProblem } from "./health_check.ts";
 import { log, print } from "./log.ts";
+import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { runBalancer, startBalancer } from "./start.ts";
 
 /** What the command line may say beside the command. */
@@ -51,6 +52,7 @@ export const COMMANDS = {
 
   async healthcheck(): Promise<number> {
     const { HOST, PORT } = parseAddress(readSettings());
+    ignoreProxyVariables();
     const problem = await healthProblem(HOST, PORT);
     if (problem === undefined) return 0;
     log("error", `not healthy: ${problem}`);

@@ -7,6 +7,7 @@ import { log } from "./log.ts";
 import type { Outcome } from "./outcome.ts";
 import { POLICIES } from "./policies/mod.ts";
 import { Pool } from "./pool.ts";
+import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { type Engine, serveWeb, type WebOptions } from "./web/serve.ts";
 
 /** A running balancer and the writer of its access log. */
@@ -33,7 +34,9 @@ export function startBalancer(
   config: Config,
   format: ((entry: AccessEntry) => string) | undefined = formatOf(config),
 ): Balancer {
-  ignoreProxyVariables();
+  for (const name of ignoreProxyVariables()) {
+    log("info", `${name} is not used: backends are reached directly`);
+  }
   const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
   const pool = new Pool({
     backends: config.USERS_SERVICE.map((backend) => new Backend(backend)),
@@ -118,15 +121,4 @@ function formatOf({ ACCESS_LOG }: Config): ((entry: AccessEntry) => string) | un
 function logChange({ id }: Backend, outcome: Outcome<unknown>): void {
   if (outcome.kind === "answered") log("info", `${id} answers again`);
   else log("warn", `${id} fails: ${outcome.failure}: ${outcome.detail}`);
-}
-
-/** fetch would send requests for backends through a proxy named here, even with a client of ours. */
-function ignoreProxyVariables(): void {
-  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]) {
-    for (const variable of [name, name.toLowerCase()]) {
-      if (Deno.env.get(variable) === undefined) continue;
-      Deno.env.delete(variable);
-      log("info", `${variable} is not used: backends are reached directly`);
-    }
-  }
 }

@@ -27,7 +27,7 @@ Deno.test("Counter: turns count up by one", () => {
   assertEquals(Array.from({ length: 4 }, () => counter.next(3)), [0, 1, 2, 3]);
 });
 
-Deno.test("Counter: over any number of turns each backend is picked as often as any other, or once more", () => {
+Deno.test("Counter: over any number of turns each backend is picked as often as each other, or once more", () => {
   fc.assert(fc.property(BACKENDS, TURNS, (n, turns) => {
     assert(spreadOf(countsOf(picks(new Counter(), n, turns)), n) <= 1);
   }));

@@ -175,7 +175,8 @@ Deno.test("main: healthcheck tells a balancer that serves from one that is not t
   await using backend = new ScriptedBackend("a");
   const { program, url } = await started(backend.url);
   await using _program = program;
-  const env = { HOST: "127.0.0.1", PORT: new URL(url).port };
+  const dead = `http://127.0.0.1:${deadPort()}`;
+  const env = { HOST: "127.0.0.1", PORT: new URL(url).port, HTTP_PROXY: dead, http_proxy: dead };
   assertEquals((await run(["healthcheck"], { env })).status, 0);
   assertEquals(backend.connections, 0);
   const nobody = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });

@@ -42,7 +42,8 @@ export class InFlight {
     const deadline = performance.now() + timeout;
     await this.#until(() => !this.#uploading(), deadline);
     let stopped = false;
-    server.shutdown().then(() => stopped = true);
+    const stop = () => stopped = true;
+    server.shutdown().then(stop, stop); // a listener that broke has stopped, too
     await this.#until(() => stopped && this.count === 0, deadline);
     return this.count;
   }
