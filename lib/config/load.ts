@@ -64,10 +64,12 @@ function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
 }
 
 function readEnvFile(): SettingTexts {
+  let text: string;
   try {
-    return { ...util.parseEnv(Deno.readTextFileSync(".env")) };
+    text = Deno.readTextFileSync(".env");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
     throw new ConfigError([`.env must be a readable file: ${(error as Error).message}`]);
   }
+  return { ...util.parseEnv(text) };
 }

@@ -1,8 +1,8 @@
 /**
  * Who waits for a backend's first byte, and for how long: one coarse clock for all requests.
  *
- * A timer and a watch on the client's connection for each request would cost a fifth of a proxied GET,
- * for answers that mostly come within milliseconds. So a tick every 50 ms looks at those who wait:
+ * A timer and a watch on the client's connection for each request would be work for nothing: answers
+ * mostly come within milliseconds. So a tick every 50 ms looks at those who wait:
  * one that waits longer than a tick is watched for its client leaving, one past the timeout expires.
  */
 export abstract class Waiting {
@@ -45,8 +45,8 @@ export class Deadlines {
   }
 
   /**
-   * Ends the waiting. At once, as a list that is swept later keeps thousands of finished requests
-   * from being collected while they are young: that cost as much as the signals they wait with.
+   * Ends the waiting. At once, as a list that is swept later would keep finished requests from being
+   * collected while they are young.
    */
   end(waiting: Waiting): void {
     const { place } = waiting;

@@ -2,7 +2,7 @@
  * A Headers object's field lines as they are in its list, duplicates apart and in order.
  *
  * Iterating Headers joins lines of one name into one (`1, 2`), which is not what the client or the
- * backend sent, and sorts them, which costs a third of a proxied request. No public API gives the
+ * backend sent, and sorts them for every message. No public API gives the
  * list itself, so it is read where Deno keeps it, under a symbol; where a later Deno keeps it
  * elsewhere, iteration stands in: then lines arrive joined, and tests/web/raw_fields_test.ts fails.
  */

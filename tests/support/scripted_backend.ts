@@ -9,7 +9,9 @@ export type Behaviour =
   | { readonly replyAndClose: string | Uint8Array<ArrayBuffer> }
   /** Closes once this many bytes of a request have arrived. */
   | { readonly closeAfter: number }
-  /** Resets the connection once a request is complete. */
+  /** Closes the connection once a request is complete. */
+  | "close"
+  /** Resets the connection as soon as a byte of a request arrives; the request is not recorded. */
   | "reset"
   /** Reads and never answers. */
   | "stall"
@@ -89,7 +91,8 @@ export class ScriptedBackend implements AsyncDisposable {
   }
 
   async #serve(connection: Deno.TcpConn): Promise<void> {
-    const buffer = new Uint8Array(64 * 1024);
+    // A socket that is closed with bytes unread is reset: so one that is to be reset reads only one.
+    const buffer = new Uint8Array(this.behaviour === "reset" ? 1 : 64 * 1024);
     let received = new Uint8Array();
     try {
       while (true) {
@@ -98,7 +101,7 @@ export class ScriptedBackend implements AsyncDisposable {
         this.bytesReceived += size;
         received = concat([received, buffer.subarray(0, size)]);
         this.#tell();
-        if (this.#closesEarly(received.length)) return;
+        if (this.behaviour === "reset" || this.#closesEarly(received.length)) return;
         let parsed = parseRequest(received);
         while (parsed !== undefined) {
           received = received.slice(parsed.consumed);
@@ -128,11 +131,7 @@ export class ScriptedBackend implements AsyncDisposable {
     const { behaviour } = this;
     const now = typeof behaviour === "function" ? behaviour(request) : behaviour;
     if (now === "stall") return true;
-    if (now === "reset") {
-      // Closing with bytes unread or lingering off resets; here the plain close is enough: the peer
-      // sees the connection end without a response.
-      return false;
-    }
+    if (now === "close" || now === "reset") return false;
     if (now === "serve") {
       const head = `HTTP/1.1 200 OK\r\nContent-Length: ${this.name.length}\r\n\r\n`;
       await writeAll(

@@ -26,14 +26,17 @@ const OUTAGES: readonly Outage[] = [
   { when: "two refuse", backends: ["refuse", "refuse", "serve"], answers: [2, 2, 2, 2] },
   { when: "all refuse", backends: ["refuse", "refuse"], answers: ["503", "503"] },
   { when: "one resets", backends: ["reset", "serve"], answers: [1, 1, 1, 1] },
+  { when: "all reset", backends: ["reset", "reset"], answers: ["502", "502"] },
+  { when: "one resets", backends: ["reset", "serve"], method: "POST", answers: ["502", 1, "502"] },
+  { when: "one closes", backends: ["close", "serve"], answers: [1, 1, 1, 1] },
   { when: "one closes after a byte", backends: [{ closeAfter: 1 }, "serve"], answers: [1, 1, 1] },
   { when: "one talks garbage", backends: [GARBAGE, "serve"], answers: [1, 1, 1] },
   { when: "one stalls", backends: ["stall", "serve"], answers: [1, 1] },
-  { when: "all reset", backends: ["reset", "reset"], answers: ["502", "502"] },
+  { when: "all close", backends: ["close", "close"], answers: ["502", "502"] },
   { when: "all talk garbage", backends: [GARBAGE, GARBAGE], answers: ["502"] },
   { when: "all stall", backends: ["stall", "stall"], answers: ["504"] },
   { when: "one refuses", backends: ["refuse", "serve"], method: "POST", answers: [1, 1, 1] },
-  { when: "one resets", backends: ["reset", "serve"], method: "POST", answers: ["502", 1, "502"] },
+  { when: "one closes", backends: ["close", "serve"], method: "POST", answers: ["502", 1, "502"] },
   { when: "one stalls", backends: ["stall", "serve"], method: "POST", answers: ["504", 1] },
   { when: "one talks garbage", backends: [GARBAGE, "serve"], method: "POST", answers: ["502", 1] },
 ];
@@ -79,8 +82,8 @@ Deno.test("failover: MAX_ATTEMPTS ends it early, with the outcome of the last at
 });
 
 Deno.test("failover: a request goes to each backend at most once", async () => {
-  await using a = new ScriptedBackend("a", "reset");
-  await using b = new ScriptedBackend("b", "reset");
+  await using a = new ScriptedBackend("a", "close");
+  await using b = new ScriptedBackend("b", "close");
   await using balancer = balance([a.url, b.url]);
   const response = await fetch(balancer.url);
   assertEquals(response.status, 502);

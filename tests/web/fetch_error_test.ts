@@ -142,7 +142,7 @@ Deno.test("fetch error: an answer that is no HTTP is http_protocol_error, as Den
 });
 
 Deno.test("fetch error: a connection closed without an answer is connection_terminated, as Deno tells it", async () => {
-  await using backend = new ScriptedBackend("a", "reset");
+  await using backend = new ScriptedBackend("a", "close");
   for (const path of ["/", ...FORGERIES]) {
     assertEquals(await realFailure(backend.url + path), "connection_terminated");
   }

@@ -8,7 +8,7 @@ const paths = (requests: readonly ParsedRequest[], path: string) =>
   requests.filter(({ target }) => target === path).length;
 
 /** A backend that serves, and closes without an answer on /die: as a process that is killed. */
-const dying = () => new ScriptedBackend("a", ({ target }) => target === "/die" ? "reset" : "serve");
+const dying = () => new ScriptedBackend("a", ({ target }) => target === "/die" ? "close" : "serve");
 
 for (const body of ["hello", ""]) {
   const what = body === "" ? "without a body" : "with a small body";
