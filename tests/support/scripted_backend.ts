@@ -11,8 +11,6 @@ export type Behaviour =
   | { readonly closeAfter: number }
   /** Closes the connection once a request is complete. */
   | "close"
-  /** Resets the connection as soon as a byte of a request arrives; the request is not recorded. */
-  | "reset"
   /** Reads and never answers. */
   | "stall"
   /** Answers 200 with its own name. */
@@ -91,8 +89,7 @@ export class ScriptedBackend implements AsyncDisposable {
   }
 
   async #serve(connection: Deno.TcpConn): Promise<void> {
-    // A socket that is closed with bytes unread is reset: so one that is to be reset reads only one.
-    const buffer = new Uint8Array(this.behaviour === "reset" ? 1 : 64 * 1024);
+    const buffer = new Uint8Array(64 * 1024);
     let received = new Uint8Array();
     try {
       while (true) {
@@ -101,7 +98,7 @@ export class ScriptedBackend implements AsyncDisposable {
         this.bytesReceived += size;
         received = concat([received, buffer.subarray(0, size)]);
         this.#tell();
-        if (this.behaviour === "reset" || this.#closesEarly(received.length)) return;
+        if (this.#closesEarly(received.length)) return;
         let parsed = parseRequest(received);
         while (parsed !== undefined) {
           received = received.slice(parsed.consumed);
@@ -131,7 +128,7 @@ export class ScriptedBackend implements AsyncDisposable {
     const { behaviour } = this;
     const now = typeof behaviour === "function" ? behaviour(request) : behaviour;
     if (now === "stall") return true;
-    if (now === "close" || now === "reset") return false;
+    if (now === "close") return false;
     if (now === "serve") {
       const head = `HTTP/1.1 200 OK\r\nContent-Length: ${this.name.length}\r\n\r\n`;
       await writeAll(

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { balance } from "../support/balancer.ts";
+import { ResettingBackend } from "../support/resetting_backend.ts";
 import { type Behaviour, deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 
 const refusing = () => `http://127.0.0.1:${deadPort()}`;
@@ -7,8 +8,8 @@ const GARBAGE = { replyAndClose: "this is not HTTP\r\n\r\n" } as const;
 
 interface Outage {
   readonly when: string;
-  /** A behaviour, or a port that refuses. */
-  readonly backends: readonly (Behaviour | "refuse")[];
+  /** A behaviour, a port that refuses, or a backend that resets. */
+  readonly backends: readonly (Behaviour | "refuse" | "reset")[];
   readonly method?: string;
   /** Who answered each of the requests, by index; a status where nobody did. */
   readonly answers: readonly (number | "503" | "502" | "504")[];
@@ -44,11 +45,11 @@ const OUTAGES: readonly Outage[] = [
 for (const { when, backends, method = "GET", answers } of OUTAGES) {
   Deno.test(`failover: ${method} while ${when}: ${answers.join(" ")}`, async () => {
     await using stack = new AsyncDisposableStack();
-    const urls = backends.map((behaviour, index) =>
-      behaviour === "refuse"
-        ? refusing()
-        : stack.use(new ScriptedBackend(String(index), behaviour)).url
-    );
+    const urls = await Promise.all(backends.map(async (behaviour, index) => {
+      if (behaviour === "refuse") return refusing();
+      if (behaviour === "reset") return stack.use(await ResettingBackend.start()).url;
+      return stack.use(new ScriptedBackend(String(index), behaviour)).url;
+    }));
     const balancer = stack.use(balance(urls, { firstByteTimeout: 200 }));
     const seen: string[] = [];
     for (const _ of answers) {
