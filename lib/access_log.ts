@@ -16,6 +16,8 @@ export interface AccessEntry {
   readonly verdict?: Verdict | undefined;
   /** Why it was not forwarded at all. */
   readonly refused?: string | undefined;
+  /** Why its response did not get through whole, where the engine can tell. */
+  readonly broken?: string | undefined;
 }
 
 /** The line as people read it: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
@@ -43,6 +45,7 @@ export function jsonLine(entry: AccessEntry): string {
     })),
     ...(verdict !== undefined && verdict !== "answered" && { verdict }),
     ...(refused !== undefined && { refused }),
+    ...(entry.broken !== undefined && { broken: entry.broken }),
   });
 }
 
@@ -51,11 +54,12 @@ function answeredBy({ attempts }: AccessEntry): string | undefined {
   return last?.outcome.kind === "answered" ? last.backend.id : undefined;
 }
 
-function reasons({ attempts, verdict, refused }: AccessEntry): string {
+function reasons({ attempts, verdict, refused, broken }: AccessEntry): string {
   if (refused !== undefined) return ` (${refused})`;
   const failures = attempts.flatMap(({ backend, outcome }) =>
     outcome.kind === "failed" ? [`${backend.id} ${outcome.failure}`] : []
   );
   if (verdict !== undefined && verdict !== "answered") failures.push(verdict);
+  if (broken !== undefined) failures.push(`cut short: ${broken}`);
   return failures.length === 0 ? "" : ` (${failures.join(", ")})`;
 }

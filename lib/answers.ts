@@ -18,7 +18,7 @@ const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Why a request is not forwarded. */
 export interface Refusal {
-  readonly status: 400 | 405 | 501;
+  readonly status: 400 | 405 | 408 | 414 | 431 | 501 | 505;
   /** What is wrong with it, as the end of a sentence; names no byte of the request. */
   readonly reason: string;
 }

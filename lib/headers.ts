@@ -9,9 +9,9 @@ export type Field = readonly [name: string, value: string];
 /**
  * Fields that belong to one connection, not to the message (RFC 9110, 7.6.1), the two of RFC 9110,
  * 11.7 that address a proxy, and HTTP2-Settings (RFC 7540, 3.2.1), which must never cross: with it a
- * client could talk HTTP/2 past every rule here. Trailer goes as trailers do not cross fetch either.
+ * client could talk HTTP/2 past every rule here. Trailer announces trailers, and goes where those do.
  */
-const HOP_BY_HOP = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "http2-settings",
   "keep-alive",
@@ -25,7 +25,7 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Fields of a request that we set, append to or answer for, beside X-Forwarded-*. */
-const OURS = ["host", "via", "expect", "x-request-id", "max-forwards"];
+export const OURS: readonly string[] = ["host", "via", "expect", "x-request-id", "max-forwards"];
 
 /** First letters and lengths of all names looked for here, as {@linkcode keyOf} makes them. */
 const KEYS_OF_X = 0x10000;
@@ -43,57 +43,90 @@ export interface Forwarding {
   readonly trusted: boolean;
   /** How the request arrived here. */
   readonly scheme: "http" | "https";
-  /** The HTTP version it arrived in, as Via writes it: `1.1` or `2`. */
+  /** The HTTP version it arrived in, as Via writes it: `1.0`, `1.1` or `2`. */
   readonly version: string;
-  /** Host and port that the request is for. */
+  /** Host and port that the request is for; empty where an HTTP/1.0 client did not say. */
   readonly host: string;
   /** Used where the client sent no X-Request-Id. */
   readonly newRequestId: () => string;
+  /** Whether trailers travel on, and Trailer with them. */
+  readonly passesTrailers: boolean;
+  /** Whether `Expect: 100-continue` is passed on, as nobody here has answered it. */
+  readonly passesExpect: boolean;
+}
+
+/** What lines said that are not passed on as they came, for those of our own. */
+export class Heard {
+  forwardedFor = "";
+  forwardedProto = false;
+  forwardedHost = false;
+  via = "";
+  requestId = false;
 }
 
 /** The field lines of a forwarded request: Host first, end-to-end lines as they came, then ours. */
 export function requestFields(received: readonly Field[], forwarding: Forwarding): Field[] {
-  const { clientAddress, trusted, scheme, version, host } = forwarding;
   const nominated = nominatedFields(received);
-  const fields: Field[] = [["host", host]];
-  let requestId = false, forwardedProto = false, forwardedHost = false;
-  let forwardedFor = "", via = "";
-
+  const heard = new Heard();
+  const fields: Field[] = [["host", forwarding.host]];
   for (const line of received) {
     if (nominated === undefined && !isLookedFor(line[0])) {
       fields.push(line);
       continue;
     }
     const name = line[0].toLowerCase();
-    if (name === "host" || HOP_BY_HOP.has(name)) continue;
-    if (nominated?.has(name)) continue;
-    if (name.startsWith("x-forwarded-")) {
-      if (!trusted) continue;
-      if (name === "x-forwarded-for") {
-        forwardedFor = join(forwardedFor, line[1]);
-        continue;
-      }
-      if (name === "x-forwarded-proto") forwardedProto = true;
-      if (name === "x-forwarded-host") forwardedHost = true;
-    } else if (name === "via") {
-      via = join(via, line[1]);
-      continue;
-    } else if (name === "x-request-id") {
-      requestId = true;
-    } else if (name === "max-forwards") {
-      fields.push([line[0], oneLess(line[1])]);
-      continue;
-    } else if (name === "expect" && line[1].toLowerCase() === "100-continue") {
-      continue; // answered already: the engine told the client to go on
-    }
-    fields.push(line);
+    if (name === "host" || nominated?.has(name)) continue;
+    const value = passedOn(name, line[1], forwarding, heard);
+    if (value === line[1]) fields.push(line);
+    else if (value !== undefined) fields.push([line[0], value]);
   }
+  fields.push(...ownFields(forwarding, heard));
+  return fields;
+}
 
-  fields.push(["x-forwarded-for", join(forwardedFor, clientAddress)]);
-  if (!forwardedProto) fields.push(["x-forwarded-proto", scheme]);
-  if (!forwardedHost) fields.push(["x-forwarded-host", host]);
-  fields.push(["via", join(via, `${version} roundabout`)]);
-  if (!requestId) fields.push(["x-request-id", forwarding.newRequestId()]);
+/**
+ * The value with which one line of a request travels on.
+ *
+ * @param name in lower case; neither Host nor one that Connection names
+ * @param heard takes note of what the lines of our own have to say instead
+ * @returns undefined where the line stays behind
+ */
+export function passedOn(
+  name: string,
+  value: string,
+  { trusted, passesTrailers, passesExpect }: Forwarding,
+  heard: Heard,
+): string | undefined {
+  if (HOP_BY_HOP.has(name)) return name === "trailer" && passesTrailers ? value : undefined;
+  if (name.startsWith("x-forwarded-")) {
+    if (!trusted) return undefined;
+    if (name === "x-forwarded-for") {
+      heard.forwardedFor = join(heard.forwardedFor, value);
+      return undefined;
+    }
+    if (name === "x-forwarded-proto") heard.forwardedProto = true;
+    if (name === "x-forwarded-host") heard.forwardedHost = true;
+  } else if (name === "via") {
+    heard.via = join(heard.via, value);
+    return undefined;
+  } else if (name === "x-request-id") {
+    heard.requestId = true;
+  } else if (name === "max-forwards") {
+    return oneLess(value);
+  } else if (name === "expect" && value.toLowerCase() === "100-continue" && !passesExpect) {
+    return undefined;
+  }
+  return value;
+}
+
+/** The lines of our own, which say where a request came from; they stand last. */
+export function ownFields(forwarding: Forwarding, heard: Heard): Field[] {
+  const { clientAddress, scheme, version, host } = forwarding;
+  const fields: Field[] = [["x-forwarded-for", join(heard.forwardedFor, clientAddress)]];
+  if (!heard.forwardedProto) fields.push(["x-forwarded-proto", scheme]);
+  if (!heard.forwardedHost && host !== "") fields.push(["x-forwarded-host", host]);
+  fields.push(["via", join(heard.via, `${version} roundabout`)]);
+  if (!heard.requestId) fields.push(["x-request-id", forwarding.newRequestId()]);
   return fields;
 }
 
@@ -127,12 +160,15 @@ function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
   let names: Set<string> | undefined;
   for (const line of lines) {
     if (line[0].length !== 10 || line[0].toLowerCase() !== "connection") continue;
-    for (const item of line[1].split(",")) {
-      const token = item.trim().toLowerCase();
-      if (!NOT_NOMINATED.has(token) && !HOP_BY_HOP.has(token)) (names ??= new Set()).add(token);
-    }
+    for (const name of nominatedBy(line[1])) (names ??= new Set()).add(name);
   }
   return names;
+}
+
+/** Names of further fields, in lower case, that one value of Connection says belong to the hop. */
+export function nominatedBy(connection: string): string[] {
+  return connection.split(",").map((item) => item.trim().toLowerCase())
+    .filter((name) => !NOT_NOMINATED.has(name) && (!HOP_BY_HOP.has(name) || name === "trailer"));
 }
 
 /** RFC 9110, 7.6.2: one hop less; a value that is no number is not ours to mend. */

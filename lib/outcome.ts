@@ -62,9 +62,16 @@ export interface Failed {
   readonly failure: FailureKind;
   /** What happened, for the log: may name addresses, never sent to a client. */
   readonly detail: string;
+  /** Whether it is certain that no byte of the request left, where the kind of failure leaves it open. */
+  readonly neverLeft?: boolean;
 }
 
 export type Outcome<Response> = Answered<Response> | Failed;
+
+/** Whether any byte of the request may have left in an attempt that failed so. */
+export function mayHaveLeft({ failure, neverLeft }: Failed): boolean {
+  return FAILURES[failure].mayHaveLeft && neverLeft !== true;
+}
 
 /** One try at one backend, as the log tells it. */
 export interface Attempt<Response> {

@@ -5,7 +5,7 @@
  * request is ever carried out twice, so one that may have left goes again only where its method says
  * that twice is the same as once (RFC 9110, 9.2.2).
  */
-import { FAILURES, type Outcome } from "./outcome.ts";
+import { mayHaveLeft, type Outcome } from "./outcome.ts";
 import type { RequestFacts } from "./request_facts.ts";
 
 /** Methods that RFC 9110, 9.2.2 and RFC 4918 (PROPFIND), RFC 3253 (REPORT), RFC 5323 (SEARCH) define
@@ -52,7 +52,7 @@ export function judge(
   if (outcome.kind === "answered") return "answered";
   if (request.clientGone) return "client gone";
   if (outcome.failure === "http_request_error") return "request body at fault";
-  if (FAILURES[outcome.failure].mayHaveLeft && !isIdempotent(request.method)) {
+  if (mayHaveLeft(outcome) && !isIdempotent(request.method)) {
     return "may have been delivered";
   }
   if (request.bodySpent) return "body already sent";

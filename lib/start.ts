@@ -2,19 +2,27 @@
 import { type AccessEntry, jsonLine, textLine } from "./access_log.ts";
 import { Backend } from "./backend.ts";
 import type { Config } from "./config/schema.ts";
+import type { Engine, EngineOptions, Limits } from "./engine.ts";
 import { LineWriter } from "./line_writer.ts";
 import { log } from "./log.ts";
 import type { Outcome } from "./outcome.ts";
 import { POLICIES } from "./policies/mod.ts";
 import { Pool } from "./pool.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
-import { type Engine, serveWeb, type WebOptions } from "./web/serve.ts";
+import { serveTcp } from "./tcp/serve.ts";
+import { serveWeb } from "./web/serve.ts";
 
 /** A running balancer and the writer of its access log. */
 export interface Balancer {
   readonly engine: Engine;
   readonly lines: LineWriter;
 }
+
+/** The engines, by their names in the configuration. */
+export const ENGINES = {
+  web: serveWeb,
+  tcp: serveTcp,
+} as const satisfies Record<Config["ENGINE"], (options: EngineOptions) => Engine>;
 
 /** How long a stop waits for whoever reads the access log, in milliseconds. */
 const FLUSH_MS = 1_000;
@@ -48,23 +56,38 @@ export function startBalancer(
     hostname: config.HOST,
     port: config.PORT,
     maxAttempts: config.MAX_ATTEMPTS,
-    firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
+    limits: limitsOf(config),
     isTrusted: config.TRUSTED_PROXIES,
     onRequest: format && ((entry) => lines.write(format(entry))),
     onError: (error) => log("error", `a request failed by a fault of this program: ${error}`),
+    onWarning: (warning) => log("warn", warning),
   });
   return { engine, lines };
 }
 
-function listening({ HOST, PORT }: Config, options: WebOptions): Engine {
+function listening({ ENGINE, HOST, PORT }: Config, options: EngineOptions): Engine {
   try {
-    return serveWeb(options);
+    return ENGINES[ENGINE](options);
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
       ? "the address is in use: set another PORT"
       : (error as Error).message;
     throw new ListenError(`Cannot listen on ${HOST}:${PORT} as ${reason}`, { cause: error });
   }
+}
+
+function limitsOf(config: Config): Limits {
+  return {
+    connectTimeout: config.CONNECT_TIMEOUT,
+    firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
+    idleTimeout: config.IDLE_TIMEOUT,
+    backendIdleTimeout: config.BACKEND_IDLE_TIMEOUT,
+    tunnelIdleTimeout: config.TUNNEL_IDLE_TIMEOUT,
+    headerTimeout: config.HEADER_TIMEOUT,
+    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
+    maxHeaderSize: config.MAX_HEADER_SIZE,
+    maxConnections: config.MAX_CONNECTIONS,
+  };
 }
 
 /**

@@ -9,6 +9,7 @@ const DECIDING = [
   "lib/answers.ts",
   "lib/authority.ts",
   "lib/backend.ts",
+  "lib/client_address.ts",
   "lib/config/backends.ts",
   "lib/config/networks.ts",
   "lib/config/schema.ts",
@@ -20,6 +21,17 @@ const DECIDING = [
   "lib/proxy.ts",
   "lib/request_facts.ts",
   "lib/retry.ts",
+  "lib/tcp/buffers.ts",
+  "lib/tcp/bytes.ts",
+  "lib/tcp/chunked.ts",
+  "lib/tcp/field_names.ts",
+  "lib/tcp/head.ts",
+  "lib/tcp/malformed.ts",
+  "lib/tcp/request_head.ts",
+  "lib/tcp/response_framing.ts",
+  "lib/tcp/response_head.ts",
+  "lib/tcp/wheel.ts",
+  "lib/trailers.ts",
 ];
 
 /** What has an effect, or makes the same question answered differently. */

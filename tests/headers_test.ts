@@ -9,6 +9,8 @@ const FORWARDING: Forwarding = {
   version: "1.1",
   host: "a.test:81",
   newRequestId: () => "made",
+  passesTrailers: false,
+  passesExpect: false,
 };
 
 /** What the balancer says of a request that came with nothing but Host. */

@@ -1,4 +1,5 @@
 /** A request that Deno.serve received, as the facts that the core asks for. */
+import { plainAddress } from "../client_address.ts";
 import type { Field, Forwarding } from "../headers.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import type { RequestBody } from "./body.ts";
@@ -54,13 +55,17 @@ export class WebRequest implements RequestFacts {
   /** What the forwarded header fields say of it. */
   forwarding(scheme: "http" | "https", trusted: boolean): Forwarding {
     const { clientAddress, version, host } = this;
-    return { clientAddress, trusted, scheme, version, host, newRequestId };
+    return {
+      clientAddress,
+      trusted,
+      scheme,
+      version,
+      host,
+      newRequestId,
+      passesTrailers: false,
+      passesExpect: false, // Deno.serve has answered it
+    };
   }
 }
 
 const newRequestId = () => crypto.randomUUID();
-
-/** An IPv4 client of a dual-stack listener shows up as `::ffff:192.0.2.1`. */
-function plainAddress(hostname: string): string {
-  return hostname.startsWith("::ffff:") ? hostname.slice(7) : hostname;
-}

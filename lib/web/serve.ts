@@ -1,5 +1,4 @@
 /** The web engine: Deno.serve receives, the proxy decides, fetch forwards, Deno.serve responds. */
-import type { AccessEntry } from "../access_log.ts";
 import {
   type Answer,
   failureAnswer,
@@ -8,7 +7,7 @@ import {
   type Refusal,
   refusalAnswer,
 } from "../answers.ts";
-import type { Pool } from "../pool.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy, type Result } from "../proxy.ts";
 import { RequestBody } from "./body.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -19,40 +18,10 @@ import { admit } from "./refusal.ts";
 import { type ServeInfo, WebRequest } from "./request.ts";
 import { forwardedResponse, ownResponse } from "./respond.ts";
 
-export interface WebOptions {
-  readonly pool: Pool;
-  readonly hostname: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly maxAttempts: number;
-  /** Per attempt, in milliseconds. */
-  readonly firstByteTimeout: number;
-  /** Whether a peer's X-Forwarded-* are believed. */
-  readonly isTrusted: (address: string) => boolean;
-  /** Told of each request once its response is out; undefined writes no log. */
-  readonly onRequest?: ((entry: AccessEntry) => void) | undefined;
-  /** Told of errors that are our own fault. */
-  readonly onError: (error: unknown) => void;
-}
-
-/** A running engine. */
-export interface Engine {
-  readonly address: Deno.NetAddr;
-  /** Settles when it serves no more; rejects where the listener broke. */
-  readonly finished: Promise<void>;
-  /**
-   * Stops accepting, then waits for what is in flight.
-   *
-   * @param timeout in milliseconds
-   * @returns how many requests were cut off by the timeout
-   */
-  drain(timeout: number): Promise<number>;
-}
-
 /** Starts the web engine. @throws where the address cannot be listened on */
-export function serveWeb(options: WebOptions): Engine {
+export function serveWeb(options: EngineOptions): Engine {
   const { pool, maxAttempts, isTrusted, onRequest, onError } = options;
-  const deadlines = new Deadlines(options.firstByteTimeout);
+  const deadlines = new Deadlines(options.limits.firstByteTimeout);
   const { forward, close } = createForward({ scheme: "http", isTrusted, deadlines });
   const proxy = createProxy({ pool, forward, maxAttempts });
   const inFlight = new InFlight();

@@ -17,7 +17,15 @@ Deno.test("schema: what is unset or empty has its default", () => {
       ENGINE: "web",
       POLICY: "round_robin",
       MAX_ATTEMPTS: Infinity,
+      CONNECT_TIMEOUT: 2_000,
       FIRST_BYTE_TIMEOUT: 60_000,
+      IDLE_TIMEOUT: 60_000,
+      BACKEND_IDLE_TIMEOUT: 4_000,
+      TUNNEL_IDLE_TIMEOUT: 3_600_000,
+      HEADER_TIMEOUT: 10_000,
+      KEEP_ALIVE_TIMEOUT: 60_000,
+      MAX_HEADER_SIZE: 16_384,
+      MAX_CONNECTIONS: 10_000,
       DRAIN_TIMEOUT: 30_000,
       ACCESS_LOG: "text",
     });
@@ -46,6 +54,18 @@ for (
     ["HOST", "::", "::"],
     ["HOST", "a_b-c.test", "a_b-c.test"],
     ["ENGINE", "web", "web"],
+    ["ENGINE", "tcp", "tcp"],
+    ["CONNECT_TIMEOUT", "50ms", 50],
+    ["IDLE_TIMEOUT", "5m", 300_000],
+    ["BACKEND_IDLE_TIMEOUT", "1h", 3_600_000],
+    ["TUNNEL_IDLE_TIMEOUT", "24h", 86_400_000],
+    ["HEADER_TIMEOUT", "1s", 1_000],
+    ["KEEP_ALIVE_TIMEOUT", "75s", 75_000],
+    ["MAX_HEADER_SIZE", "1KiB", 1_024],
+    ["MAX_HEADER_SIZE", "32 KiB", 32_768],
+    ["MAX_HEADER_SIZE", "1MiB", 1_048_576],
+    ["MAX_CONNECTIONS", "1", 1],
+    ["MAX_CONNECTIONS", "1000000", 1_000_000],
     ["POLICY", "round_robin", "round_robin"],
     ["MAX_ATTEMPTS", "1", 1],
     ["MAX_ATTEMPTS", "1000", 1000],
@@ -67,6 +87,9 @@ for (
 
 const FIRST_BYTE = "must be a duration of 50ms to 1h, such as 500ms, 30s or 5m";
 const DRAIN = "must be a duration of 0ms to 1h, such as 500ms, 30s or 5m";
+const TUNNEL = "must be a duration of 50ms to 24h, such as 500ms, 30s or 5m";
+const SIZE = "must be 1KiB to 1MiB, such as 16KiB";
+const CONNECTIONS = "must be 1 to 1000000";
 const PORT = "must be 1 to 65535";
 const ATTEMPTS = "must be 1 to 1000, or unset to try every backend once";
 const HOST = "must be a host name or address without port";
@@ -88,8 +111,20 @@ for (
     ["HOST", "[::1]", HOST],
     ["HOST", "http://a", HOST],
     ["HOST", "a/b", HOST],
-    ["ENGINE", "tcp2", "must be web"],
-    ["ENGINE", "WEB", "must be web"],
+    ["ENGINE", "tcp2", "must be web or tcp"],
+    ["ENGINE", "WEB", "must be web or tcp"],
+    ["CONNECT_TIMEOUT", "off", FIRST_BYTE],
+    ["IDLE_TIMEOUT", "49ms", FIRST_BYTE],
+    ["BACKEND_IDLE_TIMEOUT", "2h", FIRST_BYTE],
+    ["TUNNEL_IDLE_TIMEOUT", "25h", TUNNEL],
+    ["HEADER_TIMEOUT", "0s", FIRST_BYTE],
+    ["KEEP_ALIVE_TIMEOUT", "60", FIRST_BYTE],
+    ["MAX_HEADER_SIZE", "16384", SIZE],
+    ["MAX_HEADER_SIZE", "16KB", SIZE],
+    ["MAX_HEADER_SIZE", "0KiB", SIZE],
+    ["MAX_HEADER_SIZE", "2MiB", SIZE],
+    ["MAX_CONNECTIONS", "0", CONNECTIONS],
+    ["MAX_CONNECTIONS", "off", CONNECTIONS],
     ["POLICY", "rr", "must be round_robin"],
     ["POLICY", "toString", "must be round_robin"],
     ["MAX_ATTEMPTS", "0", ATTEMPTS],

@@ -96,7 +96,7 @@ function parseResponse(bytes: Uint8Array, toHead: boolean, closed = false): Pars
   if (end === -1) return undefined;
   const [statusLine = "", ...lines] = text.slice(0, end).split("\r\n");
   const status = Number(/^HTTP\/1\.[01] (\d{3}) /.exec(statusLine)?.[1]);
-  if (status === 100) {
+  if (status < 200 && status !== 101) {
     const final = parseResponse(bytes.slice(end + 4), toHead, closed);
     return final && { ...final, consumed: final.consumed + end + 4 };
   }

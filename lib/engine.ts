@@ -1,0 +1,57 @@
+/** What an engine is to the program that runs it: it receives, forwards and responds. */
+import type { AccessEntry } from "./access_log.ts";
+import type { Pool } from "./pool.ts";
+
+/** What every engine needs; times in milliseconds, sizes in bytes. */
+export interface EngineOptions {
+  readonly pool: Pool;
+  readonly hostname: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly maxAttempts: number;
+  readonly limits: Limits;
+  /** Whether a peer's X-Forwarded-* are believed. */
+  readonly isTrusted: (address: string) => boolean;
+  /** Told of each request once its response is out; undefined writes no log. */
+  readonly onRequest?: ((entry: AccessEntry) => void) | undefined;
+  /** Told of errors that are our own fault. */
+  readonly onError: (error: unknown) => void;
+  /** Told of what the operator should know, once each time it begins. */
+  readonly onWarning: (warning: string) => void;
+}
+
+/** How long and how much; an engine keeps to those that it can measure. */
+export interface Limits {
+  /** For a connection to a backend to be there. */
+  readonly connectTimeout: number;
+  /** For an attempt's answer to begin. */
+  readonly firstByteTimeout: number;
+  /** Between bytes of a body. */
+  readonly idleTimeout: number;
+  /** How long a connection to a backend may idle. */
+  readonly backendIdleTimeout: number;
+  /** How long a tunnel may idle. */
+  readonly tunnelIdleTimeout: number;
+  /** For a head, from its first byte. */
+  readonly headerTimeout: number;
+  /** Between a client's requests. */
+  readonly keepAliveTimeout: number;
+  /** Of a head, in bytes. */
+  readonly maxHeaderSize: number;
+  /** Of clients, at a time. */
+  readonly maxConnections: number;
+}
+
+/** A running engine. */
+export interface Engine {
+  readonly address: Deno.NetAddr;
+  /** Settles when it serves no more; rejects where the listener broke. */
+  readonly finished: Promise<void>;
+  /**
+   * Stops accepting, then waits for what is in flight.
+   *
+   * @param timeout in milliseconds
+   * @returns how many requests were cut off by the timeout
+   */
+  drain(timeout: number): Promise<number>;
+}

@@ -1,0 +1,30 @@
+/** What all connections of an engine share. */
+import type { AccessEntry } from "../access_log.ts";
+import type { Limits } from "../engine.ts";
+import type { Result } from "../proxy.ts";
+import type { Buffers } from "./buffers.ts";
+import type { Client } from "./client.ts";
+import type { TcpResponse } from "./forward.ts";
+import type { TcpRequest } from "./request.ts";
+import type { RequestHead } from "./request_head.ts";
+import type { Wheel } from "./wheel.ts";
+
+export interface Context {
+  readonly proxy: (request: TcpRequest) => Promise<Result<TcpResponse>>;
+  readonly wheel: Wheel;
+  readonly limits: Limits;
+  /** Buffers for what a client sends first, for large heads, and for bodies. */
+  readonly smalls: Buffers;
+  readonly heads: Buffers;
+  readonly bodies: Buffers;
+  /** Heads that nobody uses at the moment. */
+  readonly requestHeads: RequestHead[];
+  readonly isTrusted: (address: string) => boolean;
+  readonly onRequest: ((entry: AccessEntry) => void) | undefined;
+  readonly onError: (error: unknown) => void;
+  /** Told when a connection has closed. */
+  readonly onClosed: (client: Client) => void;
+  draining: boolean;
+  /** Requests that are not answered yet. */
+  inFlight: number;
+}

@@ -1,0 +1,179 @@
+/** One request and its response: from a head that is complete to the last byte sent. */
+import type { AccessEntry } from "../access_log.ts";
+import {
+  type Answer,
+  failureAnswer,
+  internalErrorAnswer,
+  lastRecipientAnswer,
+  refusalAnswer,
+} from "../answers.ts";
+import type { Failed } from "../outcome.ts";
+import type { Result } from "../proxy.ts";
+import type { Verdict } from "../retry.ts";
+import type { BackendConnection } from "./backend_connection.ts";
+import { answerBytes } from "./answer_bytes.ts";
+import { bytesOf, textOf } from "./bytes.ts";
+import type { Client } from "./client.ts";
+import { isBreak } from "./failures.ts";
+import type { TcpResponse } from "./forward.ts";
+import type { Malformed } from "./malformed.ts";
+import { relay, wholeResponse } from "./relay.ts";
+import { isForUs, TcpRequest } from "./request.ts";
+import type { RequestHead } from "./request_head.ts";
+import { closeUp, editHead, framingOf, type Persistence } from "./response_framing.ts";
+import { tunnel } from "./tunnel.ts";
+import { Upload } from "./upload.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Serves one request.
+ *
+ * @returns whether the connection can take another
+ * @throws {Malformed} where the request is not to be forwarded
+ */
+export async function serveRequest(client: Client, head: RequestHead): Promise<boolean> {
+  const { context, inbox } = client;
+  const { bytes, filled } = inbox;
+  const request = new TcpRequest(client, bytes, filled, head);
+  client.begin(request);
+  inbox.start = request.hasMore ? filled : request.end;
+  if (request.hasMore) {
+    request.upload = new Upload(client, context.bodies, head, bytes.subarray(head.end, filled));
+  }
+  const startedAt = context.onRequest === undefined ? 0 : performance.now();
+  context.inFlight++;
+  try {
+    if (isForUs(request)) return await answer(client, request, lastRecipientAnswer());
+    client.await();
+    const result = await context.proxy(request);
+    const keeps = result.outcome.kind === "answered"
+      ? await passResponse(client, request, result.outcome.response)
+      : await answerFailure(client, request, result.outcome, result.verdict);
+    if (context.onRequest !== undefined) context.onRequest(entryOf(request, startedAt, result));
+    return keeps;
+  } finally {
+    context.inFlight--;
+    request.upload?.close();
+    client.request = undefined;
+  }
+}
+
+/** Sends a backend's response. @returns whether the client's connection can take another request */
+async function passResponse(
+  client: Client,
+  request: TcpRequest,
+  { connection, connections }: TcpResponse,
+): Promise<boolean> {
+  const { head } = connection;
+  const { minor } = request.head;
+  request.status = head.status;
+  try {
+    if (head.status === 101) return await passTunnel(client, connection);
+    const framing = framingOf(head, request.method, minor);
+    const keeps = framing !== "close" && keepsConnection(client, request);
+    const start = editHead(connection.buffer, head, framing, persistenceOf(keeps, minor));
+    connection.waitForOthers();
+    const whole = wholeResponse(connection, framing, start);
+    let clean: boolean;
+    if (whole !== undefined) {
+      const sent = await client.send(whole);
+      if (sent < whole.length) await client.sendRest(whole, sent);
+      clean = start + whole.length === connection.filled;
+    } else {
+      clean = await relay(start, { connection, sink: client, framing, ...client.context });
+    }
+    if (clean && head.persistent && (request.upload?.complete ?? true)) {
+      connections.release(connection);
+    } else {
+      connections.discard(connection);
+    }
+    return keeps;
+  } catch (error) {
+    request.broken = connection.ended?.detail ?? String(error);
+    connections.discard(connection);
+    if (!isBreak(error)) client.context.onError(error);
+    client.close();
+    return false;
+  }
+}
+
+async function answerFailure(
+  client: Client,
+  request: TcpRequest,
+  failed: Failed,
+  verdict: Verdict,
+): Promise<boolean> {
+  if (failed.failure === "proxy_internal_error") client.context.onError(new Error(failed.detail));
+  const own = failed.failure === "proxy_internal_error"
+    ? internalErrorAnswer()
+    : failureAnswer(failed, verdict);
+  request.status = own.status;
+  return client.closed ? false : await answer(client, request, own);
+}
+
+/** Sends an answer of our own. @returns whether the client's connection can take another request */
+async function answer(client: Client, request: TcpRequest, answer: Answer): Promise<boolean> {
+  const keeps = keepsConnection(client, request);
+  const persistence = persistenceOf(keeps, request.head.minor);
+  const bytes = answerBytes(answer, persistence, request.method === "HEAD");
+  await client.sendRest(bytes, await client.send(bytes));
+  return keeps;
+}
+
+/** What was sent so far belongs to HTTP; what follows belongs to the two ends. */
+async function passTunnel(
+  client: Client,
+  connection: BackendConnection,
+): Promise<boolean> {
+  const { head, buffer } = connection;
+  const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
+  const start = closeUp(buffer, head);
+  const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
+  await client.write(buffer.slice(start, head.end - 2));
+  await client.write(lines);
+  await client.write(buffer.slice(head.end, connection.filled));
+  connection.waitForOthers();
+  client.keepTunnel();
+  await connection.write(client.inbox.takeRest());
+  const buffers = [client.context.smalls.borrow(), connection.buffer] as const;
+  await tunnel({ client, backend: connection, buffers, onBytes: () => client.keepTunnel() });
+  return false;
+}
+
+function keepsConnection(client: Client, { head, upload }: TcpRequest): boolean {
+  return head.persistent && !client.context.draining && !client.sendsNoMore &&
+    (upload?.complete ?? true);
+}
+
+function persistenceOf(keeps: boolean, minor: number): Persistence {
+  if (!keeps) return "close";
+  return minor === 0 ? "keep-alive" : undefined;
+}
+
+/** The answer to what is not forwarded, told to the log. */
+export function refuse(client: Client, malformed: Malformed): Bytes {
+  const { request, context } = client;
+  context.onRequest?.({
+    time: new Date(),
+    clientAddress: client.address,
+    method: request?.method ?? "-",
+    path: request?.path ?? "-",
+    status: malformed.status,
+    milliseconds: 0,
+    attempts: [],
+    refused: malformed.reason,
+  });
+  return answerBytes(refusalAnswer(malformed), "close", false);
+}
+
+function entryOf(
+  { clientAddress, method, path, status, broken }: TcpRequest,
+  startedAt: number,
+  { attempts, verdict }: Result<TcpResponse>,
+): AccessEntry {
+  const milliseconds = performance.now() - startedAt;
+  const time = new Date(Date.now() - milliseconds);
+  const entry = { time, clientAddress, method, path, status, milliseconds, attempts, verdict };
+  return broken === undefined ? entry : { ...entry, broken };
+}

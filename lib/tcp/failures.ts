@@ -1,0 +1,38 @@
+/** What the engine says of attempts that it ends, and how it tells the network's errors from its own. */
+import type { Failed, FailureKind } from "../outcome.ts";
+import { Malformed } from "./malformed.ts";
+
+export const NO_FIRST_BYTE: Failed = failed(
+  "http_response_timeout",
+  "no first byte within the timeout",
+);
+export const STALLED: Failed = failed("http_response_timeout", "the response stalled");
+export const CLIENT_GONE: Failed = failed("http_request_error", "the client left");
+export const CLIENT_STALLED: Failed = failed("http_request_error", "the request's body stalled");
+export const CLOSED_EARLY: Failed = failed(
+  "connection_terminated",
+  "the backend closed the connection before its answer was complete",
+);
+
+export function failed(failure: FailureKind, detail: string): Failed {
+  return { kind: "failed", failure, detail };
+}
+
+/** An outcome for an error that this program made itself. */
+export function internalError(error: unknown): Failed {
+  return failed("proxy_internal_error", String(error));
+}
+
+/**
+ * Whether an error says that a peer broke the connection or the protocol, or that it was closed from
+ * this side. Any other is a fault of this program, and must not pass for one of these.
+ */
+export function isBreak(error: unknown): boolean {
+  const { errors } = Deno;
+  return error instanceof Malformed || error instanceof errors.ConnectionReset ||
+    error instanceof errors.BrokenPipe || error instanceof errors.Interrupted ||
+    error instanceof errors.BadResource || error instanceof errors.ConnectionAborted ||
+    error instanceof errors.TimedOut || error instanceof errors.NotConnected ||
+    error instanceof errors.UnexpectedEof || error instanceof errors.InvalidData ||
+    error instanceof Error && /os error|tls|certificate/i.test(error.message);
+}

@@ -1,0 +1,81 @@
+/**
+ * Accepts connections, as long as there is room for them.
+ *
+ * At the cap of MAX_CONNECTIONS, or where the system has no file descriptor left (EMFILE), the
+ * connection that has idled longest gives way; where none idles, accepting pauses and newcomers wait in
+ * the system's queue. Nothing else stops.
+ */
+export interface AcceptOptions {
+  readonly mayAccept: () => boolean;
+  /** Closes a connection that does nothing, if there is one. */
+  readonly makeRoom: () => void;
+  readonly onConnection: (connection: Deno.TcpConn) => void;
+  readonly onWarning: (warning: string) => void;
+}
+
+export interface Accepting {
+  /** Settles when no more connections are accepted. */
+  readonly finished: Promise<void>;
+  /** Tells that there may be room again. */
+  resume(): void;
+  stop(): void;
+}
+
+/** How long accepting rests where the system would not let it, in milliseconds. */
+const REST = 100;
+
+/** How often the same trouble is told, in milliseconds. */
+const TELL_AGAIN_AFTER = 10_000;
+
+/** Accepts until it is stopped. */
+export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
+  const { mayAccept, makeRoom, onConnection, onWarning } = options;
+  let stopped = false;
+  let toldAt = -Infinity;
+  let resume = () => {};
+
+  async function accept(): Promise<void> {
+    while (!stopped) {
+      if (!mayAccept()) {
+        tell("MAX_CONNECTIONS is reached: idle connections give way, others wait");
+        makeRoom();
+        if (!mayAccept()) await new Promise<void>((resolve) => resume = resolve);
+        continue;
+      }
+      try {
+        onConnection(await listener.accept());
+      } catch (error) {
+        if (stopped) return;
+        if (isGone(error)) continue;
+        tell(`cannot accept connections for now: ${(error as Error).message}`);
+        makeRoom();
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+          setTimeout(resolve, REST);
+        });
+      }
+    }
+  }
+
+  function tell(warning: string): void {
+    const now = performance.now();
+    if (now - toldAt >= TELL_AGAIN_AFTER) onWarning(warning);
+    toldAt = now;
+  }
+
+  return {
+    finished: accept(),
+    resume: () => resume(),
+    stop() {
+      stopped = true;
+      listener.close();
+      resume();
+    },
+  };
+}
+
+/** The client left before it was accepted: its business, and no reason to rest. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
+}

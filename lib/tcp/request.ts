@@ -1,0 +1,104 @@
+/** A request that the tcp engine received, as the facts that the core asks for. */
+import type { RequestFacts } from "../request_facts.ts";
+import type { BackendConnection } from "./backend_connection.ts";
+import { textOf } from "./bytes.ts";
+import type { Client } from "./client.ts";
+import { ForwardedHead } from "./forwarded_head.ts";
+import { Malformed } from "./malformed.ts";
+import type { RequestHead } from "./request_head.ts";
+import type { Upload } from "./upload.ts";
+
+/** Methods that mean a tunnel, or an echo of what only the backend should see. */
+const NOT_FORWARDED = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+export class TcpRequest implements RequestFacts {
+  readonly method: string;
+  readonly clientAddress: string;
+  clientGone = false;
+  /** The bytes that its head, and a short body, stand in. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly head: RequestHead;
+  readonly forwarded: ForwardedHead;
+  /** Where a body ends that arrived together with the head; the head's end where there is none. */
+  readonly end: number;
+  /** A body that is still on its way. */
+  upload: Upload | undefined;
+  /** Protocols that the client would change to (RFC 9110, 7.8). */
+  readonly upgrade: string | undefined;
+  /** Where an attempt is under way. */
+  connection: BackendConnection | undefined;
+  readonly client: Client;
+  /** The status of what the client gets. */
+  status = 0;
+  /** Why the response did not get through whole. */
+  broken: string | undefined;
+
+  /** @throws {Malformed} where it cannot be forwarded */
+  constructor(client: Client, bytes: Uint8Array<ArrayBuffer>, filled: number, head: RequestHead) {
+    this.client = client;
+    this.bytes = bytes;
+    this.head = head;
+    this.method = head.methodOf(bytes);
+    this.clientAddress = client.address;
+    this.upgrade = head.upgrade && head.minor === 1 ? protocolsOf(bytes, head) : undefined;
+    if (NOT_FORWARDED.has(this.method)) throw new Malformed("this method is not forwarded", 405);
+    if (head.form === "asterisk" && this.method !== "OPTIONS") {
+      throw new Malformed("the target * is for OPTIONS");
+    }
+    this.forwarded = new ForwardedHead(bytes, head, client.ownLines, this.upgrade);
+    const bodyEnd = head.end + Math.max(head.contentLength, 0);
+    this.end = !head.chunked && bodyEnd <= filled ? bodyEnd : head.end;
+  }
+
+  /** Whether more body comes than arrived together with the head. */
+  get hasMore(): boolean {
+    const { head } = this;
+    return head.chunked || head.contentLength > 0 && this.end === head.end;
+  }
+
+  /** Whether the client may wait for 100 (Continue) before it sends the body (RFC 9110, 10.1.1). */
+  get expectsContinue(): boolean {
+    return this.head.ruled && this.head.minor === 1 &&
+      this.header("expect")?.toLowerCase() === "100-continue";
+  }
+
+  get path(): string {
+    const { targetStart, targetEnd } = this.head;
+    return this.forwarded.path ?? textOf(this.bytes, targetStart, targetEnd);
+  }
+
+  get host(): string {
+    if (this.forwarded.authority !== undefined) return this.forwarded.authority;
+    return textOf(this.bytes, this.head.hostStart, this.head.hostEnd);
+  }
+
+  header(name: string): string | undefined {
+    const wanted = name.toLowerCase();
+    let found: string | undefined;
+    this.head.forEachLine(this.bytes, (name, value) => {
+      if (name === wanted) found = found === undefined ? value : `${found}, ${value}`;
+    });
+    return found;
+  }
+
+  get bodySpent(): boolean {
+    return this.upload?.spent ?? false;
+  }
+}
+
+/** Why a request is to be answered here: we are the last recipient that it may reach. */
+export function isForUs(request: TcpRequest): boolean {
+  return request.method === "OPTIONS" && request.head.ruled &&
+    /^0+$/.test(request.header("max-forwards") ?? "");
+}
+
+/**
+ * What Upgrade asks for, without HTTP/2 in the clear: h2c is obsolete (RFC 9113, 3.1), and what a
+ * backend would speak in such a tunnel would pass every rule here unseen.
+ */
+function protocolsOf(bytes: Uint8Array, head: RequestHead): string | undefined {
+  const protocols = textOf(bytes, head.upgradeStart, head.upgradeEnd).split(",")
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== "" && !/^h2/i.test(protocol));
+  return protocols.length === 0 ? undefined : protocols.join(", ");
+}

@@ -1,0 +1,63 @@
+/** The head of a response: its status line (RFC 9112, 4), and what only responses have. */
+import { CR, FIELD_VALUE, LF, SP, textOf } from "./bytes.ts";
+import { KEEP_ALIVE } from "./field_names.ts";
+import { Head } from "./head.ts";
+import { Malformed } from "./malformed.ts";
+
+const VERSION = "HTTP/1.";
+
+export class ResponseHead extends Head {
+  status = 0;
+  /** How long the backend says it keeps an idle connection, in seconds; -1 where it says nothing. */
+  idleSeconds = -1;
+
+  override reset(start: number): void {
+    super.reset(start);
+    this.status = 0;
+    this.idleSeconds = -1;
+  }
+
+  /** Whether the backend keeps the connection (RFC 9112, 9.3). */
+  get persistent(): boolean {
+    return !this.close && (this.minor === 1 || this.keepAlive);
+  }
+
+  protected override scanFirstLine(bytes: Uint8Array, at: number, filled: number): number {
+    for (let i = 0; i < VERSION.length; i++) {
+      if (at + i >= filled) return -1;
+      if (bytes[at + i] !== VERSION.charCodeAt(i)) throw new Malformed("this is not HTTP/1");
+    }
+    if (filled < at + 13) return -1;
+    this.minor = bytes[at + 7]! - 48;
+    if (this.minor !== 0 && this.minor !== 1) throw new Malformed("this is not HTTP/1");
+    const hundreds = bytes[at + 9]! - 48, tens = bytes[at + 10]! - 48, ones = bytes[at + 11]! - 48;
+    if (
+      bytes[at + 8] !== SP || hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 ||
+      ones > 9
+    ) {
+      throw new Malformed("the status must be 100 to 599");
+    }
+    this.status = hundreds * 100 + tens * 10 + ones;
+    at += 12;
+    // The space before an empty reason is often left out, and nothing hangs on it.
+    if (bytes[at] !== CR && bytes[at] !== SP) throw new Malformed("the status must be 100 to 599");
+    while (at < filled && FIELD_VALUE[bytes[at]!] === 1) at++;
+    if (at < filled && bytes[at] !== CR) throw new Malformed("a line must end with CR LF");
+    if (at + 1 >= filled) return -1;
+    if (bytes[at + 1] !== LF) throw new Malformed("a line must end with CR LF");
+    return at + 2;
+  }
+
+  protected override note(meaning: number, bytes: Uint8Array, start: number, end: number): void {
+    if (meaning !== KEEP_ALIVE) return;
+    const [, seconds] = /\btimeout=(\d{1,6})/i.exec(textOf(bytes, start, end)) ?? [];
+    if (seconds !== undefined) this.idleSeconds = Number(seconds);
+  }
+
+  protected override finish(): void {
+    if (this.chunked && this.contentLength !== -1) {
+      throw new Malformed("there are both Transfer-Encoding and Content-Length");
+    }
+    if (this.chunked && this.minor === 0) throw new Malformed("HTTP/1.0 has no Transfer-Encoding");
+  }
+}

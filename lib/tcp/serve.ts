@@ -1,0 +1,116 @@
+/** The tcp engine: our own HTTP/1.1 over Deno.listen and Deno.connect, around the same proxy. */
+import type { Engine, EngineOptions } from "../engine.ts";
+import { createProxy } from "../proxy.ts";
+import { HEADROOM } from "./backend_connection.ts";
+import { Buffers } from "./buffers.ts";
+import { Client } from "./client.ts";
+import type { Context } from "./context.ts";
+import { createForward } from "./forward.ts";
+import { acceptFrom } from "./listen.ts";
+import { TICK_MS, Wheel } from "./wheel.ts";
+
+/** What a connection holds while it idles, and what most heads fit into. */
+const SMALL = 2 * 1024;
+
+/** What a backend's answer is received in, at least. */
+const MEDIUM = 16 * 1024;
+
+/** What bodies pass through: as much is kept of a request's for another attempt. */
+const LARGE = 64 * 1024;
+
+/** Buffers of each size that are kept for later. */
+const KEPT = 256;
+
+/** How long a head that has begun may take to be complete once a stop was asked for. */
+const DRAINING_HEADER_TIMEOUT = 1_000;
+
+/** Starts the tcp engine. @throws where the address cannot be listened on */
+export function serveTcp(options: EngineOptions): Engine {
+  const { pool, maxAttempts, limits, isTrusted, onRequest, onError, onWarning } = options;
+  const listener = Deno.listen({ hostname: options.hostname, port: options.port });
+  const wheel = new Wheel(performance.now());
+  const turning = setInterval(() => wheel.turn(performance.now()), TICK_MS);
+  const heads = new Buffers(limits.maxHeaderSize + MEDIUM, KEPT);
+  const { forward, close } = createForward({
+    wheel,
+    heads,
+    buffers: new Buffers(HEADROOM + Math.max(MEDIUM, limits.maxHeaderSize), KEPT),
+    connectTimeout: limits.connectTimeout,
+    idleTimeout: limits.backendIdleTimeout,
+    firstByteTimeout: limits.firstByteTimeout,
+  });
+  const clients = new Set<Client>();
+  let onEmpty = () => {};
+  const context: Context = {
+    proxy: createProxy({ pool, forward, maxAttempts }),
+    wheel,
+    limits,
+    smalls: new Buffers(SMALL, KEPT),
+    heads,
+    bodies: new Buffers(Math.max(LARGE, heads.size), KEPT),
+    requestHeads: [],
+    isTrusted,
+    onRequest,
+    onError,
+    onClosed(client) {
+      clients.delete(client);
+      accepting.resume();
+      if (clients.size === 0) onEmpty();
+    },
+    draining: false,
+    inFlight: 0,
+  };
+
+  const accepting = acceptFrom(listener, {
+    onWarning,
+    mayAccept: () => clients.size < limits.maxConnections,
+    makeRoom() {
+      longestIdle(clients)?.close();
+    },
+    onConnection(connection) {
+      connection.setNoDelay(true);
+      const client = new Client(connection, context);
+      clients.add(client);
+      client.serve().catch(onError);
+    },
+  });
+
+  return {
+    address: listener.addr as Deno.NetAddr,
+    finished: accepting.finished,
+    async drain(timeout) {
+      context.draining = true;
+      accepting.stop();
+      for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT);
+      await settled(timeout);
+      const cut = context.inFlight;
+      for (const client of clients) client.close();
+      clearInterval(turning);
+      close();
+      return cut;
+    },
+  };
+
+  /** Resolves once no connection is left, or time is up. */
+  async function settled(timeout: number): Promise<void> {
+    if (clients.size === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      onEmpty = resolve;
+      timer = setTimeout(resolve, timeout);
+    });
+    clearTimeout(timer);
+  }
+}
+
+/** Of the connections between requests, the one that has been so for longest. */
+function longestIdle(clients: Iterable<Client>): Client | undefined {
+  let found: Client | undefined;
+  let since = Infinity;
+  for (const client of clients) {
+    if ((client.idleSince ?? Infinity) >= since) continue;
+    found = client;
+    since = client.idleSince!;
+  }
+  return found;
+}

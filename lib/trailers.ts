@@ -1,0 +1,44 @@
+/** Which fields may stand in trailers (RFC 9110, 6.5.1). */
+import { HOP_BY_HOP } from "./headers.ts";
+
+/**
+ * Fields that mean something only before the body: framing, routing, authentication, conditions and
+ * controls of the request, and how the content is to be read. A recipient that merged them into the
+ * head would be told one thing while everybody on the way was told another.
+ */
+const ONLY_IN_HEAD = new Set([
+  "accept-ranges",
+  "age",
+  "authorization",
+  "cache-control",
+  "content-encoding",
+  "content-length",
+  "content-range",
+  "content-type",
+  "cookie",
+  "date",
+  "expect",
+  "expires",
+  "forwarded",
+  "host",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "location",
+  "max-forwards",
+  "pragma",
+  "range",
+  "retry-after",
+  "set-cookie",
+  "vary",
+  "via",
+  "www-authenticate",
+  "x-request-id",
+]);
+
+/** @param name in lower case */
+export function mayBeTrailer(name: string): boolean {
+  return !HOP_BY_HOP.has(name) && !ONLY_IN_HEAD.has(name) && !name.startsWith("x-forwarded-");
+}

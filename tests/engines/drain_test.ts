@@ -1,0 +1,93 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { forEachEngine } from "../support/balancer.ts";
+import { bytesOf } from "../support/raw_client.ts";
+import { type Behaviour, ScriptedBackend, writeAll } from "../support/scripted_backend.ts";
+
+forEachEngine(({ balance, test }) => {
+  const SLOW_HEAD = { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" } as const;
+
+  /** A backend whose answers wait until they are let go. */
+  function waitingBackend() {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => release = resolve);
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
+      await released;
+      return new Response("finished");
+    });
+    return {
+      url: `http://127.0.0.1:${server.addr.port}`,
+      release,
+      [Symbol.asyncDispose]: () => server.shutdown(),
+    };
+  }
+
+  const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });
+
+  async function readAll(connection: Deno.TcpConn): Promise<string> {
+    return await new Response(connection.readable).text();
+  }
+
+  test("drain: what waits for its answer gets it, and new connections are refused", async () => {
+    await using backend = waitingBackend();
+    const balancer = balance([backend.url]);
+    const connection = await connect(balancer.port);
+    await writeAll(connection, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+    // A second exchange on its way through proves that the first has been received.
+    await using other = new ScriptedBackend("b");
+    await using witness = balance([other.url]);
+    await (await fetch(witness.url)).text();
+
+    const drained = balancer.engine.drain(5_000);
+    backend.release();
+    const text = await readAll(connection);
+    assertEquals(text.endsWith("finished"), true);
+    assertEquals(await drained, 0);
+    await assertRejects(() => connect(balancer.port), Deno.errors.ConnectionRefused);
+  });
+
+  test("drain: an idle connection is closed", async () => {
+    await using backend = new ScriptedBackend("a");
+    const balancer = balance([backend.url]);
+    const connection = await connect(balancer.port);
+    await writeAll(connection, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+    await backend.until(() => backend.requests.length === 1);
+    assertEquals(await balancer.engine.drain(5_000), 0);
+    assertEquals((await readAll(connection)).endsWith("a"), true);
+  });
+
+  test("drain: an upload under way arrives whole, and its answer says that the connection closes", async () => {
+    await using backend = new ScriptedBackend("a");
+    const balancer = balance([backend.url]);
+    const connection = await connect(balancer.port);
+    await writeAll(
+      connection,
+      bytesOf("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 8\r\n\r\nhalf"),
+    );
+    await backend.until(() => backend.bytesReceived > 0);
+    const drained = balancer.engine.drain(5_000);
+    await writeAll(connection, bytesOf("half"));
+    const text = await readAll(connection);
+    assertEquals(/\r\nconnection: close\r\n/i.test(text), true);
+    assertEquals(new TextDecoder().decode(backend.requests[0]!.body), "halfhalf");
+    assertEquals(await drained, 0);
+  });
+
+  for (
+    const [what, behaviour] of [["answer", "stall"], ["download", SLOW_HEAD]] as [
+      string,
+      Behaviour,
+    ][]
+  ) {
+    test(`drain: an ${what} that does not end is cut off at the deadline, and counted`, async () => {
+      const backend = new ScriptedBackend("a", behaviour);
+      const balancer = balance([backend.url]);
+      const connection = await connect(balancer.port);
+      await writeAll(connection, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+      await backend.until(() => backend.requests.length === 1);
+      assertEquals(await balancer.engine.drain(150), 1);
+      await backend[Symbol.asyncDispose](); // lets the balancer's listener end
+      connection.close();
+      await balancer.engine.finished;
+    });
+  }
+});
