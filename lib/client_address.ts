@@ -1,4 +1,4 @@
-/** An IPv4 client of a dual-stack listener shows up as `::ffff:192.0.2.1`. */
+/** An IPv4 client of a dual-stack listener shows up as `::ffff:192.0.2.1` (RFC 4291, 2.5.5.2). */
 export function plainAddress(hostname: string): string {
-  return hostname.startsWith("::ffff:") ? hostname.slice(7) : hostname;
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/.test(hostname) ? hostname.slice(7) : hostname;
 }

@@ -167,8 +167,13 @@ function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
 
 /** Names of further fields, in lower case, that one value of Connection says belong to the hop. */
 export function nominatedBy(connection: string): string[] {
-  return connection.split(",").map((item) => item.trim().toLowerCase())
+  return tokensOf(connection)
     .filter((name) => !NOT_NOMINATED.has(name) && (!HOP_BY_HOP.has(name) || name === "trailer"));
+}
+
+/** The items of a list of tokens, in lower case (RFC 9110, 5.6.1). */
+export function tokensOf(list: string): string[] {
+  return list.toLowerCase().split(",").map((item) => item.replace(/^[ \t]+|[ \t]+$/g, ""));
 }
 
 /** RFC 9110, 7.6.2: one hop less; a value that is no number is not ours to mend. */

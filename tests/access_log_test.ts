@@ -46,6 +46,12 @@ const REFUSED: AccessEntry = {
 
 const NOWHERE: AccessEntry = { ...ENTRY, status: 503, attempts: [], verdict: "attempts used up" };
 
+const CUT: AccessEntry = { ...ENTRY, broken: 'the response "stalled"' };
+
+const CUT_AFTER_RETRY: AccessEntry = { ...RETRIED, broken: "the client left" };
+
+const CUT_FAILURE: AccessEntry = { ...FAILED, broken: "the client left" };
+
 const HEAD = "2026-01-02T03:04:05.678Z 192.0.2.1";
 
 for (
@@ -66,6 +72,22 @@ for (
       "a request without any backend",
       NOWHERE,
       `${HEAD} GET /v?x=1 503 - 3.1 ms (attempts used up)`,
+    ],
+    ["an answer cut short", CUT, `${HEAD} GET /v?x=1 200 a:5000 3.1 ms (cut short: ${CUT.broken})`],
+    [
+      "an answer after a retry, cut short",
+      CUT_AFTER_RETRY,
+      `${textLine(RETRIED).slice(0, -1)}, cut short: the client left)`,
+    ],
+    [
+      "a failure told to nobody",
+      CUT_FAILURE,
+      `${textLine(FAILED).slice(0, -1)}, cut short: the client left)`,
+    ],
+    [
+      "an answer that is whole",
+      { ...ENTRY, broken: undefined },
+      `${HEAD} GET /v?x=1 200 a:5000 3.1 ms`,
     ],
   ] as const
 ) {
@@ -126,6 +148,34 @@ for (
       ms: 3.142,
       attempts: [],
       verdict: "attempts used up",
+    }],
+    ["an answer cut short", CUT, {
+      ...COMMON,
+      status: 200,
+      backend: "a:5000",
+      ms: 3.142,
+      attempts: [{ backend: "a:5000" }],
+      broken: 'the response "stalled"',
+    }],
+    ["a failure told to nobody", CUT_FAILURE, {
+      ...COMMON,
+      method: "POST",
+      status: 502,
+      backend: null,
+      ms: 3.142,
+      attempts: [
+        { backend: "a:5000", failure: "connection_refused", detail: "os error 111" },
+        { backend: "b:5000", failure: "connection_terminated", detail: 'say "why"\n' },
+      ],
+      verdict: "may have been delivered",
+      broken: "the client left",
+    }],
+    ["an answer that is whole", { ...ENTRY, broken: undefined }, {
+      ...COMMON,
+      status: 200,
+      backend: "a:5000",
+      ms: 3.142,
+      attempts: [{ backend: "a:5000" }],
     }],
   ] as const
 ) {

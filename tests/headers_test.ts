@@ -175,6 +175,34 @@ Deno.test("headers: Expect: 100-continue stays behind, any other expectation goe
   assertEquals(between(forwarded(other)), other);
 });
 
+Deno.test("headers: Expect: 100-continue goes on where it is said to, as it was spelt", () => {
+  const fields: Field[] = [["Expect", "100-continue"], ["X-A", "1"], ["EXPECT", "100-Continue"]];
+  assertEquals(between(forwarded(fields, { passesExpect: true })), fields);
+  const named: Field[] = [["Connection", "expect"], ...fields];
+  assertEquals(between(forwarded(named, { passesExpect: true })), [["X-A", "1"]]);
+});
+
+Deno.test("headers: Trailer goes where trailers do, unless Connection names it", () => {
+  const fields: Field[] = [["Trailer", "x-sum"], ["TE", "trailers"], ["TRAILER", "x-b"]];
+  const kept: Field[] = [["Trailer", "x-sum"], ["TRAILER", "x-b"]];
+  assertEquals(between(forwarded(fields, { passesTrailers: true })), kept);
+  const named: Field[] = [...fields, ["Connection", "close, Trailer"]];
+  assertEquals(between(forwarded(named, { passesTrailers: true })), []);
+});
+
+Deno.test("headers: where trailers go on, no other hop-by-hop field does", () => {
+  const fields = HOP_BY_HOP.filter((name) => name !== "Trailer").map((name): Field => [name, "x"]);
+  assertEquals(between(forwarded(fields, { passesTrailers: true, passesExpect: true })), []);
+});
+
+Deno.test("headers: a request that names no host says nothing of one in X-Forwarded-Host", () => {
+  const fields = forwarded([["Host", "other.test"]], { host: "" });
+  assertEquals(fields, [["host", ""], ...OURS.filter(([name]) => name !== "x-forwarded-host")]);
+  const kept: Field = ["X-Forwarded-Host", "edge.test"];
+  const trusted = forwarded([kept], { host: "", trusted: true });
+  assertEquals(trusted.filter(([name]) => /^x-forwarded-host$/i.test(name)), [kept]);
+});
+
 Deno.test("headers: the lines received are not changed", () => {
   const fields: Field[] = [["Connection", "X-A"], ["X-A", "1"], ["Via", "1.0 edge"]];
   const before = structuredClone(fields);

@@ -54,6 +54,39 @@ for (const method of [...IDEMPOTENT, ...OTHERS]) {
   });
 }
 
+for (const neverLeft of [true, false]) {
+  for (const method of ["POST", "PATCH", "CONNECT", "get"]) {
+    const when = neverLeft
+      ? "whatever failed, as it never left"
+      : "only if the failure sent nothing";
+
+    Deno.test(`retry: "${method}" is sent again ${when}`, () => {
+      for (const kind of KINDS.filter((kind) => kind !== "http_request_error")) {
+        const outcome = { ...failed(kind), neverLeft };
+        const goes = neverLeft || NEVER_LEFT.includes(kind);
+        const verdict = judge(facts({ method }), outcome, 1, 3);
+        assertEquals(verdict, goes ? "retry" : "may have been delivered", kind);
+      }
+    });
+  }
+}
+
+Deno.test("retry: that a request never left overrules nothing else", () => {
+  const outcome = { ...failed("connection_terminated"), neverLeft: true };
+  for (
+    const [given, attempt, verdict] of [
+      [{ clientGone: true }, 1, "client gone"],
+      [{ bodySpent: true }, 1, "body already sent"],
+      [{}, 3, "attempts used up"],
+      [{}, 2, "retry"],
+    ] as const
+  ) {
+    assertEquals(judge(facts({ method: "POST", ...given }), outcome, attempt, 3), verdict);
+  }
+  const faulty = { ...failed("http_request_error"), neverLeft: true };
+  assertEquals(judge(facts({ method: "POST" }), faulty, 1, 3), "request body at fault");
+});
+
 Deno.test("retry: an answer is the end of it, whatever else holds", () => {
   const request = facts({ clientGone: true, bodySpent: true });
   assertEquals(judge(request, answered({ status: 503 }), 9, 3), "answered");

@@ -31,6 +31,7 @@ export class Chunked {
   consumed = 0;
   /** Bytes of the chunk under way that are still to come. */
   remaining = 0;
+  readonly #nominated: ReadonlySet<string> | undefined;
   readonly #dataOnly: boolean;
   #state: State = "size";
   #size = 0;
@@ -38,8 +39,12 @@ export class Chunked {
   #extension = 0;
   #extensions = 0;
 
-  /** @param dataOnly takes out everything but the data */
-  constructor(dataOnly = false) {
+  /**
+   * @param nominated trailers, in lower case, that Connection says belong to the hop
+   * @param dataOnly takes out everything but the data
+   */
+  constructor(nominated?: ReadonlySet<string>, dataOnly = false) {
+    this.#nominated = nominated;
     this.#dataOnly = dataOnly;
   }
 
@@ -137,7 +142,9 @@ export class Chunked {
   #keepTrailers(bytes: Uint8Array, start: number, end: number, kept: number): number {
     for (let at = start; at < end;) {
       const lineEnd = bytes.indexOf(LF, at) + 1;
-      if (keepsTrailer(bytes, at, lineEnd) && !this.#dataOnly) {
+      const name = trailerIn(bytes, at, lineEnd);
+      const keeps = name === "" || mayBeTrailer(name) && !this.#nominated?.has(name);
+      if (keeps && !this.#dataOnly) {
         bytes.copyWithin(kept, at, lineEnd);
         kept += lineEnd - at;
       }
@@ -152,19 +159,20 @@ function endOfTrailers(bytes: Uint8Array, start: number, to: number): number {
   for (let at = start; at < to;) {
     const lineEnd = bytes.indexOf(LF, at) + 1;
     if (lineEnd === 0 || lineEnd > to) break;
-    if (lineEnd - at === 2 && bytes[at] === CR) return lineEnd;
+    if (lineEnd - at <= 2) return lineEnd;
     at = lineEnd;
+    if (at - start > MAX_TRAILERS) break;
   }
   if (to - start > MAX_TRAILERS) throw new Malformed("the trailers are too large", 431);
   return -1;
 }
 
-/** Whether a line of the trailers travels on; the empty line at their end does. */
-function keepsTrailer(bytes: Uint8Array, start: number, lineEnd: number): boolean {
+/** The name of the trailer in a line, in lower case; empty for the empty line at their end. */
+function trailerIn(bytes: Uint8Array, start: number, lineEnd: number): string {
   if (lineEnd - start < 2 || bytes[lineEnd - 2] !== CR) {
     throw new Malformed("a line must end with CR LF");
   }
-  if (lineEnd - start === 2) return true;
+  if (lineEnd - start === 2) return "";
   let at = start;
   while (TOKEN[bytes[at]!] === 1) at++;
   if (at === start || bytes[at] !== COLON) {
@@ -174,5 +182,5 @@ function keepsTrailer(bytes: Uint8Array, start: number, lineEnd: number): boolea
   while (++at < lineEnd - 2) {
     if (FIELD_VALUE[bytes[at]!] !== 1) throw new Malformed("a field has a control character");
   }
-  return mayBeTrailer(textOf(bytes, start, nameEnd).toLowerCase());
+  return textOf(bytes, start, nameEnd).toLowerCase();
 }

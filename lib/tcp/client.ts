@@ -106,6 +106,7 @@ export class Client extends Timed {
   async #receiveHead(): Promise<boolean> {
     const { inbox, context } = this;
     const { wheel, limits } = context;
+    inbox.restore();
     if (inbox.isEmpty) {
       if (!this.#becomeIdle()) return false;
       const size = await inbox.read();
@@ -127,7 +128,7 @@ export class Client extends Timed {
 
   /** Holds as little as possible until a request begins. @returns false where none is to begin */
   #becomeIdle(): boolean {
-    const { wheel, limits, draining, requestHeads } = this.context;
+    const { wheel, limits, draining, requestHeads, onIdle } = this.context;
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
@@ -135,6 +136,7 @@ export class Client extends Timed {
     this.#phase = "idle";
     this.#idleSince = wheel.now;
     wheel.set(this, limits.keepAliveTimeout);
+    onIdle();
     return true;
   }
 

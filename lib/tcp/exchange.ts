@@ -20,7 +20,7 @@ import type { Malformed } from "./malformed.ts";
 import { relay, wholeResponse } from "./relay.ts";
 import { isForUs, TcpRequest } from "./request.ts";
 import type { RequestHead } from "./request_head.ts";
-import { closeUp, editHead, framingOf, type Persistence } from "./response_framing.ts";
+import { editHead, framingOf, type Persistence } from "./response_framing.ts";
 import { tunnel } from "./tunnel.ts";
 import { Upload } from "./upload.ts";
 
@@ -128,7 +128,7 @@ async function passTunnel(
 ): Promise<boolean> {
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = closeUp(buffer, head);
+  const start = editHead(buffer, head, "none", undefined);
   const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   await client.write(buffer.slice(start, head.end - 2));
   await client.write(lines);

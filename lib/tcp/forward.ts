@@ -17,6 +17,7 @@ import {
 } from "./failures.ts";
 import { Malformed } from "./malformed.ts";
 import type { TcpRequest } from "./request.ts";
+import type { ResponseHead } from "./response_head.ts";
 
 export interface ForwardOptions extends ConnectionsOptions {
   /** Buffers to put requests together in. */
@@ -91,7 +92,7 @@ export function createForward(options: ForwardOptions) {
         connection.filled += size;
         while (head.scan(buffer, connection.filled)) {
           if (head.status >= 200) return undefined;
-          if (head.status === 101) return checkUpgrade(request);
+          if (head.status === 101) return checkUpgrade(request, head);
           if (++interim > MAX_INTERIM) return TOO_MANY_INTERIM;
           await request.client.interim?.pass(connection);
           connection.dropHead();
@@ -109,8 +110,8 @@ export function createForward(options: ForwardOptions) {
   }
 
   /** A buffer that head and body fit into, as far as they have come. */
-  function bufferFor({ forwarded, head, end }: TcpRequest, { prefix }: Route) {
-    const length = forwarded.maxLength(prefix) + end - head.end;
+  function bufferFor({ forwarded, head, end }: TcpRequest, { prefix, authority }: Route) {
+    const length = forwarded.maxLength(prefix, authority) + end - head.end;
     return length <= heads.size ? heads.borrow() : new Uint8Array(length);
   }
 
@@ -170,9 +171,15 @@ function putTogether(
 }
 
 /** A backend changes protocols only where it was asked to, and has the whole request. */
-function checkUpgrade({ upgrade, upload }: TcpRequest): Failed | undefined {
+function checkUpgrade(
+  { upgrade, upload }: TcpRequest,
+  head: ResponseHead,
+): Failed | undefined {
   if (upgrade === undefined) {
     return failed("http_protocol_error", "it changes protocols, and was not asked to");
+  }
+  if (head.upgradeEnd === 0) {
+    return failed("http_protocol_error", "it changes protocols, and does not say to which");
   }
   if (upload?.complete === false) {
     return failed("http_protocol_error", "it changes protocols before the end of the body");

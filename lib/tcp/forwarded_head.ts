@@ -20,6 +20,7 @@ const MAX_HOST = 512;
 
 const CRLF = bytesOf("\r\n");
 const CHUNKED = bytesOf("transfer-encoding: chunked\r\n");
+const ROOM = 64; // for the names and line ends around those, and for CHUNKED
 const VERSION_AND_LINE_END = 3; // of `HTTP/1.1\r\n`: the minor version, CR, LF
 
 /** What is said of a client's requests, and kept as bytes from one to the next. */
@@ -101,10 +102,10 @@ export class ForwardedHead {
   }
 
   /** Bytes that {@linkcode write} may need at most. */
-  maxLength(prefix: Bytes): number {
+  maxLength(prefix: Bytes, authority: string): number {
     const { start, end } = this.#head;
-    return end - start + prefix.length + this.#lines.length + (this.authority?.length ?? 0) +
-      (this.#upgrade?.length ?? 0) + 300;
+    return end - start + prefix.length + this.#lines.length + (this.#upgrade?.length ?? 0) +
+      (this.authority ?? authority).length + ROOM;
   }
 
   /**
@@ -121,7 +122,9 @@ export class ForwardedHead {
       at = copy(bytes, head.start, head.fieldsStart, out, 0);
     } else {
       at = copy(bytes, head.start, head.targetStart, out, 0);
-      if (head.form !== "asterisk") at = copy(prefix, 0, prefix.length, out, at);
+      if (head.form !== "asterisk" && this.path !== "*") {
+        at = copy(prefix, 0, prefix.length, out, at);
+      }
       const path = this.path === undefined ? undefined : bytesOf(this.path);
       if (path !== undefined) at = copy(path, 0, path.length, out, at);
       else at = copy(bytes, head.targetStart, head.targetEnd, out, at);
@@ -186,7 +189,9 @@ function absoluteTarget(bytes: Uint8Array, head: RequestHead) {
     throw new Malformed("the target must be a path, or an http URL without userinfo");
   }
   if (head.hostEnd > 0) hostOf(bytes, head.hostStart, head.hostEnd);
-  return { authority, path: path.startsWith("/") ? path : `/${path}` };
+  // RFC 9112, 3.2.4: to OPTIONS, no path and no query mean the server as a whole.
+  const server = path === "" && head.methodOf(bytes) === "OPTIONS";
+  return { authority, path: server ? "*" : path.startsWith("/") ? path : `/${path}` };
 }
 
 /** @throws {Malformed} where it is no host and optional port; an HTTP/1.0 request may have none */

@@ -23,6 +23,7 @@ export class Inbox {
   readonly #small: Bytes;
   /** A read that was begun before anybody wanted what it brings. */
   #ahead: Ahead | undefined;
+  #returned: Bytes | undefined;
 
   constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {
     this.#connection = connection;
@@ -32,7 +33,7 @@ export class Inbox {
   }
 
   get isEmpty(): boolean {
-    return this.start === this.filled;
+    return this.start === this.filled && this.#returned === undefined;
   }
 
   /** Forgets what is used, and gives a large buffer back. */
@@ -103,17 +104,29 @@ export class Inbox {
     while (await this.#connection.read(this.#small) !== null);
   }
 
-  /** Puts bytes back that were read for something else; there is nothing else in it then. */
+  /**
+   * Takes back bytes that were read as part of a body and are none. They wait at the side, for the head
+   * of the request that the body belongs to is still in use.
+   */
   unread(bytes: Bytes): void {
+    this.#returned = bytes.slice();
+  }
+
+  /** Puts in front what was taken back, now that the request before it is done with. */
+  restore(): void {
+    const returned = this.#returned;
+    if (returned === undefined) return;
+    this.#returned = undefined;
     this.clear();
-    if (bytes.length > this.bytes.length) this.#enlarge();
-    this.bytes.set(bytes);
-    this.filled = bytes.length;
+    if (returned.length > this.bytes.length) this.#enlarge();
+    this.bytes.set(returned);
+    this.filled = returned.length;
   }
 
   /** Takes out what is not used yet. */
   takeRest(): Bytes {
-    const rest = this.bytes.slice(this.start, this.filled);
+    const rest = this.#returned ?? this.bytes.slice(this.start, this.filled);
+    this.#returned = undefined;
     this.start = this.filled;
     return rest;
   }

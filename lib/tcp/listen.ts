@@ -1,12 +1,12 @@
 /**
  * Accepts connections, as long as there is room for them.
  *
- * At the cap of MAX_CONNECTIONS, or where the system has no file descriptor left (EMFILE), the
- * connection that has idled longest gives way; where none idles, accepting pauses and newcomers wait in
- * the system's queue. Nothing else stops.
+ * Beyond the cap of MAX_CONNECTIONS, or where the system has no file descriptor left (EMFILE), the
+ * connection that has idled longest gives way to a newcomer; where none idles, accepting pauses and
+ * newcomers wait in the system's queue until one does, or ends. Nothing else stops.
  */
 export interface AcceptOptions {
-  readonly mayAccept: () => boolean;
+  readonly hasRoom: () => boolean;
   /** Closes a connection that does nothing, if there is one. */
   readonly makeRoom: () => void;
   readonly onConnection: (connection: Deno.TcpConn) => void;
@@ -29,32 +29,41 @@ const TELL_AGAIN_AFTER = 10_000;
 
 /** Accepts until it is stopped. */
 export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
-  const { mayAccept, makeRoom, onConnection, onWarning } = options;
+  const { hasRoom, makeRoom, onConnection, onWarning } = options;
   let stopped = false;
   let toldAt = -Infinity;
-  let resume = () => {};
+  let resume: (() => void) | undefined;
 
   async function accept(): Promise<void> {
     while (!stopped) {
-      if (!mayAccept()) {
-        tell("MAX_CONNECTIONS is reached: idle connections give way, others wait");
-        makeRoom();
-        if (!mayAccept()) await new Promise<void>((resolve) => resume = resolve);
-        continue;
-      }
       try {
-        onConnection(await listener.accept());
+        const connection = await listener.accept();
+        while (!hasRoom() && !stopped) {
+          tell("MAX_CONNECTIONS is reached: idle connections give way, others wait");
+          makeRoom();
+          if (!hasRoom()) await rest();
+        }
+        if (stopped) connection.close();
+        else onConnection(connection);
       } catch (error) {
         if (stopped) return;
         if (isGone(error)) continue;
         tell(`cannot accept connections for now: ${(error as Error).message}`);
         makeRoom();
-        await new Promise<void>((resolve) => {
-          resume = resolve;
-          setTimeout(resolve, REST);
-        });
+        await rest(REST);
       }
     }
+  }
+
+  /** Resolves when there may be room again. @param timeout in milliseconds, to look anyway */
+  async function rest(timeout?: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      resume = resolve;
+      if (timeout !== undefined) timer = setTimeout(resolve, timeout);
+    });
+    clearTimeout(timer);
+    resume = undefined;
   }
 
   function tell(warning: string): void {
@@ -65,11 +74,11 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
 
   return {
     finished: accept(),
-    resume: () => resume(),
+    resume: () => resume?.(),
     stop() {
       stopped = true;
       listener.close();
-      resume();
+      resume?.();
     },
   };
 }

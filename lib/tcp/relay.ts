@@ -59,8 +59,8 @@ export async function relay(start: number, options: RelayOptions): Promise<boole
     await sendAll(sink, buffer.subarray(start, filled));
     return await relayLength(head.end + head.contentLength - filled, options);
   }
-  if (framing === "chunked") return await relayChunks(start, new Chunked(), options);
-  if (head.chunked) return await relayChunks(start, new Chunked(true), options);
+  if (framing === "chunked") return await relayChunks(start, new Chunked(head.nominated), options);
+  if (head.chunked) return await relayChunks(start, new Chunked(head.nominated, true), options);
   return await relayToEnd(start, framing === "made chunked", options);
 }
 

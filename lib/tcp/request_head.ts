@@ -73,7 +73,7 @@ export class RequestHead extends Head {
 
   protected override scanFirstLine(bytes: Uint8Array, at: number, filled: number): number {
     // One empty line before it is what old clients send after a body (RFC 9112, 2.2).
-    if (bytes[at] === CR && at === this.start) {
+    if (bytes[at] === CR) {
       if (at + 1 >= filled) return -1;
       if (bytes[at + 1] !== LF) throw new Malformed("a line must end with CR LF");
       at += 2;

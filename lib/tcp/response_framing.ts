@@ -30,7 +30,6 @@ export function framingOf(head: ResponseHead, method: string, minor: number): Fr
 const CLOSE = bytesOf("connection: close\r\n");
 const KEEP_ALIVE = bytesOf("connection: keep-alive\r\n");
 const CHUNKED = bytesOf("transfer-encoding: chunked\r\n");
-const CONTENT_LENGTH = /^content-length$/;
 
 /** What the client is told of its connection; `undefined` where it knows by itself. */
 export type Persistence = "close" | "keep-alive" | undefined;
@@ -47,7 +46,7 @@ export function editHead(
   framing: Framing,
   persistence: Persistence,
 ): number {
-  if (head.nominated !== undefined || head.status === 204) cutMore(bytes, head);
+  if (head.nominated !== undefined || hasNoLength(head)) cutMore(bytes, head);
   let start = closeUp(bytes, head);
   if (framing === "chunked" || framing === "made chunked") {
     start = insert(bytes, start, head.end, CHUNKED);
@@ -84,12 +83,17 @@ function withSpace(bytes: Uint8Array, start: number): number {
   return start - 1;
 }
 
-/** Cuts what Connection names, and of a 204 the length, which it must not have (RFC 9110, 8.6). */
+/** Responses that must not have a Content-Length (RFC 9110, 8.6). */
+function hasNoLength({ status, contentLength }: ResponseHead): boolean {
+  return (status < 200 || status === 204) && contentLength !== -1;
+}
+
+/** Cuts what Connection names, and a length where there must be none. */
 function cutMore(bytes: Uint8Array, head: ResponseHead): void {
   const lines: [number, number][] = [];
   for (let i = 0; i < head.cutCount; i++) lines.push([head.cuts[2 * i]!, head.cuts[2 * i + 1]!]);
   head.forEachLine(bytes, (name, _value, lineStart, lineEnd) => {
-    const goes = head.nominated?.has(name) || head.status === 204 && CONTENT_LENGTH.test(name);
+    const goes = head.nominated?.has(name) || hasNoLength(head) && name === "content-length";
     const gone = lines.some(([from, to]) => lineStart >= from && lineStart < to);
     if (goes && !gone) lines.push([lineStart, lineEnd]);
   });

@@ -50,7 +50,8 @@ export class ResponseHead extends Head {
 
   protected override note(meaning: number, bytes: Uint8Array, start: number, end: number): void {
     if (meaning !== KEEP_ALIVE) return;
-    const [, seconds] = /\btimeout=(\d{1,6})/i.exec(textOf(bytes, start, end)) ?? [];
+    const [, seconds] = /(?:^|[ \t,])timeout=(\d{1,9})(?!\d)/i.exec(textOf(bytes, start, end)) ??
+      [];
     if (seconds !== undefined) this.idleSeconds = Number(seconds);
   }
 

@@ -21,13 +21,20 @@ const LARGE = 64 * 1024;
 /** Buffers of each size that are kept for later. */
 const KEPT = 256;
 
+/** Connections that the system keeps until they are accepted; it may allow fewer. */
+const BACKLOG = 4096;
+
 /** How long a head that has begun may take to be complete once a stop was asked for. */
 const DRAINING_HEADER_TIMEOUT = 1_000;
 
 /** Starts the tcp engine. @throws where the address cannot be listened on */
 export function serveTcp(options: EngineOptions): Engine {
   const { pool, maxAttempts, limits, isTrusted, onRequest, onError, onWarning } = options;
-  const listener = Deno.listen({ hostname: options.hostname, port: options.port });
+  const listener = Deno.listen({
+    hostname: options.hostname,
+    port: options.port,
+    tcpBacklog: BACKLOG,
+  });
   const wheel = new Wheel(performance.now());
   const turning = setInterval(() => wheel.turn(performance.now()), TICK_MS);
   const heads = new Buffers(limits.maxHeaderSize + MEDIUM, KEPT);
@@ -57,13 +64,14 @@ export function serveTcp(options: EngineOptions): Engine {
       accepting.resume();
       if (clients.size === 0) onEmpty();
     },
+    onIdle: () => accepting.resume(),
     draining: false,
     inFlight: 0,
   };
 
   const accepting = acceptFrom(listener, {
     onWarning,
-    mayAccept: () => clients.size < limits.maxConnections,
+    hasRoom: () => clients.size < limits.maxConnections,
     makeRoom() {
       longestIdle(clients)?.close();
     },

@@ -4,7 +4,7 @@
  * A deadline is moved with every request, and almost none is ever reached. So moving one later, the
  * common case, is one number written: the entry stays in its slot, and only when that slot comes round
  * is it looked at and put where it belongs by then (lazy timing wheel; Varghese and Lauck, 1987,
- * scheme 6). Nothing expires early; it may be late by two ticks.
+ * scheme 6). Nothing expires early; it may be late by three ticks.
  */
 
 /** How often the wheel turns, in milliseconds. */

@@ -134,3 +134,82 @@ function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }
+
+/** A connection to talk over step by step. */
+export class Dialogue implements Disposable {
+  /** All that came back and was not taken yet, as text. */
+  received = "";
+  readonly #connection: Deno.TcpConn;
+  readonly #buffer = new Uint8Array(64 * 1024);
+
+  private constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+    connection.setNoDelay(true);
+  }
+
+  static async open(port: number): Promise<Dialogue> {
+    return new Dialogue(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  async send(text: string | Uint8Array): Promise<void> {
+    await writeAll(this.#connection, typeof text === "string" ? bytesOf(text) : text);
+  }
+
+  /** Sends nothing more, and still reads. */
+  closeWrite(): Promise<void> {
+    return this.#connection.closeWrite();
+  }
+
+  /** The next response, interim ones skipped; rejects where the connection ends before it is whole. */
+  async response({ toHead = false } = {}): Promise<RawResponse> {
+    while (true) {
+      const parsed = parseResponse(bytesOf(this.received), toHead);
+      if (parsed !== undefined) {
+        this.received = this.received.slice(parsed.consumed);
+        return parsed.response;
+      }
+      if (!await this.#read()) throw new Error(`No whole response: ${this.received}`);
+    }
+  }
+
+  /** Resolves once the text has come, with all up to its end; rejects where it does not come. */
+  async until(text: string): Promise<string> {
+    while (true) {
+      const at = this.received.indexOf(text);
+      if (at !== -1) {
+        const taken = this.received.slice(0, at + text.length);
+        this.received = this.received.slice(at + text.length);
+        return taken;
+      }
+      if (!await this.#read()) throw new Error(`${text} is not in: ${this.received}`);
+    }
+  }
+
+  /** All that still comes until the other side closes. */
+  async rest(): Promise<string> {
+    while (await this.#read());
+    const rest = this.received;
+    this.received = "";
+    return rest;
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.#connection.close();
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+    }
+  }
+
+  async #read(): Promise<boolean> {
+    try {
+      const size = await this.#connection.read(this.#buffer);
+      if (size === null) return false;
+      this.received += latin1(this.#buffer.subarray(0, size));
+      return true;
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+      return false;
+    }
+  }
+}

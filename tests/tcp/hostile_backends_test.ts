@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { balance as balanceWith, type TestOptions } from "../support/balancer.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { latin1 } from "../support/strict_parser.ts";
+
+const balance = (urls: readonly string[], options?: TestOptions) =>
+  balanceWith(urls, { ...options, engine: "tcp" });
+
+const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/** A backend that answers each connection's first request with these bytes, and then reads on. */
+const answering = (bytes: string, { closes = false } = {}) =>
+  new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send(bytes);
+    if (closes) return;
+    while (await side.read());
+  });
+
+/** Answers that could be read in two ways, or in none: each is 502, and its connection is closed. */
+const AMBIGUOUS: readonly (readonly [what: string, bytes: string])[] = [
+  ["different lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk"],
+  ["a list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok"],
+  ["a signed length", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok"],
+  ["an empty length", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nok"],
+  ["a length beyond numbers", `HTTP/1.1 200 OK\r\nContent-Length: ${"9".repeat(20)}\r\n\r\nok`],
+  [
+    "length and chunks",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok",
+  ],
+  ["another coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
+  ["chunked twice", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"],
+  ["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  ["a blank before a colon", "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok"],
+  ["a folded line", "HTTP/1.1 200 OK\r\nX-A: b\r\n c\r\nContent-Length: 2\r\n\r\nok"],
+  ["a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"],
+  ["a bare carriage return", "HTTP/1.1 200 OK\r\nX-A: b\rc\r\nContent-Length: 2\r\n\r\nok"],
+  ["a NUL", "HTTP/1.1 200 OK\r\nX-A: \0\r\nContent-Length: 2\r\n\r\nok"],
+  ["no HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
+  ["HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
+  ["a status of two digits", "HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\nok"],
+  ["a status of four digits", "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok"],
+  ["an empty line first", "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
+  ["more than 100 fields", `HTTP/1.1 200 OK\r\n${"X-A: b\r\n".repeat(101)}\r\n`],
+  ["a head without end", `HTTP/1.1 200 OK\r\nX-A: ${"b".repeat(20_000)}`],
+  ["interim answers without end", "HTTP/1.1 100 Continue\r\n\r\n".repeat(200) + OK],
+];
+
+for (const [what, bytes] of AMBIGUOUS) {
+  Deno.test(`hostile backends: an answer with ${what} is 502, and its connection is closed`, async () => {
+    await using backend = answering(bytes);
+    await using balancer = balance([backend.url]);
+    using client = await Dialogue.open(balancer.port);
+    await client.send(GET);
+    const response = await client.response();
+    assertEquals(response.status, 502);
+    assertMatch(response.field("proxy-status")!, /error=http_protocol_error/);
+    assertEquals([backend.openConnections <= 1, balancer.errors], [true, []]);
+    await client.send(GET); // the client's connection goes on, the backend's does not
+    assertEquals((await client.response()).status, 502);
+    assertEquals(backend.connections, 2);
+  });
+}
+
+/** Chunked bodies that break: the response has begun, so it is cut short. */
+const BROKEN_CHUNKS: readonly (readonly [what: string, body: string])[] = [
+  ["no size", "zz\r\nok\r\n0\r\n\r\n"],
+  ["a size with 0x", "0x2\r\nok\r\n0\r\n\r\n"],
+  ["a size beyond numbers", "10000000000000002\r\nok\r\n0\r\n\r\n"],
+  ["more data than its size", "2\r\nokk\r\n0\r\n\r\n"],
+  ["a line feed alone", "2\nok\n0\n\n"],
+  ["an endless extension", `2;${"x".repeat(5_000)}\r\nok\r\n0\r\n\r\n`],
+  ["a broken trailer", "2\r\nok\r\n0\r\nX A: 1\r\n\r\n"],
+  ["endless trailers", `2\r\nok\r\n0\r\nX-A: ${"x".repeat(20_000)}`],
+];
+
+for (const [what, body] of BROKEN_CHUNKS) {
+  Deno.test(`hostile backends: a chunked body with ${what} is cut short, never completed`, async () => {
+    await using backend = answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
+    await using balancer = balance([backend.url]);
+    using client = await Dialogue.open(balancer.port);
+    await client.send(GET);
+    const received = await client.rest();
+    assert(!received.endsWith("0\r\n\r\n"), received);
+    assertEquals(balancer.errors, []);
+  });
+}
+
+/** Whole answers with every kind of framing, and what a client may see of a part of them. */
+const WHOLE = [
+  OK,
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n",
+  "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n",
+];
+
+for (const whole of WHOLE) {
+  Deno.test(`hostile backends: closing at any offset of ${JSON.stringify(whole.slice(0, 40))} shows as such`, async () => {
+    const after = whole.indexOf("\r\n\r\n", whole.indexOf("103") === -1 ? 0 : 40) + 4;
+    for (let cut = 0; cut < whole.length; cut++) {
+      await using backend = answering(whole.slice(0, cut), { closes: true });
+      await using balancer = balance([backend.url]);
+      using client = await Dialogue.open(balancer.port);
+      await client.send(GET);
+      if (cut < after) {
+        assertEquals((await client.response()).status, 502, String(cut));
+      } else {
+        const received = await client.rest();
+        assert(!received.includes("ok\r\n0\r\n\r\n") && !received.endsWith("\r\n\r\nok"), received);
+      }
+      assertEquals([backend.errors, balancer.errors], [[], []]);
+    }
+  });
+}
+
+for (
+  const [what, extra] of [
+    ["another answer", OK],
+    ["a byte", "x"],
+    ["a line end", "\r\n"],
+  ] as const
+) {
+  Deno.test(`hostile backends: ${what} behind an answer is given to nobody`, async () => {
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await side.send(OK.replace("ok", `0${side.number}`) + extra);
+      while (await side.read());
+    });
+    await using balancer = balance([backend.url]);
+    using client = await Dialogue.open(balancer.port);
+    for (const number of [1, 2, 3]) {
+      await client.send(GET);
+      assertEquals(latin1((await client.response()).body), `0${number}`);
+    }
+    assertEquals([backend.connections, client.received], [3, ""]);
+  });
+}
+
+Deno.test("hostile backends: bytes that come while a connection idles are given to nobody", async () => {
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send(OK.replace("ok", `0${side.number}`));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await side.send(OK.replace("ok", "no"));
+    while (await side.read());
+  });
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  assertEquals(latin1((await client.response()).body), "01");
+  while (backend.openConnections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await client.send(GET);
+  assertEquals(latin1((await client.response()).body), "02");
+});
+
+Deno.test("hostile backends: a body behind the answer to HEAD, or a 304, is given to nobody", async () => {
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    const status = side.received.startsWith("HEAD") ? "200 OK" : "304 Not Modified";
+    await side.send(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nok`);
+    while (await side.read());
+  });
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET.replace("GET", "HEAD"));
+  assertEquals((await client.response({ toHead: true })).status, 200);
+  await client.send(GET);
+  assertEquals((await client.response()).status, 304);
+  assertEquals([backend.connections, client.received], [2, ""]);
+});

@@ -1,0 +1,180 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { balance as balanceWith, type TestOptions } from "../support/balancer.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { latin1 } from "../support/strict_parser.ts";
+
+const balance = (urls: readonly string[], options?: TestOptions) =>
+  balanceWith(urls, { ...options, engine: "tcp" });
+
+const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+const SHORT = 150;
+
+/** How long it took, in milliseconds. */
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await action();
+  return performance.now() - startedAt;
+}
+
+Deno.test("timeouts: a head that trickles is answered 408 after HEADER_TIMEOUT, however it trickles", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url], { headerTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  await client.send("GET / HTTP/1.1\r\nX-Slow: ");
+  let trickling = true;
+  const trickle = (async () => {
+    while (trickling) {
+      await client.send("x").catch(() => trickling = false);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  const took = await timed(async () => {
+    assertEquals((await client.response()).status, 408);
+  });
+  assert(took >= SHORT - 10 && took < SHORT + 1_000, String(took));
+  trickling = false;
+  await trickle;
+  assertEquals(balancer.entries.map(({ status, refused }) => [status, refused]), [
+    [408, "the head did not arrive in time"],
+  ]);
+});
+
+Deno.test("timeouts: a connection that says nothing is closed after KEEP_ALIVE_TIMEOUT, first and between requests", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url], { keepAliveTimeout: SHORT });
+  using silent = await Dialogue.open(balancer.port);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await client.response();
+  assert(await timed(() => client.rest()) >= SHORT - 10);
+  assertEquals(await silent.rest(), "");
+});
+
+Deno.test("timeouts: a body that stalls is answered 408 after IDLE_TIMEOUT, and no backend takes a part for all", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using other = new ScriptedBackend("b");
+  await using balancer = balance([backend.url, other.url], { idleTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\nhalf");
+  assertEquals((await client.response()).status, 408);
+  await backend.until(() => backend.openConnections === 0);
+  assertEquals([backend.requests, other.connections, balancer.changes], [[], 0, []]);
+});
+
+Deno.test("timeouts: an upload that moves, slower than FIRST_BYTE_TIMEOUT in all, is no late answer", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url], { firstByteTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 8\r\n\r\n");
+  for (let i = 0; i < 8; i++) {
+    await new Promise((resolve) => setTimeout(resolve, SHORT / 4));
+    await client.send("x");
+  }
+  assertEquals((await client.response()).status, 200);
+});
+
+Deno.test("timeouts: a response that stalls is cut off after IDLE_TIMEOUT, and the log says so", async () => {
+  await using backend = new ScriptedBackend("a", {
+    reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+  });
+  await using balancer = balance([backend.url], { idleTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  assert((await client.rest()).endsWith("half"));
+  await backend.until(() => backend.openConnections === 0);
+  assertEquals(balancer.entries[0]!.broken, "the response stalled");
+});
+
+Deno.test("timeouts: a client that reads nothing is let go after IDLE_TIMEOUT, and so is the backend", async () => {
+  const body = new Uint8Array(1024 * 1024);
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+    while (true) await side.send(body);
+  });
+  await using balancer = balance([backend.url], { idleTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await client.until("\r\n\r\n"); // and then nothing more
+  while (balancer.entries.length === 0 || backend.openConnections > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assertEquals([balancer.entries[0]!.status, backend.errors], [200, []]);
+});
+
+Deno.test("timeouts: a connect that is not answered is given up after CONNECT_TIMEOUT, for another backend", async () => {
+  // A listener that nobody accepts from: once its queue is full, the system answers no further SYN.
+  using full = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = full.addr;
+  const fill = Array.from(
+    { length: 8 },
+    () =>
+      Deno.connect({ hostname: "127.0.0.1", port, signal: AbortSignal.timeout(400) }).catch(
+        () => {},
+      ),
+  );
+  const filled = await Promise.all(fill);
+  await using backend = new ScriptedBackend("a");
+  const url = `http://127.0.0.1:${port}`;
+  await using balancer = balance([url, backend.url], { connectTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  const took = await timed(async () => {
+    await client.send(GET.replace("GET", "POST"));
+    assertEquals(latin1((await client.response()).body), "a");
+  });
+  assert(took >= SHORT - 10 && took < SHORT + 1_000, String(took));
+  assertMatch(balancer.changes[0]!, /connection_timeout/);
+  for (const connection of filled) connection?.close();
+});
+
+Deno.test("timeouts: a connection that idled for BACKEND_IDLE_TIMEOUT is closed, and none is used after that", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url], { backendIdleTimeout: SHORT });
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await client.response();
+  await backend.until(() => backend.openConnections === 0);
+  await client.send(GET);
+  await client.response();
+  assertEquals(backend.connections, 2);
+});
+
+for (
+  const [announced, connections] of [["timeout=1, max=9", 2], ["timeout=30", 1], [
+    "max=5",
+    1,
+  ]] as const
+) {
+  Deno.test(`timeouts: a backend's Keep-Alive: ${announced} is believed: ${connections} connections`, async () => {
+    const reply = `HTTP/1.1 200 OK\r\nKeep-Alive: ${announced}\r\nContent-Length: 0\r\n\r\n`;
+    await using backend = new ScriptedBackend("a", { reply });
+    await using balancer = balance([backend.url]);
+    using client = await Dialogue.open(balancer.port);
+    for (let i = 0; i < 2; i++) {
+      await client.send(GET);
+      await client.response();
+    }
+    assertEquals(backend.connections, connections);
+  });
+}
+
+Deno.test("timeouts: what is not idempotent rides no connection that idled for more than a moment", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  const send = async (method: string) => {
+    await client.send(GET.replace("GET", method));
+    await client.response();
+  };
+  await send("GET");
+  await send("POST");
+  assertEquals(backend.connections, 1);
+  await new Promise((resolve) => setTimeout(resolve, 1_150));
+  await send("GET");
+  assertEquals(backend.connections, 1);
+  await new Promise((resolve) => setTimeout(resolve, 1_150));
+  await send("POST");
+  assertEquals(backend.connections, 2);
+});
