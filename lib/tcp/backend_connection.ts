@@ -21,6 +21,10 @@ export class BackendConnection extends Timed {
   filled = HEADROOM;
   /** Bytes of the request under way that have left. */
   sent = 0;
+  /** Whether anything of an answer has come. */
+  heard = false;
+  /** Whether the final answer has begun. */
+  answering = false;
   /** When it began to idle, on the wheel's clock; undefined while it is in use. */
   idleSince: number | undefined;
   /** Why it was closed from this side. */
@@ -34,6 +38,7 @@ export class BackendConnection extends Timed {
   #ahead: Promise<number | null> | undefined;
   #reads = 0;
   #closed = false;
+  #patience = 0;
   /** What it means when its deadline passes. */
   #late: Failed | undefined;
 
@@ -66,6 +71,7 @@ export class BackendConnection extends Timed {
     if (this.#closed) return false;
     this.idleSince = undefined;
     this.sent = 0;
+    this.heard = this.answering = false;
     this.ended = undefined;
     this.head.reset(HEADROOM);
     return true;
@@ -83,7 +89,22 @@ export class BackendConnection extends Timed {
   /** Expects something to happen within so many milliseconds, or ends with that failure. */
   expect(milliseconds: number, late: Failed): void {
     this.#late = late;
+    this.#patience = milliseconds;
     this.#wheel.set(this, milliseconds);
+  }
+
+  /**
+   * Notes that a body moves on: the answer may take that long from now. Once it has begun, only what it
+   * was expected to take is granted anew.
+   */
+  progress(milliseconds: number, late: Failed): void {
+    if (!this.answering) this.expect(milliseconds, late);
+    else if (this.deadline !== Infinity) this.#wheel.set(this, this.#patience);
+  }
+
+  /** Expects no answer for now, unless it has begun. */
+  pause(): void {
+    if (!this.answering) this.waitForOthers();
   }
 
   /** Expects nothing for now. */

@@ -3,77 +3,75 @@
  * knows by its phase what a passed deadline means.
  */
 import { plainAddress } from "../client_address.ts";
+import type { Failed } from "../outcome.ts";
 import type { Context } from "./context.ts";
 import { refuse, serveRequest } from "./exchange.ts";
-import { CLIENT_GONE, CLIENT_STALLED, isBreak } from "./failures.ts";
+import { CLIENT_GONE, CLIENT_STALLED, CLIENT_TAKES_NOTHING, isBreak } from "./failures.ts";
 import { OwnLines } from "./forwarded_head.ts";
 import { Inbox } from "./inbox.ts";
 import { Interim } from "./interim.ts";
 import { Malformed } from "./malformed.ts";
+import { Outbox } from "./outbox.ts";
+import {
+  ASK_AFTER,
+  ASK_AGAIN_AFTER,
+  CONTINUE_AFTER,
+  LINGER,
+  type Phase,
+  WATCH_AFTER,
+} from "./phases.ts";
 import type { TcpRequest } from "./request.ts";
 import { RequestHead } from "./request_head.ts";
+import { TUNNEL_IDLE } from "./tunnel.ts";
 import { Timed } from "./wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What the connection is about, and so what it means when its deadline passes. */
-type Phase =
-  /** Between requests. */
-  | "idle"
-  /** A head has begun. */
-  | "head"
-  /** A body is under way. */
-  | "body"
-  /** The client may be waiting for 100 (Continue). */
-  | "expect"
-  /** A backend has the request. */
-  | "waiting"
-  /** The client has closed its side, and may have left. */
-  | "half-closed"
-  | "responding"
-  | "tunnel"
-  /** The last response is out; what still comes is thrown away. */
-  | "lingering";
-
-/** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
-const WATCH_AFTER = 50;
-
-/** How long the backend may answer for `Expect: 100-continue` before we do, in milliseconds. */
-const CONTINUE_AFTER = 1_000;
-
-/** When a client that closed its side is asked whether it is still there, and again, in milliseconds. */
-const ASK_AFTER = 300, ASK_AGAIN_AFTER = 2_000;
-
-/** How long what still comes is thrown away after the last response, in milliseconds. */
-const LINGER = 2_000;
-
 export class Client extends Timed {
   readonly address: string;
   readonly ownLines: OwnLines;
+  readonly connection: Deno.Conn;
   readonly context: Context;
   readonly inbox: Inbox;
+  readonly outbox: Outbox;
   /** The exchange under way. */
   request: TcpRequest | undefined;
-  readonly #connection: Deno.Conn;
   #head: RequestHead | undefined;
   #phase: Phase = "idle";
   #idleSince = 0;
   #closed = false;
   /** Whether the client has closed its side. */
   #halfClosed = false;
+  /** Whether the response under way has begun. */
+  #responding = false;
+  /** Whether it was told that the connection ends, by an answer that no exchange gave. */
+  #refused = false;
   #interim: Interim | undefined;
 
   constructor(connection: Deno.Conn, context: Context) {
     super();
-    this.#connection = connection;
+    this.connection = connection;
     this.context = context;
     this.inbox = new Inbox(connection, context.smalls, context.heads);
+    this.outbox = new Outbox({
+      connection,
+      wheel: context.wheel,
+      timeout: context.limits.idleTimeout,
+      onStalled: () => this.#abort(CLIENT_TAKES_NOTHING),
+      onBreak: () => this.#abort(CLIENT_GONE),
+    });
     this.address = plainAddress((connection.remoteAddr as Deno.NetAddr).hostname);
     this.ownLines = new OwnLines(this.address, context.isTrusted(this.address));
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** Whether no answer can reach it any more. */
+  get gone(): boolean {
+    return this.#closed || this.#refused;
+  }
+
+  /** Whether it was answered by no exchange, and the log told so. */
+  get refused(): boolean {
+    return this.#refused;
   }
 
   /** Since when it is between requests, on the wheel's clock; undefined where it is not. */
@@ -94,11 +92,11 @@ export class Client extends Timed {
       }
       await this.#linger();
     } catch (error) {
-      if (this.#closed) return;
       if (error instanceof Malformed) await this.#refuse(error);
       else if (!isBreak(error)) this.context.onError(error);
     } finally {
       this.close();
+      this.inbox.release();
     }
   }
 
@@ -111,7 +109,7 @@ export class Client extends Timed {
       if (!this.#becomeIdle()) return false;
       const size = await inbox.read();
       wheel.clear(this);
-      if (size === null) return false;
+      if (size === null || this.#closed) return false;
       inbox.filled = size;
     }
     this.#phase = "head";
@@ -119,7 +117,7 @@ export class Client extends Timed {
     head.reset(inbox.start);
     if (!head.scan(inbox.bytes, inbox.filled)) {
       wheel.set(this, limits.headerTimeout);
-      if (!await inbox.readRest(head, limits.maxHeaderSize)) return false;
+      if (!await inbox.readRest(head, limits.maxHeaderSize) || this.gone) return false;
       wheel.clear(this);
     }
     head.checkSize(limits.maxHeaderSize);
@@ -133,6 +131,7 @@ export class Client extends Timed {
     this.#head = undefined;
     this.inbox.clear();
     if (draining || this.#halfClosed) return false;
+    if (this.inbox.hasArrived) return true;
     this.#phase = "idle";
     this.#idleSince = wheel.now;
     wheel.set(this, limits.keepAliveTimeout);
@@ -144,28 +143,37 @@ export class Client extends Timed {
   begin(request: TcpRequest): void {
     this.request = request;
     this.#phase = "waiting";
+    this.#responding = false;
     this.#interim = undefined;
   }
 
   /** Begins to wait for a backend. */
   await(): void {
-    if (this.#phase === "responding") return; // the answer came before the end of the body
+    if (this.#responding) return this.respond();
     this.#phase = this.#halfClosed ? "half-closed" : "waiting";
     if (this.request?.upload?.complete === false) return this.context.wheel.clear(this);
     this.context.wheel.set(this, this.#halfClosed ? ASK_AFTER : WATCH_AFTER);
   }
 
+  /** Begins to answer: from now on the client is not waited for, but for a body that is under way. */
+  respond(): void {
+    this.#responding = true;
+    if (this.#phase === "body" || this.#phase === "expect") return;
+    this.#phase = "responding";
+    this.context.wheel.clear(this);
+  }
+
   /** Receives a piece of a request's body. @returns how many bytes; 0 where no more comes */
   async receiveBody(bytes: Bytes): Promise<number> {
-    if (this.#phase !== "responding") {
-      const { wheel, limits } = this.context;
-      const waits = this.request?.expectsContinue && !this.interim?.continued;
-      this.#phase = waits ? "expect" : "body";
-      wheel.set(this, waits ? CONTINUE_AFTER : limits.idleTimeout);
-    }
+    const { request, context } = this;
+    const waits = request?.expectsContinue && !this.interim?.continued;
+    this.#phase = waits ? "expect" : "body";
+    context.wheel.set(this, waits ? CONTINUE_AFTER : context.limits.idleTimeout);
     const size = await this.inbox.readInto(bytes);
+    if (this.gone || this.request !== request) return 0; // it came after the exchange
     if (this.interim !== undefined) this.interim.continued = true; // or it goes on without being told
     if (size === null) this.#halfClosed = true;
+    this.#phase = "waiting";
     this.await();
     return size ?? 0;
   }
@@ -175,27 +183,10 @@ export class Client extends Timed {
     this.inbox.unread(bytes);
   }
 
-  /**
-   * Begins to send a part of the response.
-   *
-   * @returns how many bytes went; the rest is for {@linkcode sendRest}
-   * @throws where the client is gone, or takes nothing for IDLE_TIMEOUT
-   */
-  send(bytes: Bytes): Promise<number> {
-    this.#phase = "responding";
-    this.context.wheel.set(this, this.context.limits.idleTimeout);
-    return this.#connection.write(bytes);
-  }
-
-  /** Sends what is left. @param sent bytes that went already */
-  async sendRest(bytes: Bytes, sent: number): Promise<void> {
-    while (sent < bytes.length) sent += await this.send(bytes.subarray(sent));
-  }
-
   /** Interim responses of the exchange under way; undefined for HTTP/1.0, which has none. */
   get interim(): Interim | undefined {
     if (this.request?.head.minor !== 1) return undefined;
-    return this.#interim ??= new Interim((bytes) => this.write(bytes), () => this.#leave());
+    return this.#interim ??= new Interim(this.outbox);
   }
 
   /** Begins a tunnel, or goes on with it: it lasts until nothing has passed for its timeout. */
@@ -204,31 +195,19 @@ export class Client extends Timed {
     this.context.wheel.set(this, this.context.limits.tunnelIdleTimeout);
   }
 
-  /** Sends all of it, whatever the phase. */
-  async write(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#connection.write(bytes.subarray(at));
-  }
-
-  receiveInto(bytes: Bytes): Promise<number | null> {
-    return this.inbox.readInto(bytes);
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#connection.closeWrite();
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#connection.close();
+    this.connection.close();
     this.inbox.close();
     this.context.wheel.remove(this);
+    this.context.wheel.remove(this.outbox);
     this.context.onClosed(this);
   }
 
   /** Ends what idles, and shortens the wait for a head that has begun. @param timeout in milliseconds */
   drain(timeout: number): void {
-    if (this.#phase === "idle") this.close();
+    if (this.idleSince !== undefined) this.close();
     else if (this.#phase === "head") this.context.wheel.set(this, timeout);
   }
 
@@ -237,25 +216,31 @@ export class Client extends Timed {
       case "head":
         return this.#timeOut("the head did not arrive in time");
       case "body":
-        this.request?.connection?.end(CLIENT_STALLED);
+        if (this.#responding) return this.#abort(CLIENT_STALLED);
         return this.#timeOut("the body stalled");
       case "expect":
         this.interim?.tellToContinue();
         this.#phase = "body";
         return this.context.wheel.set(this, this.context.limits.idleTimeout);
       case "waiting":
-        return this.inbox.readAhead(() => this.#noticeEnd(), () => this.#leave());
+        return this.inbox.readAhead(() => this.#noticeEnd(), () => this.#abort(CLIENT_GONE));
       case "half-closed":
-        return this.#askWhetherThere();
+        this.interim?.ask();
+        return this.context.wheel.set(this, ASK_AGAIN_AFTER);
+      case "tunnel":
+        return this.#abort(TUNNEL_IDLE);
       default:
-        return this.close();
+        return this.#abort(CLIENT_GONE);
     }
   }
 
   #timeOut(reason: string): void {
-    this.#phase = "lingering";
     const answer = refuse(this, new Malformed(reason, 408));
-    this.#connection.write(answer).then(() => this.close(), () => this.close());
+    this.#refused = true;
+    this.#phase = "lingering";
+    if (this.request !== undefined) this.request.clientGone = true;
+    this.request?.connection?.end(CLIENT_STALLED);
+    this.outbox.send(answer).then(() => this.close(), () => this.close());
   }
 
   #noticeEnd(): void {
@@ -263,22 +248,18 @@ export class Client extends Timed {
     if (this.#phase === "waiting") this.await();
   }
 
-  #askWhetherThere(): void {
-    this.interim?.ask();
-    this.context.wheel.set(this, ASK_AGAIN_AFTER);
-  }
-
-  #leave(): void {
-    if (this.#closed) return;
+  /** Ends the connection, and the exchange on it. */
+  #abort(reason: Failed): void {
     if (this.request !== undefined) this.request.clientGone = true;
-    this.request?.connection?.end(CLIENT_GONE);
+    this.request?.connection?.end(reason);
     this.close();
   }
 
   /** Answers what cannot be forwarded, and ends the connection. */
   async #refuse(malformed: Malformed): Promise<void> {
+    if (this.gone) return;
     try {
-      await this.write(refuse(this, malformed));
+      await this.outbox.send(refuse(this, malformed));
       await this.#linger();
     } catch (error) {
       if (!isBreak(error)) this.context.onError(error);
@@ -290,10 +271,10 @@ export class Client extends Timed {
    * overtake what was sent (RFC 9112, 9.6).
    */
   async #linger(): Promise<void> {
-    if (this.#closed || this.#halfClosed) return;
+    if (this.gone || this.#halfClosed) return;
     this.#phase = "lingering";
     this.context.wheel.set(this, LINGER);
-    await this.#connection.closeWrite();
+    await this.connection.closeWrite();
     await this.inbox.discard();
   }
 }

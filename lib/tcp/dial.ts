@@ -55,12 +55,17 @@ class Dialling extends Timed {
     const connection = await Deno.connect({ hostname, port, signal });
     connection.setNoDelay(true);
     if (!secure) return connection;
+    if (this.expired) {
+      connection.close();
+      throw new Deno.errors.TimedOut();
+    }
     this.#opened = await Deno.startTls(connection, { hostname, alpnProtocols: ["http/1.1"] });
     try {
+      if (this.expired) throw new Deno.errors.TimedOut();
       await this.#opened.handshake();
       return this.#opened;
     } catch (error) {
-      if (!this.expired) this.#opened.close();
+      this.#opened[Symbol.dispose](); // its deadline may have closed it
       throw error;
     }
   }

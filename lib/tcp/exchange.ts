@@ -21,7 +21,7 @@ import { relay, wholeResponse } from "./relay.ts";
 import { isForUs, TcpRequest } from "./request.ts";
 import type { RequestHead } from "./request_head.ts";
 import { editHead, framingOf, type Persistence } from "./response_framing.ts";
-import { tunnel } from "./tunnel.ts";
+import { endOf, tunnel } from "./tunnel.ts";
 import { Upload } from "./upload.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -50,7 +50,10 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     const keeps = result.outcome.kind === "answered"
       ? await passResponse(client, request, result.outcome.response)
       : await answerFailure(client, request, result.outcome, result.verdict);
-    if (context.onRequest !== undefined) context.onRequest(entryOf(request, startedAt, result));
+    // What the client was refused meanwhile is in the log already.
+    if (context.onRequest !== undefined && !client.refused) {
+      context.onRequest(entryOf(request, startedAt, result));
+    }
     return keeps;
   } finally {
     context.inFlight--;
@@ -68,26 +71,31 @@ async function passResponse(
   const { head } = connection;
   const { minor } = request.head;
   request.status = head.status;
+  client.respond();
   try {
-    if (head.status === 101) return await passTunnel(client, connection);
+    if (head.status === 101) {
+      await passTunnel(client, connection);
+      connections.discard(connection);
+      return false;
+    }
     const framing = framingOf(head, request.method, minor);
     const keeps = framing !== "close" && keepsConnection(client, request);
     const start = editHead(connection.buffer, head, framing, persistenceOf(keeps, minor));
     connection.waitForOthers();
+    const { outbox, context: { bodies, limits } } = client;
     const whole = wholeResponse(connection, framing, start);
     let clean: boolean;
     if (whole !== undefined) {
-      const sent = await client.send(whole);
-      if (sent < whole.length) await client.sendRest(whole, sent);
+      const rest = outbox.finish(whole, await outbox.begin(whole));
+      if (rest !== undefined) await rest;
       clean = start + whole.length === connection.filled;
     } else {
-      clean = await relay(start, { connection, sink: client, framing, ...client.context });
+      clean = await relay(start, { connection, sink: outbox, framing, bodies, limits });
     }
-    if (clean && head.persistent && (request.upload?.complete ?? true)) {
-      connections.release(connection);
-    } else {
-      connections.discard(connection);
-    }
+    request.connection = undefined; // from now on it is nobody's, or another's
+    const sent = request.upload?.wasSentOn(connection) ?? true;
+    if (clean && sent && head.persistent) connections.release(connection);
+    else connections.discard(connection);
     return keeps;
   } catch (error) {
     request.broken = connection.ended?.detail ?? String(error);
@@ -109,7 +117,14 @@ async function answerFailure(
     ? internalErrorAnswer()
     : failureAnswer(failed, verdict);
   request.status = own.status;
-  return client.closed ? false : await answer(client, request, own);
+  if (client.gone) return false;
+  try {
+    return await answer(client, request, own);
+  } catch (error) {
+    if (!isBreak(error)) throw error;
+    request.broken = "the client left";
+    return false;
+  }
 }
 
 /** Sends an answer of our own. @returns whether the client's connection can take another request */
@@ -117,7 +132,8 @@ async function answer(client: Client, request: TcpRequest, answer: Answer): Prom
   const keeps = keepsConnection(client, request);
   const persistence = persistenceOf(keeps, request.head.minor);
   const bytes = answerBytes(answer, persistence, request.method === "HEAD");
-  await client.sendRest(bytes, await client.send(bytes));
+  client.respond();
+  await client.outbox.send(bytes);
   return keeps;
 }
 
@@ -125,20 +141,20 @@ async function answer(client: Client, request: TcpRequest, answer: Answer): Prom
 async function passTunnel(
   client: Client,
   connection: BackendConnection,
-): Promise<boolean> {
+): Promise<void> {
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
   const start = editHead(buffer, head, "none", undefined);
   const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
-  await client.write(buffer.slice(start, head.end - 2));
-  await client.write(lines);
-  await client.write(buffer.slice(head.end, connection.filled));
+  await client.outbox.send(buffer.slice(start, head.end - 2));
+  await client.outbox.send(lines);
+  await client.outbox.send(buffer.slice(head.end, connection.filled));
   connection.waitForOthers();
   client.keepTunnel();
   await connection.write(client.inbox.takeRest());
   const buffers = [client.context.smalls.borrow(), connection.buffer] as const;
-  await tunnel({ client, backend: connection, buffers, onBytes: () => client.keepTunnel() });
-  return false;
+  const end = endOf(client.connection, client.inbox);
+  await tunnel({ client: end, backend: connection, buffers, onBytes: () => client.keepTunnel() });
 }
 
 function keepsConnection(client: Client, { head, upload }: TcpRequest): boolean {

@@ -9,6 +9,10 @@ export const NO_FIRST_BYTE: Failed = failed(
 export const STALLED: Failed = failed("http_response_timeout", "the response stalled");
 export const CLIENT_GONE: Failed = failed("http_request_error", "the client left");
 export const CLIENT_STALLED: Failed = failed("http_request_error", "the request's body stalled");
+export const CLIENT_TAKES_NOTHING: Failed = failed(
+  "http_request_error",
+  "the client did not take the response",
+);
 export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",

@@ -2,7 +2,7 @@
 import type { Backend } from "../backend.ts";
 import type { Failed, Outcome } from "../outcome.ts";
 import { isIdempotent } from "../retry.ts";
-import { type BackendConnection, HEADROOM } from "./backend_connection.ts";
+import type { BackendConnection } from "./backend_connection.ts";
 import type { Buffers } from "./buffers.ts";
 import { bytesOf, copy } from "./bytes.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
@@ -17,7 +17,6 @@ import {
 } from "./failures.ts";
 import { Malformed } from "./malformed.ts";
 import type { TcpRequest } from "./request.ts";
-import type { ResponseHead } from "./response_head.ts";
 
 export interface ForwardOptions extends ConnectionsOptions {
   /** Buffers to put requests together in. */
@@ -90,11 +89,14 @@ export function createForward(options: ForwardOptions) {
         const size = await connection.receive();
         if (size === null) return CLOSED_EARLY;
         connection.filled += size;
+        connection.heard = true;
         while (head.scan(buffer, connection.filled)) {
-          if (head.status >= 200) return undefined;
-          if (head.status === 101) return checkUpgrade(request, head);
+          if (head.status >= 200 || head.status === 101) {
+            connection.answering = true;
+            return head.status === 101 ? checkUpgrade(request, connection) : undefined;
+          }
           if (++interim > MAX_INTERIM) return TOO_MANY_INTERIM;
-          await request.client.interim?.pass(connection);
+          if (!await passInterim(request, connection)) return CLIENT_GONE;
           connection.dropHead();
           connection.expect(firstByteTimeout, NO_FIRST_BYTE);
         }
@@ -155,9 +157,20 @@ function wasStale(
   idempotent: boolean,
 ): boolean {
   const byPeer = connection.ended === undefined;
-  const unanswered = connection.filled === HEADROOM;
-  return byPeer && unanswered && (connection.sent === 0 || idempotent) && !request.bodySpent &&
+  return byPeer && !connection.heard && (connection.sent === 0 || idempotent) &&
+    !request.bodySpent &&
     !request.clientGone;
+}
+
+/** @returns false where the client is gone, which is no backend's fault */
+async function passInterim(request: TcpRequest, connection: BackendConnection): Promise<boolean> {
+  try {
+    await request.client.interim?.pass(connection);
+  } catch (error) {
+    if (!isBreak(error)) throw error;
+    request.clientGone = true;
+  }
+  return !request.clientGone;
 }
 
 /** Puts head and body, as far as they have come, together in one buffer. @returns where they end */
@@ -173,15 +186,15 @@ function putTogether(
 /** A backend changes protocols only where it was asked to, and has the whole request. */
 function checkUpgrade(
   { upgrade, upload }: TcpRequest,
-  head: ResponseHead,
+  connection: BackendConnection,
 ): Failed | undefined {
   if (upgrade === undefined) {
     return failed("http_protocol_error", "it changes protocols, and was not asked to");
   }
-  if (head.upgradeEnd === 0) {
+  if (connection.head.upgradeEnd === 0) {
     return failed("http_protocol_error", "it changes protocols, and does not say to which");
   }
-  if (upload?.complete === false) {
+  if (upload?.wasSentOn(connection) === false) {
     return failed("http_protocol_error", "it changes protocols before the end of the body");
   }
   return undefined;

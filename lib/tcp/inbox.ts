@@ -10,6 +10,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 interface Ahead {
   readonly bytes: Bytes;
   readonly size: Promise<number | null>;
+  arrived: boolean;
 }
 
 export class Inbox {
@@ -23,6 +24,8 @@ export class Inbox {
   readonly #small: Bytes;
   /** A read that was begun before anybody wanted what it brings. */
   #ahead: Ahead | undefined;
+  /** Whether the connection was closed: what a read still brings is nobody's. */
+  #closed = false;
   #returned: Bytes | undefined;
 
   constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {
@@ -34,6 +37,11 @@ export class Inbox {
 
   get isEmpty(): boolean {
     return this.start === this.filled && this.#returned === undefined;
+  }
+
+  /** Whether something has come that was read ahead. */
+  get hasArrived(): boolean {
+    return this.#ahead?.arrived === true;
   }
 
   /** Forgets what is used, and gives a large buffer back. */
@@ -68,7 +76,7 @@ export class Inbox {
       if (this.filled >= limit) throw head.tooLarge(limit);
       if (this.filled === this.bytes.length) this.#enlarge();
       const size = await this.read();
-      if (size === null) return false;
+      if (size === null || this.#closed) return false;
       this.filled += size;
     }
     return true;
@@ -80,8 +88,14 @@ export class Inbox {
     if (ahead === undefined) return await this.#connection.read(bytes);
     const size = await ahead.size;
     this.#ahead = undefined;
-    if (size !== null) bytes.set(ahead.bytes.subarray(0, size));
-    return size;
+    if (size === null || this.#closed) return null;
+    const taken = Math.min(size, bytes.length);
+    bytes.set(ahead.bytes.subarray(0, taken));
+    if (taken < size) {
+      const rest = ahead.bytes.subarray(taken, size);
+      this.#ahead = { bytes: rest, size: Promise.resolve(rest.length), arrived: true };
+    }
+    return taken;
   }
 
   /**
@@ -94,8 +108,12 @@ export class Inbox {
     if (this.#ahead !== undefined) return;
     const bytes = this.#smalls.borrow();
     const size = this.#connection.read(bytes);
-    this.#ahead = { bytes, size };
-    size.then((size) => size === null && onEnd(), onBreak);
+    const ahead: Ahead = { bytes, size, arrived: false };
+    this.#ahead = ahead;
+    size.then((size) => {
+      ahead.arrived = true;
+      if (size === null) onEnd();
+    }, onBreak);
   }
 
   /** Throws away whatever comes, until nothing more does. */
@@ -137,8 +155,13 @@ export class Inbox {
     this.bytes = large;
   }
 
-  /** Gives back what it borrowed, once its connection is closed and no read can write into it. */
+  /** Ends it: what a read still brings is nobody's. */
   close(): void {
+    this.#closed = true;
+  }
+
+  /** Gives back what it borrowed, once it is closed and nobody uses it any more. */
+  release(): void {
     this.clear();
     if (this.#ahead === undefined) this.#smalls.giveBack(this.#small);
   }
@@ -146,10 +169,9 @@ export class Inbox {
   async #takeAhead(ahead: Ahead): Promise<number | null> {
     const size = await ahead.size;
     this.#ahead = undefined;
-    if (size !== null) {
-      if (this.bytes.length - this.filled < size) this.#enlarge();
-      this.bytes.set(ahead.bytes.subarray(0, size), this.filled);
-    }
+    if (size === null || this.#closed) return null;
+    if (this.bytes.length - this.filled < size) this.#enlarge();
+    this.bytes.set(ahead.bytes.subarray(0, size), this.filled);
     this.#smalls.giveBack(ahead.bytes);
     return size;
   }

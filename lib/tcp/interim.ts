@@ -10,27 +10,19 @@
  */
 import type { BackendConnection } from "./backend_connection.ts";
 import { bytesOf } from "./bytes.ts";
+import type { Outbox } from "./outbox.ts";
 import { editHead } from "./response_framing.ts";
 
 const CONTINUE = bytesOf("HTTP/1.1 100 Continue\r\n\r\n");
 const PROCESSING = bytesOf("HTTP/1.1 102 Processing\r\n\r\n");
 
-type Write = (bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
-
 export class Interim {
   /** Whether the client was told to send the body it announced, or does so anyway. */
   continued = false;
-  readonly #write: Write;
-  readonly #onBreak: () => void;
-  #writing = false;
+  readonly #outbox: Outbox;
 
-  /**
-   * @param write sends all of it
-   * @param onBreak called where the client turns out to be gone
-   */
-  constructor(write: Write, onBreak: () => void) {
-    this.#write = write;
-    this.#onBreak = onBreak;
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
   }
 
   /** Passes on what a backend said. @throws where the client is gone */
@@ -38,27 +30,17 @@ export class Interim {
     if (head.status === 100 && this.continued) return; // told already
     if (head.status === 100) this.continued = true;
     const start = editHead(buffer, head, "none", undefined);
-    this.#writing = true;
-    try {
-      await this.#write(buffer.subarray(start, head.end));
-    } finally {
-      this.#writing = false;
-    }
+    await this.#outbox.send(buffer.subarray(start, head.end));
   }
 
   /** Tells the client to send its body. */
   tellToContinue(): void {
     this.continued = true;
-    this.#tell(CONTINUE);
+    this.#outbox.tell(CONTINUE);
   }
 
   /** Asks whether the client is still there. */
   ask(): void {
-    this.#tell(PROCESSING);
-  }
-
-  /** Never into the middle of another one, which a client that reads slowly may have taken in part. */
-  #tell(interim: Uint8Array<ArrayBuffer>): void {
-    if (!this.#writing) this.#write(interim).catch(this.#onBreak);
+    this.#outbox.tell(PROCESSING);
   }
 }

@@ -14,10 +14,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Where a response goes. */
 export interface Sink {
-  /** Begins to send. @returns how many bytes went; the rest is for {@linkcode sendRest} */
-  send(bytes: Bytes): Promise<number>;
-  /** Sends what is left. @throws where the client is gone, or takes nothing for too long */
-  sendRest(bytes: Bytes, sent: number): Promise<void>;
+  /** Sends all of it. @throws where the client is gone, or takes nothing for too long */
+  send(bytes: Bytes): Promise<void>;
 }
 
 export interface RelayOptions {
@@ -56,7 +54,7 @@ export async function relay(start: number, options: RelayOptions): Promise<boole
   const { connection, sink, framing } = options;
   const { head, buffer, filled } = connection;
   if (framing === "length") {
-    await sendAll(sink, buffer.subarray(start, filled));
+    await sink.send(buffer.subarray(start, filled));
     return await relayLength(head.end + head.contentLength - filled, options);
   }
   if (framing === "chunked") return await relayChunks(start, new Chunked(head.nominated), options);
@@ -77,7 +75,7 @@ async function relayLength(
     if (size === null) throw cutShort(connection);
     missing -= size;
     connection.waitForOthers();
-    await sendAll(sink, size === buffer.length ? buffer : buffer.subarray(0, size));
+    await sink.send(size === buffer.length ? buffer : buffer.subarray(0, size));
   }
   bodies.giveBack(buffer);
   return true;
@@ -90,7 +88,7 @@ async function relayChunks(
 ): Promise<boolean> {
   const { head, filled } = connection;
   const kept = chunked.scan(connection.buffer, head.end, filled);
-  await sendAll(sink, connection.buffer.subarray(start, kept));
+  await sink.send(connection.buffer.subarray(start, kept));
   if (chunked.done) return chunked.consumed === filled;
 
   const buffer = bodies.borrow();
@@ -103,7 +101,7 @@ async function relayChunks(
     const end = held + size;
     const kept = chunked.scan(buffer, 0, end);
     connection.waitForOthers();
-    if (kept > 0) await sendAll(sink, buffer.subarray(0, kept));
+    if (kept > 0) await sink.send(buffer.subarray(0, kept));
     buffer.copyWithin(0, chunked.consumed, end);
     held = end - chunked.consumed;
   }
@@ -120,7 +118,7 @@ async function relayToEnd(
   { connection, sink, bodies, limits }: RelayOptions,
 ): Promise<boolean> {
   const { head, filled } = connection;
-  await sendAll(sink, connection.buffer.subarray(start, head.end));
+  await sink.send(connection.buffer.subarray(start, head.end));
   const buffer = bodies.borrow();
   const end = buffer.length - 2; // CR LF after a chunk
   buffer.set(connection.buffer.subarray(head.end, filled), HEADROOM);
@@ -128,12 +126,12 @@ async function relayToEnd(
   while (size !== null) {
     connection.waitForOthers();
     if (size > 0 && makesChunks) {
-      await sendAll(sink, chunkAround(buffer, HEADROOM, HEADROOM + size));
-    } else if (size > 0) await sendAll(sink, buffer.subarray(HEADROOM, HEADROOM + size));
+      await sink.send(chunkAround(buffer, HEADROOM, HEADROOM + size));
+    } else if (size > 0) await sink.send(buffer.subarray(HEADROOM, HEADROOM + size));
     connection.expect(limits.idleTimeout, STALLED);
     size = await connection.receiveInto(buffer.subarray(HEADROOM, end));
   }
-  if (makesChunks) await sendAll(sink, LAST_CHUNK);
+  if (makesChunks) await sink.send(LAST_CHUNK);
   bodies.giveBack(buffer);
   return false;
 }
@@ -144,10 +142,6 @@ function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
   buffer.set(size, start - size.length);
   buffer.set([0x0d, 0x0a], end);
   return buffer.subarray(start - size.length, end + 2);
-}
-
-async function sendAll(sink: Sink, bytes: Bytes): Promise<void> {
-  await sink.sendRest(bytes, await sink.send(bytes));
 }
 
 function cutShort(connection: BackendConnection): Error {

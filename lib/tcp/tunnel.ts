@@ -3,6 +3,7 @@
  * ways as they come, each side no further ahead than one buffer.
  */
 import type { Failed } from "../outcome.ts";
+import type { Inbox } from "./inbox.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -12,6 +13,17 @@ export interface TunnelEnd {
   receiveInto(bytes: Bytes): Promise<number | null>;
   write(bytes: Bytes): Promise<void>;
   closeWrite(): Promise<void>;
+}
+
+/** The client's end: what it sent early comes first. */
+export function endOf(connection: Deno.Conn, inbox: Inbox): TunnelEnd {
+  return {
+    receiveInto: (bytes) => inbox.readInto(bytes),
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+    },
+    closeWrite: () => connection.closeWrite(),
+  };
 }
 
 export interface TunnelOptions {

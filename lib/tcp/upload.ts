@@ -42,6 +42,10 @@ export class Upload {
   complete = false;
   /** Whether the client failed to send it. */
   broken = false;
+  /** The connection that all of it was sent on. */
+  #sentOn: BackendConnection | undefined;
+  #writes = 0;
+  #closed = false;
   readonly #source: Source;
   readonly #buffers: Buffers;
   readonly #buffer: Bytes;
@@ -75,18 +79,20 @@ export class Upload {
    */
   async sendTo(connection: BackendConnection, timeout: number, late: Failed): Promise<void> {
     this.#to = connection;
+    this.#sentOn = undefined;
     let sent = 0;
     try {
       while (this.#to === connection && !connection.closed) {
-        connection.expect(timeout, late);
+        connection.progress(timeout, late);
         if (sent < this.#ready) {
           const piece = this.#buffer.subarray(sent, this.#ready);
           sent = this.#ready;
-          await connection.write(piece);
+          await this.#write(connection, piece);
         } else if (this.complete) {
+          this.#sentOn = connection;
           return;
         } else {
-          connection.waitForOthers();
+          connection.pause();
           if (this.#filled === this.#buffer.length) sent = this.#forget();
           await (this.#reading ??= this.#read());
         }
@@ -98,10 +104,25 @@ export class Upload {
     }
   }
 
+  /** Whether all of it has gone out on that connection, and nothing is behind it. */
+  wasSentOn(connection: BackendConnection): boolean {
+    return this.#sentOn === connection;
+  }
+
   /** Stops: whatever is still to come is not wanted. */
   close(): void {
     this.#to = undefined;
-    if (this.#reading === undefined) this.#buffers.giveBack(this.#buffer);
+    this.#closed = true;
+    if (this.#reading === undefined && this.#writes === 0) this.#buffers.giveBack(this.#buffer);
+  }
+
+  async #write(connection: BackendConnection, piece: Bytes): Promise<void> {
+    this.#writes++;
+    try {
+      await connection.write(piece);
+    } finally {
+      this.#writes--;
+    }
   }
 
   async #read(): Promise<void> {
@@ -112,6 +133,7 @@ export class Upload {
         : Math.max(CHUNKED_READ, this.#chunked.remaining);
       const end = this.#filled + Math.min(room, limit);
       const size = await this.#source.receiveBody(this.#buffer.subarray(this.#filled, end));
+      if (this.#closed) return;
       if (size === 0) throw new Malformed("the body broke off");
       this.#take(size);
       if (this.complete) this.#source.await();

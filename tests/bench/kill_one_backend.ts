@@ -1,13 +1,14 @@
 /**
  * Kills one of three backends with SIGKILL half-way through a load, and counts what that cost.
  *
- * Use: `deno run -A tests/bench/kill_one_backend.ts`; exits with 1 where a GET failed or anything was
+ * Use: `ENGINE=tcp deno run -A tests/bench/kill_one_backend.ts`; exits with 1 where a GET failed or anything was
  * delivered twice. Everything runs on loopback, as processes of its own.
  */
 import { print } from "../../lib/log.ts";
+import { end, freePort, listening, ROOT, spawn, spawnBalancer } from "./processes.ts";
 
 const CONCURRENCY = 32;
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ENGINE = Deno.env.get("ENGINE");
 
 interface Load {
   readonly method: "GET" | "POST";
@@ -31,12 +32,7 @@ async function measure(load: Load): Promise<boolean> {
   const backends = backendPorts.map((port, index) =>
     spawn([`${ROOT}tests/bench/ledger_backend.ts`, String(port), ledgers[index]!])
   );
-  const balancer = spawn([`${ROOT}main.ts`, "start"], {
-    USERS_SERVICE: backendPorts.map((port) => `http://127.0.0.1:${port}`).join(";"),
-    HOST: "127.0.0.1",
-    PORT: String(port),
-    ACCESS_LOG: "off",
-  });
+  const balancer = spawnBalancer(port!, backendPorts, ENGINE === undefined ? {} : { ENGINE });
   try {
     await Promise.all(ports.map(listening));
     const statuses = await send(load, port!, () => backends[1]!.kill("SIGKILL"));
@@ -94,41 +90,4 @@ async function report(
       `per backend ${perBackend.join(" / ")}, delivered ${delivered.size}, twice ${twice}\n`,
   );
   return method === "GET" ? answered === requests : twice === 0;
-}
-
-function spawn(args: readonly string[], env: Record<string, string> = {}): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", `--config=${ROOT}deno.json`, ...args],
-    env,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-}
-
-async function end(process: Deno.ChildProcess): Promise<void> {
-  try {
-    process.kill("SIGKILL");
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has ended already
-  }
-  await process.status;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error(`Nothing listens on port ${port}`);
 }

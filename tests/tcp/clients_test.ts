@@ -242,3 +242,22 @@ Deno.test("clients: a backend that restarts costs no request, not even on connec
   }
   assertEquals([backend.connections, balancer.changes], [20, []]);
 });
+
+Deno.test("clients: one that leaves while interim responses come is no backend's fault", async () => {
+  const interim = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    for (let i = 0; i < 90; i++) {
+      await side.send("HTTP/1.1 103 Early\r\n\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+  await using backend = interim;
+  await using other = new ScriptedBackend("b");
+  await using balancer = balance([backend.url, other.url]);
+  const client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await client.until("\r\n\r\n");
+  client[Symbol.dispose]();
+  await backend.settled();
+  assertEquals([balancer.changes, other.connections], [[], 0]);
+});

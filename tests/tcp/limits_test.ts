@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { balance as balanceWith, type TestOptions } from "../support/balancer.ts";
+import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 
@@ -89,4 +90,27 @@ Deno.test("limits: at MAX_CONNECTIONS, none of them idle, a newcomer waits until
   await newcomer.send(GET);
   assertEquals((await busy.response()).status, 504);
   assertEquals((await newcomer.response()).status, 200);
+});
+
+Deno.test("limits: a connection whose next request has come does not give way, and nobody gets another's bytes", async () => {
+  const answer = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    if (side.received.startsWith("GET /slow")) await answer.promise;
+    await side.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+    seen.push(side.received.split(" HTTP")[0]!);
+  });
+  const seen: string[] = [];
+  await using balancer = balance([backend.url], { maxConnections: 1 });
+  using first = await Dialogue.open(balancer.port);
+  await first.send(GET.replace("/ ", "/slow "));
+  await new Promise((resolve) => setTimeout(resolve, 200)); // until it is read ahead
+  await first.send(GET.replace("/ ", "/next "));
+  using newcomer = await Dialogue.open(balancer.port);
+  await newcomer.send(GET.replace("GET /", "POST /pay"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  answer.resolve();
+  assertEquals([(await first.response()).status, (await first.response()).status], [200, 200]);
+  assertEquals((await newcomer.response()).status, 200);
+  assertEquals(seen, ["GET /slow", "GET /next", "POST /pay"]);
 });

@@ -61,6 +61,9 @@ Deno.test("timeouts: a body that stalls is answered 408 after IDLE_TIMEOUT, and 
   assertEquals((await client.response()).status, 408);
   await backend.until(() => backend.openConnections === 0);
   assertEquals([backend.requests, other.connections, balancer.changes], [[], 0, []]);
+  assertEquals(balancer.entries.map(({ status, refused }) => [status, refused]), [
+    [408, "the body stalled"],
+  ]);
 });
 
 Deno.test("timeouts: an upload that moves, slower than FIRST_BYTE_TIMEOUT in all, is no late answer", async () => {

@@ -156,6 +156,23 @@ Deno.test("tunnel: where nothing passes for TUNNEL_IDLE_TIMEOUT, both sides are 
   assertEquals(await client.rest(), "");
 });
 
+Deno.test("tunnel: a backend that takes nothing does not hold it for ever", async () => {
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send(SWITCH);
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // and reads nothing meanwhile
+  });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
+  using client = await Dialogue.open(balancer.port);
+  await client.send(UPGRADE);
+  await client.until("\r\n\r\n");
+  let taken = true;
+  while (taken) await client.send("x".repeat(1_000_000)).catch(() => taken = false);
+  assertEquals(balancer.entries.map(({ status, broken }) => [status, broken]), [
+    [101, "nothing passed through the tunnel"],
+  ]);
+});
+
 Deno.test("tunnel: a tunnel is in flight as long as it lasts, and a stop cuts it off at its deadline", async () => {
   await using backend = shouting();
   const balancer = balance([backend.url]);

@@ -175,3 +175,60 @@ Deno.test("uploads: a chunked PUT that a backend broke off goes whole to the nex
   assertEquals(latin1(b.requests[0]!.body), `one ${"t".repeat(1000)}`);
   assertEquals(b.requests[0]!.trailers, [["x-t", "1"]]);
 });
+
+Deno.test("uploads: a body that goes on arriving while the answer waits for it is not cut off", async () => {
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+    await side.until("12345678");
+    await side.send("done");
+  });
+  await using balancer = balance([backend.url], { idleTimeout: 300, firstByteTimeout: 300 });
+  using client = await Dialogue.open(balancer.port);
+  await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 8\r\n\r\n");
+  for (const digit of "12345678") {
+    await client.send(digit);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assertEquals(latin1((await client.response()).body), "done");
+});
+
+Deno.test("uploads: a client that sends on and on after an early answer is let go", async () => {
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+    while (await side.read());
+  });
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  await client.send("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000000\r\n\r\nabc");
+  assertEquals((await client.response()).status, 413);
+  let sending = true;
+  const startedAt = performance.now();
+  while (sending && performance.now() - startedAt < 5_000) {
+    await client.send("x").catch(() => sending = false);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assertEquals(sending, false);
+});
+
+Deno.test("uploads: a body whose end came together with the next request, read ahead, is taken apart", async () => {
+  const answer = Promise.withResolvers<void>();
+  await using slow = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await answer.promise;
+    await side.send(OK);
+  });
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([slow.url, backend.url, backend.url + "/x"]);
+  using client = await Dialogue.open(balancer.port);
+  const post = "POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\n01234";
+  await client.send(`GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n${post}`);
+  await new Promise((resolve) => setTimeout(resolve, 200)); // until it is read ahead
+  await client.send("56789GET /third HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  answer.resolve();
+  for (let i = 0; i < 3; i++) assertEquals((await client.response()).status, 200);
+  assertEquals(backend.requests.map(({ target }) => target), ["/p", "/x/third"]);
+  assertEquals(latin1(backend.requests[0]!.body), "0123456789");
+});

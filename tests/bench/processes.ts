@@ -1,0 +1,61 @@
+/** Processes and ports for the bench scripts; everything runs on loopback. */
+export const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Starts a script of this repository, with the main program's configuration. */
+export function spawn(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdout: "null" | "piped" = "null",
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", `--config=${ROOT}deno.json`, ...args],
+    env,
+    stdin: "null",
+    stdout,
+    stderr: "null",
+  }).spawn();
+}
+
+/** Starts a balancer over backends on these ports. */
+export function spawnBalancer(
+  port: number,
+  backendPorts: readonly number[],
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
+  return spawn([`${ROOT}main.ts`, "start"], {
+    USERS_SERVICE: backendPorts.map((port) => `http://127.0.0.1:${port}`).join(";"),
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    ACCESS_LOG: "off",
+    ...env,
+  });
+}
+
+/** Ends one with SIGKILL. */
+export async function end(process: Deno.ChildProcess): Promise<void> {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has ended already
+  }
+  await process.status;
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Resolves once something listens there. */
+export async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error(`Nothing listens on port ${port}`);
+}
