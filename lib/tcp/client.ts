@@ -11,7 +11,7 @@ import { OwnLines } from "./forwarded_head.ts";
 import { Inbox } from "./inbox.ts";
 import { Interim } from "./interim.ts";
 import { Malformed } from "./malformed.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Recipient } from "./outbox.ts";
 import {
   ASK_AFTER,
   ASK_AGAIN_AFTER,
@@ -27,7 +27,7 @@ import { Timed } from "./wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export class Client extends Timed {
+export class Client extends Timed implements Recipient {
   readonly address: string;
   readonly ownLines: OwnLines;
   readonly connection: Deno.Conn;
@@ -53,13 +53,7 @@ export class Client extends Timed {
     this.connection = connection;
     this.context = context;
     this.inbox = new Inbox(connection, context.smalls, context.heads);
-    this.outbox = new Outbox({
-      connection,
-      wheel: context.wheel,
-      timeout: context.limits.idleTimeout,
-      onStalled: () => this.#abort(CLIENT_TAKES_NOTHING),
-      onBreak: () => this.#abort(CLIENT_GONE),
-    });
+    this.outbox = new Outbox(this, context.wheel, context.limits.idleTimeout);
     this.address = plainAddress((connection.remoteAddr as Deno.NetAddr).hostname);
     this.ownLines = new OwnLines(this.address, context.isTrusted(this.address));
   }
@@ -86,9 +80,20 @@ export class Client extends Timed {
 
   /** Serves requests until the connection ends. */
   async serve(): Promise<void> {
+    const { inbox } = this;
     try {
-      while (await this.#receiveHead()) {
-        if (!await serveRequest(this, this.#head!)) break;
+      while (true) {
+        inbox.restore();
+        if (inbox.isEmpty) {
+          if (!this.#becomeIdle()) break;
+          const size = await inbox.read();
+          if (size === null || this.#closed) break;
+          inbox.filled = size;
+        }
+        const head = this.#beginHead();
+        if (!head.scan(inbox.bytes, inbox.filled) && !await this.#receiveRest(head)) break;
+        head.checkSize(this.context.limits.maxHeaderSize);
+        if (!await serveRequest(this, head)) break;
       }
       await this.#linger();
     } catch (error) {
@@ -96,37 +101,31 @@ export class Client extends Timed {
       else if (!isBreak(error)) this.context.onError(error);
     } finally {
       this.close();
-      this.inbox.release();
+      inbox.release();
     }
   }
 
-  /** @returns false where no further request comes */
-  async #receiveHead(): Promise<boolean> {
-    const { inbox, context } = this;
-    const { wheel, limits } = context;
-    inbox.restore();
-    if (inbox.isEmpty) {
-      if (!this.#becomeIdle()) return false;
-      const size = await inbox.read();
-      wheel.clear(this);
-      if (size === null || this.#closed) return false;
-      inbox.filled = size;
-    }
+  #beginHead(): RequestHead {
+    const { context } = this;
     this.#phase = "head";
+    context.wheel.clear(this);
     const head = this.#head ??= context.requestHeads.pop() ?? new RequestHead();
-    head.reset(inbox.start);
-    if (!head.scan(inbox.bytes, inbox.filled)) {
-      wheel.set(this, limits.headerTimeout);
-      if (!await inbox.readRest(head, limits.maxHeaderSize) || this.gone) return false;
-      wheel.clear(this);
-    }
-    head.checkSize(limits.maxHeaderSize);
-    return true;
+    head.reset(this.inbox.start);
+    return head;
+  }
+
+  /** Receives a head whose beginning has come. @returns false where the client sends no more */
+  async #receiveRest(head: RequestHead): Promise<boolean> {
+    const { wheel, limits } = this.context;
+    wheel.set(this, limits.headerTimeout);
+    const whole = await this.inbox.readRest(head, limits.maxHeaderSize);
+    wheel.clear(this);
+    return whole && !this.gone;
   }
 
   /** Holds as little as possible until a request begins. @returns false where none is to begin */
   #becomeIdle(): boolean {
-    const { wheel, limits, draining, requestHeads, onIdle } = this.context;
+    const { wheel, limits, draining, requestHeads } = this.context;
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
@@ -135,7 +134,6 @@ export class Client extends Timed {
     this.#phase = "idle";
     this.#idleSince = wheel.now;
     wheel.set(this, limits.keepAliveTimeout);
-    onIdle();
     return true;
   }
 
@@ -223,7 +221,7 @@ export class Client extends Timed {
         this.#phase = "body";
         return this.context.wheel.set(this, this.context.limits.idleTimeout);
       case "waiting":
-        return this.inbox.readAhead(() => this.#noticeEnd(), () => this.#abort(CLIENT_GONE));
+        return this.inbox.readAhead(() => this.#noticeEnd(), () => this.leave());
       case "half-closed":
         this.interim?.ask();
         return this.context.wheel.set(this, ASK_AGAIN_AFTER);
@@ -253,6 +251,14 @@ export class Client extends Timed {
     if (this.request !== undefined) this.request.clientGone = true;
     this.request?.connection?.end(reason);
     this.close();
+  }
+
+  stall(): void {
+    this.#abort(CLIENT_TAKES_NOTHING);
+  }
+
+  leave(): void {
+    this.#abort(CLIENT_GONE);
   }
 
   /** Answers what cannot be forwarded, and ends the connection. */

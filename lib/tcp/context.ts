@@ -22,8 +22,6 @@ export interface Context {
   readonly isTrusted: (address: string) => boolean;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
-  /** Told when a connection is between requests. */
-  readonly onIdle: () => void;
   /** Told when a connection has closed. */
   readonly onClosed: (client: Client) => void;
   draining: boolean;

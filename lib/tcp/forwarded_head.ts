@@ -27,9 +27,10 @@ const VERSION_AND_LINE_END = 3; // of `HTTP/1.1\r\n`: the minor version, CR, LF
 export class OwnLines {
   readonly #clientAddress: string;
   readonly #trusted: boolean;
-  /** The host that the lines below are for, as bytes; empty while there are none. */
-  #host: Uint8Array = new Uint8Array();
   #lines: Bytes = new Uint8Array();
+  /** Where the host stands in them, and how many bytes it has; none while there are no lines. */
+  #hostAt = 0;
+  #hostLength = 0;
   #requestIdAt = 0;
 
   constructor(clientAddress: string, trusted: boolean) {
@@ -39,17 +40,22 @@ export class OwnLines {
 
   /** Our own lines for a request that has none that a rule may change. */
   linesFor(bytes: Uint8Array, { hostStart, hostEnd }: RequestHead): Bytes {
-    if (!equal(this.#host, bytes, hostStart, hostEnd)) {
-      const host = hostOf(bytes, hostStart, hostEnd);
-      const placeholder = "?".repeat(REQUEST_ID_LENGTH);
-      const forwarding = this.forwarding(host, 1, () => placeholder);
-      const text = linesOf(ownFields(forwarding, new Heard()));
-      this.#lines = bytesOf(text);
-      this.#requestIdAt = text.indexOf(placeholder);
-      this.#host = bytes.slice(hostStart, hostEnd);
-    }
+    const length = hostEnd - hostStart;
+    const same = length === this.#hostLength && length > 0 &&
+      equal(this.#lines, this.#hostAt, bytes, hostStart, length);
+    if (!same) this.#makeFor(hostOf(bytes, hostStart, hostEnd));
     writeRequestId(this.#lines, this.#requestIdAt);
     return this.#lines;
+  }
+
+  #makeFor(host: string): void {
+    const id = "?".repeat(REQUEST_ID_LENGTH); // no host has a question mark
+    const forwarding = this.forwarding(host, 1, () => id);
+    const text = linesOf(ownFields(forwarding, new Heard()));
+    this.#lines = bytesOf(text);
+    this.#requestIdAt = text.indexOf(id);
+    this.#hostAt = text.lastIndexOf(`: ${host}\r\n`) + 2;
+    this.#hostLength = host.length;
   }
 
   forwarding(host: string, minor: number, newRequestId: () => string): Forwarding {
@@ -206,9 +212,13 @@ function linesOf(fields: readonly Field[]): string {
   return fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
 }
 
-function equal(expected: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  const { length } = expected;
-  if (length === 0 || end - start !== length) return false;
-  for (let i = 0; i < length; i++) if (bytes[start + i] !== expected[i]) return false;
+function equal(
+  one: Uint8Array,
+  oneAt: number,
+  other: Uint8Array,
+  otherAt: number,
+  length: number,
+): boolean {
+  for (let i = 0; i < length; i++) if (one[oneAt + i] !== other[otherAt + i]) return false;
   return true;
 }

@@ -2,8 +2,8 @@
  * Accepts connections, as long as there is room for them.
  *
  * Beyond the cap of MAX_CONNECTIONS, or where the system has no file descriptor left (EMFILE), the
- * connection that has idled longest gives way to a newcomer; where none idles, accepting pauses and
- * newcomers wait in the system's queue until one does, or ends. Nothing else stops.
+ * connection that has idled longest gives way to a newcomer; where none has for long, accepting pauses
+ * and newcomers wait in the system's queue. Nothing else stops.
  */
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
@@ -21,7 +21,7 @@ export interface Accepting {
   stop(): void;
 }
 
-/** How long accepting rests where the system would not let it, in milliseconds. */
+/** How long accepting rests where there is no room, in milliseconds. */
 const REST = 100;
 
 /** How often the same trouble is told, in milliseconds. */
@@ -50,17 +50,17 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
         if (isGone(error)) continue;
         tell(`cannot accept connections for now: ${(error as Error).message}`);
         makeRoom();
-        await rest(REST);
+        await rest();
       }
     }
   }
 
-  /** Resolves when there may be room again. @param timeout in milliseconds, to look anyway */
-  async function rest(timeout?: number): Promise<void> {
+  /** Resolves when there may be room again, or when it is time to look anyway. */
+  async function rest(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       resume = resolve;
-      if (timeout !== undefined) timer = setTimeout(resolve, timeout);
+      timer = setTimeout(resolve, REST);
     });
     clearTimeout(timer);
     resume = undefined;

@@ -6,26 +6,29 @@ import { Timed, type Wheel } from "./wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export interface OutboxOptions {
+/** Whom it is for. */
+export interface Recipient {
   readonly connection: Deno.Conn;
-  readonly wheel: Wheel;
-  /** In milliseconds. */
-  readonly timeout: number;
-  /** Called where the client takes nothing for that long. */
-  readonly onStalled: () => void;
+  /** Called where the client takes nothing for IDLE_TIMEOUT. */
+  stall(): void;
   /** Called where the client turns out to be gone. */
-  readonly onBreak: () => void;
+  leave(): void;
 }
 
 export class Outbox extends Timed {
-  readonly #options: OutboxOptions;
+  readonly #recipient: Recipient;
+  readonly #wheel: Wheel;
+  readonly #timeout: number;
   #sending = false;
   /** What we say of our own accord, until it is out: nothing may come between its bytes. */
   #telling: Promise<void> | undefined;
 
-  constructor(options: OutboxOptions) {
+  /** @param timeout in milliseconds */
+  constructor(recipient: Recipient, wheel: Wheel, timeout: number) {
     super();
-    this.#options = options;
+    this.#recipient = recipient;
+    this.#wheel = wheel;
+    this.#timeout = timeout;
   }
 
   /**
@@ -35,9 +38,9 @@ export class Outbox extends Timed {
    * @throws where the client is gone
    */
   begin(bytes: Bytes): Promise<number> {
-    const { connection, wheel, timeout } = this.#options;
+    const { connection } = this.#recipient;
     this.#sending = true;
-    wheel.set(this, timeout);
+    this.#wheel.set(this, this.#timeout);
     if (this.#telling === undefined) return connection.write(bytes);
     return this.#telling.then(() => connection.write(bytes));
   }
@@ -46,7 +49,7 @@ export class Outbox extends Timed {
   finish(bytes: Bytes, sent: number): Promise<void> | undefined {
     if (sent < bytes.length) return this.#sendRest(bytes, sent);
     this.#sending = false;
-    this.#options.wheel.clear(this);
+    this.#wheel.clear(this);
     return undefined;
   }
 
@@ -60,18 +63,17 @@ export class Outbox extends Timed {
     if (this.#sending || this.#telling !== undefined) return;
     this.#telling = this.send(bytes).then(() => {
       this.#telling = undefined;
-    }, this.#options.onBreak);
+    }, () => this.#recipient.leave());
   }
 
   override expire(): void {
-    this.#options.onStalled();
+    this.#recipient.stall();
   }
 
   async #sendRest(bytes: Bytes, sent: number): Promise<void> {
-    const { connection, wheel, timeout } = this.#options;
     while (sent < bytes.length) {
-      wheel.set(this, timeout);
-      sent += await connection.write(bytes.subarray(sent));
+      this.#wheel.set(this, this.#timeout);
+      sent += await this.#recipient.connection.write(bytes.subarray(sent));
     }
     this.finish(bytes, sent);
   }

@@ -10,7 +10,7 @@ import { acceptFrom } from "./listen.ts";
 import { TICK_MS, Wheel } from "./wheel.ts";
 
 /** What a connection holds while it idles, and what most heads fit into. */
-const SMALL = 2 * 1024;
+const SMALL = 1536;
 
 /** What a backend's answer is received in, at least. */
 const MEDIUM = 16 * 1024;
@@ -23,6 +23,9 @@ const KEPT = 256;
 
 /** Connections that the system keeps until they are accepted; it may allow fewer. */
 const BACKLOG = 4096;
+
+/** A connection gives way to another once it has idled for so long: a new one's request is under way. */
+const GIVES_WAY_AFTER = 1_000;
 
 /** How long a head that has begun may take to be complete once a stop was asked for. */
 const DRAINING_HEADER_TIMEOUT = 1_000;
@@ -64,7 +67,6 @@ export function serveTcp(options: EngineOptions): Engine {
       accepting.resume();
       if (clients.size === 0) onEmpty();
     },
-    onIdle: () => accepting.resume(),
     draining: false,
     inFlight: 0,
   };
@@ -73,7 +75,7 @@ export function serveTcp(options: EngineOptions): Engine {
     onWarning,
     hasRoom: () => clients.size < limits.maxConnections,
     makeRoom() {
-      longestIdle(clients)?.close();
+      longestIdle(clients, wheel.now - GIVES_WAY_AFTER)?.close();
     },
     onConnection(connection) {
       connection.setNoDelay(true);
@@ -111,12 +113,12 @@ export function serveTcp(options: EngineOptions): Engine {
   }
 }
 
-/** Of the connections between requests, the one that has been so for longest. */
-function longestIdle(clients: Iterable<Client>): Client | undefined {
+/** Of the connections that were between requests at that time already, the one that idles longest. */
+function longestIdle(clients: Iterable<Client>, by: number): Client | undefined {
   let found: Client | undefined;
-  let since = Infinity;
+  let since = by;
   for (const client of clients) {
-    if ((client.idleSince ?? Infinity) >= since) continue;
+    if ((client.idleSince ?? Infinity) > since) continue;
     found = client;
     since = client.idleSince!;
   }

@@ -1,5 +1,12 @@
 /** Processes and ports for the bench scripts; everything runs on loopback. */
+import manifest from "../../deno.json" with { type: "json" };
+
 export const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** The flags of the task, as a bench should run what users run. */
+const V8_FLAGS = manifest.tasks.start.command.split(" ").find((word) =>
+  word.startsWith("--v8-flags")
+)!;
 
 /** Starts a script of this repository, with the main program's configuration. */
 export function spawn(
@@ -8,7 +15,7 @@ export function spawn(
   stdout: "null" | "piped" = "null",
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", `--config=${ROOT}deno.json`, ...args],
+    args: ["run", "--quiet", "-A", V8_FLAGS, `--config=${ROOT}deno.json`, ...args],
     env,
     stdin: "null",
     stdout,

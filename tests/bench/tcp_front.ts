@@ -40,14 +40,14 @@ async function measureIdle(): Promise<void> {
 }
 
 async function measureTrickling(): Promise<void> {
-  const alone = await latencies(8_000);
+  const alone = await latencies(6_000);
   const process = spawn(
     [`${ROOT}tests/bench/tricklers.ts`, String(port), String(TRICKLING)],
     {},
     "piped",
   );
-  await new Promise((resolve) => setTimeout(resolve, 2_000)); // until they are connected
-  const meanwhile = await latencies(7_000);
+  await new Promise((resolve) => setTimeout(resolve, 4_000)); // until they are connected
+  const meanwhile = await latencies(6_000);
   const { stdout } = await process.output();
   const [connected, closedAfter] = new TextDecoder().decode(stdout).trim().split(" ");
   print(`others alone: ${alone}; while ${connected} heads trickle: ${meanwhile}\n`);

@@ -17,7 +17,7 @@ async function trickle(): Promise<number> {
   await connection.write(encoder.encode("GET / HTTP/1.1\r\nHost: a.test\r\nX-Slow: "));
   const timer = setInterval(() => {
     connection.write(encoder.encode("x")).catch(() => clearInterval(timer)); // closed meanwhile
-  }, 1_000);
+  }, 2_000);
   try {
     while (await connection.read(new Uint8Array(1024)) !== null);
   } catch (error) {
@@ -31,7 +31,7 @@ async function trickle(): Promise<number> {
 const ends: Promise<number>[] = [];
 for (let i = 0; i < count!; i++) {
   ends.push(trickle());
-  if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (i % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 20)); // over two seconds
 }
 const last = Math.max(...await Promise.all(ends));
 print(`${connected} ${Math.round(last)}\n`);

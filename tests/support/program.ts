@@ -12,6 +12,8 @@ export interface RunOptions {
   /** The working directory; by default an empty one, so that no `.env` is found. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How many files it may have open; by default what this process may. */
+  readonly descriptors?: number;
 }
 
 /** A running program, and all it has written so far. */
@@ -22,9 +24,13 @@ export class Program implements AsyncDisposable {
   readonly #reading: Promise<unknown>;
   #ended = false;
 
-  constructor(args: readonly string[], { cwd = "/tmp", env = {} }: RunOptions = {}) {
-    this.#process = new Deno.Command(Deno.execPath(), {
+  constructor(args: readonly string[], { cwd = "/tmp", env = {}, descriptors }: RunOptions = {}) {
+    const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
+    this.#process = new Deno.Command("sh", {
       args: [
+        "-c",
+        `${limit} exec "$0" "$@"`,
+        Deno.execPath(),
         "run",
         "--quiet",
         "--no-check",

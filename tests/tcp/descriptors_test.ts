@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import { Program } from "../support/program.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+
+Deno.test("descriptors: without any left accepting pauses, it is told once, and serving goes on", async () => {
+  await using backend = new ScriptedBackend("a");
+  const port = deadPort();
+  await using program = new Program(["start"], {
+    env: { USERS_SERVICE: backend.url, HOST: "127.0.0.1", PORT: String(port), ENGINE: "tcp" },
+    descriptors: 64,
+  });
+  await program.shows(/listening on/);
+  using first = await Dialogue.open(port);
+  await first.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  assertEquals((await first.response()).status, 200);
+  const silent = await Promise.all(Array.from({ length: 100 }, () => Dialogue.open(port)));
+  await program.shows(/cannot accept connections for now: .*Too many open files/);
+
+  await first.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  assertEquals((await first.response()).status, 200);
+  for (const client of silent) client[Symbol.dispose]();
+  using late = await Dialogue.open(port);
+  await late.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  assertEquals((await late.response()).status, 200);
+
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 0);
+  assertEquals(program.stderr.match(/cannot accept/g)?.length, 1);
+});
