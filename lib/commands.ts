@@ -20,7 +20,10 @@ export const COMMANDS = {
     const balancer = startBalancer(config);
     const { hostname, port } = balancer.engine.address;
     const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
-    log("info", `listening on ${hostname}:${port}, ${config.POLICY} over ${backends}`);
+    log(
+      "info",
+      `listening on ${hostname}:${port}, ${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
+    );
     return await runBalancer(balancer, config.DRAIN_TIMEOUT);
   },
 

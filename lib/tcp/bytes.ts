@@ -26,7 +26,9 @@ export const HEX: Uint8Array = new Uint8Array(256).map((_, byte) => {
 export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = "";
   for (let at = start; at < end; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 8192)));
+    // Spreading them instead would take each byte out of an iterator: several times slower.
+    const piece = bytes.subarray(at, Math.min(end, at + 8192)) as unknown as number[];
+    text += String.fromCharCode.apply(null, piece);
   }
   return text;
 }

@@ -4,7 +4,7 @@
  *
  * A plain request needs no rule asked: our own lines are the same for each request of a connection
  * that names the same host, but for the request id, so they are kept as bytes. Where a line is there
- * that a rule may change, all lines are decoded and the rules are asked one by one.
+ * that a rule may change, such lines are decoded and the rules are asked one by one.
  */
 import { isAuthority } from "../authority.ts";
 import { type Field, type Forwarding, Heard, ownFields, passedOn } from "../headers.ts";
@@ -161,7 +161,7 @@ export class ForwardedHead {
   }
 }
 
-/** Asks the rules for each line, cuts what stays behind or changes, and returns our own lines. */
+/** Asks the rules line by line, cuts what stays behind or changes, and returns our own lines. */
 function ruledLines(
   bytes: Uint8Array,
   head: RequestHead,
@@ -182,7 +182,7 @@ function ruledLines(
     if (kept === value && !repeated) return;
     cut.push([lineStart, lineEnd]);
     if (kept !== undefined && !repeated) changed.push([name, kept]);
-  });
+  }, head.nominated === undefined);
   head.cutAnew(cut);
   return bytesOf(linesOf([...changed, ...ownFields(forwarding, heard)]));
 }

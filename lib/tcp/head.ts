@@ -141,16 +141,23 @@ export abstract class Head {
     for (const [lineStart, lineEnd] of lines) this.cut(lineStart, lineEnd);
   }
 
-  /** Calls back for each field line, decoded; for heads in which a line needs more than a look. */
+  /**
+   * Calls back for each field line, decoded; for heads in which a line needs more than a look.
+   *
+   * @param onlyMeaningful leaves out the lines whose names mean nothing to a proxy
+   */
   forEachLine(
     bytes: Uint8Array,
     visit: (name: string, value: string, lineStart: number, lineEnd: number) => void,
+    onlyMeaningful = false,
   ): void {
     for (let at = this.fieldsStart; at < this.end - 2;) {
       const lineEnd = bytes.indexOf(LF, at) + 1;
       const colon = bytes.indexOf(COLON, at);
-      const name = textOf(bytes, at, colon).toLowerCase();
-      visit(name, trimmed(bytes, colon + 1, lineEnd - 2), at, lineEnd);
+      if (!onlyMeaningful || meaningOf(bytes, at, colon) !== OTHER) {
+        const name = textOf(bytes, at, colon).toLowerCase();
+        visit(name, trimmed(bytes, colon + 1, lineEnd - 2), at, lineEnd);
+      }
       at = lineEnd;
     }
   }

@@ -67,7 +67,9 @@ function meaning(start: string, head: HeadText, framed: Framed, skipped: number)
   const hop =
     /^(connection|keep-alive|proxy-|te$|transfer-encoding|upgrade|http2-settings|trailer)/;
   const nominated = head.lines.filter(([name]) => name === "connection")
-    .flatMap(([, value]) => value.toLowerCase().split(",").map((token) => token.trim()));
+    .flatMap(([, value]) =>
+      value.toLowerCase().split(",").map((token) => token.replace(/^[ \t]+|[ \t]+$/g, ""))
+    );
   const kept = head.lines.filter(([name]) =>
     !hop.test(name) &&
     !/^(host|via|date|content-length|x-request-id|x-forwarded-.*|expect)$/.test(name) &&
