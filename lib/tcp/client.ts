@@ -6,7 +6,13 @@ import { plainAddress } from "../client_address.ts";
 import type { Failed } from "../outcome.ts";
 import type { Context } from "./context.ts";
 import { refuse, serveRequest } from "./exchange.ts";
-import { CLIENT_GONE, CLIENT_STALLED, CLIENT_TAKES_NOTHING, isBreak } from "./failures.ts";
+import {
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  CLIENT_TAKES_NOTHING,
+  isBreak,
+  TUNNEL_IDLE,
+} from "./failures.ts";
 import { OwnLines } from "./forwarded_head.ts";
 import { Inbox } from "./inbox.ts";
 import { Interim } from "./interim.ts";
@@ -22,7 +28,6 @@ import {
 } from "./phases.ts";
 import type { TcpRequest } from "./request.ts";
 import { RequestHead } from "./request_head.ts";
-import { TUNNEL_IDLE } from "./tunnel.ts";
 import { Timed } from "./wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -13,6 +13,14 @@ export const CLIENT_TAKES_NOTHING: Failed = failed(
   "http_request_error",
   "the client did not take the response",
 );
+export const CLIENT_BROKE_OFF: Failed = failed(
+  "http_request_error",
+  "the client broke off its request's body",
+);
+export const TUNNEL_IDLE: Failed = failed(
+  "http_response_timeout",
+  "nothing passed through the tunnel",
+);
 export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",

@@ -2,7 +2,6 @@
  * A connection that has changed its protocol (RFC 9110, 7.8): from the backend's 101 on, bytes pass both
  * ways as they come, each side no further ahead than one buffer.
  */
-import type { Failed } from "../outcome.ts";
 import type { Inbox } from "./inbox.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -34,13 +33,6 @@ export interface TunnelOptions {
   /** Called whenever bytes pass. */
   readonly onBytes: () => void;
 }
-
-/** Why a tunnel was ended from here. */
-export const TUNNEL_IDLE: Failed = {
-  kind: "failed",
-  failure: "http_response_timeout",
-  detail: "nothing passed through the tunnel",
-};
 
 /** Passes bytes until both sides have sent all they have. @throws where either side breaks */
 export async function tunnel({ client, backend, buffers, onBytes }: TunnelOptions): Promise<void> {

@@ -9,7 +9,7 @@ import type { Failed } from "../outcome.ts";
 import type { BackendConnection } from "./backend_connection.ts";
 import type { Buffers } from "./buffers.ts";
 import { Chunked } from "./chunked.ts";
-import { internalError, isBreak } from "./failures.ts";
+import { CLIENT_BROKE_OFF, internalError, isBreak } from "./failures.ts";
 import { Malformed } from "./malformed.ts";
 import type { RequestHead } from "./request_head.ts";
 
@@ -27,13 +27,6 @@ export interface Source {
 
 /** Of a chunked body so much is read at a time, as what follows it is not ours. */
 const CHUNKED_READ = 4 * 1024;
-
-/** Why an attempt is given up where its client breaks off. */
-const BROKEN_OFF: Failed = {
-  kind: "failed",
-  failure: "http_request_error",
-  detail: "the client broke off its request's body",
-};
 
 export class Upload {
   /** Whether bytes are gone that another attempt would have to send. */
@@ -99,7 +92,7 @@ export class Upload {
       }
     } catch (error) {
       if (!isBreak(error)) connection.end(internalError(error));
-      if (this.broken && this.#to === connection) connection.end(BROKEN_OFF);
+      if (this.broken && this.#to === connection) connection.end(CLIENT_BROKE_OFF);
       // Otherwise the backend broke it: that shows to whoever reads its answer.
     }
   }

@@ -15,6 +15,9 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** How long is waited for what should not come, behind what should, in milliseconds. */
+const GRACE_MS = 150;
+
 /** Sends the bytes and reads until the other side closes; half-closing is left to it. */
 export async function exchange(
   port: number,
@@ -25,20 +28,28 @@ export async function exchange(
   return responsesOf(await exchangeBytes(port, bytes, closeAfterMs));
 }
 
-/** Sends the bytes; resolves with all that came back once the other side closes or time is up. */
+/**
+ * Sends the bytes; resolves with all that came back once the other side closes or time is up.
+ *
+ * @param isDone where it says so of what has come, little more is waited for
+ */
 export async function exchangeBytes(
   port: number,
   request: Uint8Array,
   closeAfterMs: number,
+  isDone: (received: Uint8Array) => boolean = () => false,
 ): Promise<Uint8Array> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const parts: Uint8Array[] = [];
   const buffer = new Uint8Array(64 * 1024);
-  const timer = setTimeout(() => connection.close(), closeAfterMs);
+  let timer = setTimeout(() => connection.close(), closeAfterMs);
   try {
     await writeAll(connection, request);
     for (let size; (size = await connection.read(buffer)) !== null;) {
       parts.push(buffer.slice(0, size));
+      if (!isDone(concat(parts))) continue;
+      clearTimeout(timer);
+      timer = setTimeout(() => connection.close(), GRACE_MS);
     }
     connection.close();
   } catch (error) {

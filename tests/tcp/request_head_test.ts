@@ -58,7 +58,7 @@ Deno.test("request head: one empty line before it is no part of it", () => {
 Deno.test("request head: a method is any token, told as it is", () => {
   const common = ["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "G", "P", "H", "GE", "PU", "HE"];
   const near = ["GETS", "PUTS", "POSTS", "HEADS", "GOT", "GEX", "PAT", "PUP", "POOT", "PXST"];
-  const others = ["HEAT", "HELD", "PoST", "PRI", "XXX", "YPUT", "!#$%&'*+-.^_`|~09"];
+  const others = ["HEAT", "HELD", "PoST", "PRI", "QQQ", "YPUT", "!#$%&'*+-.^_`|~09"];
   for (const method of [...common, ...near, ...others]) {
     for (const spelt of [method, method.toLowerCase()]) {
       const { head, bytes } = scan(`${spelt} / HTTP/1.1\r\nHost: a\r\n\r\n`, 7);

@@ -1,0 +1,57 @@
+/** Puts the head of a request together as a backend gets it, out of text and into text. */
+import { assert, assertEquals } from "@std/assert";
+import { bytesOf, textOf } from "../../lib/tcp/bytes.ts";
+import { ForwardedHead, OwnLines } from "../../lib/tcp/forwarded_head.ts";
+import { RequestHead } from "../../lib/tcp/request_head.ts";
+
+/** Who sent it. */
+export const CLIENT = "192.0.2.1";
+/** What stands in front of it: heads of later requests do not begin at 0. */
+export const BEFORE = "the request before";
+export const REQUEST_ID =
+  /^x-request-id: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/m;
+
+export interface Options {
+  prefix?: string;
+  /** Host and port of the backend. */
+  authority?: string;
+  trusted?: boolean;
+  upgrade?: string | undefined;
+  own?: OwnLines;
+}
+
+/** What a backend gets for the head of a request. */
+export function write(text: string, options: Options = {}) {
+  const { prefix = "", authority = "b.test:81", trusted = false, upgrade } = options;
+  const bytes = bytesOf(`${BEFORE}${text}body`);
+  const head = new RequestHead();
+  head.reset(BEFORE.length);
+  assert(head.scan(bytes, bytes.length), "the head is not complete");
+  const own = options.own ?? new OwnLines(CLIENT, trusted);
+  const forwarded = new ForwardedHead(bytes, head, own, upgrade);
+  const maxLength = forwarded.maxLength(bytesOf(prefix), authority);
+  const out = new Uint8Array(maxLength + 1_000);
+  const end = forwarded.write(bytes, out, bytesOf(prefix), authority);
+  assertEquals(textOf(bytes), `${BEFORE}${text}body`);
+  assertEquals(out.subarray(end).some((byte) => byte !== 0), false);
+  return { text: textOf(out, 0, end), end, maxLength, forwarded };
+}
+
+/** A head of these lines. */
+export const lines = (...all: string[]) => [...all, "", ""].join("\r\n");
+
+/** The lines that the backend gets; a new request id is shown as `ID`. */
+export function forward(request: string[], options: Options = {}): string[] {
+  const { text } = write(lines(...request), options);
+  assert(text.endsWith("\r\n\r\n"));
+  return text.replace(REQUEST_ID, "x-request-id: ID").slice(0, -4).split("\r\n");
+}
+
+/** The lines of our own where nothing was said before. */
+export const OWN = [
+  `x-forwarded-for: ${CLIENT}`,
+  "x-forwarded-proto: http",
+  "x-forwarded-host: a.test",
+  "via: 1.1 roundabout",
+  "x-request-id: ID",
+];
