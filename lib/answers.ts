@@ -16,6 +16,9 @@ export interface Answer {
 /** Methods that are forwarded, for the Allow field of a 405 (RFC 9110, 10.2.1). */
 const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/** Over a limit, a second is long: what is in flight ends, and others may have left (RFC 9110, 10.2.3). */
+const RETRY_AFTER: [string, string] = ["retry-after", "1"];
+
 /** Why a request is not forwarded. */
 export interface Refusal {
   readonly status: 400 | 405 | 408 | 414 | 431 | 501 | 505;
@@ -31,9 +34,18 @@ export function refusalAnswer({ status, reason }: Refusal): Answer {
 }
 
 /** The answer for a request whose last attempt failed, and why there was no further one. */
-export function failureAnswer({ failure }: Failed, verdict: Verdict): Answer {
+export function failureAnswer(failed: Failed, verdict: Verdict): Answer {
   const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
-  return answerFor(failure, details);
+  return answerFor(failed.failure, details, failed.status);
+}
+
+/** Why a request is not even tried while there are MAX_IN_FLIGHT of them. */
+export const OVERLOADED = "MAX_IN_FLIGHT is reached";
+
+/** The answer to a request that is one too many. */
+export function overloadAnswer(): Answer {
+  const fields = [proxyStatus("http_request_denied", OVERLOADED), RETRY_AFTER];
+  return text(503, "Service not available", fields);
 }
 
 /** The answer where this program itself is at fault. */
@@ -41,9 +53,11 @@ export function internalErrorAnswer(): Answer {
   return answerFor("proxy_internal_error");
 }
 
-function answerFor(failure: FailureKind, details?: string): Answer {
+function answerFor(failure: FailureKind, details?: string, exactStatus?: number): Answer {
   const { status, text: sentence } = FAILURES[failure];
-  return text(status, sentence, [proxyStatus(failure, details)]);
+  const fields = [proxyStatus(failure, details)];
+  if (failure === "connection_limit_reached") fields.push(RETRY_AFTER);
+  return text(exactStatus ?? status, sentence, fields);
 }
 
 /** The answer to `OPTIONS` with `Max-Forwards: 0`: we are its last recipient (RFC 9110, 7.6.2). */

@@ -1,12 +1,13 @@
 /** The commands of the program; each resolves to its exit status. */
-import { parseAddress, parseConfig, readSettings } from "./config/load.ts";
+import { parseAddresses, parseConfig, readSettings } from "./config/load.ts";
 import { DEFAULTS, SETTING_NAMES } from "./config/schema.ts";
 import { startDemo } from "./demo.ts";
 import { startDemoBackend } from "./demo_backend.ts";
 import { healthProblem } from "./health_check.ts";
 import { log, print } from "./log.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
-import { runBalancer, startBalancer } from "./start.ts";
+import { runBalancer } from "./run.ts";
+import { startBalancer } from "./start.ts";
 
 /** What the command line may say beside the command. */
 export interface Flags {
@@ -18,11 +19,13 @@ export const COMMANDS = {
   async start(): Promise<number> {
     const config = parseConfig(readSettings());
     const balancer = startBalancer(config);
-    const { hostname, port } = balancer.engine.address;
+    const { address, adminAddress } = balancer;
     const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
+    const admin = adminAddress === undefined ? "off" : written(adminAddress);
     log(
       "info",
-      `listening on ${hostname}:${port}, ${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
+      `listening on ${written(address)}, admin on ${admin}, ` +
+        `${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
     );
     return await runBalancer(balancer, config.DRAIN_TIMEOUT);
   },
@@ -34,7 +37,7 @@ export const COMMANDS = {
   },
 
   async backend({ name }: Flags): Promise<number> {
-    const { HOST, PORT } = parseAddress(readSettings());
+    const { HOST, PORT } = parseAddresses(readSettings());
     const backend = startDemoBackend({ name, hostname: HOST, port: PORT });
     log("info", `${name} listens on ${HOST}:${PORT}`);
     await new Promise<void>((resolve) => {
@@ -54,14 +57,18 @@ export const COMMANDS = {
   },
 
   async healthcheck(): Promise<number> {
-    const { HOST, PORT } = parseAddress(readSettings());
+    const addresses = parseAddresses(readSettings());
     ignoreProxyVariables();
-    const problem = await healthProblem(HOST, PORT);
+    const problem = await healthProblem(addresses);
     if (problem === undefined) return 0;
     log("error", `not healthy: ${problem}`);
     return 1;
   },
 } satisfies Record<string, (flags: Flags) => Promise<number>>;
+
+function written({ hostname, port }: Deno.NetAddr): string {
+  return `${hostname}:${port}`;
+}
 
 export type CommandName = keyof typeof COMMANDS;
 
@@ -73,7 +80,8 @@ Usage: roundabout [command]
   demo         three backends and the balancer in one process, to try things out
   backend      one demo backend; --name says what it calls itself
   check        check the settings and print what they come to
-  healthcheck  exit 0 where a balancer or demo backend serves here, for Docker
+  healthcheck  exit 0 where the balancer here is ready, for Docker; with ADMIN_PORT=off,
+               where a balancer or a demo backend serves
 
   --help       this text
   --version    the version

@@ -33,7 +33,7 @@ export function startDemo(texts: SettingTexts): Demo {
     ...balancer,
     backends,
     drainTimeout: config.DRAIN_TIMEOUT,
-    banner: bannerOf(balancer.engine.address.port, backends),
+    banner: bannerOf(balancer, backends),
   };
 }
 
@@ -47,7 +47,10 @@ function startBackend(name: string): DemoBackend {
   return backend;
 }
 
-function bannerOf(port: number, backends: readonly DemoBackend[]): string {
+function bannerOf(
+  { address: { port }, adminAddress }: Balancer,
+  backends: readonly DemoBackend[],
+): string {
   const list = backends.map(({ name, url }) => `  ${name}  ${url}`);
   const commands = [
     [`curl -i http://localhost:${port}/`, "again and again: the backends take turns"],
@@ -56,6 +59,9 @@ function bannerOf(port: number, backends: readonly DemoBackend[]): string {
       "stops users-2; then the first one again: no request",
     ],
     ["", "fails, and the lines below say what was tried"],
+    ...(adminAddress === undefined ? [] : [
+      [`curl -i http://localhost:${adminAddress.port}/readyz`, "whether it is ready for requests"],
+    ]),
     ["Ctrl-C", "ends the demo"],
   ] as const;
   const width = Math.max(...commands.map(([command]) => command.length)) + 3;

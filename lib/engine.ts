@@ -1,10 +1,14 @@
 /** What an engine is to the program that runs it: it receives, forwards and responds. */
 import type { AccessEntry } from "./access_log.ts";
+import type { Clock } from "./clock.ts";
 import type { Pool } from "./pool.ts";
+import type { RetryBudget } from "./retry_budget.ts";
 
 /** What every engine needs; times in milliseconds, sizes in bytes. */
 export interface EngineOptions {
   readonly pool: Pool;
+  readonly budget: RetryBudget;
+  readonly clock: Clock;
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -20,7 +24,7 @@ export interface EngineOptions {
   readonly onWarning: (warning: string) => void;
 }
 
-/** How long and how much; an engine keeps to those that it can measure. */
+/** How long and how much, in milliseconds and bytes; an engine keeps to those that it can measure. */
 export interface Limits {
   /** For a connection to a backend to be there. */
   readonly connectTimeout: number;
@@ -28,6 +32,10 @@ export interface Limits {
   readonly firstByteTimeout: number;
   /** Between bytes of a body. */
   readonly idleTimeout: number;
+  /** For a request in all; Infinity sets no limit. */
+  readonly requestTimeout: number;
+  /** Requests in flight; one more is answered 503. */
+  readonly maxInFlight: number;
   /** How long a connection to a backend may idle. */
   readonly backendIdleTimeout: number;
   /** How long a tunnel may idle. */
@@ -48,10 +56,12 @@ export interface Engine {
   /** Settles when it serves no more; rejects where the listener broke. */
   readonly finished: Promise<void>;
   /**
-   * Stops accepting, then waits for what is in flight.
+   * Tells clients to leave, stops accepting, then waits for what is in flight.
    *
    * @param timeout in milliseconds
+   * @param grace for how long connections are still accepted and kept, so that clients hear of it on a
+   * response instead of losing a request; in milliseconds
    * @returns how many requests were cut off by the timeout
    */
-  drain(timeout: number): Promise<number>;
+  drain(timeout: number, grace: number): Promise<number>;
 }

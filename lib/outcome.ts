@@ -11,11 +11,18 @@ interface FailureRule {
   readonly status: number;
   /** Whether any byte of the request may have left: decides about sending it again. */
   readonly mayHaveLeft: boolean;
+  /** Whether the backend is at fault: decides about its health. */
+  readonly blamesBackend: boolean;
   /** One short sentence for the client. */
   readonly text: string;
 }
 
-const UNREACHABLE = { status: 503, mayHaveLeft: false, text: "Service not available" };
+const UNREACHABLE = {
+  status: 503,
+  mayHaveLeft: false,
+  blamesBackend: true,
+  text: "Service not available",
+};
 
 /** Every way an attempt can fail. */
 export const FAILURES = {
@@ -26,27 +33,38 @@ export const FAILURES = {
   connection_timeout: UNREACHABLE,
   tls_certificate_error: UNREACHABLE,
   tls_protocol_error: UNREACHABLE,
+  /** It may have no more connections: by BACKEND_MAX_IN_FLIGHT, or as this program has none left. */
+  connection_limit_reached: { ...UNREACHABLE, blamesBackend: false },
   connection_terminated: {
     status: 502,
     mayHaveLeft: true,
+    blamesBackend: true,
     text: "The backend closed the connection before it answered",
   },
   http_protocol_error: {
     status: 502,
     mayHaveLeft: true,
+    blamesBackend: true,
     text: "The backend's answer was not valid HTTP",
   },
   http_response_timeout: {
     status: 504,
     mayHaveLeft: true,
+    blamesBackend: true,
     text: "The backend did not answer in time",
   },
   http_request_error: {
     status: 400,
     mayHaveLeft: true,
+    blamesBackend: false,
     text: "The request's body did not arrive as announced",
   },
-  proxy_internal_error: { status: 500, mayHaveLeft: true, text: "Internal error" },
+  proxy_internal_error: {
+    status: 500,
+    mayHaveLeft: true,
+    blamesBackend: false,
+    text: "Internal error",
+  },
 } as const satisfies Record<string, FailureRule>;
 
 export type FailureKind = keyof typeof FAILURES;
@@ -54,6 +72,7 @@ export type FailureKind = keyof typeof FAILURES;
 /** The backend answered; whatever its status, the answer is the client's to see. */
 export interface Answered<Response> {
   readonly kind: "answered";
+  readonly status: number;
   readonly response: Response;
 }
 
@@ -62,15 +81,21 @@ export interface Failed {
   readonly failure: FailureKind;
   /** What happened, for the log: may name addresses, never sent to a client. */
   readonly detail: string;
-  /** Whether it is certain that no byte of the request left, where the kind of failure leaves it open. */
+  /** Whether it is certain that no byte of the request left, where that is not as the kind of failure
+   * has it. */
   readonly neverLeft?: boolean;
+  /** What the client gets, where that is not as the kind of failure has it. */
+  readonly status?: number;
 }
 
 export type Outcome<Response> = Answered<Response> | Failed;
 
-/** Whether any byte of the request may have left in an attempt that failed so. */
-export function mayHaveLeft({ failure, neverLeft }: Failed): boolean {
-  return FAILURES[failure].mayHaveLeft && neverLeft !== true;
+/** Whether any byte of the request may have left in an attempt that came to this. */
+export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
+  if (outcome.kind === "answered") return true;
+  return outcome.neverLeft === undefined
+    ? FAILURES[outcome.failure].mayHaveLeft
+    : !outcome.neverLeft;
 }
 
 /** One try at one backend, as the log tells it. */
@@ -79,9 +104,21 @@ export interface Attempt<Response> {
   readonly outcome: Outcome<Response>;
 }
 
-/** The outcome of a request for which there was no backend left to try, and none tried. */
+/** The outcome of a request for which there was no backend at all. */
 export const NO_BACKEND: Failed = {
   kind: "failed",
   failure: "destination_unavailable",
   detail: "no backend to try",
 };
+
+/** The outcome of a request for which every backend has as many in flight as it may. */
+export const ALL_FULL: Failed = {
+  kind: "failed",
+  failure: "connection_limit_reached",
+  detail: "every backend has BACKEND_MAX_IN_FLIGHT requests in flight",
+};
+
+/** What happened, as the log puts it. */
+export function reasonOf({ failure, detail }: Failed): string {
+  return `${failure}: ${detail}`;
+}

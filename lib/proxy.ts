@@ -3,10 +3,11 @@
  * when backends die, lie, stall or come and go.
  */
 import type { Backend } from "./backend.ts";
-import { type Attempt, NO_BACKEND, type Outcome } from "./outcome.ts";
+import { type Attempt, mayHaveLeft, type Outcome } from "./outcome.ts";
 import type { Pool } from "./pool.ts";
 import type { RequestFacts } from "./request_facts.ts";
 import { judge, type Verdict } from "./retry.ts";
+import type { RetryBudget } from "./retry_budget.ts";
 
 /** What became of a request: the outcome to answer with, and the way there. */
 export interface Result<Response> {
@@ -18,33 +19,45 @@ export interface Result<Response> {
 
 export interface ProxyOptions<Request extends RequestFacts, Response> {
   readonly pool: Pool;
+  readonly budget: RetryBudget;
   /** Sends the request to one backend, once. Brought by the engine; never throws. */
   readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
   /** Attempts per request; each backend is tried once at most, whatever this says. */
   readonly maxAttempts: number;
+  /** In milliseconds, and never going back; a coarse clock will do. */
+  readonly clock: () => number;
 }
 
-/** Makes the function that takes a request to a backend, and to the next one when that fails. */
+/**
+ * Makes the function that takes a request to a backend, and to the next one when that fails.
+ *
+ * Where it was answered, the engine tells the pool when that response is over ({@linkcode Pool.end}).
+ */
 export function createProxy<Request extends RequestFacts, Response>(
-  { pool, forward, maxAttempts }: ProxyOptions<Request, Response>,
+  { pool, budget, forward, maxAttempts, clock }: ProxyOptions<Request, Response>,
 ) {
   return async function proxy(
     request: Request,
     attempt = 1,
     tried: readonly Attempt<Response>[] = [],
   ): Promise<Result<Response>> {
+    if (attempt === 1) budget.deposit(clock());
     const backend = pool.next(request, tried);
     if (backend === undefined) {
-      const outcome = tried.at(-1)?.outcome ?? NO_BACKEND;
+      const outcome = tried.at(-1)?.outcome ?? pool.unavailable;
       return { outcome, attempts: tried, verdict: "attempts used up" };
     }
 
     const outcome = await forward(request, backend);
+    pool.report(request, backend, outcome);
     const attempts = [...tried, { backend, outcome }];
-    const verdict = judge(request, outcome, attempt, maxAttempts);
-    if (verdict !== "client gone") pool.report(backend, outcome);
+    const verdict = judge(request, outcome, attempt, Math.min(maxAttempts, pool.backends.length));
     if (verdict !== "retry") return { outcome, attempts, verdict };
 
+    // What never left here loads no backend twice, so only what may have is limited.
+    if (mayHaveLeft(outcome) && !budget.withdraw(clock())) {
+      return { outcome, attempts, verdict: "retry budget used up" };
+    }
     return proxy(request, attempt + 1, attempts);
   };
 }

@@ -15,6 +15,8 @@ export interface RequestFacts {
   header(name: string): string | undefined;
   /** Whether body bytes are gone that another attempt would have to send. */
   readonly bodySpent: boolean;
+  /** Whether REQUEST_TIMEOUT has passed: then it is not sent again. */
+  readonly expired: boolean;
   /** Whether the client has left: then no answer can reach it. */
   readonly clientGone: boolean;
 }

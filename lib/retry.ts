@@ -33,6 +33,8 @@ export type Verdict =
   | "answered"
   | "client gone"
   | "attempts used up"
+  | "retry budget used up"
+  | "out of time"
   | "request body at fault"
   | "may have been delivered"
   | "body already sent";
@@ -51,6 +53,7 @@ export function judge(
 ): Verdict {
   if (outcome.kind === "answered") return "answered";
   if (request.clientGone) return "client gone";
+  if (request.expired) return "out of time";
   if (outcome.failure === "http_request_error") return "request body at fault";
   if (mayHaveLeft(outcome) && !isIdempotent(request.method)) {
     return "may have been delivered";

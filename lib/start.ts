@@ -1,21 +1,37 @@
-/** `roundabout start`: puts the parts together and runs them until a signal says stop. */
+/** `roundabout start`: puts the parts together. */
 import { type AccessEntry, jsonLine, textLine } from "./access_log.ts";
+import { serveAdmin } from "./admin/api.ts";
 import { Backend } from "./backend.ts";
+import { startClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
+import { lowLimit } from "./descriptors.ts";
 import type { Engine, EngineOptions, Limits } from "./engine.ts";
+import { lineOf, type PoolEvent } from "./health/events.ts";
+import { startProbes } from "./health/probe.ts";
 import { LineWriter } from "./line_writer.ts";
 import { log } from "./log.ts";
-import type { Outcome } from "./outcome.ts";
 import { POLICIES } from "./policies/mod.ts";
 import { Pool } from "./pool.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
+import { RetryBudget } from "./retry_budget.ts";
 import { serveTcp } from "./tcp/serve.ts";
 import { serveWeb } from "./web/serve.ts";
 
-/** A running balancer and the writer of its access log. */
+/** A running balancer. */
 export interface Balancer {
-  readonly engine: Engine;
-  readonly lines: LineWriter;
+  /** Where requests arrive. */
+  readonly address: Deno.NetAddr;
+  /** Where the admin port is; undefined where it is off. */
+  readonly adminAddress: Deno.NetAddr | undefined;
+  /** Settles when it serves no more; rejects where a listener broke for good. */
+  readonly finished: Promise<void>;
+  /**
+   * Stops it: readiness first, then new requests, and what is in flight finishes.
+   *
+   * @param timeout in milliseconds
+   * @returns how many requests were cut off by the timeout
+   */
+  stop(timeout: number): Promise<number>;
 }
 
 /** The engines, by their names in the configuration. */
@@ -27,7 +43,10 @@ export const ENGINES = {
 /** How long a stop waits for whoever reads the access log, in milliseconds. */
 const FLUSH_MS = 1_000;
 
-/** The address that requests should arrive at cannot be listened on. */
+/** How long a stop goes on accepting, so that clients hear of it on a response, in milliseconds. */
+const GRACE_MS = 500;
+
+/** An address cannot be listened on. */
 export class ListenError extends Error {
   override name = "ListenError";
 }
@@ -36,7 +55,7 @@ export class ListenError extends Error {
  * Starts a balancer.
  *
  * @param format writes an access log line; by default what `ACCESS_LOG` says
- * @throws {ListenError} where the address cannot be listened on
+ * @throws {ListenError} where an address cannot be listened on
  */
 export function startBalancer(
   config: Config,
@@ -45,35 +64,97 @@ export function startBalancer(
   for (const name of ignoreProxyVariables()) {
     log("info", `${name} is not used: backends are reached directly`);
   }
+  const low = lowLimit();
+  if (low !== undefined) log("warn", low);
+
+  const onWarning = (warning: string) => log("warn", warning);
+  const onError = (error: unknown) =>
+    log("error", `a request failed by a fault of this program: ${error}`);
   const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
-  const pool = new Pool({
-    backends: config.USERS_SERVICE.map((backend) => new Backend(backend)),
-    policy: POLICIES[config.POLICY],
-    onChange: logChange,
+  const clock = startClock();
+  const pool = poolOf(config, clock.now);
+  let draining = false;
+
+  const engine = listening("PORT", config.HOST, config.PORT, () =>
+    ENGINES[config.ENGINE]({
+      pool,
+      budget: new RetryBudget(config.RETRY_BUDGET, clock.now()),
+      clock,
+      hostname: config.HOST,
+      port: config.PORT,
+      maxAttempts: config.MAX_ATTEMPTS,
+      limits: limitsOf(config),
+      isTrusted: config.TRUSTED_PROXIES,
+      onRequest: format && ((entry) => lines.write(format(entry))),
+      onError,
+      onWarning,
+    }));
+  const { ADMIN_HOST: hostname, ADMIN_PORT: port } = config;
+  const admin = port === undefined ? undefined : listening("ADMIN_PORT", hostname, port, () => {
+    const unreadiness = () =>
+      draining ? "draining" : pool.usable ? undefined : "no backend is usable";
+    return serveAdmin({ hostname, port, unreadiness, onError, onWarning });
   });
-  const engine = listening(config, {
-    pool,
-    hostname: config.HOST,
-    port: config.PORT,
-    maxAttempts: config.MAX_ATTEMPTS,
-    limits: limitsOf(config),
-    isTrusted: config.TRUSTED_PROXIES,
-    onRequest: format && ((entry) => lines.write(format(entry))),
-    onError: (error) => log("error", `a request failed by a fault of this program: ${error}`),
-    onWarning: (warning) => log("warn", warning),
-  });
-  return { engine, lines };
+  const probes = probesOf(config, pool);
+
+  return {
+    address: engine.address,
+    adminAddress: admin?.address,
+    finished: engine.finished,
+    async stop(timeout) {
+      draining = true;
+      const cut = await engine.drain(timeout, Math.min(GRACE_MS, timeout));
+      await Promise.all([probes?.[Symbol.asyncDispose](), admin?.shutdown()]);
+      clock[Symbol.dispose]();
+      await Promise.race([lines.flush(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
+      return cut;
+    },
+  };
 }
 
-function listening({ ENGINE, HOST, PORT }: Config, options: EngineOptions): Engine {
+function listening<Listening>(
+  setting: string,
+  hostname: string,
+  port: number,
+  listen: () => Listening,
+): Listening {
   try {
-    return ENGINES[ENGINE](options);
+    return listen();
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
-      ? "the address is in use: set another PORT"
+      ? `the address is in use: set another ${setting}`
       : (error as Error).message;
-    throw new ListenError(`Cannot listen on ${HOST}:${PORT} as ${reason}`, { cause: error });
+    throw new ListenError(`Cannot listen on ${hostname}:${port} as ${reason}`, { cause: error });
   }
+}
+
+function poolOf(config: Config, clock: () => number): Pool {
+  return new Pool({
+    backends: config.USERS_SERVICE.map((backend) => new Backend(backend)),
+    policy: POLICIES[config.POLICY],
+    clock,
+    random: Math.random,
+    slowStart: config.SLOW_START,
+    backendMaxInFlight: config.BACKEND_MAX_IN_FLIGHT,
+    ejection: { after: config.EJECT_AFTER, time: config.EJECT_TIME },
+    ejectMax: config.EJECT_MAX,
+    ejectOn5xx: config.EJECT_ON_5XX,
+    probes: { rise: config.HEALTH_RISE, fall: config.HEALTH_FALL },
+    onEvent: (event: PoolEvent) => log(...lineOf(event)),
+  });
+}
+
+function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
+  if (config.HEALTH_PATH === undefined) return undefined;
+  return startProbes({
+    backends: pool.backends,
+    path: config.HEALTH_PATH,
+    isGood: config.HEALTH_STATUS,
+    interval: config.HEALTH_INTERVAL,
+    timeout: config.HEALTH_TIMEOUT,
+    random: Math.random,
+    onProbe: (backend, good, reason) => pool.probed(backend, good, reason),
+  });
 }
 
 function limitsOf(config: Config): Limits {
@@ -81,6 +162,8 @@ function limitsOf(config: Config): Limits {
     connectTimeout: config.CONNECT_TIMEOUT,
     firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
     idleTimeout: config.IDLE_TIMEOUT,
+    requestTimeout: config.REQUEST_TIMEOUT,
+    maxInFlight: config.MAX_IN_FLIGHT,
     backendIdleTimeout: config.BACKEND_IDLE_TIMEOUT,
     tunnelIdleTimeout: config.TUNNEL_IDLE_TIMEOUT,
     headerTimeout: config.HEADER_TIMEOUT,
@@ -88,44 +171,6 @@ function limitsOf(config: Config): Limits {
     maxHeaderSize: config.MAX_HEADER_SIZE,
     maxConnections: config.MAX_CONNECTIONS,
   };
-}
-
-/**
- * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
- *
- * @returns the exit status: 0 stopped cleanly, 1 failed or cut requests off
- */
-export async function runBalancer(
-  { engine, lines }: Balancer,
-  drainTimeout: number,
-): Promise<number> {
-  const signal = await Promise.race([nextSignal(), engine.finished.then(() => undefined)]);
-  if (signal === undefined) return 0;
-  nextSignal().then((again) => {
-    log("warn", `${again} again: stopping at once`);
-    Deno.exit(1);
-  });
-  log("info", `${signal}: no new connections, finishing what is in flight`);
-  const cut = await engine.drain(drainTimeout);
-  await Promise.race([lines.flush(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
-  if (cut === 0) {
-    log("info", "stopped");
-    return 0;
-  }
-  log("warn", `stopped after DRAIN_TIMEOUT with requests cut off: ${cut}`);
-  return 1;
-}
-
-function nextSignal(): Promise<Deno.Signal> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      const listener = () => {
-        Deno.removeSignalListener(signal, listener);
-        resolve(signal);
-      };
-      Deno.addSignalListener(signal, listener);
-    }
-  });
 }
 
 /** A log that cannot be written fails for every line: the first one says it all. */
@@ -139,9 +184,4 @@ function tellOnce(what: string): (error: unknown) => void {
 
 function formatOf({ ACCESS_LOG }: Config): ((entry: AccessEntry) => string) | undefined {
   return { text: textLine, json: jsonLine, off: undefined }[ACCESS_LOG];
-}
-
-function logChange({ id }: Backend, outcome: Outcome<unknown>): void {
-  if (outcome.kind === "answered") log("info", `${id} answers again`);
-  else log("warn", `${id} fails: ${outcome.failure}: ${outcome.detail}`);
 }

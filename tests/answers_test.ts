@@ -3,6 +3,7 @@ import {
   type Answer,
   failureAnswer,
   lastRecipientAnswer,
+  overloadAnswer,
   type Refusal,
   refusalAnswer,
 } from "../lib/answers.ts";
@@ -32,6 +33,7 @@ const REGISTERED = [
   "connection_refused",
   "connection_terminated",
   "connection_timeout",
+  "connection_limit_reached",
   "tls_protocol_error",
   "tls_certificate_error",
   "http_request_error",
@@ -53,6 +55,7 @@ const statusOf: Record<FailureKind, number> = {
   destination_ip_unroutable: 503,
   connection_refused: 503,
   connection_timeout: 503,
+  connection_limit_reached: 503,
   tls_certificate_error: 503,
   tls_protocol_error: 503,
   connection_terminated: 502,
@@ -74,6 +77,37 @@ for (const kind of KINDS) {
     }
   });
 }
+
+Deno.test("answers: over a limit, and only there, the client is told to come back after a second", () => {
+  for (const kind of KINDS) {
+    const answer = failureAnswer(failed(kind), "attempts used up");
+    const expected = kind === "connection_limit_reached" ? ["1"] : [];
+    const values = answer.fields.filter(([name]) => name === "retry-after").map(([, value]) =>
+      value
+    );
+    assertEquals(values, expected, kind);
+  }
+  const overload = overloadAnswer();
+  assertEquals([overload.status, only(overload, "retry-after")], [503, "1"]);
+  assertEquals(
+    only(overload, "proxy-status"),
+    'roundabout; error=http_request_denied; details="MAX_IN_FLIGHT is reached"',
+  );
+  assertMatch(only(overload, "proxy-status"), ITEM);
+});
+
+Deno.test("answers: a failure may have a status of its own", () => {
+  const answer = failureAnswer({ ...failed("http_request_error"), status: 408 }, "client gone");
+  assertEquals(answer.status, 408);
+});
+
+Deno.test("answers: a request that the retry budget stopped is told so", () => {
+  const answer = failureAnswer(failed("connection_terminated"), "retry budget used up");
+  assertEquals(
+    only(answer, "proxy-status"),
+    'roundabout; error=connection_terminated; details="not sent again: retry budget used up"',
+  );
+});
 
 Deno.test("answers: every failure has an error type that RFC 9209 registers", () => {
   assertEquals(KINDS.filter((kind) => !REGISTERED.includes(kind)), []);

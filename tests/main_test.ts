@@ -20,7 +20,13 @@ async function run(args: readonly string[], options?: RunOptions) {
 
 async function started(url: string, env: Record<string, string> = {}) {
   const program = new Program(["start"], {
-    env: { USERS_SERVICE: url, HOST: "127.0.0.1", PORT: String(deadPort()), ...env },
+    env: {
+      USERS_SERVICE: url,
+      HOST: "127.0.0.1",
+      PORT: String(deadPort()),
+      ADMIN_PORT: "off",
+      ...env,
+    },
   });
   const [, port] = await program.shows(/listening on 127\.0\.0\.1:(\d+)/);
   return { program, url: `http://127.0.0.1:${port}` };
@@ -72,7 +78,12 @@ Deno.test("main: --version and --help answer on standard output, status 0", asyn
 
 Deno.test("main: a port that is taken ends it with status 1 and the reason", async () => {
   await using backend = new ScriptedBackend("a");
-  const env = { USERS_SERVICE: backend.url, HOST: "127.0.0.1", PORT: String(backend.port) };
+  const env = {
+    USERS_SERVICE: backend.url,
+    HOST: "127.0.0.1",
+    PORT: String(backend.port),
+    ADMIN_PORT: "off",
+  };
   const { status, stderr } = await run(["start"], { env });
   assertEquals(status, 1);
   assertMatch(
@@ -145,7 +156,12 @@ Deno.test("main: an access log that cannot be written is told once, and serving 
   ];
   const command = new Deno.Command("sh", {
     args: ["-c", program, ...args],
-    env: { USERS_SERVICE: backend.url, HOST: "127.0.0.1", PORT: String(port) },
+    env: {
+      USERS_SERVICE: backend.url,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ADMIN_PORT: "off",
+    },
     stderr: "piped",
     stdout: "null",
     stdin: "null",
@@ -171,12 +187,18 @@ Deno.test("main: HTTP_PROXY does not come between the balancer and its backends"
   assertEquals(proxy.connections, 0);
 });
 
-Deno.test("main: healthcheck tells a balancer that serves from one that is not there", async () => {
+Deno.test("main: with ADMIN_PORT=off healthcheck tells a balancer that serves from one that is not there", async () => {
   await using backend = new ScriptedBackend("a");
   const { program, url } = await started(backend.url);
   await using _program = program;
   const dead = `http://127.0.0.1:${deadPort()}`;
-  const env = { HOST: "127.0.0.1", PORT: new URL(url).port, HTTP_PROXY: dead, http_proxy: dead };
+  const env = {
+    HOST: "127.0.0.1",
+    PORT: new URL(url).port,
+    ADMIN_PORT: "off",
+    HTTP_PROXY: dead,
+    http_proxy: dead,
+  };
   assertEquals((await run(["healthcheck"], { env })).status, 0);
   assertEquals(backend.connections, 0);
   const nobody = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });
@@ -184,8 +206,41 @@ Deno.test("main: healthcheck tells a balancer that serves from one that is not t
   assertMatch(nobody.stderr, /not healthy: .*Connection refused/);
 });
 
+Deno.test("main: healthcheck asks the admin port whether the balancer is ready", async () => {
+  const backend = new ScriptedBackend("a");
+  const ADMIN_PORT = String(deadPort());
+  const { program, url } = await started(backend.url, { ADMIN_PORT, EJECT_AFTER: "1" });
+  await using _program = program;
+  const check = () => run(["healthcheck"], { env: { ADMIN_PORT } });
+  assertEquals((await check()).status, 0);
+  assertEquals(backend.connections, 0);
+
+  await backend[Symbol.asyncDispose]();
+  await (await fetch(url)).body?.cancel();
+  const { status, stderr } = await check();
+  assertEquals(status, 1);
+  assertMatch(stderr, /not healthy: it answered 503: not ready: no backend is usable/);
+  await program.shows(/is ejected for 10 s, failures: 1: connection_refused/);
+  await program.shows(/no backend is usable: requests go to all of them until one is/);
+});
+
+Deno.test("main: an admin port that is taken is told by its setting, status 1", async () => {
+  await using taken = new ScriptedBackend("a");
+  const env = {
+    USERS_SERVICE: "http://127.0.0.1:9000",
+    HOST: "127.0.0.1",
+    PORT: String(deadPort()),
+    ADMIN_PORT: String(taken.port),
+  };
+  const { status, stderr } = await run(["start"], { env });
+  assertEquals(status, 1);
+  assertMatch(stderr, /Cannot listen on 127\.0\.0\.1:\d+ as .*: set another ADMIN_PORT/);
+});
+
 Deno.test("main: the demo starts without settings, and survives the stop of one backend", async () => {
-  await using program = new Program(["demo"], { env: { PORT: String(deadPort()) } });
+  await using program = new Program(["demo"], {
+    env: { PORT: String(deadPort()), ADMIN_PORT: String(deadPort()) },
+  });
   const [, stop] = await program.shows(/curl -X POST (\S+\/stop)/);
   const [, url] = await program.shows(/balances (http:\S+) over/);
   const answers = async () => {

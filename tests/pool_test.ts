@@ -1,20 +1,9 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../lib/backend.ts";
 import { Counter } from "../lib/counter.ts";
-import type { Outcome } from "../lib/outcome.ts";
 import type { Pool } from "../lib/pool.ts";
-import {
-  answered,
-  backendsOf,
-  countsOf,
-  equal,
-  facts,
-  failed,
-  nameOf,
-  poolOf,
-  triedOf,
-} from "./support/fakes.ts";
+import { answered, countsOf, equal, facts, nameOf, poolOf, triedOf } from "./support/fakes.ts";
 
 /** Which backend serves each request, one request after the other, where some always refuse. */
 function served(pool: Pool, requests: number, dead: ReadonlySet<Backend>): Backend[] {
@@ -134,7 +123,7 @@ Deno.test("Pool: requests that overlap in any order keep counts within one", asy
         const backend = pool.next(facts(), [])!;
         picked.push(backend);
         await schedule.schedule(Promise.resolve());
-        pool.report(backend, answered("ok"));
+        pool.report(facts(), backend, answered("ok"));
       });
     }
     await schedule.waitAll();
@@ -156,48 +145,4 @@ Deno.test("Pool: weighted picks keep their order across the wrap at 2^32", () =>
   assertEquals((2 ** 32 - 4) % 7, 0);
   const pool = poolOf([5, 1, 1], { counter: new Counter(cell) });
   assertEquals(served(pool, 14, new Set()).map(nameOf).join(""), "aabacaaaabacaa");
-});
-
-/** A pool of one backend, and what it told of it. */
-function told() {
-  const changes: [string, Outcome<unknown>][] = [];
-  const [backend] = backendsOf([1]) as [Backend];
-  const pool = poolOf([], {
-    backends: [backend],
-    onChange: (backend, outcome) => changes.push([backend.id, outcome]),
-  });
-  return { changes, backend, pool };
-}
-
-Deno.test("Pool: a backend's failure is told once, and so is its recovery", () => {
-  const { changes, backend, pool } = told();
-  const refused = failed("connection_refused", "the first");
-  const again = answered("ok");
-  pool.report(backend, answered("before"));
-  assertEquals(changes, []);
-  pool.report(backend, refused);
-  pool.report(backend, failed("connection_refused", "the second"));
-  pool.report(backend, failed("http_response_timeout"));
-  assertEquals(changes, [["a:5000", refused]]);
-  assertStrictEquals(backend.failing, true);
-  pool.report(backend, again);
-  pool.report(backend, answered("after"));
-  assertEquals(changes, [["a:5000", refused], ["a:5000", again]]);
-  assertStrictEquals(backend.failing, false);
-});
-
-Deno.test("Pool: a request at fault changes nothing, of a working and of a failing backend", () => {
-  const { changes, backend, pool } = told();
-  pool.report(backend, failed("http_request_error"));
-  assertEquals([changes.length, backend.failing], [0, false]);
-  pool.report(backend, failed("connection_refused"));
-  pool.report(backend, failed("http_request_error"));
-  assertEquals([changes.length, backend.failing], [1, true]);
-});
-
-Deno.test("Pool: a change of one backend says nothing of another", () => {
-  const told: string[] = [];
-  const pool = poolOf(equal(2), { onChange: (backend) => told.push(backend.id) });
-  for (const backend of pool.backends) pool.report(backend, failed("connection_refused"));
-  assertEquals(told, ["a:5000", "b:5000"]);
 });

@@ -1,8 +1,10 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import type { FailureKind, Outcome } from "../lib/outcome.ts";
+import type { Answered, FailureKind, Outcome } from "../lib/outcome.ts";
+import type { Pool } from "../lib/pool.ts";
 import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
 import type { Verdict } from "../lib/retry.ts";
+import { RetryBudget } from "../lib/retry_budget.ts";
 import { answered, equal, facts, failed, nameOf, poolOf } from "./support/fakes.ts";
 
 interface Outage {
@@ -141,12 +143,18 @@ const OUTAGES: readonly Outage[] = [
 ];
 
 /** A pool of a, b and c, and a proxy whose backends fail as they are told. */
-function proxyOf(fails: Outage["fails"], maxAttempts = Infinity, weights = equal(3)) {
-  const changes: string[] = [];
+function proxyOf(
+  fails: Outage["fails"],
+  maxAttempts = Infinity,
+  weights = equal(3),
+  budget = new RetryBudget(Infinity, 0),
+) {
   const forwarded: RequestFacts[] = [];
-  const pool = poolOf(weights, { onChange: (backend) => changes.push(nameOf(backend)!) });
+  const pool = poolOf(weights);
   const proxy = createProxy<RequestFacts, string>({
     pool,
+    budget,
+    clock: () => 0,
     maxAttempts,
     forward: (request, backend): Promise<Outcome<string>> => {
       forwarded.push(request);
@@ -155,7 +163,7 @@ function proxyOf(fails: Outage["fails"], maxAttempts = Infinity, weights = equal
       return Promise.resolve(failure === undefined ? answered(name) : failed(failure, name));
     },
   });
-  return { proxy, pool, changes, forwarded };
+  return { proxy, pool, forwarded };
 }
 
 const short = (outcome: Outcome<string>) =>
@@ -186,24 +194,83 @@ Deno.test("proxy: without any backend a request fails as it has nowhere to go", 
   assertEquals(result.verdict, "attempts used up");
 });
 
+/** Of each backend: failures in a row, and what is in flight. */
+const healthOf = ({ backends }: Pool) =>
+  backends.map(({ standing, inFlight }) => [standing.failures, inFlight]);
+
 Deno.test("proxy: what each attempt came to is reported to the pool", async () => {
-  const { proxy, pool, changes } = proxyOf({ a: REFUSED, b: BROKEN });
+  const { proxy, pool } = proxyOf({ a: REFUSED, b: BROKEN });
   await proxy(facts());
-  assertEquals(changes, ["a", "b"]);
-  assertEquals(pool.backends.map(({ failing }) => failing), [true, true, false]);
+  assertEquals(healthOf(pool), [[1, 0], [1, 0], [0, 1]]);
 });
 
 Deno.test("proxy: a failure for a client that has left is not held against the backend", async () => {
-  const { proxy, pool, changes } = proxyOf({ a: "connection_terminated" });
+  const { proxy, pool } = proxyOf({ a: "connection_terminated" });
   await proxy(facts({ clientGone: true }));
-  assertEquals([changes.length, pool.backends[0]!.failing], [0, false]);
+  assertEquals(healthOf(pool), [[0, 0], [0, 0], [0, 0]]);
 });
 
-Deno.test("proxy: an answer is reported even where the client has left", async () => {
-  const { proxy, pool, changes } = proxyOf({});
-  pool.report(pool.backends[0]!, failed(REFUSED));
-  await proxy(facts({ clientGone: true }));
-  assertEquals([changes, pool.backends[0]!.failing], [["a", "a"], false]);
+Deno.test("proxy: an answer stays in flight until the engine ends it, and only then counts as a whole", async () => {
+  const { proxy, pool } = proxyOf({});
+  pool.report(facts(), pool.next(facts(), [])!, failed(REFUSED));
+  pool.next(facts(), []);
+  pool.next(facts(), []);
+  const { outcome, attempts } = await proxy(facts({ clientGone: true }));
+  assertEquals(healthOf(pool), [[1, 1], [0, 1], [0, 1]]);
+  pool.end(attempts[0]!.backend, outcome as Answered<string>);
+  assertEquals(healthOf(pool), [[0, 0], [0, 1], [0, 1]]);
+});
+
+/** What so many requests in a row come to, where every backend fails in that way. */
+async function verdictsOf(failure: FailureKind, requests: number, share: number) {
+  const fails = { a: failure, b: failure, c: failure } as const;
+  const { proxy, forwarded } = proxyOf(fails, 3, equal(3), new RetryBudget(share, 0));
+  const verdicts: Verdict[] = [];
+  for (let i = 0; i < requests; i++) verdicts.push((await proxy(facts())).verdict);
+  return { verdicts, sent: forwarded.length };
+}
+
+Deno.test("proxy: out of retry budget the last outcome is the answer", async () => {
+  const { verdicts, sent } = await verdictsOf(BROKEN, 100, 0.2);
+  assertEquals(verdicts.slice(0, 3), [
+    "attempts used up",
+    "retry budget used up",
+    "retry budget used up",
+  ]);
+  assertEquals(sent, 100 + 20 + 3);
+});
+
+Deno.test("proxy: refused connections are no business of the retry budget", async () => {
+  const { verdicts, sent } = await verdictsOf(REFUSED, 100, 0);
+  assertEquals(new Set(verdicts), new Set(["attempts used up"]));
+  assertEquals(sent, 300);
+});
+
+Deno.test("proxy: a request that has been to every backend takes nothing from the retry budget", async () => {
+  const budget = new RetryBudget(0, 0);
+  const { proxy } = proxyOf({ a: BROKEN }, Infinity, [1], budget);
+  for (let i = 0; i < 10; i++) assertEquals((await proxy(facts())).verdict, "attempts used up");
+  assertEquals([1, 2, 3, 4].map(() => budget.withdraw(0)), [true, true, true, false]);
+});
+
+Deno.test("proxy: where every backend is full it says so, and tried nothing", async () => {
+  const full = poolOf(equal(2), { backendMaxInFlight: 1 });
+  for (const _ of full.backends) full.next(facts(), []);
+  const proxy = createProxy<RequestFacts, string>({
+    pool: full,
+    budget: new RetryBudget(0, 0),
+    clock: () => 0,
+    maxAttempts: 3,
+    forward: () => Promise.reject(new Error("nothing is to be sent")),
+  });
+  const result = await proxy(facts());
+  assertEquals([short(result.outcome), result.attempts.length], ["connection_limit_reached", 0]);
+});
+
+Deno.test("proxy: a request whose time is up is not sent again", async () => {
+  const { proxy, forwarded } = proxyOf({ a: REFUSED });
+  const { verdict } = await proxy(facts({ expired: true }));
+  assertEquals([verdict, forwarded.length], ["out of time", 1]);
 });
 
 Deno.test("proxy: a body that is spent while an attempt is under way is not sent again", async () => {
@@ -211,6 +278,8 @@ Deno.test("proxy: a body that is spent while an attempt is under way is not sent
   const tried: (string | undefined)[] = [];
   const proxy = createProxy<typeof request, never>({
     pool: poolOf(equal(3)),
+    budget: new RetryBudget(Infinity, 0),
+    clock: () => 0,
     maxAttempts: 3,
     forward: (request, backend) => {
       tried.push(nameOf(backend));

@@ -1,7 +1,7 @@
 /** Brings the settings together: defaults < `.env` < environment. */
 import util from "node:util";
 import type { z } from "zod";
-import { type Config, SETTING_NAMES, Settings } from "./schema.ts";
+import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
 
 /** The settings are wrong: says so for each of them. */
 export class ConfigError extends Error {
@@ -31,13 +31,17 @@ export function parseConfig(texts: SettingTexts): Config {
   return parse(Settings, texts);
 }
 
+/** Where a program of ours is to be reached. */
+export type Addresses = Pick<Config, "PORT" | "HOST" | "ADMIN_PORT" | "ADMIN_HOST">;
+
 /**
  * Checks where requests arrive, and nothing else: enough for a demo backend or a health check.
  *
  * @throws {ConfigError} with every problem there is
  */
-export function parseAddress(texts: SettingTexts): Pick<Config, "PORT" | "HOST"> {
-  return parse(Settings.pick({ PORT: true, HOST: true }), texts);
+export function parseAddresses(texts: SettingTexts): Addresses {
+  const names = { PORT: true, HOST: true, ADMIN_PORT: true, ADMIN_HOST: true } as const;
+  return parse(Settings.pick(names), texts);
 }
 
 /**
@@ -55,12 +59,20 @@ export function readSettings(): SettingTexts {
 function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
   const given = Object.entries(texts).filter(([, text]) => text !== undefined && text !== "");
   const result = schema.safeParse(Object.fromEntries(given), { reportInput: true });
-  if (result.success) return result.data;
-  throw new ConfigError(result.error.issues.map((issue) => {
+  const problems = (result.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     const value = texts[name] ? JSON.stringify(issue.input) : "not set";
     return `${name} ${issue.message}: current value is ${value}`;
-  }));
+  });
+  problems.push(...conflicts({ ...DEFAULTS, ...Object.fromEntries(given) }));
+  if (result.success && problems.length === 0) return result.data;
+  throw new ConfigError(problems);
+}
+
+/** What is wrong with settings that are right each by itself. */
+function conflicts({ PORT, ADMIN_PORT }: SettingTexts): string[] {
+  if (Number(PORT) !== Number(ADMIN_PORT)) return [];
+  return [`ADMIN_PORT must not be PORT, too: current value is ${JSON.stringify(ADMIN_PORT)}`];
 }
 
 function readEnvFile(): SettingTexts {

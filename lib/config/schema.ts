@@ -7,26 +7,58 @@ import { POLICIES, type PolicyName } from "../policies/mod.ts";
 import { readBackends } from "./backends.ts";
 import { readNetworks } from "./networks.ts";
 import { type Read, reading, setting } from "./setting.ts";
+import { readStatuses } from "./statuses.ts";
+import {
+  duration,
+  durationOr,
+  HOUR,
+  oneOf,
+  onOff,
+  percentage,
+  size,
+  wholeNumber,
+  wholeNumberOr,
+} from "./values.ts";
 
-const HOUR = 60 * 60 * 1000;
-const KIB = 1024;
+const MINUTE = HOUR / 60;
+const MILLION = 1_000_000;
+
+/** The shortest timeout that a coarse clock keeps, in milliseconds. */
+const SHORTEST = 50;
 
 /** What applies where nothing is set, as a user would write it. `USERS_SERVICE` has no default. */
 export const DEFAULTS = {
   USERS_SERVICE: "",
   PORT: "5000",
   HOST: "0.0.0.0",
+  ADMIN_PORT: "5001",
+  ADMIN_HOST: "127.0.0.1",
   ENGINE: "web",
   POLICY: "round_robin",
   MAX_ATTEMPTS: "every backend once",
+  RETRY_BUDGET: "20%",
   CONNECT_TIMEOUT: "2s",
   FIRST_BYTE_TIMEOUT: "60s",
   IDLE_TIMEOUT: "60s",
+  REQUEST_TIMEOUT: "off",
+  HEALTH_PATH: "off",
+  HEALTH_STATUS: "200-399",
+  HEALTH_INTERVAL: "5s",
+  HEALTH_TIMEOUT: "2s",
+  HEALTH_RISE: "2",
+  HEALTH_FALL: "3",
+  EJECT_AFTER: "5",
+  EJECT_TIME: "10s",
+  EJECT_MAX: "50%",
+  EJECT_ON_5XX: "off",
+  SLOW_START: "10s",
+  MAX_IN_FLIGHT: "10000",
+  BACKEND_MAX_IN_FLIGHT: "off",
+  MAX_HEADER_SIZE: "16KiB",
   BACKEND_IDLE_TIMEOUT: "4s",
   TUNNEL_IDLE_TIMEOUT: "1h",
   HEADER_TIMEOUT: "10s",
   KEEP_ALIVE_TIMEOUT: "60s",
-  MAX_HEADER_SIZE: "16KiB",
   MAX_CONNECTIONS: "10000",
   DRAIN_TIMEOUT: "30s",
   TRUSTED_PROXIES: "none",
@@ -38,18 +70,47 @@ export const Settings = z.object({
   USERS_SERVICE: setting(DEFAULTS.USERS_SERVICE, readBackends),
   PORT: setting(DEFAULTS.PORT, (text) => wholeNumber(text, 1, 65535)),
   HOST: setting(DEFAULTS.HOST, readHost),
+  ADMIN_PORT: setting(DEFAULTS.ADMIN_PORT, readAdminPort),
+  ADMIN_HOST: setting(DEFAULTS.ADMIN_HOST, readHost),
   ENGINE: setting(DEFAULTS.ENGINE, (text) => oneOf(text, ["web", "tcp"] as const)),
   POLICY: setting(DEFAULTS.POLICY, (text) => oneOf(text, Object.keys(POLICIES) as PolicyName[])),
   MAX_ATTEMPTS: setting(DEFAULTS.MAX_ATTEMPTS, readMaxAttempts),
+  RETRY_BUDGET: setting(DEFAULTS.RETRY_BUDGET, readRetryBudget),
   CONNECT_TIMEOUT: timeout(DEFAULTS.CONNECT_TIMEOUT),
   FIRST_BYTE_TIMEOUT: timeout(DEFAULTS.FIRST_BYTE_TIMEOUT),
   IDLE_TIMEOUT: timeout(DEFAULTS.IDLE_TIMEOUT),
+  REQUEST_TIMEOUT: setting(
+    DEFAULTS.REQUEST_TIMEOUT,
+    (text) => durationOr("off", Infinity, text, SHORTEST, 24 * HOUR),
+  ),
+  HEALTH_PATH: setting(DEFAULTS.HEALTH_PATH, readHealthPath),
+  HEALTH_STATUS: setting(DEFAULTS.HEALTH_STATUS, readStatuses),
+  HEALTH_INTERVAL: timeout(DEFAULTS.HEALTH_INTERVAL),
+  HEALTH_TIMEOUT: timeout(DEFAULTS.HEALTH_TIMEOUT),
+  HEALTH_RISE: setting(DEFAULTS.HEALTH_RISE, (text) => wholeNumber(text, 1, 100)),
+  HEALTH_FALL: setting(DEFAULTS.HEALTH_FALL, (text) => wholeNumber(text, 1, 100)),
+  EJECT_AFTER: setting(
+    DEFAULTS.EJECT_AFTER,
+    (text) => wholeNumberOr("off", Infinity, text, 1, 1000),
+  ),
+  EJECT_TIME: timeout(DEFAULTS.EJECT_TIME, 5 * MINUTE),
+  EJECT_MAX: setting(DEFAULTS.EJECT_MAX, percentage),
+  EJECT_ON_5XX: setting(DEFAULTS.EJECT_ON_5XX, onOff),
+  SLOW_START: setting(
+    DEFAULTS.SLOW_START,
+    (text) => durationOr("off", 0, text, SHORTEST, HOUR),
+  ),
+  MAX_IN_FLIGHT: setting(DEFAULTS.MAX_IN_FLIGHT, (text) => wholeNumber(text, 1, MILLION)),
+  BACKEND_MAX_IN_FLIGHT: setting(
+    DEFAULTS.BACKEND_MAX_IN_FLIGHT,
+    (text) => wholeNumberOr("off", Infinity, text, 1, MILLION),
+  ),
+  MAX_HEADER_SIZE: setting(DEFAULTS.MAX_HEADER_SIZE, (text) => size(text, 1, 1024)),
   BACKEND_IDLE_TIMEOUT: timeout(DEFAULTS.BACKEND_IDLE_TIMEOUT),
   TUNNEL_IDLE_TIMEOUT: timeout(DEFAULTS.TUNNEL_IDLE_TIMEOUT, 24 * HOUR),
   HEADER_TIMEOUT: timeout(DEFAULTS.HEADER_TIMEOUT),
   KEEP_ALIVE_TIMEOUT: timeout(DEFAULTS.KEEP_ALIVE_TIMEOUT),
-  MAX_HEADER_SIZE: setting(DEFAULTS.MAX_HEADER_SIZE, (text) => size(text, 1, 1024)),
-  MAX_CONNECTIONS: setting(DEFAULTS.MAX_CONNECTIONS, (text) => wholeNumber(text, 1, 1_000_000)),
+  MAX_CONNECTIONS: setting(DEFAULTS.MAX_CONNECTIONS, (text) => wholeNumber(text, 1, MILLION)),
   DRAIN_TIMEOUT: setting(DEFAULTS.DRAIN_TIMEOUT, (text) => duration(text, 0, HOUR)),
   TRUSTED_PROXIES: setting(DEFAULTS.TRUSTED_PROXIES, readNetworks),
   ACCESS_LOG: setting(DEFAULTS.ACCESS_LOG, (text) => oneOf(text, ["text", "json", "off"])),
@@ -61,14 +122,8 @@ export type SettingName = keyof Config;
 /** The names of all settings. */
 export const SETTING_NAMES = Object.keys(DEFAULTS) as SettingName[];
 
-function wholeNumber(text: string, from: number, to: number): Read<number> {
-  const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  return number >= from && number <= to ? reading(number) : `must be ${from} to ${to}`;
-}
-
-function oneOf<Name extends string>(text: string, names: readonly Name[]): Read<Name> {
-  const name = names.find((name) => name === text);
-  return name === undefined ? `must be ${names.join(" or ")}` : reading(name);
+function timeout(whenUnset: string, longest = HOUR) {
+  return setting(whenUnset, (text) => duration(text, SHORTEST, longest));
 }
 
 function readHost(text: string): Read<string> {
@@ -77,31 +132,27 @@ function readHost(text: string): Read<string> {
     : "must be a host name or address without port";
 }
 
+function readAdminPort(text: string): Read<number | undefined> {
+  if (text === "off") return reading(undefined);
+  const port = wholeNumber(text, 1, 65535);
+  return typeof port === "string" ? `${port}, or off` : port;
+}
+
 function readMaxAttempts(text: string): Read<number> {
   if (text === DEFAULTS.MAX_ATTEMPTS) return reading(Infinity);
   const number = wholeNumber(text, 1, 1000);
   return typeof number === "string" ? `${number}, or unset to try every backend once` : number;
 }
 
-/** A timeout that is long enough to be kept by a coarse clock. */
-function timeout(whenUnset: string, longest = HOUR) {
-  return setting(whenUnset, (text) => duration(text, 50, longest));
+function readRetryBudget(text: string): Read<number> {
+  if (text === "off") return reading(Infinity);
+  const share = percentage(text);
+  return typeof share === "string" ? `${share}, or off for no limit` : share;
 }
 
-/** `16KiB` or `1MiB`, in bytes. @param from and to in KiB */
-function size(text: string, from: number, to: number): Read<number> {
-  const [, digits, unit] = /^(\d{1,9}) ?(KiB|MiB)$/.exec(text) ?? [];
-  const kibibytes = unit === undefined ? NaN : Number(digits) * (unit === "MiB" ? KIB : 1);
-  if (kibibytes >= from && kibibytes <= to) return reading(kibibytes * KIB);
-  return `must be ${from}KiB to ${to / KIB}MiB, such as 16KiB`;
-}
-
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: HOUR };
-
-/** `500ms`, `30s`, `5m` or `1h`, in milliseconds. */
-function duration(text: string, from: number, to: number): Read<number> {
-  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
-  const milliseconds = unit === undefined ? NaN : Number(digits) * UNITS[unit]!;
-  if (milliseconds >= from && milliseconds <= to) return reading(milliseconds);
-  return `must be a duration of ${from}ms to ${to / HOUR}h, such as 500ms, 30s or 5m`;
+function readHealthPath(text: string): Read<string | undefined> {
+  if (text === "off") return reading(undefined);
+  return /^\/[!-~]*$/.test(text) && !text.includes("#")
+    ? reading(text)
+    : "must be a path such as /healthz, or off";
 }

@@ -8,8 +8,8 @@ export interface PickContext {
   readonly request: RequestFacts;
   /** The request's turn on the pool's wrapping counter; a retry takes none and sees the upcoming one. */
   readonly turn: number;
-  /** The number of the attempt this is for, from 1. */
-  readonly attempt: number;
+  /** Which pick for this request it is, from 1. An attempt may take two: where the first is full, say. */
+  readonly number: number;
 }
 
 export interface Policy {

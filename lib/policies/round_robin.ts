@@ -12,24 +12,33 @@ const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 
 export const roundRobin: Policy = {
   cycle: (backends) => scheduleOf(backends).length,
-  pick(candidates, { turn, attempt }) {
+  pick(candidates, { turn, number }) {
+    if (number > 1) return atShare(candidates, scatter(turn, number));
     const schedule = scheduleOf(candidates);
-    const position = attempt === 1 ? turn : scatter(turn, attempt);
-    return schedule[position % schedule.length]!;
+    return schedule[turn % schedule.length]!;
   },
 };
 
 /**
- * A turn and an attempt as a number scattered over 0 to 2^32 - 1 (the finalizer of MurmurHash3).
+ * A turn and the number of a pick as a number scattered over 0 to 2^32 - 1 (the finalizer of
+ * MurmurHash3).
  *
- * Retries need it: the turns on which a backend that is down is met are themselves regular, so that
- * `turn % length` over the others would hit the same one each time, or never.
+ * Further picks need it: the turns on which a backend that is down is met are themselves regular, so
+ * that `turn % length` over the others would hit the same one each time, or never.
  */
-function scatter(turn: number, attempt: number): number {
-  let bits = turn ^ Math.imul(attempt, 0x9e3779b9);
+function scatter(turn: number, number: number): number {
+  let bits = turn ^ Math.imul(number, 0x9e3779b9);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+/** The backend that a number falls to, where each has as many as its weight. No schedule is made: these
+ * candidates may never come together again. */
+function atShare(backends: readonly Backend[], number: number): Backend {
+  const sum = backends.reduce((total, { weight }) => total + weight, 0);
+  let place = number % sum;
+  return backends.find(({ weight }) => (place -= weight) < 0)!;
 }
 
 function scheduleOf(backends: readonly Backend[]): readonly Backend[] {

@@ -6,7 +6,7 @@
  */
 import type { Failed } from "../outcome.ts";
 import { ResponseHead } from "./response_head.ts";
-import { Timed, type Wheel } from "./wheel.ts";
+import { Timed, type Wheel } from "../wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

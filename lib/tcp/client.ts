@@ -3,16 +3,11 @@
  * knows by its phase what a passed deadline means.
  */
 import { plainAddress } from "../client_address.ts";
+import { CLIENT_GONE, CLIENT_STALLED, CLIENT_TAKES_NOTHING, EXPIRED } from "../failures.ts";
 import type { Failed } from "../outcome.ts";
 import type { Context } from "./context.ts";
 import { refuse, serveRequest } from "./exchange.ts";
-import {
-  CLIENT_GONE,
-  CLIENT_STALLED,
-  CLIENT_TAKES_NOTHING,
-  isBreak,
-  TUNNEL_IDLE,
-} from "./failures.ts";
+import { isBreak, TUNNEL_IDLE } from "./failures.ts";
 import { OwnLines } from "./forwarded_head.ts";
 import { Inbox } from "./inbox.ts";
 import { Interim } from "./interim.ts";
@@ -28,7 +23,7 @@ import {
 } from "./phases.ts";
 import type { TcpRequest } from "./request.ts";
 import { RequestHead } from "./request_head.ts";
-import { Timed } from "./wheel.ts";
+import { Timed } from "../wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -244,6 +239,13 @@ export class Client extends Timed implements Recipient {
     if (this.request !== undefined) this.request.clientGone = true;
     this.request?.connection?.end(CLIENT_STALLED);
     this.outbox.send(answer).then(() => this.close(), () => this.close());
+  }
+
+  /** Ends an exchange whose time is up: what is answered already is cut off, any other gets an answer. */
+  giveUp(request: TcpRequest): void {
+    if (this.request !== request) return;
+    if (this.#responding) this.#abort(EXPIRED);
+    else if (request.ended !== undefined) request.connection?.end(request.ended);
   }
 
   #noticeEnd(): void {

@@ -2,8 +2,8 @@
 import type { Failed } from "../outcome.ts";
 import { BackendConnection } from "./backend_connection.ts";
 import type { Buffers } from "./buffers.ts";
-import { type Address, dial } from "./dial.ts";
-import type { Wheel } from "./wheel.ts";
+import { type Address, dial } from "../dial.ts";
+import type { Wheel } from "../wheel.ts";
 
 export interface ConnectionsOptions {
   readonly wheel: Wheel;
@@ -48,10 +48,14 @@ export class Connections {
     return connection;
   }
 
-  /** A new one, or why there is none. */
-  async open(): Promise<BackendConnection | Failed> {
+  /**
+   * A new one, or why there is none.
+   *
+   * @param timeLeft to the request that it is for, in milliseconds
+   */
+  async open(timeLeft: number): Promise<BackendConnection | Failed> {
     const { wheel, buffers, connectTimeout } = this.#options;
-    const connected = await dial(this.#address, wheel, connectTimeout);
+    const connected = await dial(this.#address, wheel, Math.min(connectTimeout, timeLeft));
     if ("kind" in connected) return connected;
     const buffer = buffers.borrow();
     const connection = new BackendConnection(connected, buffer, wheel, this.#drop);

@@ -1,16 +1,18 @@
 /** What all connections of an engine share. */
 import type { AccessEntry } from "../access_log.ts";
 import type { Limits } from "../engine.ts";
+import type { Pool } from "../pool.ts";
 import type { Result } from "../proxy.ts";
 import type { Buffers } from "./buffers.ts";
 import type { Client } from "./client.ts";
 import type { TcpResponse } from "./forward.ts";
 import type { TcpRequest } from "./request.ts";
 import type { RequestHead } from "./request_head.ts";
-import type { Wheel } from "./wheel.ts";
+import type { Wheel } from "../wheel.ts";
 
 export interface Context {
   readonly proxy: (request: TcpRequest) => Promise<Result<TcpResponse>>;
+  readonly pool: Pool;
   readonly wheel: Wheel;
   readonly limits: Limits;
   /** Buffers for what a client sends first, for large heads, and for bodies. */
@@ -22,6 +24,8 @@ export interface Context {
   readonly isTrusted: (address: string) => boolean;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
+  /** Told that MAX_IN_FLIGHT is reached, each time. */
+  readonly onOverload: () => void;
   /** Told when a connection has closed. */
   readonly onClosed: (client: Client) => void;
   draining: boolean;

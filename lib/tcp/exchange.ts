@@ -5,9 +5,11 @@ import {
   failureAnswer,
   internalErrorAnswer,
   lastRecipientAnswer,
+  overloadAnswer,
+  OVERLOADED,
   refusalAnswer,
 } from "../answers.ts";
-import type { Failed } from "../outcome.ts";
+import type { Answered, Failed } from "../outcome.ts";
 import type { Result } from "../proxy.ts";
 import type { Verdict } from "../retry.ts";
 import type { BackendConnection } from "./backend_connection.ts";
@@ -19,6 +21,7 @@ import type { TcpResponse } from "./forward.ts";
 import type { Malformed } from "./malformed.ts";
 import { relay, wholeResponse } from "./relay.ts";
 import { isForUs, TcpRequest } from "./request.ts";
+import { RequestDeadline } from "./request_deadline.ts";
 import type { RequestHead } from "./request_head.ts";
 import { editHead, framingOf, type Persistence } from "./response_framing.ts";
 import { endOf, tunnel } from "./tunnel.ts";
@@ -42,13 +45,20 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     request.upload = new Upload(client, context.bodies, head, bytes.subarray(head.end, filled));
   }
   const startedAt = context.onRequest === undefined ? 0 : performance.now();
+  const { limits, wheel } = context;
+  const overloaded = context.inFlight >= limits.maxInFlight;
   context.inFlight++;
+  if (limits.requestTimeout !== Infinity) {
+    request.deadline = new RequestDeadline(request);
+    wheel.set(request.deadline, limits.requestTimeout);
+  }
   try {
     if (isForUs(request)) return await answer(client, request, lastRecipientAnswer());
+    if (overloaded) return await turnAway(client, request);
     client.await();
     const result = await context.proxy(request);
     const keeps = result.outcome.kind === "answered"
-      ? await passResponse(client, request, result.outcome.response)
+      ? await passResponse(client, request, result)
       : await answerFailure(client, request, result.outcome, result.verdict);
     // What the client was refused meanwhile is in the log already.
     if (context.onRequest !== undefined && !client.refused) {
@@ -57,13 +67,38 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     return keeps;
   } finally {
     context.inFlight--;
+    if (request.deadline !== undefined) wheel.remove(request.deadline);
     request.upload?.close();
     client.request = undefined;
   }
 }
 
-/** Sends a backend's response. @returns whether the client's connection can take another request */
+/** Answers a request that is one too many. @returns whether the connection can take another */
+async function turnAway(client: Client, request: TcpRequest): Promise<boolean> {
+  client.context.onOverload();
+  tellRefused(client, 503, OVERLOADED);
+  return await answer(client, request, overloadAnswer());
+}
+
+/** Sends a backend's response, and tells the pool when it is over. */
 async function passResponse(
+  client: Client,
+  request: TcpRequest,
+  { outcome, attempts }: Result<TcpResponse>,
+): Promise<boolean> {
+  const answered = outcome as Answered<TcpResponse>;
+  const { connection } = answered.response;
+  try {
+    return await relayResponse(client, request, answered.response);
+  } finally {
+    // Why a tunnel, or a request out of time, was ended says nothing of the backend.
+    const broken = answered.status === 101 || request.expired ? undefined : connection.ended;
+    client.context.pool.end(attempts.at(-1)!.backend, answered, broken);
+  }
+}
+
+/** @returns whether the client's connection can take another request */
+async function relayResponse(
   client: Client,
   request: TcpRequest,
   { connection, connections }: TcpResponse,
@@ -74,6 +109,7 @@ async function passResponse(
   client.respond();
   try {
     if (head.status === 101) {
+      if (request.deadline !== undefined) client.context.wheel.clear(request.deadline);
       await passTunnel(client, connection);
       connections.discard(connection);
       return false;
@@ -169,18 +205,22 @@ function persistenceOf(keeps: boolean, minor: number): Persistence {
 
 /** The answer to what is not forwarded, told to the log. */
 export function refuse(client: Client, malformed: Malformed): Bytes {
+  tellRefused(client, malformed.status, malformed.reason);
+  return answerBytes(refusalAnswer(malformed), "close", false);
+}
+
+function tellRefused(client: Client, status: number, reason: string): void {
   const { request, context } = client;
   context.onRequest?.({
     time: new Date(),
     clientAddress: client.address,
     method: request?.method ?? "-",
     path: request?.path ?? "-",
-    status: malformed.status,
+    status,
     milliseconds: 0,
     attempts: [],
-    refused: malformed.reason,
+    refused: reason,
   });
-  return answerBytes(refusalAnswer(malformed), "close", false);
 }
 
 function entryOf(

@@ -1,18 +1,8 @@
-/** What the engine says of attempts that it ends, and how it tells the network's errors from its own. */
-import type { Failed, FailureKind } from "../outcome.ts";
+/** What only this engine says of attempts that it ends, and how it tells the network's errors from its own. */
+import { failed } from "../failures.ts";
+import type { Failed } from "../outcome.ts";
 import { Malformed } from "./malformed.ts";
 
-export const NO_FIRST_BYTE: Failed = failed(
-  "http_response_timeout",
-  "no first byte within the timeout",
-);
-export const STALLED: Failed = failed("http_response_timeout", "the response stalled");
-export const CLIENT_GONE: Failed = failed("http_request_error", "the client left");
-export const CLIENT_STALLED: Failed = failed("http_request_error", "the request's body stalled");
-export const CLIENT_TAKES_NOTHING: Failed = failed(
-  "http_request_error",
-  "the client did not take the response",
-);
 export const CLIENT_BROKE_OFF: Failed = failed(
   "http_request_error",
   "the client broke off its request's body",
@@ -25,10 +15,6 @@ export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",
 );
-
-export function failed(failure: FailureKind, detail: string): Failed {
-  return { kind: "failed", failure, detail };
-}
 
 /** An outcome for an error that this program made itself. */
 export function internalError(error: unknown): Failed {

@@ -6,23 +6,18 @@ import type { BackendConnection } from "./backend_connection.ts";
 import type { Buffers } from "./buffers.ts";
 import { bytesOf, copy } from "./bytes.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
-import { addressOf } from "./dial.ts";
-import {
-  CLIENT_GONE,
-  CLOSED_EARLY,
-  failed,
-  internalError,
-  isBreak,
-  NO_FIRST_BYTE,
-} from "./failures.ts";
+import { addressOf } from "../dial.ts";
+import { CLIENT_GONE, failed, NO_FIRST_BYTE } from "../failures.ts";
+import { CLOSED_EARLY, internalError, isBreak } from "./failures.ts";
 import { Malformed } from "./malformed.ts";
 import type { TcpRequest } from "./request.ts";
+import type { UploadTimeouts } from "./upload.ts";
 
 export interface ForwardOptions extends ConnectionsOptions {
   /** Buffers to put requests together in. */
   readonly heads: Buffers;
-  /** Per attempt, in milliseconds. */
-  readonly firstByteTimeout: number;
+  /** Per attempt. */
+  readonly timeouts: UploadTimeouts;
 }
 
 /** A backend's answer: its head read, its body to follow on the connection. */
@@ -40,7 +35,8 @@ const TOO_LARGE_HEAD = failed("http_protocol_error", "the response's head is too
 
 /** Makes the tcp engine's `forward`, and what closes its connections. */
 export function createForward(options: ForwardOptions) {
-  const { heads, firstByteTimeout } = options;
+  const { heads, timeouts } = options;
+  const { firstByteTimeout } = timeouts;
   const routes = new Map<Backend, Route>();
 
   async function forward(request: TcpRequest, backend: Backend): Promise<Outcome<TcpResponse>> {
@@ -51,19 +47,15 @@ export function createForward(options: ForwardOptions) {
     await null; // what had come on it already speaks first: it was not meant for this request
     if (idle?.begin()) {
       const failure = await send(request, idle, route);
-      if (failure === undefined) {
-        return { kind: "answered", response: { connection: idle, connections } };
-      }
+      if (failure === undefined) return answered(idle, connections);
       connections.discard(idle);
       if (!wasStale(request, idle, idempotent)) return failure;
       // It was closed while it idled, which says nothing of the backend: once more on a new one.
     }
-    const opened = await connections.open();
-    if ("kind" in opened) return opened;
-    const failure = request.clientGone ? CLIENT_GONE : await send(request, opened, route);
-    if (failure === undefined) {
-      return { kind: "answered", response: { connection: opened, connections } };
-    }
+    const opened = await connections.open(request.timeLeft);
+    if ("kind" in opened) return request.ended ?? opened;
+    const failure = request.ended ?? await send(request, opened, route);
+    if (failure === undefined) return answered(opened, connections);
     connections.discard(opened);
     return opened.sent === 0 ? { ...failure, neverLeft: true } : failure;
   }
@@ -82,7 +74,7 @@ export function createForward(options: ForwardOptions) {
       connection.sent = await connection.send(bytes);
       if (connection.sent < bytes.length) await connection.sendRest(bytes);
       heads.giveBack(out);
-      request.upload?.sendTo(connection, firstByteTimeout, NO_FIRST_BYTE)
+      request.upload?.sendTo(connection, timeouts)
         .catch((error) => connection.end(internalError(error)));
 
       for (let interim = 0;;) {
@@ -138,6 +130,11 @@ export function createForward(options: ForwardOptions) {
   return { forward, close };
 }
 
+function answered(connection: BackendConnection, connections: Connections): Outcome<TcpResponse> {
+  const { status } = connection.head;
+  return { kind: "answered", status, response: { connection, connections } };
+}
+
 /** What stays the same for all requests to one backend. */
 interface Route {
   readonly connections: Connections;
@@ -158,8 +155,7 @@ function wasStale(
 ): boolean {
   const byPeer = connection.ended === undefined;
   return byPeer && !connection.heard && (connection.sent === 0 || idempotent) &&
-    !request.bodySpent &&
-    !request.clientGone;
+    !request.bodySpent && request.ended === undefined;
 }
 
 /** @returns false where the client is gone, which is no backend's fault */

@@ -10,6 +10,7 @@ export interface AcceptOptions {
   /** Closes a connection that does nothing, if there is one. */
   readonly makeRoom: () => void;
   readonly onConnection: (connection: Deno.TcpConn) => void;
+  /** Told of trouble as often as it is met. */
   readonly onWarning: (warning: string) => void;
 }
 
@@ -24,14 +25,10 @@ export interface Accepting {
 /** How long accepting rests where there is no room, in milliseconds. */
 const REST = 100;
 
-/** How often the same trouble is told, in milliseconds. */
-const TELL_AGAIN_AFTER = 10_000;
-
 /** Accepts until it is stopped. */
 export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
   const { hasRoom, makeRoom, onConnection, onWarning } = options;
   let stopped = false;
-  let toldAt = -Infinity;
   let resume: (() => void) | undefined;
 
   async function accept(): Promise<void> {
@@ -39,7 +36,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
       try {
         const connection = await listener.accept();
         while (!hasRoom() && !stopped) {
-          tell("MAX_CONNECTIONS is reached: idle connections give way, others wait");
+          onWarning("MAX_CONNECTIONS is reached: idle connections give way, others wait");
           makeRoom();
           if (!hasRoom()) await rest();
         }
@@ -48,7 +45,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
       } catch (error) {
         if (stopped) return;
         if (isGone(error)) continue;
-        tell(`cannot accept connections for now: ${(error as Error).message}`);
+        onWarning(`cannot accept connections for now: ${(error as Error).message}`);
         makeRoom();
         await rest();
       }
@@ -64,12 +61,6 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     });
     clearTimeout(timer);
     resume = undefined;
-  }
-
-  function tell(warning: string): void {
-    const now = performance.now();
-    if (now - toldAt >= TELL_AGAIN_AFTER) onWarning(warning);
-    toldAt = now;
   }
 
   return {

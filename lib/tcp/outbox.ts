@@ -2,7 +2,7 @@
  * What is sent to a client. Whatever is sent must be taken within IDLE_TIMEOUT, piece by piece: a client
  * that reads nothing must not hold a backend.
  */
-import { Timed, type Wheel } from "./wheel.ts";
+import { Timed, type Wheel } from "../wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

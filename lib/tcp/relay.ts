@@ -7,7 +7,9 @@ import type { Limits } from "../engine.ts";
 import type { Buffers } from "./buffers.ts";
 import { bytesOf } from "./bytes.ts";
 import { Chunked } from "./chunked.ts";
-import { CLOSED_EARLY, STALLED } from "./failures.ts";
+import { failed, STALLED } from "../failures.ts";
+import { CLOSED_EARLY, isBreak } from "./failures.ts";
+import { Malformed } from "./malformed.ts";
 import type { Framing } from "./response_framing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -63,18 +65,13 @@ export async function relay(start: number, options: RelayOptions): Promise<boole
 }
 
 /** Relays the bytes that Content-Length still announces, and reads none beyond them. */
-async function relayLength(
-  missing: number,
-  { connection, sink, bodies, limits }: RelayOptions,
-): Promise<boolean> {
+async function relayLength(missing: number, options: RelayOptions): Promise<boolean> {
+  const { sink, bodies } = options;
   const buffer = bodies.borrow();
   while (missing > 0) {
-    connection.expect(limits.idleTimeout, STALLED);
     const room = missing < buffer.length ? buffer.subarray(0, missing) : buffer;
-    const size = await connection.receiveInto(room);
-    if (size === null) throw cutShort(connection);
+    const size = await receive(room, options) ?? cutShort(options);
     missing -= size;
-    connection.waitForOthers();
     await sink.send(size === buffer.length ? buffer : buffer.subarray(0, size));
   }
   bodies.giveBack(buffer);
@@ -84,10 +81,11 @@ async function relayLength(
 async function relayChunks(
   start: number,
   chunked: Chunked,
-  { connection, sink, bodies, limits }: RelayOptions,
+  options: RelayOptions,
 ): Promise<boolean> {
+  const { connection, sink, bodies } = options;
   const { head, filled } = connection;
-  const kept = chunked.scan(connection.buffer, head.end, filled);
+  const kept = scanned(chunked, connection.buffer, head.end, filled, connection);
   await sink.send(connection.buffer.subarray(start, kept));
   if (chunked.done) return chunked.consumed === filled;
 
@@ -95,12 +93,8 @@ async function relayChunks(
   let held = filled - chunked.consumed; // what needs more bytes to be checked
   buffer.set(connection.buffer.subarray(chunked.consumed, filled));
   while (!chunked.done) {
-    connection.expect(limits.idleTimeout, STALLED);
-    const size = await connection.receiveInto(buffer.subarray(held));
-    if (size === null) throw cutShort(connection);
-    const end = held + size;
-    const kept = chunked.scan(buffer, 0, end);
-    connection.waitForOthers();
+    const end = held + (await receive(buffer.subarray(held), options) ?? cutShort(options));
+    const kept = scanned(chunked, buffer, 0, end, connection);
     if (kept > 0) await sink.send(buffer.subarray(0, kept));
     buffer.copyWithin(0, chunked.consumed, end);
     held = end - chunked.consumed;
@@ -115,8 +109,9 @@ const LAST_CHUNK = bytesOf("0\r\n\r\n");
 async function relayToEnd(
   start: number,
   makesChunks: boolean,
-  { connection, sink, bodies, limits }: RelayOptions,
+  options: RelayOptions,
 ): Promise<boolean> {
+  const { connection, sink, bodies } = options;
   const { head, filled } = connection;
   await sink.send(connection.buffer.subarray(start, head.end));
   const buffer = bodies.borrow();
@@ -124,12 +119,10 @@ async function relayToEnd(
   buffer.set(connection.buffer.subarray(head.end, filled), HEADROOM);
   let size: number | null = filled - head.end;
   while (size !== null) {
-    connection.waitForOthers();
     if (size > 0 && makesChunks) {
       await sink.send(chunkAround(buffer, HEADROOM, HEADROOM + size));
     } else if (size > 0) await sink.send(buffer.subarray(HEADROOM, HEADROOM + size));
-    connection.expect(limits.idleTimeout, STALLED);
-    size = await connection.receiveInto(buffer.subarray(HEADROOM, end));
+    size = await receive(buffer.subarray(HEADROOM, end), options);
   }
   if (makesChunks) await sink.send(LAST_CHUNK);
   bodies.giveBack(buffer);
@@ -144,7 +137,46 @@ function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
   return buffer.subarray(start - size.length, end + 2);
 }
 
-function cutShort(connection: BackendConnection): Error {
+/**
+ * Receives more of a body, within IDLE_TIMEOUT.
+ *
+ * @returns how many bytes; null at the end
+ * @throws where the backend breaks it off, with the connection ended for that reason
+ */
+async function receive(
+  room: Bytes,
+  { connection, limits }: RelayOptions,
+): Promise<number | null> {
+  connection.expect(limits.idleTimeout, STALLED);
+  try {
+    const size = await connection.receiveInto(room);
+    connection.waitForOthers();
+    return size;
+  } catch (error) {
+    if (isBreak(error)) {
+      connection.end(failed("connection_terminated", (error as Error).message));
+    }
+    throw error;
+  }
+}
+
+/** Checks chunks that have come. @returns where those to be passed on end */
+function scanned(
+  chunked: Chunked,
+  buffer: Bytes,
+  start: number,
+  end: number,
+  connection: BackendConnection,
+): number {
+  try {
+    return chunked.scan(buffer, start, end);
+  } catch (error) {
+    if (error instanceof Malformed) connection.end(failed("http_protocol_error", error.reason));
+    throw error;
+  }
+}
+
+function cutShort({ connection }: RelayOptions): never {
   connection.end(CLOSED_EARLY);
-  return new Deno.errors.UnexpectedEof();
+  throw new Deno.errors.UnexpectedEof();
 }

@@ -4,7 +4,10 @@ import type { BackendConnection } from "./backend_connection.ts";
 import { textOf } from "./bytes.ts";
 import type { Client } from "./client.ts";
 import { ForwardedHead } from "./forwarded_head.ts";
+import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../failures.ts";
+import type { Failed } from "../outcome.ts";
 import { Malformed } from "./malformed.ts";
+import type { RequestDeadline } from "./request_deadline.ts";
 import type { RequestHead } from "./request_head.ts";
 import type { Upload } from "./upload.ts";
 
@@ -15,6 +18,7 @@ export class TcpRequest implements RequestFacts {
   readonly method: string;
   readonly clientAddress: string;
   clientGone = false;
+  expired = false;
   /** The bytes that its head, and a short body, stand in. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly head: RequestHead;
@@ -23,6 +27,8 @@ export class TcpRequest implements RequestFacts {
   readonly end: number;
   /** A body that is still on its way. */
   upload: Upload | undefined;
+  /** REQUEST_TIMEOUT, where one is set. */
+  deadline: RequestDeadline | undefined;
   /** Protocols that the client would change to (RFC 9110, 7.8). */
   readonly upgrade: string | undefined;
   /** Where an attempt is under way. */
@@ -79,6 +85,19 @@ export class TcpRequest implements RequestFacts {
       if (name === wanted) found = found === undefined ? value : `${found}, ${value}`;
     });
     return found;
+  }
+
+  /** Milliseconds until REQUEST_TIMEOUT, at least one; Infinity where none is set. */
+  get timeLeft(): number {
+    if (this.deadline === undefined) return Infinity;
+    return Math.max(1, this.deadline.deadline - this.client.context.wheel.now);
+  }
+
+  /** Why no attempt is to go on with it; undefined where one may. */
+  get ended(): Failed | undefined {
+    if (this.clientGone) return CLIENT_GONE;
+    if (!this.expired) return undefined;
+    return this.upload?.complete === false ? UPLOAD_EXPIRED : EXPIRED;
   }
 
   get bodySpent(): boolean {

@@ -1,13 +1,14 @@
 /** The tcp engine: our own HTTP/1.1 over Deno.listen and Deno.connect, around the same proxy. */
+import { OVERLOADED } from "../answers.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../proxy.ts";
+import { tellRarely } from "../tell_rarely.ts";
 import { HEADROOM } from "./backend_connection.ts";
 import { Buffers } from "./buffers.ts";
 import { Client } from "./client.ts";
 import type { Context } from "./context.ts";
 import { createForward } from "./forward.ts";
 import { acceptFrom } from "./listen.ts";
-import { TICK_MS, Wheel } from "./wheel.ts";
 
 /** What a connection holds while it idles, and what most heads fit into. */
 const SMALL = 1536;
@@ -32,14 +33,14 @@ const DRAINING_HEADER_TIMEOUT = 1_000;
 
 /** Starts the tcp engine. @throws where the address cannot be listened on */
 export function serveTcp(options: EngineOptions): Engine {
-  const { pool, maxAttempts, limits, isTrusted, onRequest, onError, onWarning } = options;
+  const { pool, budget, clock, maxAttempts, limits } = options;
+  const { isTrusted, onRequest, onError, onWarning } = options;
+  const { wheel } = clock;
   const listener = Deno.listen({
     hostname: options.hostname,
     port: options.port,
     tcpBacklog: BACKLOG,
   });
-  const wheel = new Wheel(performance.now());
-  const turning = setInterval(() => wheel.turn(performance.now()), TICK_MS);
   const heads = new Buffers(limits.maxHeaderSize + MEDIUM, KEPT);
   const { forward, close } = createForward({
     wheel,
@@ -47,12 +48,14 @@ export function serveTcp(options: EngineOptions): Engine {
     buffers: new Buffers(HEADROOM + Math.max(MEDIUM, limits.maxHeaderSize), KEPT),
     connectTimeout: limits.connectTimeout,
     idleTimeout: limits.backendIdleTimeout,
-    firstByteTimeout: limits.firstByteTimeout,
+    timeouts: limits,
   });
   const clients = new Set<Client>();
   let onEmpty = () => {};
+  const tellOverload = tellRarely(onWarning, clock.now);
   const context: Context = {
-    proxy: createProxy({ pool, forward, maxAttempts }),
+    proxy: createProxy({ pool, budget, forward, maxAttempts, clock: clock.now }),
+    pool,
     wheel,
     limits,
     smalls: new Buffers(SMALL, KEPT),
@@ -62,6 +65,7 @@ export function serveTcp(options: EngineOptions): Engine {
     isTrusted,
     onRequest,
     onError,
+    onOverload: () => tellOverload(`${OVERLOADED}: further requests are answered 503`),
     onClosed(client) {
       clients.delete(client);
       accepting.resume();
@@ -72,7 +76,7 @@ export function serveTcp(options: EngineOptions): Engine {
   };
 
   const accepting = acceptFrom(listener, {
-    onWarning,
+    onWarning: tellRarely(onWarning, clock.now),
     hasRoom: () => clients.size < limits.maxConnections,
     makeRoom() {
       longestIdle(clients, wheel.now - GIVES_WAY_AFTER)?.close();
@@ -88,14 +92,15 @@ export function serveTcp(options: EngineOptions): Engine {
   return {
     address: listener.addr as Deno.NetAddr,
     finished: accepting.finished,
-    async drain(timeout) {
+    async drain(timeout, grace) {
       context.draining = true;
+      if (clients.size > 0) await new Promise((resolve) => setTimeout(resolve, grace));
       accepting.stop();
+      await accepting.finished;
       for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT);
-      await settled(timeout);
+      await settled(timeout - grace);
       const cut = context.inFlight;
       for (const client of clients) client.close();
-      clearInterval(turning);
       close();
       return cut;
     },

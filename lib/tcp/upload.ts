@@ -5,7 +5,7 @@
  * buffer and stay there until it is full: so long, another attempt sends it from the first byte and
  * goes on where the client is. Past that it can be sent once, and `spent` says so.
  */
-import type { Failed } from "../outcome.ts";
+import { BACKEND_TAKES_NOTHING, NO_FIRST_BYTE } from "../failures.ts";
 import type { BackendConnection } from "./backend_connection.ts";
 import type { Buffers } from "./buffers.ts";
 import { Chunked } from "./chunked.ts";
@@ -23,6 +23,13 @@ export interface Source {
   unread(bytes: Bytes): void;
   /** Told that the body is complete: from now on only the answer is waited for. */
   await(): void;
+}
+
+export interface UploadTimeouts {
+  /** For the backend to take more, in milliseconds. */
+  readonly idleTimeout: number;
+  /** For its answer to begin after that, in milliseconds. */
+  readonly firstByteTimeout: number;
 }
 
 /** Of a chunked body so much is read at a time, as what follows it is not ours. */
@@ -65,23 +72,26 @@ export class Upload {
   }
 
   /**
-   * Sends it, as far as it goes: where the backend breaks the connection, that shows when its answer is
+   * Sends it, as far as it goes. As long as it moves, the answer may take its time; once it is out, the
+   * wait for the answer begins. Where the backend breaks the connection, that shows when its answer is
    * read. Where the client breaks off, the connection is ended, so that no backend takes a part for all.
-   *
-   * @param onSent called whenever bytes have gone
    */
-  async sendTo(connection: BackendConnection, timeout: number, late: Failed): Promise<void> {
+  async sendTo(
+    connection: BackendConnection,
+    { idleTimeout, firstByteTimeout }: UploadTimeouts,
+  ): Promise<void> {
     this.#to = connection;
     this.#sentOn = undefined;
     let sent = 0;
     try {
       while (this.#to === connection && !connection.closed) {
-        connection.progress(timeout, late);
         if (sent < this.#ready) {
+          connection.progress(idleTimeout, BACKEND_TAKES_NOTHING);
           const piece = this.#buffer.subarray(sent, this.#ready);
           sent = this.#ready;
           await this.#write(connection, piece);
         } else if (this.complete) {
+          connection.progress(firstByteTimeout, NO_FIRST_BYTE);
           this.#sentOn = connection;
           return;
         } else {

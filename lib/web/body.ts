@@ -62,7 +62,7 @@ export class RequestBody {
   /**
    * The body for one attempt, from its first byte. An attempt before it gets no more.
    *
-   * @param onProgress called whenever bytes go on their way
+   * @param onProgress called whenever bytes go on their way, and at their end
    */
   open(onProgress: () => void): BodyInit {
     const sending = ++this.#sending;
@@ -71,9 +71,9 @@ export class RequestBody {
       pull: async (controller) => {
         const chunk = await this.#chunk(index++);
         if (sending !== this.#sending) return controller.error(new Error("superseded"));
+        onProgress();
         if (chunk === undefined) return controller.close();
         if (this.spent) this.#forgetBefore(index);
-        onProgress();
         controller.enqueue(chunk);
       },
     }, { highWaterMark: 0 });

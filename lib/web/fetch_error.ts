@@ -6,12 +6,14 @@
  * The text holds the request's URL, which the client chose. A URL holds no space, so the phrases
  * looked for all begin with one or stand behind ` client error (…)`: no path can forge them.
  */
+import { hasDescriptorLeft } from "../descriptors.ts";
 import type { Failed, FailureKind } from "../outcome.ts";
 
 const STAGE = / client error \((\w+)\)(.*)$/s;
 
 /** Within the stage Connect, where no byte of the request has left. */
 const CONNECT_CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind])[] = [
+  [/os error 2[34]\)/, "connection_limit_reached"], // ENFILE, EMFILE
   [/dns error/, "dns_error"],
   [/connection refused/i, "connection_refused"],
   [/timed out/i, "connection_timeout"],
@@ -34,8 +36,10 @@ export function failedFetch(error: unknown): Failed {
 
 function failureOf(stage: string | undefined, rest: string): FailureKind {
   if (stage === "Connect") {
-    const known = CONNECT_CAUSES.find(([pattern]) => pattern.test(rest));
-    return known?.[1] ?? "destination_unavailable";
+    const known = CONNECT_CAUSES.find(([pattern]) => pattern.test(rest))?.[1];
+    // Without a descriptor for its socket the resolver says that it knows no such name.
+    if (known === "dns_error" && !hasDescriptorLeft()) return "connection_limit_reached";
+    return known ?? "destination_unavailable";
   }
   if (stage !== undefined && NOT_HTTP.test(rest)) return "http_protocol_error";
   return "connection_terminated";

@@ -1,19 +1,28 @@
 /** Sends a request to one backend by fetch, once, and says what that came to. */
 import type { Backend } from "../backend.ts";
+import { failed } from "../failures.ts";
 import { type Field, requestFields } from "../headers.ts";
-import type { Failed, Outcome } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { isIdempotent } from "../retry.ts";
-import { type Deadlines, Waiting } from "./deadlines.ts";
+import type { Wheel } from "../wheel.ts";
+import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { failedFetch } from "./fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
+import { Reachability } from "./reachability.ts";
 import type { WebRequest } from "./request.ts";
 
 export interface ForwardOptions {
   readonly scheme: "http" | "https";
   /** Whether a peer's X-Forwarded-* are believed. */
   readonly isTrusted: (address: string) => boolean;
-  /** Gives up on a first byte that does not come. */
-  readonly deadlines: Deadlines;
+  readonly wheel: Wheel;
+  readonly timeouts: AttemptTimeouts;
+}
+
+/** A backend's answer, and the attempt that it is the answer to: it can still be broken off. */
+export interface WebResponse {
+  readonly response: Response;
+  readonly attempt: WebAttempt;
 }
 
 /** How long a connection to a backend may idle; most servers close theirs after 5 s or more. */
@@ -23,44 +32,66 @@ const IDLE_MS = 4_000;
  * idempotent rides none that was idle for longer than this. */
 const IDLE_MS_NOT_IDEMPOTENT = 1_000;
 
-/** Reasons to abort, told apart by identity when fetch rejects with them. */
-const CLIENT_GONE: Failed = fail("http_request_error", "the client left");
-const CLIENT_STALLED: Failed = fail("http_request_error", "the request's body stalled");
-const NO_FIRST_BYTE: Failed = fail("http_response_timeout", "no first byte within the timeout");
-
 /** Makes the web engine's `forward`, and what closes its connections. */
-export function createForward({ scheme, isTrusted, deadlines }: ForwardOptions) {
+export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOptions) {
   const pooled = createClient(IDLE_MS);
   const recent = createClient(IDLE_MS_NOT_IDEMPOTENT);
   // fetch sends a request without a body again on its own when a pooled connection dies, a POST too:
   // only a connection of its own makes that impossible (tests/web/never_twice_test.ts).
   const single = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 0 });
+  const reachabilities = new Map<Backend, Reachability>();
 
-  async function forward(request: WebRequest, backend: Backend): Promise<Outcome<Response>> {
+  async function forward(request: WebRequest, backend: Backend): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
-    const attempt = new WaitingAttempt(request);
-    deadlines.begin(attempt);
-    const client = isIdempotent(method) ? pooled : body === undefined ? single : recent;
+    const reachability = reachabilityOf(backend);
+    const idempotent = isIdempotent(method);
+    // What cannot be taken back is sent only where somebody is known to be.
+    if (!idempotent && !reachability.isAnswering) {
+      const unreachable = await reachability.ask(timeouts.connectTimeout);
+      if (unreachable !== undefined) return unreachable;
+    }
+    if (request.ended !== undefined) return { ...request.ended, neverLeft: true };
+
+    const isReachable = (timeout: number) => reachability.ask(timeout);
+    const attempt = new WebAttempt({
+      request,
+      wheel,
+      timeouts,
+      isReachable: idempotent ? isReachable : undefined,
+    });
+    request.attempt = attempt;
+    attempt.begin();
+    const client = idempotent ? pooled : body === undefined ? single : recent;
     const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress));
     try {
       const response = await fetch(backend.url + request.path, {
         method,
         headers: headersInit(withoutDecoding(requestFields(request.fields, forwarding))),
-        body: body?.open(() => deadlines.touch(attempt)) ?? null,
+        body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
         client,
       });
-      if (isPassable(response.status)) return { kind: "answered", response };
+      reachability.answers();
+      const { status } = response;
+      if (isPassable(status)) return { kind: "answered", status, response: { response, attempt } };
       await response.body?.cancel();
-      return fail("http_protocol_error", `status ${response.status}`);
+      return failed("http_protocol_error", `status ${status}`);
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
-      if (body?.broken) return fail("http_request_error", String(error));
+      if (body?.broken) return failed("http_request_error", String(error));
       return failedFetch(error);
     } finally {
-      deadlines.end(attempt);
+      attempt.end();
     }
+  }
+
+  function reachabilityOf(backend: Backend): Reachability {
+    let reachability = reachabilities.get(backend);
+    if (reachability === undefined) {
+      reachabilities.set(backend, reachability = new Reachability(backend.url, wheel));
+    }
+    return reachability;
   }
 
   function close(): void {
@@ -68,29 +99,6 @@ export function createForward({ scheme, isTrusted, deadlines }: ForwardOptions) 
   }
 
   return { forward, close };
-}
-
-/** An attempt that waits for its first byte, and how to end it. */
-class WaitingAttempt extends Waiting {
-  readonly #request: WebRequest;
-  readonly #controller = new AbortController();
-
-  constructor(request: WebRequest) {
-    super();
-    this.#request = request;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  override watch(): void {
-    this.#request.whenClientGone(() => this.#controller.abort(CLIENT_GONE));
-  }
-
-  override expire(): void {
-    this.#controller.abort(this.#request.body?.awaitsClient ? CLIENT_STALLED : NO_FIRST_BYTE);
-  }
 }
 
 function createClient(poolIdleTimeout: number): Deno.HttpClient {
@@ -119,8 +127,4 @@ function withoutDecoding(fields: Field[]): Field[] {
 /** Statuses that mean something to a client that asked for no upgrade (RFC 9110, 15). */
 function isPassable(status: number): boolean {
   return status >= 200 && status <= 599;
-}
-
-function fail(failure: Failed["failure"], detail: string): Failed {
-  return { kind: "failed", failure, detail };
 }

@@ -7,6 +7,8 @@ export interface Head {
   /** As Deno.serve puts it together: scheme, host and target. */
   readonly url: string;
   readonly fields: readonly Field[];
+  /** Bytes of the field lines, about as they stand on the wire. */
+  readonly fieldsSize: number;
   /** Values of these fields, their lines joined by `, `; undefined where there is no line. */
   readonly host: string | undefined;
   readonly transferEncoding: string | undefined;
@@ -14,11 +16,16 @@ export interface Head {
   readonly maxForwards: string | undefined;
 }
 
+/** Bytes of a field line beside its name and value: `: ` and CR LF. */
+const LINE_EXTRA = 4;
+
 /** Reads it; nothing is checked yet. */
 export function headOf({ method, url, headers }: Request): Head {
   const fields = rawFields(headers);
   let host, transferEncoding, contentLength, maxForwards: string | undefined;
+  let fieldsSize = 0;
   for (const [name, value] of fields) {
+    fieldsSize += name.length + value.length + LINE_EXTRA;
     // The length tells most names apart before a letter is looked at: this runs for every request.
     switch (name.length) {
       case 4:
@@ -37,7 +44,7 @@ export function headOf({ method, url, headers }: Request): Head {
         break;
     }
   }
-  return { method, url, fields, host, transferEncoding, contentLength, maxForwards };
+  return { method, url, fields, fieldsSize, host, transferEncoding, contentLength, maxForwards };
 }
 
 /** Bytes that Content-Length announces: undefined where a transfer coding stands instead of it. */

@@ -6,6 +6,7 @@
  * until then new requests are served and told to come back on another connection.
  */
 import type { RequestBody } from "./body.ts";
+import type { Listening } from "./listen.ts";
 
 /** How often a drain looks whether it is done, in milliseconds. */
 const LOOK_MS = 20;
@@ -15,35 +16,34 @@ export class InFlight {
   draining = false;
   count = 0;
   readonly #uploads = new Set<RequestBody>();
-  readonly #end = () => void this.count--;
 
-  /**
-   * @param completed settles when the response is out or the client is gone
-   * @param body what is being uploaded; undefined where there is none
-   */
-  begin(completed: Promise<void>, body: RequestBody | undefined): void {
+  /** @param body what is being uploaded; undefined where there is none */
+  begin(body: RequestBody | undefined): void {
     this.count++;
-    completed.then(this.#end, this.#end);
+    if (body !== undefined) this.#uploads.add(body);
+  }
+
+  /** The response is out, or the client is gone. @param body as it was begun with */
+  end(body: RequestBody | undefined): void {
+    this.count--;
     if (body === undefined) return;
-    this.#uploads.add(body);
-    const end = () => {
-      this.#uploads.delete(body);
-      if (!body.complete) body.cancel();
-    };
-    completed.then(end, end);
+    this.#uploads.delete(body);
+    if (!body.complete) body.cancel();
   }
 
   /**
    * @param timeout in milliseconds
+   * @param grace for how long clients are still served, and told to come back on another connection
    * @returns how many requests were cut off
    */
-  async drain(server: Deno.HttpServer, timeout: number): Promise<number> {
+  async drain(listening: Listening, timeout: number, grace: number): Promise<number> {
     this.draining = true;
     const deadline = performance.now() + timeout;
+    if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
     await this.#until(() => !this.#uploading(), deadline);
     let stopped = false;
     const stop = () => stopped = true;
-    server.shutdown().then(stop, stop); // a listener that broke has stopped, too
+    listening.shutdown().then(stop, stop); // a listener that broke has stopped, too
     await this.#until(() => stopped && this.count === 0, deadline);
     return this.count;
   }

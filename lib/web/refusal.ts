@@ -18,9 +18,16 @@ const BODILESS = new Set(["GET", "HEAD"]);
 
 /**
  * @param fallbackHost the host and port that Deno.serve puts into the URL where the client named none
+ * @param maxHeaderSize of a head, in bytes; Deno.serve itself limits the number of lines to 100
  */
-export function admit(head: Head, fallbackHost: string): Target | Refusal {
+export function admit(
+  head: Head,
+  fallbackHost: string,
+  maxHeaderSize: number,
+): Target | Refusal {
   const { method, host, transferEncoding } = head;
+  const tooLarge = refuseTooLarge(head, maxHeaderSize);
+  if (tooLarge !== undefined) return tooLarge;
   if (!COMMON.has(method)) {
     if (NOT_SENT.has(method.toUpperCase())) return refuse(405, "this method is not forwarded");
     if (COMMON.has(method.toUpperCase()) && method.toUpperCase() !== "PATCH") {
@@ -61,6 +68,16 @@ export function admit(head: Head, fallbackHost: string): Target | Refusal {
 function looksLikeHttp2({ fields }: Head, { authority }: Target, fallbackHost: string): boolean {
   if (fields.length === 0) return authority !== fallbackHost;
   return fields.every(([name]) => name === name.toLowerCase());
+}
+
+/** Two answers, so that the client knows what to shorten (RFC 9110, 15.5.15; RFC 6585, 5). */
+function refuseTooLarge({ url, host, fieldsSize }: Head, most: number): Refusal | undefined {
+  const targetSize = url.length - "http://".length - (host?.length ?? 0);
+  if (targetSize > most / 2) {
+    return refuse(414, "the target is longer than half of MAX_HEADER_SIZE");
+  }
+  if (targetSize + fieldsSize <= most) return undefined;
+  return refuse(431, "the head is larger than MAX_HEADER_SIZE");
 }
 
 function refuse(status: Refusal["status"], reason: string): Refusal {

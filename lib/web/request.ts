@@ -1,7 +1,10 @@
 /** A request that Deno.serve received, as the facts that the core asks for. */
 import { plainAddress } from "../client_address.ts";
+import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../failures.ts";
 import type { Field, Forwarding } from "../headers.ts";
+import type { Failed } from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
+import type { WebAttempt } from "./attempt.ts";
 import type { RequestBody } from "./body.ts";
 import type { Head } from "./head.ts";
 import type { Target } from "./target.ts";
@@ -19,6 +22,9 @@ export class WebRequest implements RequestFacts {
   readonly fields: readonly Field[];
   body: RequestBody | undefined;
   clientGone = false;
+  expired = false;
+  /** The attempt under way, or the one that is answered. */
+  attempt: WebAttempt | undefined;
   readonly #request: Request;
 
   constructor(
@@ -42,6 +48,13 @@ export class WebRequest implements RequestFacts {
 
   get bodySpent(): boolean {
     return this.body?.spent ?? false;
+  }
+
+  /** Why no attempt is to go on with it; undefined where one may. */
+  get ended(): Failed | undefined {
+    if (this.clientGone) return CLIENT_GONE;
+    if (!this.expired) return undefined;
+    return this.body?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
   }
 
   /** Calls back once the client has left. Asked for late, it still tells what happened before. */

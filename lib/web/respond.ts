@@ -1,8 +1,10 @@
 /** Turns what the core decided into the Response that Deno.serve sends. */
 import type { Answer } from "../answers.ts";
 import { responseFields } from "../headers.ts";
+import type { WebResponse } from "./forward.ts";
 import { headersInit } from "./headers_init.ts";
 import { rawFields } from "./raw_fields.ts";
+import { responseBody } from "./response_body.ts";
 
 /** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS = new Set([204, 205, 304]);
@@ -16,16 +18,21 @@ export function ownResponse(answer: Answer, closing: boolean): Response {
 }
 
 /**
- * A backend's response: its body handed on as it is, which keeps it out of JavaScript.
+ * A backend's response.
  *
  * An empty stream answers a HEAD without Content-Length, for Deno.serve would announce a length of 0
  * for what GET would send chunked.
  */
-export function forwardedResponse(response: Response, method: string, closing: boolean): Response {
+export function forwardedResponse(
+  answer: WebResponse,
+  method: string,
+  closing: boolean,
+): Response {
+  const { response } = answer;
   const fields = responseFields(rawFields(response.headers));
   if (closing) fields.push(["connection", "close"]);
   const { status } = response;
-  let body = response.body;
+  let body = responseBody(answer);
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
   }

@@ -1,107 +1,116 @@
 /** The web engine: Deno.serve receives, the proxy decides, fetch forwards, Deno.serve responds. */
 import {
   type Answer,
-  failureAnswer,
   internalErrorAnswer,
   lastRecipientAnswer,
-  type Refusal,
+  overloadAnswer,
+  OVERLOADED,
   refusalAnswer,
 } from "../answers.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
-import { createProxy, type Result } from "../proxy.ts";
+import { createProxy } from "../proxy.ts";
+import { tellRarely } from "../tell_rarely.ts";
 import { RequestBody } from "./body.ts";
-import { Deadlines } from "./deadlines.ts";
+import { createExchange } from "./exchange.ts";
 import { createForward } from "./forward.ts";
 import { InFlight } from "./in_flight.ts";
 import { announcedLength, type Head, headOf } from "./head.ts";
+import { listen } from "./listen.ts";
 import { admit } from "./refusal.ts";
 import { type ServeInfo, WebRequest } from "./request.ts";
-import { forwardedResponse, ownResponse } from "./respond.ts";
+import { ownResponse } from "./respond.ts";
+import { BrokenBody } from "./response_body.ts";
 
 /** Starts the web engine. @throws where the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
-  const { pool, maxAttempts, isTrusted, onRequest, onError } = options;
-  const deadlines = new Deadlines(options.limits.firstByteTimeout);
-  const { forward, close } = createForward({ scheme: "http", isTrusted, deadlines });
-  const proxy = createProxy({ pool, forward, maxAttempts });
+  const { pool, budget, clock, maxAttempts, isTrusted, limits } = options;
+  const { onRequest, onError, onWarning } = options;
+  const { wheel } = clock;
+  const { forward, close } = createForward({ scheme: "http", isTrusted, wheel, timeouts: limits });
   const inFlight = new InFlight();
+  const tellOverload = tellRarely(onWarning, clock.now);
+  const exchange = createExchange({
+    pool,
+    proxy: createProxy({ pool, budget, forward, maxAttempts, clock: clock.now }),
+    wheel,
+    requestTimeout: limits.requestTimeout,
+    onRequest,
+    isDraining: () => inFlight.draining,
+  });
 
   async function handle(request: Request, info: ServeInfo): Promise<Response> {
     const head = headOf(request);
-    const target = admit(head, fallbackHost);
-    if ("reason" in target) return refuse(request, info, target);
+    const target = admit(head, fallbackHost, limits.maxHeaderSize);
+    if ("reason" in target) {
+      return refuse(request, info, target.status, target.reason, refusalAnswer(target));
+    }
     if (head.method === "OPTIONS" && /^0+$/.test(head.maxForwards ?? "")) {
       return own(lastRecipientAnswer());
+    }
+    if (inFlight.count >= limits.maxInFlight) {
+      tellOverload(`${OVERLOADED}: further requests are answered 503`);
+      return refuse(request, info, 503, OVERLOADED, overloadAnswer());
     }
 
     const received = new WebRequest(request, info, head, target);
     const body = bodyOf(request, head);
     if (body !== undefined && await body.isPresent()) received.body = body;
-    inFlight.begin(info.completed, received.body);
-    const startedAt = onRequest === undefined ? 0 : performance.now();
-    const result = await proxy(received);
-    const response = respond(result, received.method);
-    if (onRequest !== undefined) logWhenSent(info, received, startedAt, result, response.status);
-    return response;
-  }
-
-  function respond({ outcome, verdict }: Result<Response>, method: string): Response {
-    return outcome.kind === "answered"
-      ? forwardedResponse(outcome.response, method, inFlight.draining)
-      : own(failureAnswer(outcome, verdict));
+    inFlight.begin(received.body);
+    try {
+      const { response, onSent } = await exchange(received);
+      const end = () => {
+        inFlight.end(received.body);
+        onSent();
+      };
+      info.completed.then(end, end);
+      return response;
+    } catch (error) {
+      inFlight.end(received.body);
+      throw error;
+    }
   }
 
   function own(answer: Answer): Response {
     return ownResponse(answer, inFlight.draining);
   }
 
-  function refuse(request: Request, info: ServeInfo, refusal: Refusal): Response {
+  /** Answers what is not forwarded, and tells the log. */
+  function refuse(
+    { method }: Request,
+    info: ServeInfo,
+    status: number,
+    refused: string,
+    answer: Answer,
+  ): Response {
     onRequest?.({
       time: new Date(),
       clientAddress: info.remoteAddr.hostname,
-      method: request.method,
+      method,
       path: "-",
-      status: refusal.status,
+      status,
       milliseconds: 0,
       attempts: [],
-      refused: refusal.reason,
+      refused,
     });
-    return own(refusalAnswer(refusal));
+    return own(answer);
   }
 
-  function logWhenSent(
-    info: ServeInfo,
-    { method, path, clientAddress }: WebRequest,
-    startedAt: number,
-    { attempts, verdict }: Result<Response>,
-    status: number,
-  ): void {
-    const log = () => {
-      const milliseconds = performance.now() - startedAt;
-      const time = new Date(Date.now() - milliseconds);
-      const entry = { time, clientAddress, method, path, status, milliseconds, attempts, verdict };
-      onRequest!(entry);
-    };
-    info.completed.then(log, log);
-  }
-
-  const server = Deno.serve({
+  const listening = listen({
     hostname: options.hostname,
     port: options.port,
-    onListen: () => {},
     onError: (error) => {
-      onError(error);
+      if (!(error instanceof BrokenBody)) onError(error);
       return own(internalErrorAnswer());
     },
+    onWarning: tellRarely(onWarning, clock.now),
   }, handle);
-  const fallbackHost = fallbackHostOf(server.addr);
+  const fallbackHost = fallbackHostOf(listening.address);
 
   return {
-    address: server.addr,
-    finished: server.finished,
-    async drain(timeout) {
-      const cut = await inFlight.drain(server, timeout);
-      deadlines.close();
+    address: listening.address,
+    finished: listening.finished,
+    async drain(timeout, grace) {
+      const cut = await inFlight.drain(listening, timeout, grace);
       close();
       return cut;
     },

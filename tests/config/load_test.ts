@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   ConfigError,
-  parseAddress,
+  parseAddresses,
   parseConfig,
   type SettingTexts,
 } from "../../lib/config/load.ts";
@@ -98,11 +98,37 @@ Deno.test("load: a value with quotes or line ends is shown on one line", () => {
 
 Deno.test("load: the address alone is read whatever the other settings are", () => {
   const texts = { USERS_SERVICE: "nonsense", POLICY: "best", PORT: "81" };
-  assertEquals(parseAddress(texts), { PORT: 81, HOST: "0.0.0.0" });
+  assertEquals(parseAddresses(texts), {
+    PORT: 81,
+    HOST: "0.0.0.0",
+    ADMIN_PORT: 5001,
+    ADMIN_HOST: "127.0.0.1",
+  });
 });
 
 Deno.test("load: a wrong address is told alone", () => {
   const texts = { POLICY: "best", PORT: "0", HOST: "127.0.0.1" };
-  const error = assertThrows(() => parseAddress(texts), ConfigError) as ConfigError;
+  const error = assertThrows(() => parseAddresses(texts), ConfigError) as ConfigError;
   assertEquals(error.message, 'Cannot start as PORT must be 1 to 65535: current value is "0"');
+});
+
+for (const texts of [{ PORT: "5001" }, { ADMIN_PORT: "5000" }, { PORT: "80", ADMIN_PORT: "80" }]) {
+  Deno.test(`load: ${JSON.stringify(texts)} is refused, as both ports are the same`, () => {
+    const found = problem({ ...USERS, ...texts });
+    assertMatch(
+      found,
+      /^Cannot start as ADMIN_PORT must not be PORT, too: current value is "\d+"$/,
+    );
+  });
+}
+
+Deno.test("load: equal ports are told together with what else is wrong", () => {
+  const found = problem({ ...USERS, PORT: "5001", EJECT_AFTER: "0" });
+  assertMatch(found, /2 problems/);
+  assertMatch(found, /EJECT_AFTER must be 1 to 1000, or off: current value is "0"/);
+  assertMatch(found, /ADMIN_PORT must not be PORT, too/);
+});
+
+Deno.test("load: with ADMIN_PORT=off any PORT will do", () => {
+  assertEquals(parseConfig({ ...USERS, PORT: "5001", ADMIN_PORT: "off" }).ADMIN_PORT, undefined);
 });

@@ -4,22 +4,38 @@ import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "../../lib/config
 
 const USERS = { USERS_SERVICE: "http://a" };
 
-type Scalar = Exclude<keyof Config, "USERS_SERVICE" | "TRUSTED_PROXIES">;
+type Scalar = Exclude<keyof Config, "USERS_SERVICE" | "TRUSTED_PROXIES" | "HEALTH_STATUS">;
 
 Deno.test("schema: what is unset or empty has its default", () => {
   const empty = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
   for (const texts of [USERS, { ...empty, ...USERS }]) {
-    const { TRUSTED_PROXIES, ...config } = parseConfig(texts);
+    const { TRUSTED_PROXIES, HEALTH_STATUS, ...config } = parseConfig(texts);
     assertEquals(config, {
       USERS_SERVICE: [{ url: "http://a", weight: 1 }],
       PORT: 5000,
       HOST: "0.0.0.0",
+      ADMIN_PORT: 5001,
+      ADMIN_HOST: "127.0.0.1",
       ENGINE: "web",
       POLICY: "round_robin",
       MAX_ATTEMPTS: Infinity,
+      RETRY_BUDGET: 0.2,
       CONNECT_TIMEOUT: 2_000,
       FIRST_BYTE_TIMEOUT: 60_000,
       IDLE_TIMEOUT: 60_000,
+      REQUEST_TIMEOUT: Infinity,
+      HEALTH_PATH: undefined,
+      HEALTH_INTERVAL: 5_000,
+      HEALTH_TIMEOUT: 2_000,
+      HEALTH_RISE: 2,
+      HEALTH_FALL: 3,
+      EJECT_AFTER: 5,
+      EJECT_TIME: 10_000,
+      EJECT_MAX: 0.5,
+      EJECT_ON_5XX: false,
+      SLOW_START: 10_000,
+      MAX_IN_FLIGHT: 10_000,
+      BACKEND_MAX_IN_FLIGHT: Infinity,
       BACKEND_IDLE_TIMEOUT: 4_000,
       TUNNEL_IDLE_TIMEOUT: 3_600_000,
       HEADER_TIMEOUT: 10_000,
@@ -30,14 +46,15 @@ Deno.test("schema: what is unset or empty has its default", () => {
       ACCESS_LOG: "text",
     });
     assertEquals(TRUSTED_PROXIES("127.0.0.1"), false);
+    assertEquals([200, 399, 400].map(HEALTH_STATUS), [true, true, false]);
   }
 });
 
 Deno.test("schema: each default as it is written means the same as none", () => {
   const written = Object.entries(DEFAULTS).filter(([name]) => name !== "USERS_SERVICE");
-  const { TRUSTED_PROXIES: _one, ...config } = parseConfig({ ...DEFAULTS, ...USERS });
-  const { TRUSTED_PROXIES: _other, ...unset } = parseConfig(USERS);
-  assertEquals(config, unset);
+  const plain = (config: Config) =>
+    Object.entries(config).filter(([, value]) => typeof value !== "function");
+  assertEquals(plain(parseConfig({ ...DEFAULTS, ...USERS })), plain(parseConfig(USERS)));
   assertEquals(written.every(([, text]) => text !== ""), true);
 });
 
@@ -75,6 +92,30 @@ for (
     ["FIRST_BYTE_TIMEOUT", "1h", 3_600_000],
     ["FIRST_BYTE_TIMEOUT", "3600000ms", 3_600_000],
     ["DRAIN_TIMEOUT", "0s", 0],
+    ["ADMIN_PORT", "9000", 9000],
+    ["ADMIN_PORT", "off", undefined],
+    ["ADMIN_HOST", "0.0.0.0", "0.0.0.0"],
+    ["RETRY_BUDGET", "0%", 0],
+    ["RETRY_BUDGET", "100%", 1],
+    ["RETRY_BUDGET", "off", Infinity],
+    ["REQUEST_TIMEOUT", "off", Infinity],
+    ["REQUEST_TIMEOUT", "24h", 86_400_000],
+    ["HEALTH_PATH", "off", undefined],
+    ["HEALTH_PATH", "/healthz?deep=1", "/healthz?deep=1"],
+    ["HEALTH_INTERVAL", "50ms", 50],
+    ["HEALTH_TIMEOUT", "500ms", 500],
+    ["HEALTH_RISE", "1", 1],
+    ["HEALTH_FALL", "100", 100],
+    ["EJECT_AFTER", "1", 1],
+    ["EJECT_AFTER", "off", Infinity],
+    ["EJECT_TIME", "5m", 300_000],
+    ["EJECT_MAX", "0%", 0],
+    ["EJECT_MAX", "100%", 1],
+    ["EJECT_ON_5XX", "on", true],
+    ["SLOW_START", "off", 0],
+    ["SLOW_START", "1h", 3_600_000],
+    ["MAX_IN_FLIGHT", "1", 1],
+    ["BACKEND_MAX_IN_FLIGHT", "100", 100],
     ["ACCESS_LOG", "text", "text"],
     ["ACCESS_LOG", "json", "json"],
     ["ACCESS_LOG", "off", "off"],
@@ -143,6 +184,27 @@ for (
     ["FIRST_BYTE_TIMEOUT", "off", FIRST_BYTE],
     ["DRAIN_TIMEOUT", "2h", DRAIN],
     ["DRAIN_TIMEOUT", "s", DRAIN],
+    ["ADMIN_PORT", "0", `${PORT}, or off`],
+    ["ADMIN_HOST", "a b", HOST],
+    ["RETRY_BUDGET", "20", "must be 0% to 100%, or off for no limit"],
+    ["RETRY_BUDGET", "101%", "must be 0% to 100%, or off for no limit"],
+    ["REQUEST_TIMEOUT", "0s", `${TUNNEL}, or off`],
+    ["HEALTH_PATH", "healthz", "must be a path such as /healthz, or off"],
+    ["HEALTH_PATH", "/a b", "must be a path such as /healthz, or off"],
+    ["HEALTH_PATH", "/a#b", "must be a path such as /healthz, or off"],
+    ["HEALTH_PATH", "on", "must be a path such as /healthz, or off"],
+    ["HEALTH_INTERVAL", "off", FIRST_BYTE],
+    ["HEALTH_TIMEOUT", "2", FIRST_BYTE],
+    ["HEALTH_RISE", "0", "must be 1 to 100"],
+    ["HEALTH_FALL", "101", "must be 1 to 100"],
+    ["EJECT_AFTER", "0", "must be 1 to 1000, or off"],
+    ["EJECT_TIME", "6m", "must be a duration of 50ms to 5m, such as 500ms, 30s or 5m"],
+    ["EJECT_MAX", "0.5", "must be 0% to 100%"],
+    ["EJECT_MAX", "off", "must be 0% to 100%"],
+    ["EJECT_ON_5XX", "yes", "must be on or off"],
+    ["SLOW_START", "0s", `${FIRST_BYTE}, or off`],
+    ["MAX_IN_FLIGHT", "off", CONNECTIONS],
+    ["BACKEND_MAX_IN_FLIGHT", "0", `${CONNECTIONS}, or off`],
     ["ACCESS_LOG", "xml", LOG],
     ["ACCESS_LOG", "on", LOG],
   ] as const

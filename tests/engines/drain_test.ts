@@ -37,7 +37,7 @@ forEachEngine(({ balance, test }) => {
     await using witness = balance([other.url]);
     await (await fetch(witness.url)).text();
 
-    const drained = balancer.engine.drain(5_000);
+    const drained = balancer.engine.drain(5_000, 0);
     backend.release();
     const text = await readAll(connection);
     assertEquals(text.endsWith("finished"), true);
@@ -51,7 +51,7 @@ forEachEngine(({ balance, test }) => {
     const connection = await connect(balancer.port);
     await writeAll(connection, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
     await backend.until(() => backend.requests.length === 1);
-    assertEquals(await balancer.engine.drain(5_000), 0);
+    assertEquals(await balancer.engine.drain(5_000, 0), 0);
     assertEquals((await readAll(connection)).endsWith("a"), true);
   });
 
@@ -64,7 +64,7 @@ forEachEngine(({ balance, test }) => {
       bytesOf("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 8\r\n\r\nhalf"),
     );
     await backend.until(() => backend.bytesReceived > 0);
-    const drained = balancer.engine.drain(5_000);
+    const drained = balancer.engine.drain(5_000, 0);
     await writeAll(connection, bytesOf("half"));
     const text = await readAll(connection);
     assertEquals(/\r\nconnection: close\r\n/i.test(text), true);
@@ -84,7 +84,7 @@ forEachEngine(({ balance, test }) => {
       const connection = await connect(balancer.port);
       await writeAll(connection, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
       await backend.until(() => backend.requests.length === 1);
-      assertEquals(await balancer.engine.drain(150), 1);
+      assertEquals(await balancer.engine.drain(150, 0), 1);
       await backend[Symbol.asyncDispose](); // lets the balancer's listener end
       connection.close();
       await balancer.engine.finished;

@@ -131,7 +131,7 @@ forEachEngine(({ balance, test }) => {
       for (let i = 0; i < 3; i++) await (await fetch(balancer.url)).body?.cancel();
     }
     assertEquals(balancer.changes, [
-      `127.0.0.1:${port} connection_refused`,
+      `127.0.0.1:${port} fails: connection_refused`,
       `127.0.0.1:${port} answers`,
     ]);
   });
@@ -170,6 +170,6 @@ forEachEngine(({ balance, test }) => {
       const response = await fetch(balancer.url);
       assertEquals(await response.text(), "a");
     }
-    assertMatch(balancer.changes.join(), /nowhere\.invalid:5000 dns_error/);
+    assertMatch(balancer.changes.join(), /nowhere\.invalid:5000 fails: dns_error/);
   });
 });

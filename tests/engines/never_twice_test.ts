@@ -95,7 +95,7 @@ forEachEngine(({ balance, test }) => {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: balancer.port });
     const head = "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100\r\n\r\n";
     await connection.write(new TextEncoder().encode(head + "only this"));
-    await a.until(() => a.connections === 1 && a.bytesReceived > 0);
+    await a.until(() => a.bytesReceived > 0);
     connection.close();
     await a.until(() => a.openConnections === 0);
     assertEquals([a.requests.length, b.connections, balancer.changes], [0, 0, []]);

@@ -7,7 +7,7 @@ import { backendsOf, countsOf, equal, facts, nameOf } from "../support/fakes.ts"
 function picks(backends: readonly Backend[], turns: number, from = 0): Backend[] {
   return Array.from(
     { length: turns },
-    (_, step) => roundRobin.pick(backends, { request: facts(), turn: from + step, attempt: 1 }),
+    (_, step) => roundRobin.pick(backends, { request: facts(), turn: from + step, number: 1 }),
   );
 }
 

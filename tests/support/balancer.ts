@@ -1,11 +1,14 @@
 /** Starts a balancer over real sockets for a test, and stops it when the test is over. */
 import type { AccessEntry } from "../../lib/access_log.ts";
 import { Backend } from "../../lib/backend.ts";
-import type { Outcome } from "../../lib/outcome.ts";
-import { POLICIES } from "../../lib/policies/mod.ts";
-import { Pool } from "../../lib/pool.ts";
+import { startClock } from "../../lib/clock.ts";
 import type { Engine, Limits } from "../../lib/engine.ts";
+import type { PoolEvent } from "../../lib/health/events.ts";
+import { POLICIES } from "../../lib/policies/mod.ts";
+import { Pool, type PoolOptions } from "../../lib/pool.ts";
+import { RetryBudget } from "../../lib/retry_budget.ts";
 import { ENGINES } from "../../lib/start.ts";
+import { HEALTH } from "./fakes.ts";
 
 export type EngineName = keyof typeof ENGINES;
 
@@ -14,12 +17,17 @@ export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 
 export interface TestOptions extends Partial<Limits> {
   readonly engine?: EngineName;
+  /** Of the pool, beside its backends. */
+  readonly pool?: Partial<PoolOptions>;
+  /** Retries as a share of requests; by default there is no limit. */
+  readonly retryBudget?: number;
   readonly maxAttempts?: number;
   readonly isTrusted?: (address: string) => boolean;
 }
 
 export interface TestBalancer extends AsyncDisposable {
   readonly engine: Engine;
+  readonly pool: Pool;
   readonly port: number;
   readonly url: string;
   /** The access log so far. */
@@ -36,6 +44,8 @@ const LIMITS: Limits = {
   connectTimeout: 2_000,
   firstByteTimeout: 10_000,
   idleTimeout: 10_000,
+  requestTimeout: Infinity,
+  maxInFlight: 10_000,
   backendIdleTimeout: 4_000,
   tunnelIdleTimeout: 10_000,
   headerTimeout: 10_000,
@@ -50,15 +60,20 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const errors: unknown[] = [];
   const changes: string[] = [];
   const warnings: string[] = [];
-  const tell = (backend: Backend, outcome: Outcome<unknown>) =>
-    changes.push(`${backend.id} ${outcome.kind === "failed" ? outcome.failure : "answers"}`);
+  const clock = startClock();
   const pool = new Pool({
     backends: urls.map((url) => new Backend({ url, weight: 1 })),
     policy: POLICIES.round_robin,
-    onChange: tell,
+    clock: clock.now,
+    random: Math.random,
+    ...HEALTH,
+    ...options.pool,
+    onEvent: (event) => changes.push(shortly(event)),
   });
   const engine = ENGINES[options.engine ?? "web"]({
     pool,
+    budget: new RetryBudget(options.retryBudget ?? Infinity, clock.now()),
+    clock,
     hostname: "127.0.0.1",
     port: 0,
     maxAttempts: options.maxAttempts ?? Infinity,
@@ -71,6 +86,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const { port } = engine.address;
   return {
     engine,
+    pool,
     port,
     url: `http://127.0.0.1:${port}`,
     entries,
@@ -78,10 +94,18 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     errors,
     warnings,
     async [Symbol.asyncDispose]() {
-      await engine.drain(5_000);
+      await engine.drain(5_000, 0);
+      clock[Symbol.dispose]();
       if (errors.length > 0) throw errors[0];
     },
   };
+}
+
+/** `users-1:5000 fails: connection_refused`, without what is told of the circumstances. */
+function shortly(event: PoolEvent): string {
+  if (!("backend" in event)) return event.kind;
+  const reason = "reason" in event ? `: ${event.reason.split(": ")[0]}` : "";
+  return `${event.backend.id} ${event.kind}${reason}`;
 }
 
 /** What a test needs that holds for every engine. */

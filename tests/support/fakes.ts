@@ -14,6 +14,7 @@ export function facts(given: Partial<RequestFacts> = {}): RequestFacts {
     clientAddress: "192.0.2.1",
     header: () => undefined,
     bodySpent: false,
+    expired: false,
     clientGone: false,
     ...given,
   };
@@ -35,9 +36,26 @@ function letter(index: number): string {
   return index < 26 ? String.fromCharCode(97 + index) : `n${index}`;
 }
 
-/** A pool in round robin over backends of these weights. */
+/** The rules that are the defaults of the settings. */
+export const HEALTH = {
+  slowStart: 10_000,
+  backendMaxInFlight: Infinity,
+  ejection: { after: 5, time: 10_000 },
+  ejectMax: 0.5,
+  ejectOn5xx: false,
+  probes: { rise: 2, fall: 3 },
+} as const satisfies Partial<PoolOptions>;
+
+/** A pool in round robin over backends of these weights, whose clock stands still. */
 export function poolOf(weights: readonly number[], options: Partial<PoolOptions> = {}): Pool {
-  return new Pool({ backends: backendsOf(weights), policy: POLICIES.round_robin, ...options });
+  return new Pool({
+    backends: backendsOf(weights),
+    policy: POLICIES.round_robin,
+    clock: () => 0,
+    random: () => 0.5,
+    ...HEALTH,
+    ...options,
+  });
 }
 
 /** N times the weight 1. */
@@ -49,8 +67,8 @@ export function failed(failure: FailureKind, detail = ""): Failed {
   return { kind: "failed", failure, detail };
 }
 
-export function answered<Response>(response: Response): Answered<Response> {
-  return { kind: "answered", response };
+export function answered<Response>(response: Response, status = 200): Answered<Response> {
+  return { kind: "answered", status, response };
 }
 
 /** Attempts at these backends, all refused. */

@@ -7,7 +7,13 @@ Deno.test("descriptors: without any left accepting pauses, it is told once, and 
   await using backend = new ScriptedBackend("a");
   const port = deadPort();
   await using program = new Program(["start"], {
-    env: { USERS_SERVICE: backend.url, HOST: "127.0.0.1", PORT: String(port), ENGINE: "tcp" },
+    env: {
+      USERS_SERVICE: backend.url,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ENGINE: "tcp",
+      ADMIN_PORT: "off",
+    },
     descriptors: 64,
   });
   await program.shows(/listening on/);

@@ -1,14 +1,6 @@
 import { assertEquals } from "@std/assert";
-import {
-  CLIENT_GONE,
-  CLIENT_STALLED,
-  CLOSED_EARLY,
-  failed,
-  internalError,
-  isBreak,
-  NO_FIRST_BYTE,
-  STALLED,
-} from "../../lib/tcp/failures.ts";
+import { CLIENT_GONE, CLIENT_STALLED, failed, NO_FIRST_BYTE, STALLED } from "../../lib/failures.ts";
+import { CLOSED_EARLY, internalError, isBreak } from "../../lib/tcp/failures.ts";
 import { Malformed } from "../../lib/tcp/malformed.ts";
 
 const { errors } = Deno;

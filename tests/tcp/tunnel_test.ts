@@ -179,7 +179,7 @@ Deno.test("tunnel: a tunnel is in flight as long as it lasts, and a stop cuts it
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
-  const drained = balancer.engine.drain(200);
+  const drained = balancer.engine.drain(200, 0);
   await client.send("still");
   await client.until("STILL");
   assertEquals(await drained, 1);

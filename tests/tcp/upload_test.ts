@@ -2,10 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { BackendConnection } from "../../lib/tcp/backend_connection.ts";
 import { Buffers } from "../../lib/tcp/buffers.ts";
 import { bytesOf, textOf } from "../../lib/tcp/bytes.ts";
-import { NO_FIRST_BYTE } from "../../lib/tcp/failures.ts";
 import { RequestHead } from "../../lib/tcp/request_head.ts";
 import { Upload } from "../../lib/tcp/upload.ts";
-import { Wheel } from "../../lib/tcp/wheel.ts";
+import { Wheel } from "../../lib/wheel.ts";
 
 /** A connection whose writes are done when they are let. */
 function backend() {
@@ -45,6 +44,8 @@ function headOf(line: string): RequestHead {
   return head;
 }
 
+const TIMEOUTS = { idleTimeout: 1_000, firstByteTimeout: 1_000 };
+
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("upload: a body counts as sent on a connection only once its last byte has gone there", async () => {
@@ -55,7 +56,7 @@ Deno.test("upload: a body counts as sent on a connection only once its last byte
     bytesOf("ab"),
   );
   const { connection, writes } = backend();
-  const sending = upload.sendTo(connection, 1_000, NO_FIRST_BYTE);
+  const sending = upload.sendTo(connection, TIMEOUTS);
   writes[0]!.done();
   await settle();
   assertEquals([upload.complete, upload.wasSentOn(connection)], [true, false]);
@@ -71,7 +72,7 @@ Deno.test("upload: its buffer is not given back while a write still reads from i
   const buffers = new Buffers(64, 1);
   const upload = new Upload(client(["cd"]), buffers, headOf("Content-Length: 4"), bytesOf("ab"));
   const { connection, writes } = backend();
-  const sending = upload.sendTo(connection, 1_000, NO_FIRST_BYTE);
+  const sending = upload.sendTo(connection, TIMEOUTS);
   upload.close();
   buffers.borrow().fill(0x78);
   assertEquals(writes[0]!.text, "ab");
@@ -79,7 +80,7 @@ Deno.test("upload: its buffer is not given back while a write still reads from i
   await sending;
   const other = new Upload(client([]), buffers, headOf("Content-Length: 3"), bytesOf("abc"));
   const next = backend();
-  const whole = other.sendTo(next.connection, 1_000, NO_FIRST_BYTE);
+  const whole = other.sendTo(next.connection, TIMEOUTS);
   next.writes[0]!.done();
   await whole;
   other.close();
@@ -94,9 +95,9 @@ Deno.test("upload: another attempt sends it from its first byte, the one before 
     bytesOf("ab"),
   );
   const [a, b] = [backend(), backend()];
-  const first = upload.sendTo(a.connection, 1_000, NO_FIRST_BYTE);
+  const first = upload.sendTo(a.connection, TIMEOUTS);
   a.connection.close();
-  const second = upload.sendTo(b.connection, 1_000, NO_FIRST_BYTE);
+  const second = upload.sendTo(b.connection, TIMEOUTS);
   a.writes[0]!.done();
   await first;
   b.writes[0]!.done();
@@ -119,7 +120,7 @@ Deno.test("upload: what no longer fits into its buffer can be sent once", async 
     bytesOf(""),
   );
   const { connection, writes } = backend();
-  const sending = upload.sendTo(connection, 1_000, NO_FIRST_BYTE);
+  const sending = upload.sendTo(connection, TIMEOUTS);
   for (let i = 0; i < 3; i++) {
     await settle();
     assertEquals(upload.spent, i === 2);
@@ -140,7 +141,7 @@ Deno.test("upload: a client that breaks off ends the connection, so that no part
     bytesOf("ab"),
   );
   const { connection, writes } = backend();
-  const sending = upload.sendTo(connection, 1_000, NO_FIRST_BYTE);
+  const sending = upload.sendTo(connection, TIMEOUTS);
   writes[0]!.done();
   await sending;
   assertEquals([connection.closed, connection.ended?.failure], [true, "http_request_error"]);

@@ -57,11 +57,11 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const CHUNKS = ["one", "two", "three", "four"].map(bytes);
 const WHOLE = bytes("onetwothreefour");
 
-Deno.test("RequestBody: one attempt gets all of it, and is told of progress with each chunk", async () => {
+Deno.test("RequestBody: one attempt gets all of it, and is told of progress with each chunk and at its end", async () => {
   const body = new RequestBody(from(CHUNKS).stream, undefined);
   let progress = 0;
   assertEquals(await read(open(body, () => progress++)), WHOLE);
-  assertEquals(progress, CHUNKS.length);
+  assertEquals(progress, CHUNKS.length + 1);
   assertEquals([body.complete, body.spent, body.broken], [true, false, false]);
 });
 

@@ -16,6 +16,7 @@ function head(given: Partial<Head> = {}): Head {
     host: "a.test",
     transferEncoding: undefined,
     contentLength: undefined,
+    fieldsSize: 0,
     maxForwards: undefined,
     ...given,
   };
@@ -23,7 +24,7 @@ function head(given: Partial<Head> = {}): Head {
 
 /** What a request that must be refused is told. */
 function refusalOf(given: Head): Refusal {
-  const admitted = admit(given, FALLBACK);
+  const admitted = admit(given, FALLBACK, 16_384);
   if ("reason" in admitted) return admitted;
   throw new Error(`Admitted: ${JSON.stringify(admitted)}`);
 }
@@ -81,7 +82,7 @@ for (
   ] as const satisfies (readonly [string, Head, Target])[]
 ) {
   Deno.test(`refusal: ${what} is admitted`, () => {
-    assertEquals(admit(given, FALLBACK), target);
+    assertEquals(admit(given, FALLBACK, 16_384), target);
   });
 }
 
@@ -135,7 +136,7 @@ for (
   ] as const satisfies (readonly [string, Head, Refusal])[]
 ) {
   Deno.test(`refusal: ${what} is refused with ${refusal.status}: ${refusal.reason}`, () => {
-    assertEquals(admit(given, FALLBACK), refusal);
+    assertEquals(admit(given, FALLBACK, 16_384), refusal);
   });
 }
 

@@ -1,5 +1,7 @@
 /** Opens connections to backends, and says in the core's words why one could not be opened. */
-import type { Failed, FailureKind } from "../outcome.ts";
+import { hasDescriptorLeft, isOutOfDescriptors } from "./descriptors.ts";
+import { failed } from "./failures.ts";
+import type { Failed, FailureKind } from "./outcome.ts";
 import { Timed, type Wheel } from "./wheel.ts";
 
 /** Where a backend is, taken from its URL once. */
@@ -37,9 +39,9 @@ export async function dial(
     return await dialling.open(address);
   } catch (error) {
     if (dialling.expired) {
-      return fail("connection_timeout", `no connection within ${timeout} ms`);
+      return failed("connection_timeout", `no connection within ${timeout} ms`);
     }
-    return fail(failureOf(error), error instanceof Error ? error.message : String(error));
+    return failed(failureOf(error), error instanceof Error ? error.message : String(error));
   } finally {
     wheel.remove(dialling);
   }
@@ -80,18 +82,18 @@ class Dialling extends Timed {
 /** What Deno's errors mean; matched by class where there is one, by text where there is none. */
 function failureOf(error: unknown): FailureKind {
   const { errors } = Deno;
+  if (isOutOfDescriptors(error)) return "connection_limit_reached";
   if (error instanceof errors.ConnectionRefused) return "connection_refused";
   if (error instanceof errors.TimedOut) return "connection_timeout";
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
-  if (/lookup address|resolve|dns/i.test(text)) return "dns_error";
+  if (/lookup address|resolve|dns/i.test(text)) {
+    // Without a descriptor for its socket the resolver says that it knows no such name.
+    return hasDescriptorLeft() ? "dns_error" : "connection_limit_reached";
+  }
   if (/unreachable|no route/i.test(text)) return "destination_ip_unroutable";
   if (/certificate|UnknownIssuer/i.test(text)) return "tls_certificate_error";
   if (/tls|handshake|corrupt message|InvalidContentType|InvalidData/i.test(text)) {
     return "tls_protocol_error";
   }
   return "destination_unavailable";
-}
-
-function fail(failure: FailureKind, detail: string): Failed {
-  return { kind: "failed", failure, detail };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { TICK_MS, Timed, Wheel } from "../../lib/tcp/wheel.ts";
+import { TICK_MS, Timed, Wheel } from "../lib/wheel.ts";
 
 /** So long a wheel takes to come round. */
 const ROUND = 1024 * TICK_MS;

@@ -1,0 +1,56 @@
+/**
+ * The admin port: whether this program lives, and whether it should be sent requests.
+ *
+ * `GET /livez` is 200 as long as it answers at all: who restarts on that should not restart for backends
+ * that are down. `GET /readyz` is 503 while it drains or no backend is usable: who balances over several
+ * balancers should leave this one out.
+ */
+import { STATUS_CODE } from "@std/http/status";
+import { listen, type Listening } from "../web/listen.ts";
+
+export interface AdminOptions {
+  readonly hostname: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Why it should not be sent requests; undefined where it should. */
+  readonly unreadiness: () => string | undefined;
+  /** Told of errors that are our own fault. */
+  readonly onError: (error: unknown) => void;
+  readonly onWarning: (warning: string) => void;
+}
+
+/** Starts it. @throws where the address cannot be listened on */
+export function serveAdmin(options: AdminOptions): Listening {
+  const { unreadiness, onError } = options;
+
+  function answer({ method, url }: Request): Response {
+    const { pathname } = new URL(url);
+    if (pathname !== "/livez" && pathname !== "/readyz") {
+      return text(STATUS_CODE.NotFound, "not found: there are /livez and /readyz");
+    }
+    if (method !== "GET" && method !== "HEAD") {
+      return text(STATUS_CODE.MethodNotAllowed, "this is for GET", { allow: "GET, HEAD" });
+    }
+    if (pathname === "/livez") return text(STATUS_CODE.OK, "alive");
+    const reason = unreadiness();
+    return reason === undefined
+      ? text(STATUS_CODE.OK, "ready")
+      : text(STATUS_CODE.ServiceUnavailable, `not ready: ${reason}`);
+  }
+
+  return listen({
+    ...options,
+    onError(error) {
+      onError(error);
+      return text(STATUS_CODE.InternalServerError, "internal error");
+    },
+  }, answer);
+}
+
+/** Whatever asks should see how things are now, not what some cache remembers. */
+function text(status: number, body: string, headers: Record<string, string> = {}): Response {
+  return new Response(`${body}\n`, {
+    status,
+    headers: { "cache-control": "no-store", ...headers },
+  });
+}

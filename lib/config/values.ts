@@ -1,0 +1,80 @@
+/** How the values of settings are read that are written alike: numbers, durations, sizes, choices. */
+import { type Read, reading } from "./setting.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+const KIB = 1024;
+
+export function wholeNumber(text: string, from: number, to: number): Read<number> {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  return number >= from && number <= to ? reading(number) : `must be ${from} to ${to}`;
+}
+
+/** A number, or a word that stands for another. */
+export function wholeNumberOr(
+  word: string,
+  meaning: number,
+  text: string,
+  from: number,
+  to: number,
+): Read<number> {
+  if (text === word) return reading(meaning);
+  const number = wholeNumber(text, from, to);
+  return typeof number === "string" ? `${number}, or ${word}` : number;
+}
+
+export function oneOf<Name extends string>(text: string, names: readonly Name[]): Read<Name> {
+  const name = names.find((name) => name === text);
+  return name === undefined ? `must be ${names.join(" or ")}` : reading(name);
+}
+
+export function onOff(text: string): Read<boolean> {
+  const word = oneOf(text, ["on", "off"]);
+  return typeof word === "object" && "value" in word ? reading(word.value === "on") : word;
+}
+
+/** `20%`, as a share of 1. */
+export function percentage(text: string): Read<number> {
+  const [, digits] = /^(\d{1,3})%$/.exec(text) ?? [];
+  const percent = digits === undefined ? NaN : Number(digits);
+  return percent <= 100 ? reading(percent / 100) : "must be 0% to 100%";
+}
+
+/** `16KiB` or `1MiB`, in bytes. @param from and to in KiB */
+export function size(text: string, from: number, to: number): Read<number> {
+  const [, digits, unit] = /^(\d{1,9}) ?(KiB|MiB)$/.exec(text) ?? [];
+  const kibibytes = unit === undefined ? NaN : Number(digits) * (unit === "MiB" ? KIB : 1);
+  if (kibibytes >= from && kibibytes <= to) return reading(kibibytes * KIB);
+  return `must be ${from}KiB to ${to / KIB}MiB, such as 16KiB`;
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR };
+
+/** `500ms`, `30s`, `5m` or `1h`, in milliseconds. */
+export function duration(text: string, from: number, to: number): Read<number> {
+  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
+  const milliseconds = unit === undefined ? NaN : Number(digits) * UNITS[unit]!;
+  if (milliseconds >= from && milliseconds <= to) return reading(milliseconds);
+  return `must be a duration of ${written(from)} to ${written(to)}, such as 500ms, 30s or 5m`;
+}
+
+/** A duration, or a word that stands for another. */
+export function durationOr(
+  word: string,
+  meaning: number,
+  text: string,
+  from: number,
+  to: number,
+): Read<number> {
+  if (text === word) return reading(meaning);
+  const milliseconds = duration(text, from, to);
+  return typeof milliseconds === "string" ? `${milliseconds}, or ${word}` : milliseconds;
+}
+
+/** A duration as a user would write it. */
+function written(milliseconds: number): string {
+  if (milliseconds % HOUR === 0 && milliseconds > 0) return `${milliseconds / HOUR}h`;
+  if (milliseconds % MINUTE === 0 && milliseconds > 0) return `${milliseconds / MINUTE}m`;
+  return `${milliseconds}ms`;
+}

@@ -1,0 +1,44 @@
+/**
+ * File descriptors: each connection takes one, so each request in flight takes two, and a process may
+ * have only so many.
+ *
+ * The limit itself stands where only a program with all permissions may look, so it is felt for: by
+ * opening, and closing at once, listeners on loopback.
+ */
+
+/** Fewer than so many are told at the start. */
+const ENOUGH = 1000;
+
+/** Whether an error says that this process, or the system, has no descriptor left. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "EMFILE" || code === "ENFILE";
+}
+
+/** Whether there is a descriptor left at this moment. */
+export function hasDescriptorLeft(): boolean {
+  return descriptorsLeft(1) > 0;
+}
+
+/** What the operator should know of the limit; undefined where it is not low. */
+export function lowLimit(): string | undefined {
+  const left = descriptorsLeft(ENOUGH);
+  if (left === ENOUGH) return undefined;
+  return `only ${left} more file descriptors can be opened, two for each request in flight: raise ` +
+    "the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)";
+}
+
+/** @returns how many can be opened, looking for no more than so many */
+function descriptorsLeft(wanted: number): number {
+  const opened: Deno.Listener[] = [];
+  try {
+    while (opened.length < wanted) {
+      opened.push(Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 }));
+    }
+  } catch (error) {
+    if (!isOutOfDescriptors(error)) return wanted; // no port left, say: nothing can be told
+  } finally {
+    for (const listener of opened) listener.close();
+  }
+  return opened.length;
+}

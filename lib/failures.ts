@@ -1,0 +1,31 @@
+/** Failures that an engine brings about itself, by ending an attempt: the same words in both engines. */
+import type { Failed, FailureKind } from "./outcome.ts";
+
+export function failed(failure: FailureKind, detail: string): Failed {
+  return { kind: "failed", failure, detail };
+}
+
+export const NO_FIRST_BYTE: Failed = failed(
+  "http_response_timeout",
+  "no first byte within FIRST_BYTE_TIMEOUT",
+);
+export const STALLED: Failed = failed("http_response_timeout", "the response stalled");
+export const BACKEND_TAKES_NOTHING: Failed = failed(
+  "http_response_timeout",
+  "the backend did not take the request's body",
+);
+export const EXPIRED: Failed = failed("http_response_timeout", "REQUEST_TIMEOUT has passed");
+
+export const CLIENT_GONE: Failed = failed("http_request_error", "the client left");
+export const CLIENT_TAKES_NOTHING: Failed = failed(
+  "http_request_error",
+  "the client did not take the response",
+);
+export const CLIENT_STALLED: Failed = {
+  ...failed("http_request_error", "the request's body stalled"),
+  status: 408,
+};
+export const UPLOAD_EXPIRED: Failed = {
+  ...failed("http_request_error", "the request's body did not arrive within REQUEST_TIMEOUT"),
+  status: 408,
+};

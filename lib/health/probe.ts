@@ -1,0 +1,100 @@
+/**
+ * Probes: asks each backend in turn for HEALTH_PATH, on connections of their own, and tells what came of
+ * it. Whoever asks does nothing but wait: no request is held up by a probe.
+ */
+import type { Backend } from "../backend.ts";
+import type { Statuses } from "../config/statuses.ts";
+import { reasonOf } from "../outcome.ts";
+import { failedFetch } from "../web/fetch_error.ts";
+
+export interface ProbeOptions {
+  readonly backends: readonly Backend[];
+  /** Appended to a backend's URL. */
+  readonly path: string;
+  /** Whether an answer with this status is good. */
+  readonly isGood: Statuses;
+  /** From the beginning of one probe to that of the next, in milliseconds, give or take a tenth. */
+  readonly interval: number;
+  /** For the whole answer, in milliseconds. */
+  readonly timeout: number;
+  /** 0 up to 1. */
+  readonly random: () => number;
+  /** Told what each probe came to. @param reason in a few words */
+  readonly onProbe: (backend: Backend, good: boolean, reason: string) => void;
+}
+
+/** Over how long the first probes are spread at most, in milliseconds. */
+const FIRST_WITHIN = 1_000;
+
+/** By how much an interval varies, so that many balancers do not ask at one moment. */
+const JITTER = 0.1;
+
+/** Starts to probe; it goes on until it is disposed of. */
+export function startProbes(options: ProbeOptions): AsyncDisposable {
+  const { backends, interval, random } = options;
+  // A connection that is kept would say nothing of whether a new one can be made.
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, http2: false });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  async function probeAgainAndAgain(backend: Backend): Promise<void> {
+    await pause(random() * Math.min(interval, FIRST_WITHIN), signal);
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      await probe(backend, client, signal, options);
+      const next = interval * (1 - JITTER + 2 * JITTER * random());
+      await pause(startedAt + next - performance.now(), signal);
+    }
+  }
+
+  const probing = Promise.all(backends.map(probeAgainAndAgain));
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await probing;
+      client.close();
+    },
+  };
+}
+
+async function probe(
+  backend: Backend,
+  client: Deno.HttpClient,
+  stopping: AbortSignal,
+  { path, isGood, timeout, onProbe }: ProbeOptions,
+): Promise<void> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeout);
+  try {
+    const response = await fetch(backend.url + path, {
+      client,
+      redirect: "manual",
+      headers: { "user-agent": "roundabout" },
+      signal: AbortSignal.any([late.signal, stopping]),
+    });
+    await response.body?.cancel();
+    onProbe(backend, isGood(response.status), `answered ${response.status}`);
+  } catch (error) {
+    if (stopping.aborted) return;
+    if (late.signal.aborted) return onProbe(backend, false, `no answer within ${timeout} ms`);
+    const failed = failedFetch(error);
+    // No descriptor for a probe: that says nothing of the backend.
+    if (failed.failure !== "connection_limit_reached") onProbe(backend, false, reasonOf(failed));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves after so many milliseconds, or as soon as it is stopped. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

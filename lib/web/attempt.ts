@@ -1,0 +1,139 @@
+/**
+ * One attempt of the web engine, and what its passed deadlines mean.
+ *
+ * Most attempts are answered within milliseconds, so nothing is prepared for those that are not: an
+ * attempt looks around when it has waited, and then as often as there is something to do about it.
+ */
+import {
+  BACKEND_TAKES_NOTHING,
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  NO_FIRST_BYTE,
+  STALLED,
+} from "../failures.ts";
+import type { Failed } from "../outcome.ts";
+import { Timed, type Wheel } from "../wheel.ts";
+import type { WebRequest } from "./request.ts";
+
+/** In milliseconds. */
+export interface AttemptTimeouts {
+  readonly connectTimeout: number;
+  readonly firstByteTimeout: number;
+  readonly idleTimeout: number;
+}
+
+export interface AttemptOptions {
+  readonly request: WebRequest;
+  readonly wheel: Wheel;
+  readonly timeouts: AttemptTimeouts;
+  /**
+   * Whether the backend takes connections, to be asked once half of CONNECT_TIMEOUT has passed without
+   * a first byte; undefined where the attempt could not be given up for that.
+   */
+  readonly isReachable: ((timeout: number) => Promise<Failed | undefined>) | undefined;
+}
+
+/** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
+const WATCH_AFTER = 50;
+
+export class WebAttempt extends Timed {
+  /** Why its answer did not get through whole. */
+  broken: Failed | undefined;
+  readonly #options: AttemptOptions;
+  readonly #controller = new AbortController();
+  /** When something last happened, on the wheel's clock. */
+  #movedAt = 0;
+  #watched = false;
+  #asked: boolean;
+  /** Who hears that the answer under way is broken off; undefined while none is. */
+  #onBroken: ((failure: Failed) => void) | undefined;
+  /** What it means when the body that is under way does not move. */
+  #late: Failed = STALLED;
+
+  constructor(options: AttemptOptions) {
+    super();
+    this.#options = options;
+    this.#asked = options.isReachable === undefined;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Begins to wait for the answer. */
+  begin(): void {
+    this.#movedAt = this.#options.wheel.now;
+    this.#options.wheel.set(this, WATCH_AFTER);
+  }
+
+  /** Begins to wait anew, as bytes of the request have gone out. */
+  moved(): void {
+    const { wheel, timeouts } = this.#options;
+    this.#movedAt = wheel.now;
+    if (this.deadline > wheel.now + timeouts.firstByteTimeout) {
+      wheel.set(this, timeouts.firstByteTimeout);
+    }
+  }
+
+  /** Begins to answer. @param onBroken is told where the answer is to be broken off */
+  answer(onBroken: (failure: Failed) => void): void {
+    this.#onBroken = onBroken;
+  }
+
+  /** Expects the answer's body to move within IDLE_TIMEOUT. */
+  expectMove(late: Failed): void {
+    this.#late = late;
+    this.#options.wheel.set(this, this.#options.timeouts.idleTimeout);
+  }
+
+  /** Waits for nothing any more. */
+  end(): void {
+    this.#options.wheel.remove(this);
+  }
+
+  /** Ends it for that reason: its fetch rejects with it, or the answer under way is broken off. */
+  abort(failure: Failed): void {
+    if (this.#onBroken !== undefined) {
+      this.broken ??= failure;
+      this.#onBroken(failure);
+    }
+    this.#controller.abort(failure);
+  }
+
+  override expire(): void {
+    if (this.#onBroken !== undefined) return this.abort(this.#late);
+    const { wheel, timeouts } = this.#options;
+    const waited = wheel.now - this.#movedAt;
+    this.#watchClient();
+    const askAfter = timeouts.connectTimeout / 2;
+    if (!this.#asked && waited >= askAfter) this.#askIfReachable(askAfter);
+    const { limit, late } = this.#patience();
+    if (waited >= limit) return this.abort(late);
+    wheel.set(this, (this.#asked ? limit : Math.min(limit, askAfter)) - waited);
+  }
+
+  #watchClient(): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    this.#options.request.whenClientGone(() => this.abort(CLIENT_GONE));
+  }
+
+  /** How long what is waited for may take, and what it means where it does not come. */
+  #patience(): { limit: number; late: Failed } {
+    const { idleTimeout, firstByteTimeout } = this.#options.timeouts;
+    const { body } = this.#options.request;
+    if (body === undefined || body.complete) {
+      return { limit: firstByteTimeout, late: NO_FIRST_BYTE };
+    }
+    return { limit: idleTimeout, late: body.awaitsClient ? CLIENT_STALLED : BACKEND_TAKES_NOTHING };
+  }
+
+  #askIfReachable(timeout: number): void {
+    this.#asked = true;
+    this.#options.isReachable?.(timeout).then((failure) => {
+      // Whether it rode a connection made before is not known: so it may have been sent.
+      const waits = this.deadline !== Infinity && this.#onBroken === undefined;
+      if (failure !== undefined && waits) this.abort({ ...failure, neverLeft: false });
+    });
+  }
+}

@@ -1,0 +1,76 @@
+/** One request of the web engine: from its head until its response is out. */
+import type { AccessEntry } from "../access_log.ts";
+import { failureAnswer } from "../answers.ts";
+import type { Answered, Outcome } from "../outcome.ts";
+import type { Pool } from "../pool.ts";
+import type { Result } from "../proxy.ts";
+import type { Wheel } from "../wheel.ts";
+import type { WebResponse } from "./forward.ts";
+import type { WebRequest } from "./request.ts";
+import { RequestDeadline } from "./request_deadline.ts";
+import { forwardedResponse, ownResponse } from "./respond.ts";
+
+export interface ExchangeOptions {
+  readonly pool: Pool;
+  readonly proxy: (request: WebRequest) => Promise<Result<WebResponse>>;
+  readonly wheel: Wheel;
+  /** In milliseconds; Infinity sets no limit. */
+  readonly requestTimeout: number;
+  /** Told of each request once its response is out; undefined writes no log. */
+  readonly onRequest: ((entry: AccessEntry) => void) | undefined;
+  /** Whether responses should say `connection: close`. */
+  readonly isDraining: () => boolean;
+}
+
+/** Makes the function that serves a request: the response, and what to do once it is out. */
+export function createExchange(options: ExchangeOptions) {
+  const { pool, proxy, wheel, requestTimeout, onRequest, isDraining } = options;
+
+  return async function exchange(
+    request: WebRequest,
+  ): Promise<{ response: Response; onSent: () => void }> {
+    const startedAt = onRequest === undefined ? 0 : performance.now();
+    const deadline = requestTimeout === Infinity ? undefined : new RequestDeadline(request);
+    if (deadline !== undefined) wheel.set(deadline, requestTimeout);
+    const result = await proxy(request);
+    const { outcome, verdict } = result;
+    const response = outcome.kind === "answered"
+      ? forwardedResponse(outcome.response, request.method, isDraining())
+      : ownResponse(failureAnswer(outcome, verdict), isDraining());
+    const onSent = () => {
+      if (deadline !== undefined) wheel.remove(deadline);
+      if (outcome.kind === "answered") end(request, result, outcome);
+      onRequest?.(entryOf(request, startedAt, result, response.status));
+    };
+    return { response, onSent };
+  };
+
+  /** Tells the pool that a response is over. */
+  function end(
+    { expired }: WebRequest,
+    { attempts }: Result<WebResponse>,
+    answered: Answered<WebResponse>,
+  ): void {
+    const { attempt } = answered.response;
+    attempt.end();
+    // Why a request out of time was broken off says nothing of the backend.
+    pool.end(attempts.at(-1)!.backend, answered, expired ? undefined : attempt.broken);
+  }
+}
+
+function entryOf(
+  { clientAddress, method, path }: WebRequest,
+  startedAt: number,
+  { attempts, verdict, outcome }: Result<WebResponse>,
+  status: number,
+): AccessEntry {
+  const milliseconds = performance.now() - startedAt;
+  const time = new Date(Date.now() - milliseconds);
+  const entry = { time, clientAddress, method, path, status, milliseconds, attempts, verdict };
+  const broken = brokenOf(outcome);
+  return broken === undefined ? entry : { ...entry, broken };
+}
+
+function brokenOf(outcome: Outcome<WebResponse>): string | undefined {
+  return outcome.kind === "answered" ? outcome.response.attempt.broken?.detail : undefined;
+}

@@ -1,0 +1,26 @@
+import { assertEquals } from "@std/assert";
+import { readStatuses } from "../../lib/config/statuses.ts";
+
+for (
+  const [text, good, bad] of [
+    ["200-399", [200, 204, 301, 399], [199, 400, 500, 599]],
+    ["200", [200], [199, 201]],
+    ["200, 204,300-302", [200, 204, 300, 302], [201, 203, 303]],
+    ["404-404", [404], [403, 405]],
+    ["200-599", [200, 599], [101]],
+  ] as const
+) {
+  Deno.test(`statuses: ${text} are ${good}, and not ${bad}`, () => {
+    const read = readStatuses(text);
+    if (typeof read === "string" || !("value" in read)) throw new Error(String(read));
+    assertEquals([good.every(read.value), bad.some(read.value)], [true, false]);
+  });
+}
+
+Deno.test("statuses: each entry that is none is told", () => {
+  const expected = "must be statuses of 200 to 599 such as 200-399";
+  assertEquals(
+    readStatuses("200,ok,399-200,100-200,2000,600, ,200-"),
+    ["ok", "399-200", "100-200", "2000", "600", "", "200-"].map((shown) => ({ expected, shown })),
+  );
+});
