@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import manifest from "../deno.json" with { type: "json" };
 import { Program, type RunOptions } from "./support/program.ts";
+import { RawBackend } from "./support/raw_backend.ts";
+import { Dialogue } from "./support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -223,6 +225,44 @@ Deno.test("main: healthcheck asks the admin port whether the balancer is ready",
   await program.shows(/is ejected for 10 s, failures: 1: connection_refused/);
   await program.shows(/no backend is usable: requests go to all of them until one is/);
 });
+
+for (const engine of ["web", "tcp"]) {
+  Deno.test(`main: ${engine} engine: SIGTERM ends readiness first, and each response says that its connection closes`, async () => {
+    const answer = Promise.withResolvers<void>();
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      if (side.received.startsWith("GET /slow")) await answer.promise;
+      await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    });
+    const ADMIN_PORT = String(deadPort());
+    const { program, url } = await started(backend.url, { ADMIN_PORT, ENGINE: engine });
+    await using _program = program;
+    const admin = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${ADMIN_PORT}${path}`);
+      return [response.status, await response.text()];
+    };
+    using idle = await Dialogue.open(Number(new URL(url).port));
+    await idle.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    assertEquals((await idle.response()).field("connection"), undefined);
+    using slow = await Dialogue.open(Number(new URL(url).port));
+    await slow.send("GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    while (backend.connections < 2) await backendsAnswer(`http://127.0.0.1:${ADMIN_PORT}/livez`);
+    assertEquals(await admin("/readyz"), [200, "ready\n"]);
+
+    program.kill("SIGTERM");
+    await program.shows(/SIGTERM: not ready any more/);
+    assertEquals(await admin("/readyz"), [503, "not ready: draining\n"]);
+    assertEquals(await admin("/livez"), [200, "alive\n"]);
+    // A request that was on its way when the stop began is served.
+    await idle.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    const last = await idle.response();
+    assertEquals([last.status, last.field("connection")], [200, "close"]);
+    answer.resolve();
+    const response = await slow.response();
+    assertEquals([response.status, response.field("connection")], [200, "close"]);
+    assertEquals(await program.status(), 0);
+  });
+}
 
 Deno.test("main: an admin port that is taken is told by its setting, status 1", async () => {
   await using taken = new ScriptedBackend("a");

@@ -43,7 +43,7 @@ export function startProbes(options: ProbeOptions): AsyncDisposable {
       const startedAt = performance.now();
       await probe(backend, client, signal, options);
       const next = interval * (1 - JITTER + 2 * JITTER * random());
-      await pause(startedAt + next - performance.now(), signal);
+      await pause(Math.max(0, startedAt + next - performance.now()), signal);
     }
   }
 

@@ -45,6 +45,7 @@ export class WebAttempt extends Timed {
   #movedAt = 0;
   #watched = false;
   #asked: boolean;
+  #receiving = false;
   /** Who hears that the answer under way is broken off; undefined while none is. */
   #onBroken: ((failure: Failed) => void) | undefined;
   /** What it means when the body that is under way does not move. */
@@ -75,6 +76,14 @@ export class WebAttempt extends Timed {
     }
   }
 
+  /** Receives a short body, all of it within IDLE_TIMEOUT. @throws where it does not come whole */
+  async receive(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+    const { wheel, timeouts } = this.#options;
+    this.#receiving = true;
+    wheel.set(this, timeouts.idleTimeout);
+    return await response.bytes();
+  }
+
   /** Begins to answer. @param onBroken is told where the answer is to be broken off */
   answer(onBroken: (failure: Failed) => void): void {
     this.#onBroken = onBroken;
@@ -101,7 +110,7 @@ export class WebAttempt extends Timed {
   }
 
   override expire(): void {
-    if (this.#onBroken !== undefined) return this.abort(this.#late);
+    if (this.#receiving || this.#onBroken !== undefined) return this.abort(this.#late);
     const { wheel, timeouts } = this.#options;
     const waited = wheel.now - this.#movedAt;
     this.#watchClient();
@@ -132,7 +141,7 @@ export class WebAttempt extends Timed {
     this.#asked = true;
     this.#options.isReachable?.(timeout).then((failure) => {
       // Whether it rode a connection made before is not known: so it may have been sent.
-      const waits = this.deadline !== Infinity && this.#onBroken === undefined;
+      const waits = this.deadline !== Infinity && !this.#receiving && this.#onBroken === undefined;
       if (failure !== undefined && waits) this.abort({ ...failure, neverLeft: false });
     });
   }

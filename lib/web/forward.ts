@@ -10,6 +10,7 @@ import { failedFetch } from "./fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
 import { Reachability } from "./reachability.ts";
 import type { WebRequest } from "./request.ts";
+import { hasShortBody } from "./response_body.ts";
 
 export interface ForwardOptions {
   readonly scheme: "http" | "https";
@@ -23,6 +24,8 @@ export interface ForwardOptions {
 export interface WebResponse {
   readonly response: Response;
   readonly attempt: WebAttempt;
+  /** A short body, which has come already. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** How long a connection to a backend may idle; most servers close theirs after 5 s or more. */
@@ -74,9 +77,12 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
       });
       reachability.answers();
       const { status } = response;
-      if (isPassable(status)) return { kind: "answered", status, response: { response, attempt } };
-      await response.body?.cancel();
-      return failed("http_protocol_error", `status ${status}`);
+      if (!isPassable(status)) {
+        await response.body?.cancel();
+        return failed("http_protocol_error", `status ${status}`);
+      }
+      const bytes = hasShortBody(response) ? await attempt.receive(response) : undefined;
+      return { kind: "answered", status, response: { response, attempt, bytes } };
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
       if (body?.broken) return failed("http_request_error", String(error));

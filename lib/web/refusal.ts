@@ -16,9 +16,13 @@ const COMMON = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTION
 /** Methods with which fetch sends no body. */
 const BODILESS = new Set(["GET", "HEAD"]);
 
+/** As many as the tcp engine takes. */
+const MAX_FIELDS = 100;
+
 /**
  * @param fallbackHost the host and port that Deno.serve puts into the URL where the client named none
- * @param maxHeaderSize of a head, in bytes; Deno.serve itself limits the number of lines to 100
+ * @param maxHeaderSize of a head, in bytes; of more than 64 KiB nothing is seen here, as Deno.serve
+ * answers those 400 by itself
  */
 export function admit(
   head: Head,
@@ -71,7 +75,9 @@ function looksLikeHttp2({ fields }: Head, { authority }: Target, fallbackHost: s
 }
 
 /** Two answers, so that the client knows what to shorten (RFC 9110, 15.5.15; RFC 6585, 5). */
-function refuseTooLarge({ url, host, fieldsSize }: Head, most: number): Refusal | undefined {
+function refuseTooLarge(head: Head, most: number): Refusal | undefined {
+  const { url, host, fields, fieldsSize } = head;
+  if (fields.length > MAX_FIELDS) return refuse(431, "there are too many fields");
   const targetSize = url.length - "http://".length - (host?.length ?? 0);
   if (targetSize > most / 2) {
     return refuse(414, "the target is longer than half of MAX_HEADER_SIZE");

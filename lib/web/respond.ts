@@ -4,7 +4,7 @@ import { responseFields } from "../headers.ts";
 import type { WebResponse } from "./forward.ts";
 import { headersInit } from "./headers_init.ts";
 import { rawFields } from "./raw_fields.ts";
-import { responseBody } from "./response_body.ts";
+import { watched } from "./response_body.ts";
 
 /** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS = new Set([204, 205, 304]);
@@ -28,11 +28,11 @@ export function forwardedResponse(
   method: string,
   closing: boolean,
 ): Response {
-  const { response } = answer;
+  const { response, attempt, bytes } = answer;
   const fields = responseFields(rawFields(response.headers));
   if (closing) fields.push(["connection", "close"]);
   const { status } = response;
-  let body = responseBody(answer);
+  let body: BodyInit | null = bytes ?? (response.body && watched(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
   }

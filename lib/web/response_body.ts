@@ -1,16 +1,18 @@
 /**
  * A backend's body on its way to the client, kept to IDLE_TIMEOUT.
  *
- * A body that is handed on as it is never enters JavaScript, and nobody can see whether it moves. That
- * is fine for a short one of known length: it is over soon, or it has stalled. Any other passes piece
- * by piece, each read only once the client has taken the one before.
+ * A body that is handed on as it is never enters JavaScript: nobody can see whether it moves, and
+ * nothing ends it, not even its fetch's abort (tests/web/response_body_test.ts). So a short one of known
+ * length is received first, which costs little, and where it breaks off the client has not seen any of
+ * it: another backend may be asked. Any other passes piece by piece, each read only once the client has
+ * taken the one before.
  */
 import { CLIENT_TAKES_NOTHING, failed, STALLED } from "../failures.ts";
-import type { WebResponse } from "./forward.ts";
+import type { WebAttempt } from "./attempt.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** Bytes up to which a body is short: IDLE_TIMEOUT is then for all of it. */
+/** Bytes up to which a body is short. */
 const SHORT = 64 * 1024;
 
 /** The error of a body that does not come whole: told where it is known why, and no fault of ours. */
@@ -18,23 +20,15 @@ export class BrokenBody extends Error {
   override name = "BrokenBody";
 }
 
-/** The body to respond with; null where there is none. */
-export function responseBody({ response, attempt }: WebResponse): Body | null {
-  const { body, headers } = response;
-  if (body === null) {
-    attempt.answer(() => {});
-    return null;
-  }
+/** Whether there is a body, and one that is short. */
+export function hasShortBody({ body, headers }: Response): boolean {
+  if (body === null) return false;
   const length = headers.get("content-length");
-  if (length !== null && Number(length) <= SHORT) {
-    attempt.answer(() => {});
-    attempt.expectMove(STALLED);
-    return body;
-  }
-  return watched(body, attempt);
+  return length !== null && Number(length) <= SHORT;
 }
 
-function watched(body: Body, attempt: WebResponse["attempt"]): Body {
+/** The same body, which the attempt can see move, and break off. */
+export function watched(body: Body, attempt: WebAttempt): Body {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {

@@ -27,10 +27,16 @@ export class BackendSide {
 
   /** Reads more. @returns false at the end */
   async read(): Promise<boolean> {
-    const size = await this.#connection.read(this.#buffer);
-    if (size === null) return false;
-    this.received += latin1(this.#buffer.subarray(0, size));
+    const bytes = await this.readBytes();
+    if (bytes === null) return false;
+    this.received += latin1(bytes);
     return true;
+  }
+
+  /** Reads more, and keeps none of it. @returns what came, valid until the next read; null at the end */
+  async readBytes(): Promise<Uint8Array | null> {
+    const size = await this.#connection.read(this.#buffer);
+    return size === null ? null : this.#buffer.subarray(0, size);
   }
 
   async send(text: string | Uint8Array): Promise<void> {

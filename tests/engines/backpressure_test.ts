@@ -1,0 +1,116 @@
+import { assert, assertEquals } from "@std/assert";
+import { forEachEngine } from "../support/balancer.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { bytesOf } from "../support/raw_client.ts";
+import { writeAll } from "../support/scripted_backend.ts";
+
+const MIB = 1024 * 1024;
+const SIZE = 64 * MIB;
+/** What may be under way between a sender and a receiver that reads nothing, the system's buffers in. */
+const MOST = 16 * MIB;
+/** A byte that stands in no head, and in no chunk's size. */
+const FILLING = 0x7a;
+
+/** Sends a body piece by piece, and counts what is gone. */
+class Sender {
+  sent = 0;
+  readonly #send: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
+  readonly #chunked: boolean;
+
+  constructor(send: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>, chunked: boolean) {
+    this.#send = send;
+    this.#chunked = chunked;
+  }
+
+  async sendAll(): Promise<void> {
+    const piece = new Uint8Array(MIB).fill(FILLING);
+    while (this.sent < SIZE) {
+      if (this.#chunked) await this.#send(bytesOf(`${MIB.toString(16)}\r\n`));
+      await this.#send(piece);
+      this.sent += MIB;
+      if (this.#chunked) await this.#send(bytesOf("\r\n"));
+    }
+    if (this.#chunked) await this.#send(bytesOf("0\r\n\r\n"));
+  }
+
+  /** Resolves with what is gone, once that has not changed for a while. */
+  async stalled(): Promise<number> {
+    for (let before = -1; before !== this.sent;) {
+      before = this.sent;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    return this.sent;
+  }
+}
+
+function fillingIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === FILLING) count++;
+  return count;
+}
+
+/** Reads until the end, or so many bytes of the body have come. @returns how many have */
+async function countBody(read: () => Promise<Uint8Array | null>, most = SIZE): Promise<number> {
+  let count = 0;
+  for (let bytes; count < most && (bytes = await read()) !== null;) count += fillingIn(bytes);
+  return count;
+}
+
+function reader(connection: Deno.Conn): () => Promise<Uint8Array | null> {
+  const buffer = new Uint8Array(256 * 1024);
+  return async () => {
+    const size = await connection.read(buffer);
+    return size === null ? null : buffer.subarray(0, size);
+  };
+}
+
+forEachEngine(({ balance, test }) => {
+  for (const framing of [`Content-Length: ${SIZE}`, "Transfer-Encoding: chunked"]) {
+    const chunked = framing.startsWith("T");
+
+    test(`backpressure: a client that does not read a response holds its backend back: ${framing}`, async () => {
+      const started = Promise.withResolvers<Sender>();
+      await using backend = new RawBackend(async (side) => {
+        await side.until("\r\n\r\n");
+        await side.send(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n`);
+        const sender = new Sender((bytes) => side.send(bytes), chunked);
+        started.resolve(sender);
+        await sender.sendAll();
+        await side.read();
+      });
+      await using balancer = balance([backend.url]);
+      using client = await Deno.connect({ hostname: "127.0.0.1", port: balancer.port });
+      await writeAll(client, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+      const stalled = await (await started.promise).stalled();
+      assert(stalled > 0 && stalled <= MOST, `${stalled / MIB} MiB`);
+      assertEquals(await countBody(reader(client)), SIZE);
+      assertEquals(backend.errors, []);
+    });
+
+    test(`backpressure: a backend that does not read an upload holds its client back: ${framing}`, async () => {
+      const reading = Promise.withResolvers<void>();
+      const counted = Promise.withResolvers<number>();
+      await using backend = new RawBackend(async (side) => {
+        await side.until("\r\n\r\n");
+        await reading.promise;
+        const early = fillingIn(bytesOf(side.received)); // came with the head
+        counted.resolve(early + await countBody(() => side.readBytes(), SIZE - early));
+        await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+        while (await side.read());
+      });
+      await using balancer = balance([backend.url]);
+      using client = await Deno.connect({ hostname: "127.0.0.1", port: balancer.port });
+      await writeAll(client, bytesOf(`PUT / HTTP/1.1\r\nHost: a.test\r\n${framing}\r\n\r\n`));
+      const sender = new Sender((bytes) => writeAll(client, bytes), chunked);
+      const sending = sender.sendAll();
+      const stalled = await sender.stalled();
+      assert(stalled > 0 && stalled <= MOST, `${stalled / MIB} MiB`);
+      reading.resolve();
+      await sending;
+      assertEquals(await counted.promise, SIZE);
+      const answer = await reader(client)();
+      assert(new TextDecoder().decode(answer!).startsWith("HTTP/1.1 200 OK\r\n"));
+      assertEquals(backend.errors, []);
+    });
+  }
+});

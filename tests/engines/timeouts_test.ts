@@ -1,0 +1,269 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { forEachEngine } from "../support/balancer.ts";
+import { DeafPort } from "../support/deaf_port.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+
+forEachEngine(({ engine, balance, test }) => {
+  const SHORT = 300;
+  /** Between two events: well below SHORT, on a slow machine too. */
+  const PAUSE = 60;
+  const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+
+  const pause = (milliseconds: number) =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  async function timed<Value>(action: () => Promise<Value>): Promise<[Value, number]> {
+    const startedAt = performance.now();
+    return [await action(), performance.now() - startedAt];
+  }
+
+  /** It was not early, and late by no more than a busy machine explains. */
+  function assertAbout(took: number, expected: number) {
+    assert(took >= expected - 20 && took < expected + 1_000, `${took} ms instead of ${expected}`);
+  }
+
+  for (const method of ["GET", "POST", "PUT"]) {
+    test(`timeouts: a ${method} to a backend that answers no SYN goes on after CONNECT_TIMEOUT`, async () => {
+      using deaf = await DeafPort.open();
+      await using backend = new ScriptedBackend("b");
+      await using balancer = balance([deaf.url, backend.url], { connectTimeout: SHORT });
+      const body = method === "GET" ? null : "x".repeat(1_000);
+      const [text, took] = await timed(async () =>
+        await (await fetch(balancer.url, { method, body })).text()
+      );
+      assertEquals(text, "b");
+      assertAbout(took, SHORT);
+      assertMatch(balancer.changes[0]!, /fails: connection_timeout/);
+      assertEquals(backend.requests[0]!.body.length, body?.length ?? 0);
+    });
+  }
+
+  test("timeouts: a backend that answers no SYN is ejected, and costs nobody anything after that", async () => {
+    using deaf = await DeafPort.open();
+    await using backend = new ScriptedBackend("b");
+    const pool = { ejection: { after: 2, time: 10_000 } };
+    await using balancer = balance([deaf.url, backend.url], { connectTimeout: 100, pool });
+    const ask = async () => await (await fetch(balancer.url)).text();
+    assertEquals(await Promise.all([ask(), ask(), ask(), ask()]), ["b", "b", "b", "b"]);
+    assertEquals(balancer.pool.backends[0]!.usable, false);
+    const [, took] = await timed(() => Promise.all([ask(), ask(), ask(), ask()]));
+    assert(took < 90, String(took));
+  });
+
+  test("timeouts: a POST that its backend has taken is not sent again, though new connections fail there", async () => {
+    // Answers one connection, late, and accepts no other: what an overloaded backend does.
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+    const url = `http://127.0.0.1:${listener.addr.port}`;
+    await using other = new ScriptedBackend("other");
+    await using balancer = balance([url, other.url], { connectTimeout: 100 });
+    const client = fetch(balancer.url, { method: "POST", body: "x" });
+    let connection = await listener.accept();
+    const buffer = new Uint8Array(4_096);
+    if (await connection.read(buffer) === null) { // the web engine asks first whether it is there
+      connection.close();
+      connection = await listener.accept();
+      await connection.read(buffer);
+    }
+    const queued = await Promise.all(Array.from({ length: 8 }, () =>
+      Deno.connect({
+        hostname: "127.0.0.1",
+        port: listener.addr.port,
+        signal: AbortSignal.timeout(300),
+      }).catch(() => undefined)));
+    await connection.write(
+      new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"),
+    );
+    assertEquals([await (await client).text(), other.requests.length], ["late", 0]);
+    for (const open of [connection, ...queued]) open?.close();
+    listener.close();
+  });
+
+  for (
+    const [what, head] of [
+      ...(engine === "tcp" ? [["of known length", "Content-Length: 10"]] : []),
+      ["of known length, a long one", "Content-Length: 100000"],
+      ["that is chunked", "Transfer-Encoding: chunked"],
+    ] as [string, string][]
+  ) {
+    test(`timeouts: a response ${what} that stalls is cut off after IDLE_TIMEOUT, and the log says so`, async () => {
+      const part = head.startsWith("T") ? "4\r\nhalf\r\n" : "half";
+      await using backend = new ScriptedBackend("a", {
+        reply: `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${part}`,
+      });
+      await using balancer = balance([backend.url], { idleTimeout: SHORT });
+      using client = await Dialogue.open(balancer.port);
+      const [text, took] = await timed(async () => {
+        await client.send(GET);
+        return await client.rest();
+      });
+      assertMatch(text, /half(?:\r\n)?$/);
+      assertAbout(took, SHORT);
+      await backend.until(() => backend.openConnections === 0);
+      while (balancer.entries.length === 0) await pause(5);
+      assertEquals(balancer.entries[0]!.broken, "the response stalled");
+      assertEquals(balancer.pool.backends[0]!.standing.failures, 1);
+      assertEquals(balancer.pool.backends[0]!.inFlight, 0);
+    });
+  }
+
+  test("timeouts: a response that moves, however slowly in all, is not cut off", async () => {
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      for (let i = 0; i < 10; i++) {
+        await pause(PAUSE);
+        await side.send("1\r\nx\r\n");
+      }
+      await side.send("0\r\n\r\n");
+    });
+    await using balancer = balance([backend.url], { idleTimeout: SHORT });
+    const [text, took] = await timed(async () => await (await fetch(balancer.url)).text());
+    assertEquals(text, "x".repeat(10));
+    assert(took > SHORT * 1.5, String(took));
+  });
+
+  test("timeouts: an upload whose client stalls is answered 408 after IDLE_TIMEOUT, and blames no backend", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using other = new ScriptedBackend("b");
+    await using balancer = balance([backend.url, other.url], { idleTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    const [response, took] = await timed(async () => {
+      await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\nhalf");
+      return await client.response();
+    });
+    assertEquals(response.status, 408);
+    assertAbout(took, SHORT);
+    await backend.until(() => backend.openConnections === 0);
+    assertEquals([backend.requests, other.connections, balancer.changes], [[], 0, []]);
+  });
+
+  test("timeouts: an upload that its backend does not take is answered 504 after IDLE_TIMEOUT", async () => {
+    const over = Promise.withResolvers<void>();
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await over.promise;
+    });
+    await using balancer = balance([backend.url], { idleTimeout: SHORT });
+    const client = await Dialogue.open(balancer.port);
+    const length = 64 * 1024 * 1024;
+    await client.send(`PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${length}\r\n\r\n`);
+    const sending = client.send(new Uint8Array(length)).catch(() => {}); // it is broken off
+    assertEquals((await client.response()).status, 504);
+    client[Symbol.dispose]();
+    await sending;
+    assertMatch(balancer.changes[0]!, /fails: http_response_timeout/);
+    over.resolve();
+  });
+
+  test("timeouts: REQUEST_TIMEOUT ends the wait for an answer with 504, and nothing is sent again", async () => {
+    await using a = new ScriptedBackend("a", "stall");
+    await using b = new ScriptedBackend("b");
+    await using balancer = balance([a.url, b.url], { requestTimeout: SHORT });
+    const [response, took] = await timed(() => fetch(balancer.url));
+    await response.body?.cancel();
+    assertEquals(response.status, 504);
+    assertEquals(
+      response.headers.get("proxy-status"),
+      'roundabout; error=http_response_timeout; details="not sent again: out of time"',
+    );
+    assertAbout(took, SHORT);
+    assertEquals(b.requests.length, 0);
+    assertEquals(balancer.pool.backends[0]!.standing.failures, 1);
+    assertEquals(await fetch(balancer.url).then((response) => response.text()), "b");
+  });
+
+  test("timeouts: REQUEST_TIMEOUT cuts off a response that moves but does not end, and blames nobody", async () => {
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      while (true) {
+        await side.send("1\r\nx\r\n");
+        await pause(20);
+      }
+    });
+    await using balancer = balance([backend.url], { requestTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    const [text, took] = await timed(async () => {
+      await client.send(GET);
+      return await client.rest();
+    });
+    assert(!text.endsWith("0\r\n\r\n"));
+    assertAbout(took, SHORT);
+    while (balancer.entries.length === 0) await pause(5);
+    assertEquals(balancer.entries[0]!.broken, "REQUEST_TIMEOUT has passed");
+    assertEquals(balancer.pool.backends[0]!.standing.failures, 0);
+  });
+
+  test("timeouts: REQUEST_TIMEOUT while a client takes its time to upload is 408, and blames no backend", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = balance([backend.url], { requestTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\n");
+    let sending = true;
+    const trickle = (async () => {
+      while (sending) {
+        await client.send("x").catch(() => sending = false);
+        await pause(20);
+      }
+    })();
+    assertEquals((await client.response()).status, 408);
+    sending = false;
+    await trickle;
+    assertEquals([balancer.changes, backend.requests.length], [[], 0]);
+  });
+
+  test("timeouts: without REQUEST_TIMEOUT, and after it was kept, a connection goes on", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = balance([backend.url], { requestTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    for (let i = 0; i < 8; i++) {
+      await client.send(GET);
+      assertEquals((await client.response()).status, 200);
+      await pause(PAUSE);
+    }
+  });
+
+  if (engine === "tcp") return;
+
+  for (const method of ["GET", "POST"]) {
+    const status = method === "GET" ? 200 : 504;
+    test(`timeouts: a short response that stalls is not begun: a ${method} is answered ${status}`, async () => {
+      const half = { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf" };
+      await using a = new ScriptedBackend("a", half);
+      await using b = new ScriptedBackend("b");
+      await using balancer = balance([a.url, b.url], { idleTimeout: SHORT });
+      const body = method === "GET" ? null : "x";
+      const [response, took] = await timed(() => fetch(balancer.url, { method, body }));
+      await response.body?.cancel();
+      assertEquals([response.status, b.requests.length], [status, method === "GET" ? 1 : 0]);
+      assertAbout(took, SHORT);
+      await a.until(() => a.openConnections === 0);
+      assertMatch(balancer.changes[0]!, /fails: http_response_timeout/);
+    });
+
+    test(`timeouts: a short response that breaks off is not begun either: a ${method}`, async () => {
+      const half = { replyAndClose: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf" };
+      await using a = new ScriptedBackend("a", half);
+      await using b = new ScriptedBackend("b");
+      await using balancer = balance([a.url, b.url]);
+      const response = await fetch(balancer.url, { method, body: method === "GET" ? null : "x" });
+      await response.body?.cancel();
+      assertEquals(response.status, method === "GET" ? 200 : 502);
+      assertMatch(balancer.changes[0]!, /fails: connection_terminated/);
+    });
+  }
+
+  test("timeouts: a slow answer is waited for, as its backend takes connections", async () => {
+    await using backend = new RawBackend(async (side) => {
+      if (!await side.read()) return; // asked whether it is there
+      await pause(250);
+      await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow");
+      await side.read();
+    });
+    await using balancer = balance([backend.url], { connectTimeout: 100 });
+    assertEquals(await (await fetch(balancer.url)).text(), "slow");
+    assertEquals(backend.connections, 2);
+  });
+});

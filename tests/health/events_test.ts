@@ -1,0 +1,40 @@
+import { assertEquals } from "@std/assert";
+import { Backend } from "../../lib/backend.ts";
+import { lineOf, type PoolEvent } from "../../lib/health/events.ts";
+
+const backend = new Backend({ url: "http://users-2:5000", weight: 1 });
+const reason = "connection_refused: tcp connect error";
+
+for (
+  const [event, level, line] of [
+    [{ kind: "fails", backend, reason }, "warn", `users-2:5000 fails: ${reason}`],
+    [{ kind: "answers", backend }, "info", "users-2:5000 answers again"],
+    [
+      { kind: "ejected", backend, reason, failures: 5, milliseconds: 10_000 },
+      "warn",
+      `users-2:5000 is ejected for 10 s, failures: 5: ${reason}`,
+    ],
+    [
+      { kind: "spared", backend, reason },
+      "warn",
+      `users-2:5000 fails and stays in use, as EJECT_MAX is reached: ${reason}`,
+    ],
+    [{ kind: "reinstated", backend }, "info", "users-2:5000 is reinstated"],
+    [
+      { kind: "down", backend, reason: "answered 500" },
+      "warn",
+      "users-2:5000 is down, its probes say: answered 500",
+    ],
+    [
+      { kind: "up", backend, reason: "answered 200" },
+      "info",
+      "users-2:5000 is up, its probes say: answered 200",
+    ],
+    [{ kind: "panic" }, "warn", "no backend is usable: requests go to all of them until one is"],
+    [{ kind: "calm" }, "info", "a backend is usable again: requests go to those that are"],
+  ] as const satisfies (readonly [PoolEvent, string, string])[]
+) {
+  Deno.test(`events: ${event.kind} is told as ${level}: ${line}`, () => {
+    assertEquals(lineOf(event), [level, line]);
+  });
+}

@@ -1,0 +1,228 @@
+import { assertEquals } from "@std/assert";
+import { answered, facts, failed } from "../support/fakes.ts";
+import { HealthTest } from "../support/health.ts";
+
+const REFUSED = "connection_refused";
+const RESET = "connection_terminated";
+
+Deno.test("health: the fifth failure in a row ejects, and it is told with its reason", () => {
+  const test = new HealthTest(3);
+  test.fail("b", RESET, 4);
+  assertEquals(test.usable, "abc");
+  test.fail("b", RESET);
+  assertEquals(test.usable, "ac");
+  assertEquals(test.told, [
+    "b fails: connection_terminated: x",
+    "b is ejected for 10 s, failures: 5: connection_terminated: x",
+  ]);
+});
+
+Deno.test("health: a response that came whole begins the count anew, one that has only begun does not", () => {
+  const test = new HealthTest(3);
+  test.fail("b", RESET, 4);
+  test.answer("b");
+  test.fail("b", RESET, 4);
+  test.pool.report(facts(), test.backend("b"), answered("ok"));
+  test.fail("b", RESET);
+  assertEquals(test.usable, "ac");
+});
+
+Deno.test("health: a backend that breaks off each of its responses is ejected", () => {
+  const test = new HealthTest(3);
+  const backend = test.backend("b");
+  for (let i = 0; i < 5; i++) {
+    backend.inFlight++;
+    test.pool.report(facts(), backend, answered("ok"));
+    test.pool.end(backend, answered("ok"), failed(RESET, "cut short"));
+  }
+  assertEquals([test.usable, backend.inFlight], ["ac", 0]);
+});
+
+Deno.test("health: what a client does is held against no backend", () => {
+  const test = new HealthTest(3);
+  const backend = test.backend("b");
+  for (let i = 0; i < 20; i++) {
+    test.fail("b", "http_request_error");
+    backend.inFlight++;
+    test.pool.report(facts({ clientGone: true }), backend, failed(RESET));
+    backend.inFlight++;
+    test.pool.report(facts(), backend, answered("ok"));
+    test.pool.end(backend, answered("ok"), failed("http_request_error", "the client left"));
+  }
+  assertEquals([backend.standing.failures, backend.inFlight, test.told], [0, 0, []]);
+});
+
+Deno.test("health: what this program lacks or does wrong is held against no backend", () => {
+  const test = new HealthTest(3);
+  test.fail("b", "connection_limit_reached", 20);
+  test.fail("b", "proxy_internal_error", 20);
+  assertEquals([test.usable, test.told], ["abc", []]);
+});
+
+for (
+  const [size, ejected] of [[1, 0], [2, 1], [3, 1], [4, 2], [5, 2], [10, 5]] as const
+) {
+  Deno.test(`health: of ${size} backends that reset, ${ejected} are ejected and the others spared`, () => {
+    const test = new HealthTest(size);
+    for (let round = 0; round < 10; round++) {
+      for (const { id } of test.pool.backends) test.fail(id.replace(":5000", ""), RESET);
+    }
+    assertEquals(test.usable.length, size - ejected);
+    const spared = test.told.filter((line) => line.includes("stays in use"));
+    assertEquals(spared.length, size - ejected, "each is told once");
+  });
+
+  Deno.test(`health: of ${size} backends that refuse, all are ejected, and then all are used`, () => {
+    const test = new HealthTest(size);
+    for (let round = 0; round < 10; round++) {
+      for (const { id } of test.pool.backends) test.fail(id.replace(":5000", ""), REFUSED);
+    }
+    assertEquals([test.usable, test.pool.usable], ["", false]);
+    assertEquals(Object.keys(test.shares(size * 3)).length, size);
+    const panics = test.told.filter((line) => line.startsWith("no backend is usable"));
+    assertEquals(panics.length, 1);
+  });
+}
+
+Deno.test("health: EJECT_MAX of 100% spares none, one of 0% spares all but those that cannot be reached", () => {
+  const all = new HealthTest(2, { ejectMax: 1 });
+  for (const name of "ab") all.fail(name, RESET, 5);
+  assertEquals(all.usable, "");
+  const none = new HealthTest(2, { ejectMax: 0 });
+  none.fail("a", RESET, 50);
+  none.fail("b", REFUSED, 5);
+  assertEquals(none.usable, "a");
+});
+
+Deno.test("health: refused backends do not use up what may be ejected for other failures", () => {
+  const test = new HealthTest(3);
+  test.fail("a", REFUSED, 5);
+  test.fail("b", RESET, 5);
+  assertEquals(test.usable, "c");
+});
+
+Deno.test("health: a backend that was spared is ejected once there is room", () => {
+  const test = new HealthTest(2);
+  test.fail("a", RESET, 5);
+  test.fail("b", RESET, 9);
+  assertEquals(test.usable, "b");
+  test.now = 10_000;
+  test.pickOf("a");
+  test.finish("a");
+  test.fail("b", RESET);
+  assertEquals(test.usable, "a");
+});
+
+Deno.test("health: in panic an answer reinstates at once, and it is told that the panic is over", () => {
+  const test = new HealthTest(2);
+  for (const name of "ab") test.fail(name, REFUSED, 5);
+  test.answer("b");
+  assertEquals([test.usable, test.pool.usable], ["b", true]);
+  assertEquals(test.told.slice(-2), [
+    "b is reinstated",
+    "a backend is usable again: requests go to those that are",
+  ]);
+});
+
+Deno.test("health: while others are usable, a late answer reinstates nobody", () => {
+  const test = new HealthTest(2);
+  test.fail("a", REFUSED, 5);
+  test.answer("a"); // begun before: it shuts down, and ends what it had
+  assertEquals(test.usable, "b");
+});
+
+Deno.test("health: 5xx answers are the client's to see and eject nobody", () => {
+  const test = new HealthTest(3);
+  for (let i = 0; i < 50; i++) test.answer("b", 500);
+  assertEquals([test.usable, test.told], ["abc", []]);
+});
+
+for (const [status, usable] of [[499, "abc"], [500, "ac"], [503, "ac"], [599, "ac"]] as const) {
+  Deno.test(`health: with EJECT_ON_5XX=on five answers of ${status} leave ${usable}`, () => {
+    const test = new HealthTest(3, { ejectOn5xx: true });
+    for (let i = 0; i < 5; i++) test.answer("b", status);
+    assertEquals(test.usable, usable);
+  });
+}
+
+Deno.test("health: with EJECT_ON_5XX=on a trial that is answered 500 has failed", () => {
+  const test = new HealthTest(3, { ejectOn5xx: true });
+  for (let i = 0; i < 5; i++) test.answer("b", 500);
+  test.now = 10_000;
+  test.pickOf("b");
+  test.finish("b", 500);
+  assertEquals(test.backend("b").standing.phase, "out");
+  assertEquals(test.backend("b").standing.at, 30_000);
+});
+
+Deno.test("health: a backend that fails now and then is told of once a minute", () => {
+  const test = new HealthTest(3);
+  for (let i = 0; i < 100; i++) {
+    test.now = i * 1_000;
+    test.fail("b", RESET);
+    test.answer("b");
+  }
+  assertEquals(test.told, [
+    "b fails: connection_terminated: x",
+    "b answers again",
+    "b fails: connection_terminated: x",
+    "b answers again",
+  ]);
+});
+
+Deno.test("health: probes that fail take a backend out, and back in with slow start", () => {
+  const test = new HealthTest(2);
+  const probe = (good: boolean, times = 1) => {
+    for (let i = 0; i < times; i++) {
+      test.pool.probed(test.backend("a"), good, good ? "answered 200" : "answered 500");
+    }
+  };
+  probe(true);
+  probe(false, 2);
+  assertEquals(test.usable, "ab");
+  probe(false, 10);
+  assertEquals([test.usable, test.pickOf("a")], ["b", false]);
+  test.now = 60_000;
+  probe(true, 1);
+  assertEquals(test.usable, "b");
+  probe(true, 10);
+  assertEquals(test.usable, "ab");
+  test.luck = 0.99;
+  assertEquals(test.shares(10), { b: 10 });
+  assertEquals(test.told, [
+    "a is down, its probes say: answered 500",
+    "a is up, its probes say: answered 200",
+  ]);
+});
+
+Deno.test("health: a backend whose probes find it up again is reinstated, whatever its ejection", () => {
+  const test = new HealthTest(2);
+  const backend = test.backend("a");
+  test.pool.probed(backend, true, "answered 200");
+  test.fail("a", REFUSED, 5);
+  for (let i = 0; i < 3; i++) test.pool.probed(backend, false, "refused");
+  for (let i = 0; i < 2; i++) test.pool.probed(backend, true, "answered 200");
+  assertEquals(test.usable, "ab");
+});
+
+Deno.test("health: good probes alone do not end an ejection: requests failed where probes did not", () => {
+  const test = new HealthTest(2);
+  test.pool.probed(test.backend("a"), true, "answered 200");
+  test.fail("a", RESET, 5);
+  for (let i = 0; i < 20; i++) test.pool.probed(test.backend("a"), true, "answered 200");
+  assertEquals(test.usable, "b");
+});
+
+Deno.test("health: a backend that its probes find down gets no trial", () => {
+  const test = new HealthTest(2);
+  test.fail("a", REFUSED, 5);
+  test.pool.probed(test.backend("a"), false, "refused");
+  test.now = 60_000;
+  assertEquals(test.pickOf("a"), false);
+});
+
+Deno.test("health: where all probes fail, all backends are used", () => {
+  const test = new HealthTest(2);
+  for (const name of "ab") test.pool.probed(test.backend(name), false, "answered 404");
+  assertEquals([test.pool.usable, test.shares(4)], [false, { a: 2, b: 2 }]);
+});
