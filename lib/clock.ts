@@ -1,6 +1,9 @@
 /**
- * The clock that everything about requests goes by: it moves in ticks of 50 ms, so that to read it, or
- * to set a deadline on it, costs nothing that a request would notice.
+ * The clock that everything about requests goes by.
+ *
+ * It moves in ticks of 50 ms, so that to read it, or to set a deadline on it, costs nothing that a
+ * request would notice. And it counts only time that this process saw: while it is stopped, starved or
+ * collecting garbage, answers wait unread in its sockets, and no backend is to blame for that.
  */
 import { TICK_MS, Wheel } from "./wheel.ts";
 
@@ -11,10 +14,18 @@ export interface Clock extends Disposable {
   readonly now: () => number;
 }
 
+/** How much of the time between two ticks counts at most, in milliseconds. */
+const MOST_PER_TICK = 4 * TICK_MS;
+
 /** Starts it; it ticks until it is disposed of. */
 export function startClock(): Clock {
-  const wheel = new Wheel(performance.now());
-  const timer = setInterval(() => wheel.turn(performance.now()), TICK_MS);
+  let tickedAt = performance.now();
+  const wheel = new Wheel(tickedAt);
+  const timer = setInterval(() => {
+    const now = performance.now();
+    wheel.turn(wheel.now + Math.min(now - tickedAt, MOST_PER_TICK));
+    tickedAt = now;
+  }, TICK_MS);
   return {
     wheel,
     now: () => wheel.now,

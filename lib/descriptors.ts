@@ -9,6 +9,9 @@
 /** Fewer than so many are told at the start. */
 const ENOUGH = 1000;
 
+/** An address of loopback that nobody connects to: what listens there for a moment is in nobody's way. */
+const ASIDE = "127.0.0.2";
+
 /** Whether an error says that this process, or the system, has no descriptor left. */
 export function isOutOfDescriptors(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -20,12 +23,10 @@ export function hasDescriptorLeft(): boolean {
   return descriptorsLeft(1) > 0;
 }
 
-/** What the operator should know of the limit; undefined where it is not low. */
-export function lowLimit(): string | undefined {
+/** How many more can be opened, where that is few; undefined where it is enough, or cannot be told. */
+export function lowLimit(): number | undefined {
   const left = descriptorsLeft(ENOUGH);
-  if (left === ENOUGH) return undefined;
-  return `only ${left} more file descriptors can be opened, two for each request in flight: raise ` +
-    "the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)";
+  return left === ENOUGH ? undefined : left;
 }
 
 /** @returns how many can be opened, looking for no more than so many */
@@ -33,10 +34,10 @@ function descriptorsLeft(wanted: number): number {
   const opened: Deno.Listener[] = [];
   try {
     while (opened.length < wanted) {
-      opened.push(Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 }));
+      opened.push(Deno.listen({ hostname: ASIDE, port: 0, tcpBacklog: 1 }));
     }
   } catch (error) {
-    if (!isOutOfDescriptors(error)) return wanted; // no port left, say: nothing can be told
+    if (!isOutOfDescriptors(error)) return wanted; // no such address, say: nothing can be told
   } finally {
     for (const listener of opened) listener.close();
   }

@@ -88,6 +88,16 @@ export class Pool {
     return backend;
   }
 
+  /**
+   * Whether a backend was ejected, with others left to take its requests.
+   *
+   * What is still under way there was sent before anybody could know, and no more is: so what comes back
+   * failed is no more than the others would have got anyway, and only this once.
+   */
+  hasEjected({ standing }: Backend): boolean {
+    return standing.phase !== "in" && this.usable;
+  }
+
   /** What a request comes to that no backend may be tried for. */
   get unavailable(): Failed {
     return this.backends.length === 0 ? NO_BACKEND : ALL_FULL;

@@ -54,8 +54,9 @@ export function createProxy<Request extends RequestFacts, Response>(
     const verdict = judge(request, outcome, attempt, Math.min(maxAttempts, pool.backends.length));
     if (verdict !== "retry") return { outcome, attempts, verdict };
 
-    // What never left here loads no backend twice, so only what may have is limited.
-    if (mayHaveLeft(outcome) && !budget.withdraw(clock())) {
+    // No backend bears more for what never left here, or what was lost at one that is left out by now.
+    const loadsAnother = mayHaveLeft(outcome) && !pool.hasEjected(backend);
+    if (loadsAnother && !budget.withdraw(clock())) {
       return { outcome, attempts, verdict: "retry budget used up" };
     }
     return proxy(request, attempt + 1, attempts);

@@ -5,29 +5,26 @@
  * next to nothing; when all of them are overloaded and time out, the same rule triples the load on
  * them at the worst moment, and keeps them down after what caused it is over: a retry storm. A budget
  * turns that round. Requests pay in, retries draw out, so that retries are at most a share of the
- * requests of the last ten seconds: plenty for one backend's failure, next to nothing when everything
- * fails. A few a second are free, so that a service with hardly any requests has retries at all.
+ * requests: plenty for one backend's failure, next to nothing when everything fails. A few a second are
+ * free, so that a service with hardly any requests has retries at all.
  *
- * (The idea is Finagle's RetryBudget. Here each retry looks back on ten seconds of requests and retries,
- * so that nothing saved up in a quiet hour is spent at once.)
+ * (The idea is Finagle's RetryBudget. That one saves up for ten seconds, which is what a storm then has
+ * for its first moment: three times the load for two seconds, measured. Here it is one second's worth.)
  */
-
-/** Seconds that are looked back on. */
-const WINDOW = 10;
 
 /** Retries that are free, a second. */
 export const FREE_PER_SECOND = 3;
 
+/** Shares such as 0.2 do not add up exactly. */
+const ROUNDING = 1e-9;
+
 export class RetryBudget {
   readonly #share: number;
-  readonly #startedAt: number;
-  /** Requests and retries of each second in the window. */
-  readonly #requests = new Float64Array(WINDOW);
-  readonly #retries = new Float64Array(WINDOW);
-  /** The second that is under way. */
-  #second: number;
-  #allRequests = 0;
-  #allRetries = 0;
+  #balance = FREE_PER_SECOND;
+  #now: number;
+  /** Requests of the second under way, and of the one before it. */
+  #requests = 0;
+  #requestsBefore = 0;
 
   /**
    * @param share of retries in requests, 0 or more; Infinity lets every retry pass
@@ -35,41 +32,40 @@ export class RetryBudget {
    */
   constructor(share: number, now: number) {
     this.#share = share;
-    this.#startedAt = now;
-    this.#second = Math.floor(now / 1000);
+    this.#now = now;
   }
 
   /** Pays in: a request has come. */
   deposit(now: number): void {
     this.#advance(now);
-    this.#requests[this.#second % WINDOW]!++;
-    this.#allRequests++;
+    this.#requests++;
+    this.#pay(this.#share);
   }
 
   /** Draws out, for one retry. @returns whether there was enough for it */
   withdraw(now: number): boolean {
     this.#advance(now);
-    if (this.#allRetries + 1 > this.#allowed(now)) return false;
-    this.#retries[this.#second % WINDOW]!++;
-    this.#allRetries++;
+    if (this.#balance < 1 - ROUNDING) return false;
+    this.#balance--;
     return true;
   }
 
-  #allowed(now: number): number {
-    const seconds = Math.min(Math.max((now - this.#startedAt) / 1000, 1), WINDOW);
-    return (this.#allRequests && this.#allRequests * this.#share) + FREE_PER_SECOND * seconds;
+  #advance(now: number): void {
+    if (now === this.#now) return; // a coarse clock stands still for most requests
+    const seconds = Math.floor(now / 1000) - Math.floor(this.#now / 1000);
+    if (seconds > 0) {
+      this.#requestsBefore = seconds === 1 ? this.#requests : 0;
+      this.#requests = 0;
+    }
+    const free = FREE_PER_SECOND * (now - this.#now) / 1000;
+    this.#now = now;
+    this.#pay(free);
   }
 
-  /** Forgets the seconds that have left the window. */
-  #advance(now: number): void {
-    const second = Math.floor(now / 1000);
-    if (second === this.#second) return;
-    for (let past = Math.max(this.#second + 1, second - WINDOW + 1); past <= second; past++) {
-      const slot = past % WINDOW;
-      this.#allRequests -= this.#requests[slot]!;
-      this.#allRetries -= this.#retries[slot]!;
-      this.#requests[slot] = this.#retries[slot] = 0;
-    }
-    this.#second = second;
+  /** Pays in, but saves up no more than about a second pays. */
+  #pay(amount: number): void {
+    const busiest = Math.max(this.#requests, this.#requestsBefore);
+    const most = (busiest && busiest * this.#share) + FREE_PER_SECOND;
+    this.#balance = Math.min(this.#balance + amount, most);
   }
 }

@@ -65,7 +65,13 @@ export function startBalancer(
     log("info", `${name} is not used: backends are reached directly`);
   }
   const low = lowLimit();
-  if (low !== undefined) log("warn", low);
+  if (low !== undefined) {
+    log(
+      "warn",
+      `only ${low} more file descriptors can be opened, two for each request in flight: raise the ` +
+        "limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
+    );
+  }
 
   const onWarning = (warning: string) => log("warn", warning);
   const onError = (error: unknown) =>
@@ -83,7 +89,7 @@ export function startBalancer(
       hostname: config.HOST,
       port: config.PORT,
       maxAttempts: config.MAX_ATTEMPTS,
-      limits: limitsOf(config),
+      limits: limitsOf(config, low),
       isTrusted: config.TRUSTED_PROXIES,
       onRequest: format && ((entry) => lines.write(format(entry))),
       onError,
@@ -157,7 +163,8 @@ function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
   });
 }
 
-function limitsOf(config: Config): Limits {
+/** @param descriptors how many can be opened, where they are few */
+function limitsOf(config: Config, descriptors = Infinity): Limits {
   return {
     connectTimeout: config.CONNECT_TIMEOUT,
     firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
@@ -169,7 +176,8 @@ function limitsOf(config: Config): Limits {
     headerTimeout: config.HEADER_TIMEOUT,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
     maxHeaderSize: config.MAX_HEADER_SIZE,
-    maxConnections: config.MAX_CONNECTIONS,
+    // Clients that took all of them would leave none for backends.
+    maxConnections: Math.min(config.MAX_CONNECTIONS, Math.max(1, Math.floor(descriptors / 2))),
   };
 }
 

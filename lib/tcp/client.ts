@@ -125,11 +125,11 @@ export class Client extends Timed implements Recipient {
 
   /** Holds as little as possible until a request begins. @returns false where none is to begin */
   #becomeIdle(): boolean {
-    const { wheel, limits, draining, requestHeads } = this.context;
+    const { wheel, limits, requestHeads } = this.context;
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
-    if (draining || this.#halfClosed) return false;
+    if (this.#halfClosed) return false;
     if (this.inbox.hasArrived) return true;
     this.#phase = "idle";
     this.#idleSince = wheel.now;

@@ -81,6 +81,13 @@ export class Connections {
     if (!connection.reading) this.#options.buffers.giveBack(connection.buffer);
   }
 
+  /** Closes the one that has idled longest. @returns whether there was one */
+  dropOneIdle(): boolean {
+    const connection = this.#idle.shift();
+    if (connection !== undefined) this.discard(connection);
+    return connection !== undefined;
+  }
+
   /** Closes all of them. */
   close(): void {
     this.#closed = true;

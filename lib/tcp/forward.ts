@@ -52,7 +52,10 @@ export function createForward(options: ForwardOptions) {
       if (!wasStale(request, idle, idempotent)) return failure;
       // It was closed while it idled, which says nothing of the backend: once more on a new one.
     }
-    const opened = await connections.open(request.timeLeft);
+    let opened = await connections.open(request.timeLeft);
+    if (isOutOfDescriptors(opened) && dropOneIdle()) {
+      opened = await connections.open(request.timeLeft);
+    }
     if ("kind" in opened) return request.ended ?? opened;
     const failure = request.ended ?? await send(request, opened, route);
     if (failure === undefined) return answered(opened, connections);
@@ -123,11 +126,20 @@ export function createForward(options: ForwardOptions) {
     return route;
   }
 
+  /** Closes a connection that idles, to any backend. @returns whether there was one */
+  function dropOneIdle(): boolean {
+    return [...routes.values()].some(({ connections }) => connections.dropOneIdle());
+  }
+
   function close(): void {
     for (const { connections } of routes.values()) connections.close();
   }
 
   return { forward, close };
+}
+
+function isOutOfDescriptors(opened: BackendConnection | Failed): boolean {
+  return "kind" in opened && opened.failure === "connection_limit_reached";
 }
 
 function answered(connection: BackendConnection, connections: Connections): Outcome<TcpResponse> {

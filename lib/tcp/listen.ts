@@ -36,7 +36,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
       try {
         const connection = await listener.accept();
         while (!hasRoom() && !stopped) {
-          onWarning("MAX_CONNECTIONS is reached: idle connections give way, others wait");
+          onWarning("as many clients are connected as may be: idle ones give way, others wait");
           makeRoom();
           if (!hasRoom()) await rest();
         }

@@ -73,7 +73,7 @@ Deno.test("limits: at MAX_CONNECTIONS the one that has idled longest gives way, 
   await second.send(GET);
   assertEquals((await second.response()).status, 200);
   assertEquals(balancer.warnings, [
-    "MAX_CONNECTIONS is reached: idle connections give way, others wait",
+    "as many clients are connected as may be: idle ones give way, others wait",
   ]);
 });
 

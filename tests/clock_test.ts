@@ -1,0 +1,33 @@
+import { assert, assertEquals } from "@std/assert";
+import { startClock } from "../lib/clock.ts";
+import { TICK_MS, Timed } from "../lib/wheel.ts";
+
+class Noting extends Timed {
+  readonly expired = Promise.withResolvers<void>();
+  override expire(): void {
+    this.expired.resolve();
+  }
+}
+
+Deno.test("clock: it goes as time does, in ticks", async () => {
+  using clock = startClock();
+  const [before, startedAt] = [clock.now(), performance.now()];
+  const noting = new Noting();
+  clock.wheel.set(noting, 300);
+  await noting.expired.promise;
+  const passed = performance.now() - startedAt;
+  assert(passed >= 300, String(passed));
+  assert(clock.now() - before <= passed + TICK_MS, "never ahead by more than a tick");
+});
+
+Deno.test("clock: while this process does nothing, nobody's time runs out", async () => {
+  using clock = startClock();
+  const noting = new Noting();
+  clock.wheel.set(noting, 1_000);
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < 1_500); // busy, as with too little of a processor
+  const answered = new Promise((resolve) => setTimeout(() => resolve("answered"), 100));
+  const expired = noting.expired.promise.then(() => "expired");
+  assertEquals(await Promise.race([answered, expired]), "answered");
+  await expired;
+});
