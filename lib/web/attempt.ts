@@ -27,8 +27,8 @@ export interface AttemptOptions {
   readonly wheel: Wheel;
   readonly timeouts: AttemptTimeouts;
   /**
-   * Whether the backend takes connections, to be asked once half of CONNECT_TIMEOUT has passed without
-   * a first byte; undefined where the attempt could not be given up for that.
+   * Whether the backend takes connections, to be asked each time that half of CONNECT_TIMEOUT has passed
+   * without a first byte; undefined where the attempt could not be given up for that.
    */
   readonly isReachable: ((timeout: number) => Promise<Failed | undefined>) | undefined;
 }
@@ -44,7 +44,8 @@ export class WebAttempt extends Timed {
   /** When something last happened, on the wheel's clock. */
   #movedAt = 0;
   #watched = false;
-  #asked: boolean;
+  /** After so long a wait it asks next whether the backend is there. */
+  #askAfter: number;
   #receiving = false;
   /** Who hears that the answer under way is broken off; undefined while none is. */
   #onBroken: ((failure: Failed) => void) | undefined;
@@ -54,7 +55,7 @@ export class WebAttempt extends Timed {
   constructor(options: AttemptOptions) {
     super();
     this.#options = options;
-    this.#asked = options.isReachable === undefined;
+    this.#askAfter = options.isReachable === undefined ? Infinity : this.#askingTime;
   }
 
   get signal(): AbortSignal {
@@ -71,6 +72,7 @@ export class WebAttempt extends Timed {
   moved(): void {
     const { wheel, timeouts } = this.#options;
     this.#movedAt = wheel.now;
+    if (this.#askAfter !== Infinity) this.#askAfter = this.#askingTime;
     if (this.deadline > wheel.now + timeouts.firstByteTimeout) {
       wheel.set(this, timeouts.firstByteTimeout);
     }
@@ -111,14 +113,13 @@ export class WebAttempt extends Timed {
 
   override expire(): void {
     if (this.#receiving || this.#onBroken !== undefined) return this.abort(this.#late);
-    const { wheel, timeouts } = this.#options;
+    const { wheel } = this.#options;
     const waited = wheel.now - this.#movedAt;
     this.#watchClient();
-    const askAfter = timeouts.connectTimeout / 2;
-    if (!this.#asked && waited >= askAfter) this.#askIfReachable(askAfter);
+    if (waited >= this.#askAfter) this.#askIfReachable();
     const { limit, late } = this.#patience();
     if (waited >= limit) return this.abort(late);
-    wheel.set(this, (this.#asked ? limit : Math.min(limit, askAfter)) - waited);
+    wheel.set(this, Math.min(limit, this.#askAfter) - waited);
   }
 
   #watchClient(): void {
@@ -137,9 +138,14 @@ export class WebAttempt extends Timed {
     return { limit: idleTimeout, late: body.awaitsClient ? CLIENT_STALLED : BACKEND_TAKES_NOTHING };
   }
 
-  #askIfReachable(timeout: number): void {
-    this.#asked = true;
-    this.#options.isReachable?.(timeout).then((failure) => {
+  /** Half of CONNECT_TIMEOUT to wait, and half to be given an answer. */
+  get #askingTime(): number {
+    return this.#options.timeouts.connectTimeout / 2;
+  }
+
+  #askIfReachable(): void {
+    this.#askAfter += 2 * this.#askingTime;
+    this.#options.isReachable?.(this.#askingTime).then((failure) => {
       // Whether it rode a connection made before is not known: so it may have been sent.
       const waits = this.deadline !== Infinity && !this.#receiving && this.#onBroken === undefined;
       if (failure !== undefined && waits) this.abort({ ...failure, neverLeft: false });

@@ -17,7 +17,8 @@ export class Reachability {
   readonly #wheel: Wheel;
   #connectedAt = -Infinity;
   #answeredAt = -Infinity;
-  #asking: Promise<Failed | undefined> | undefined;
+  /** Questions under way, by their timeouts. */
+  readonly #asking = new Map<number, Promise<Failed | undefined>>();
 
   /** @param url of the backend */
   constructor(url: string, wheel: Wheel) {
@@ -36,20 +37,30 @@ export class Reachability {
   }
 
   /**
-   * Makes a connection, one for all who ask meanwhile.
+   * Makes a connection, one for all who ask meanwhile and would wait as long.
    *
    * @param timeout in milliseconds
    * @returns why there was none; undefined where it is there, or nothing can be told
    */
   ask(timeout: number): Promise<Failed | undefined> {
     if (this.#wheel.now - this.#connectedAt <= MOMENT) return Promise.resolve(undefined);
-    return this.#asking ??= this.#connect(timeout).finally(() => this.#asking = undefined);
+    let asking = this.#asking.get(timeout);
+    if (asking === undefined) {
+      asking = this.#connect(timeout).finally(() => this.#asking.delete(timeout));
+      this.#asking.set(timeout, asking);
+    }
+    return asking;
   }
 
   async #connect(timeout: number): Promise<Failed | undefined> {
+    const askedAt = this.#wheel.now;
     const connected = await dial(this.#address, this.#wheel, timeout);
     if ("kind" in connected) {
-      return connected.failure === "connection_limit_reached" ? undefined : connected;
+      const { failure } = connected;
+      if (failure === "connection_limit_reached") return undefined;
+      // It has too much to do to take another connection, and it does it.
+      if (failure === "connection_timeout" && this.#answeredAt > askedAt) return undefined;
+      return connected;
     }
     connected.close();
     this.#connectedAt = this.#wheel.now;

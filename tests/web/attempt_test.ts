@@ -96,20 +96,27 @@ Deno.test("attempt: each move of the request's body begins the wait anew", async
   await assertEnds(end, 100_000, NO_FIRST_BYTE);
 });
 
-Deno.test("attempt: after half of CONNECT_TIMEOUT it asks once whether the backend is there", async () => {
+Deno.test("attempt: after half of CONNECT_TIMEOUT, and then once in each, it asks whether the backend is there", async () => {
   const { asked, pass, end } = begun({ reachable: () => Promise.resolve(undefined) });
   await pass(950);
   assertEquals(asked, []);
   await pass(150);
   assertEquals(asked, [1_000]);
   await assertEnds(end, 10_000, NO_FIRST_BYTE);
-  assertEquals(asked.length, 1);
+  assertEquals(asked.length, 5);
 });
 
 Deno.test("attempt: where nobody is there it ends, and may have been sent", async () => {
   const refused = failed("connection_refused", "x");
   const { end } = begun({ reachable: () => Promise.resolve(refused) });
   await assertEnds(end, 1_000, { ...refused, neverLeft: false });
+});
+
+Deno.test("attempt: where it is there no more after a while, it ends then", async () => {
+  const timedOut = failed("connection_timeout", "x");
+  const answers = [undefined, undefined, timedOut];
+  const { end } = begun({ reachable: () => Promise.resolve(answers.shift()) });
+  await assertEnds(end, 5_000, { ...timedOut, neverLeft: false });
 });
 
 Deno.test("attempt: one that is answered while it asks stays answered", async () => {

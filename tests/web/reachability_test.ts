@@ -28,6 +28,16 @@ Deno.test("reachability: one that answers no SYN is not, after the timeout", asy
   assertEquals((await reachability.ask(100))?.failure, "connection_timeout");
 });
 
+Deno.test("reachability: one that answers no SYN, and answers requests meanwhile, is there", async () => {
+  using clock = startClock();
+  using deaf = await DeafPort.open();
+  const reachability = new Reachability(deaf.url, clock.wheel);
+  const asking = reachability.ask(300);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  reachability.answers();
+  assertEquals(await asking, undefined);
+});
+
 Deno.test("reachability: an answer counts for a second", () => {
   const wheel = new Wheel(0);
   const reachability = new Reachability("http://127.0.0.1:9000", wheel);
