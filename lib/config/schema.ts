@@ -8,17 +8,7 @@ import { readBackends } from "./backends.ts";
 import { readNetworks } from "./networks.ts";
 import { type Read, reading, setting } from "./setting.ts";
 import { readStatuses } from "./statuses.ts";
-import {
-  duration,
-  durationOr,
-  HOUR,
-  oneOf,
-  onOff,
-  percentage,
-  size,
-  wholeNumber,
-  wholeNumberOr,
-} from "./values.ts";
+import { duration, HOUR, oneOf, onOff, orWord, percentage, size, wholeNumber } from "./values.ts";
 
 const MINUTE = HOUR / 60;
 const MILLION = 1_000_000;
@@ -81,7 +71,7 @@ export const Settings = z.object({
   IDLE_TIMEOUT: timeout(DEFAULTS.IDLE_TIMEOUT),
   REQUEST_TIMEOUT: setting(
     DEFAULTS.REQUEST_TIMEOUT,
-    (text) => durationOr("off", Infinity, text, SHORTEST, 24 * HOUR),
+    (text) => orWord("off", Infinity, text, (text) => duration(text, SHORTEST, 24 * HOUR)),
   ),
   HEALTH_PATH: setting(DEFAULTS.HEALTH_PATH, readHealthPath),
   HEALTH_STATUS: setting(DEFAULTS.HEALTH_STATUS, readStatuses),
@@ -91,19 +81,19 @@ export const Settings = z.object({
   HEALTH_FALL: setting(DEFAULTS.HEALTH_FALL, (text) => wholeNumber(text, 1, 100)),
   EJECT_AFTER: setting(
     DEFAULTS.EJECT_AFTER,
-    (text) => wholeNumberOr("off", Infinity, text, 1, 1000),
+    (text) => orWord("off", Infinity, text, (text) => wholeNumber(text, 1, 1000)),
   ),
   EJECT_TIME: timeout(DEFAULTS.EJECT_TIME, 5 * MINUTE),
   EJECT_MAX: setting(DEFAULTS.EJECT_MAX, percentage),
   EJECT_ON_5XX: setting(DEFAULTS.EJECT_ON_5XX, onOff),
   SLOW_START: setting(
     DEFAULTS.SLOW_START,
-    (text) => durationOr("off", 0, text, SHORTEST, HOUR),
+    (text) => orWord("off", 0, text, (text) => duration(text, SHORTEST, HOUR)),
   ),
   MAX_IN_FLIGHT: setting(DEFAULTS.MAX_IN_FLIGHT, (text) => wholeNumber(text, 1, MILLION)),
   BACKEND_MAX_IN_FLIGHT: setting(
     DEFAULTS.BACKEND_MAX_IN_FLIGHT,
-    (text) => wholeNumberOr("off", Infinity, text, 1, MILLION),
+    (text) => orWord("off", Infinity, text, (text) => wholeNumber(text, 1, MILLION)),
   ),
   MAX_HEADER_SIZE: setting(DEFAULTS.MAX_HEADER_SIZE, (text) => size(text, 1, 1024)),
   BACKEND_IDLE_TIMEOUT: timeout(DEFAULTS.BACKEND_IDLE_TIMEOUT),
@@ -133,9 +123,7 @@ function readHost(text: string): Read<string> {
 }
 
 function readAdminPort(text: string): Read<number | undefined> {
-  if (text === "off") return reading(undefined);
-  const port = wholeNumber(text, 1, 65535);
-  return typeof port === "string" ? `${port}, or off` : port;
+  return orWord<number | undefined>("off", undefined, text, (text) => wholeNumber(text, 1, 65535));
 }
 
 function readMaxAttempts(text: string): Read<number> {
@@ -145,14 +133,17 @@ function readMaxAttempts(text: string): Read<number> {
 }
 
 function readRetryBudget(text: string): Read<number> {
-  if (text === "off") return reading(Infinity);
-  const share = percentage(text);
-  return typeof share === "string" ? `${share}, or off for no limit` : share;
+  return orWord("off", Infinity, text, percentage);
 }
 
 function readHealthPath(text: string): Read<string | undefined> {
-  if (text === "off") return reading(undefined);
-  return /^\/[!-~]*$/.test(text) && !text.includes("#")
-    ? reading(text)
-    : "must be a path such as /healthz, or off";
+  return orWord<string | undefined>(
+    "off",
+    undefined,
+    text,
+    (text) =>
+      /^\/[!-~]*$/.test(text) && !text.includes("#")
+        ? reading(text)
+        : "must be a path such as /healthz",
+  );
 }

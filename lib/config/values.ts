@@ -11,17 +11,16 @@ export function wholeNumber(text: string, from: number, to: number): Read<number
   return number >= from && number <= to ? reading(number) : `must be ${from} to ${to}`;
 }
 
-/** A number, or a word that stands for another. */
-export function wholeNumberOr(
+/** What is read otherwise, or a word with a meaning of its own: `off`. */
+export function orWord<Value>(
   word: string,
-  meaning: number,
+  meaning: Value,
   text: string,
-  from: number,
-  to: number,
-): Read<number> {
+  read: (text: string) => Read<Value>,
+): Read<Value> {
   if (text === word) return reading(meaning);
-  const number = wholeNumber(text, from, to);
-  return typeof number === "string" ? `${number}, or ${word}` : number;
+  const result = read(text);
+  return typeof result === "string" ? `${result}, or ${word}` : result;
 }
 
 export function oneOf<Name extends string>(text: string, names: readonly Name[]): Read<Name> {
@@ -57,19 +56,6 @@ export function duration(text: string, from: number, to: number): Read<number> {
   const milliseconds = unit === undefined ? NaN : Number(digits) * UNITS[unit]!;
   if (milliseconds >= from && milliseconds <= to) return reading(milliseconds);
   return `must be a duration of ${written(from)} to ${written(to)}, such as 500ms, 30s or 5m`;
-}
-
-/** A duration, or a word that stands for another. */
-export function durationOr(
-  word: string,
-  meaning: number,
-  text: string,
-  from: number,
-  to: number,
-): Read<number> {
-  if (text === word) return reading(meaning);
-  const milliseconds = duration(text, from, to);
-  return typeof milliseconds === "string" ? `${milliseconds}, or ${word}` : milliseconds;
 }
 
 /** A duration as a user would write it. */
