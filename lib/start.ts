@@ -40,8 +40,8 @@ export const ENGINES = {
   tcp: serveTcp,
 } as const satisfies Record<Config["ENGINE"], (options: EngineOptions) => Engine>;
 
-/** How long a stop waits for whoever reads the access log, in milliseconds. */
-const FLUSH_MS = 1_000;
+/** How long a stop waits for whoever reads the access log or asks the admin port, in milliseconds. */
+const REST_MS = 1_000;
 
 /** How long a stop goes on accepting, so that clients hear of it on a response, in milliseconds. */
 const GRACE_MS = 500;
@@ -110,9 +110,10 @@ export function startBalancer(
     async stop(timeout) {
       draining = true;
       const cut = await engine.drain(timeout, Math.min(GRACE_MS, timeout));
-      await Promise.all([probes?.[Symbol.asyncDispose](), admin?.shutdown()]);
       clock[Symbol.dispose]();
-      await Promise.race([lines.flush(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
+      const rest = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), lines.flush()];
+      const patience = new Promise((resolve) => setTimeout(resolve, REST_MS));
+      await Promise.race([Promise.all(rest), patience]);
       return cut;
     },
   };

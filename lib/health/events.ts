@@ -33,7 +33,7 @@ export function lineOf(event: PoolEvent): readonly ["info" | "warn", string] {
       return ["info", `${event.backend.id} answers again`];
     case "ejected": {
       const { backend, failures, milliseconds, reason } = event;
-      const seconds = `${milliseconds / 1000} s`;
+      const seconds = `${Number((milliseconds / 1000).toFixed(2))} s`;
       return ["warn", `${backend.id} is ejected for ${seconds}, failures: ${failures}: ${reason}`];
     }
     case "spared":

@@ -39,6 +39,8 @@ const WATCH_AFTER = 50;
 export class WebAttempt extends Timed {
   /** Why its answer did not get through whole. */
   broken: Failed | undefined;
+  /** Told once its answer is broken off: a client that takes nothing may keep its connection for long. */
+  onBrokenOff: (() => void) | undefined;
   readonly #options: AttemptOptions;
   readonly #controller = new AbortController();
   /** When something last happened, on the wheel's clock. */
@@ -107,6 +109,7 @@ export class WebAttempt extends Timed {
     if (this.#onBroken !== undefined) {
       this.broken ??= failure;
       this.#onBroken(failure);
+      this.onBrokenOff?.();
     }
     this.#controller.abort(failure);
   }

@@ -37,24 +37,31 @@ export function createExchange(options: ExchangeOptions) {
     const response = outcome.kind === "answered"
       ? forwardedResponse(outcome.response, request.method, isDraining())
       : ownResponse(failureAnswer(outcome, verdict), isDraining());
+    const end = outcome.kind === "answered" ? endOnce(request, result, outcome) : undefined;
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
-      if (outcome.kind === "answered") end(request, result, outcome);
+      end?.();
       onRequest?.(entryOf(request, startedAt, result, response.status));
     };
     return { response, onSent };
   };
 
-  /** Tells the pool that a response is over. */
-  function end(
-    { expired }: WebRequest,
+  /** Tells the pool that a response is over, once it is out or broken off. */
+  function endOnce(
+    request: WebRequest,
     { attempts }: Result<WebResponse>,
     answered: Answered<WebResponse>,
-  ): void {
+  ): () => void {
     const { attempt } = answered.response;
-    attempt.end();
-    // Why a request out of time was broken off says nothing of the backend.
-    pool.end(attempts.at(-1)!.backend, answered, expired ? undefined : attempt.broken);
+    let over = false;
+    return attempt.onBrokenOff = () => {
+      if (over) return;
+      over = true;
+      attempt.end();
+      // Why a request out of time was broken off says nothing of the backend.
+      const broken = request.expired ? undefined : attempt.broken;
+      pool.end(attempts.at(-1)!.backend, answered, broken);
+    };
   }
 }
 

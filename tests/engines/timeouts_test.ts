@@ -124,6 +124,22 @@ forEachEngine(({ engine, balance, test }) => {
     assert(took > SHORT * 1.5, String(took));
   });
 
+  test("timeouts: a client that takes nothing of its response frees its backend after IDLE_TIMEOUT", async () => {
+    const piece = new Uint8Array(1024 * 1024);
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await side.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+      while (true) await side.send(piece);
+    });
+    await using balancer = balance([backend.url], { idleTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    await client.send(GET);
+    await client.until("\r\n\r\n"); // and then nothing more
+    const { pool } = balancer;
+    while (backend.openConnections > 0 || pool.backends[0]!.inFlight > 0) await pause(10);
+    assertEquals([pool.backends[0]!.standing.failures, backend.errors], [0, []]);
+  });
+
   test("timeouts: an upload whose client stalls is answered 408 after IDLE_TIMEOUT, and blames no backend", async () => {
     await using backend = new ScriptedBackend("a");
     await using other = new ScriptedBackend("b");

@@ -10,7 +10,7 @@ for (
     [{ kind: "fails", backend, reason }, "warn", `users-2:5000 fails: ${reason}`],
     [{ kind: "answers", backend }, "info", "users-2:5000 answers again"],
     [
-      { kind: "ejected", backend, reason, failures: 5, milliseconds: 10_000 },
+      { kind: "ejected", backend, reason, failures: 5, milliseconds: 9_999.999_999 },
       "warn",
       `users-2:5000 is ejected for 10 s, failures: 5: ${reason}`,
     ],
