@@ -12,5 +12,9 @@ export function print(text: string): void {
 
 /** Writes to standard error why a command cannot run. */
 export function complain(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  } catch {
+    // Nobody reads it any more, and there is nowhere else to say so: no reason to serve nobody.
+  }
 }

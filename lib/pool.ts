@@ -89,13 +89,13 @@ export class Pool {
   }
 
   /**
-   * Whether a backend was ejected, with others left to take its requests.
+   * Whether a backend was ejected since an attempt began there, with others left to take its requests.
    *
-   * What is still under way there was sent before anybody could know, and no more is: so what comes back
-   * failed is no more than the others would have got anyway, and only this once.
+   * Such attempts were sent before anybody could know, and no more are: so what comes back failed is no
+   * more than the others would have got anyway, and only this once.
    */
-  hasEjected({ standing }: Backend): boolean {
-    return standing.phase !== "in" && this.usable;
+  hasEjectedSince(begunAt: number, { standing }: Backend): boolean {
+    return standing.phase === "out" && begunAt <= standing.since && this.usable;
   }
 
   /** What a request comes to that no backend may be tried for. */
@@ -103,16 +103,27 @@ export class Pool {
     return this.backends.length === 0 ? NO_BACKEND : ALL_FULL;
   }
 
-  /** Takes note of what an attempt came to. One that was answered stays in flight until it ends. */
-  report(request: RequestFacts, backend: Backend, outcome: Outcome<unknown>): void {
+  /**
+   * Takes note of what an attempt came to. One that was answered stays in flight until it ends.
+   *
+   * @param begunAt when it began, on the pool's clock
+   * @param number which attempt of its request it was, from 1
+   */
+  report(
+    request: RequestFacts,
+    backend: Backend,
+    outcome: Outcome<unknown>,
+    begunAt: number = this.#clock(),
+    number = 1,
+  ): void {
     if (outcome.kind === "failed") backend.inFlight--;
-    this.#health.report(request, backend, outcome, this.#clock());
+    this.#health.report(request, { backend, outcome, begunAt, number }, this.#clock());
   }
 
   /**
    * Ends an attempt that was answered, as its response is over.
    *
-   * @param broken why the response did not get through whole, where that is known
+   * @param broken why the response did not get through whole; undefined where it did, as far as is known
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
     backend.inFlight--;
@@ -185,6 +196,6 @@ export class Pool {
     this.#out = this.backends.filter(({ standing, probed }) =>
       standing.phase !== "in" && probed.up
     );
-    this.#slowUntil = Math.max(...usable.map(({ standing }) => standing.at)) + this.#slowStart;
+    this.#slowUntil = Math.max(...usable.map(({ standing }) => standing.since)) + this.#slowStart;
   }
 }

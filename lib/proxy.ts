@@ -41,7 +41,8 @@ export function createProxy<Request extends RequestFacts, Response>(
     attempt = 1,
     tried: readonly Attempt<Response>[] = [],
   ): Promise<Result<Response>> {
-    if (attempt === 1) budget.deposit(clock());
+    const begunAt = clock();
+    if (attempt === 1) budget.deposit(begunAt);
     const backend = pool.next(request, tried);
     if (backend === undefined) {
       const outcome = tried.at(-1)?.outcome ?? pool.unavailable;
@@ -49,13 +50,13 @@ export function createProxy<Request extends RequestFacts, Response>(
     }
 
     const outcome = await forward(request, backend);
-    pool.report(request, backend, outcome);
+    pool.report(request, backend, outcome, begunAt, attempt);
     const attempts = [...tried, { backend, outcome }];
     const verdict = judge(request, outcome, attempt, Math.min(maxAttempts, pool.backends.length));
     if (verdict !== "retry") return { outcome, attempts, verdict };
 
-    // No backend bears more for what never left here, or what was lost at one that is left out by now.
-    const loadsAnother = mayHaveLeft(outcome) && !pool.hasEjected(backend);
+    // No backend bears more for what never left here, or was lost at one that is left out by now.
+    const loadsAnother = mayHaveLeft(outcome) && !pool.hasEjectedSince(begunAt, backend);
     if (loadsAnother && !budget.withdraw(clock())) {
       return { outcome, attempts, verdict: "retry budget used up" };
     }

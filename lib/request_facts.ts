@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly clientAddress: string;
   /** The value of a field, its lines joined by `, `; undefined where there is none. */
   header(name: string): string | undefined;
+  /** Whether it has a body whose client may take its time over it. */
+  readonly hasUpload: boolean;
   /** Whether body bytes are gone that another attempt would have to send. */
   readonly bodySpent: boolean;
   /** Whether REQUEST_TIMEOUT has passed: then it is not sent again. */

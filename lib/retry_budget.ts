@@ -44,6 +44,7 @@ export class RetryBudget {
 
   /** Draws out, for one retry. @returns whether there was enough for it */
   withdraw(now: number): boolean {
+    if (this.#share === Infinity) return true;
     this.#advance(now);
     if (this.#balance < 1 - ROUNDING) return false;
     this.#balance--;
@@ -65,7 +66,7 @@ export class RetryBudget {
   /** Pays in, but saves up no more than about a second pays. */
   #pay(amount: number): void {
     const busiest = Math.max(this.#requests, this.#requestsBefore);
-    const most = (busiest && busiest * this.#share) + FREE_PER_SECOND;
+    const most = busiest * this.#share + FREE_PER_SECOND;
     this.#balance = Math.min(this.#balance + amount, most);
   }
 }

@@ -15,6 +15,7 @@ import { Pool } from "./pool.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { serveTcp } from "./tcp/serve.ts";
+import { tellRarely } from "./tell_rarely.ts";
 import { serveWeb } from "./web/serve.ts";
 
 /** A running balancer. */
@@ -99,7 +100,13 @@ export function startBalancer(
   const admin = port === undefined ? undefined : listening("ADMIN_PORT", hostname, port, () => {
     const unreadiness = () =>
       draining ? "draining" : pool.usable ? undefined : "no backend is usable";
-    return serveAdmin({ hostname, port, unreadiness, onError, onWarning });
+    return serveAdmin({
+      hostname,
+      port,
+      unreadiness,
+      onError,
+      onWarning: tellRarely(onWarning, clock.now),
+    });
   });
   const probes = probesOf(config, pool);
 

@@ -82,8 +82,10 @@ export class Wheel {
 
   #place(timed: Timed): void {
     if (timed.due !== Infinity) this.#unlink(timed);
-    const furthest = Math.floor(this.now / TICK_MS) + SLOTS - 1;
-    const tick = Math.min(Math.ceil(timed.deadline / TICK_MS), furthest);
+    const current = Math.floor(this.now / TICK_MS);
+    // What is past already comes with the next turn; what is further than a round, with the last slot.
+    const nearest = Math.max(Math.ceil(timed.deadline / TICK_MS), current + 1);
+    const tick = Math.min(nearest, current + SLOTS - 1);
     const slot = tick % SLOTS;
     const first = this.#slots[slot];
     timed.due = tick * TICK_MS;

@@ -63,6 +63,7 @@ Deno.test("retry budget: a share of 0 leaves the three a second, one of Infinity
   const all = new RetryBudget(Infinity, 0);
   all.deposit(0);
   assertEquals(passing(all, 0, 1000), 1000);
+  assertEquals(passing(all, 60_000, 1000), 1000);
 });
 
 Deno.test("retry budget: a clock that leaps gives nothing away", () => {

@@ -6,7 +6,9 @@
  * balancers should leave this one out.
  */
 import { STATUS_CODE } from "@std/http/status";
+import { isAuthority } from "../authority.ts";
 import { listen, type Listening } from "../web/listen.ts";
+import { targetOf } from "../web/target.ts";
 
 export interface AdminOptions {
   readonly hostname: string;
@@ -23,8 +25,12 @@ export interface AdminOptions {
 export function serveAdmin(options: AdminOptions): Listening {
   const { unreadiness, onError } = options;
 
-  function answer({ method, url }: Request): Response {
-    const { pathname } = new URL(url);
+  function answer({ method, url, headers }: Request): Response {
+    const host = headers.get("host") ?? undefined;
+    if (host !== undefined && !isAuthority(host)) {
+      return text(STATUS_CODE.BadRequest, "Host must be one host and an optional port");
+    }
+    const pathname = targetOf(url, host)?.path.split("?")[0];
     if (pathname !== "/livez" && pathname !== "/readyz") {
       return text(STATUS_CODE.NotFound, "not found: there are /livez and /readyz");
     }

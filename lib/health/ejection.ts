@@ -7,7 +7,7 @@
  * half-open state of a circuit breaker, M. Nygard, Release It!, chapter 5, for the way back.)
  *
  * An outcome tells of the backend as it was when the attempt began. So while a backend is out, what
- * still comes from before changes nothing.
+ * still comes from before changes nothing; and whoever asks here leaves out what began before `since`.
  */
 
 export interface EjectionRules {
@@ -28,8 +28,10 @@ export interface Standing {
   readonly failures: number;
   /** By how much an ejection's time was multiplied, or is. */
   readonly times: number;
-  /** Since when it is `in` again; until when it is out; when another trial may begin. */
-  readonly at: number;
+  /** Since when it is in this phase. */
+  readonly since: number;
+  /** When a trial may begin, or another one. */
+  readonly dueAt: number;
   /** Whether it was ejected by failed connects. Those say for certain that nobody is served by it. */
   readonly unreachable: boolean;
 }
@@ -39,7 +41,8 @@ export const IN_USE: Standing = {
   phase: "in",
   failures: 0,
   times: 0,
-  at: -Infinity,
+  since: -Infinity,
+  dueAt: Infinity,
   unreachable: false,
 };
 
@@ -57,7 +60,9 @@ export type HealthEvent =
   /** A request goes there to try it. */
   | { readonly kind: "tried" }
   /** Its probes find it up again. */
-  | { readonly kind: "recovered" };
+  | { readonly kind: "recovered" }
+  /** What kept all backends from being used is over: it may be tried at once. */
+  | { readonly kind: "due" };
 
 /**
  * @param now on any clock that never goes back, in milliseconds
@@ -86,24 +91,28 @@ export function transition(
         return { ...standing, failures };
       }
       const times = timesOf(standing, now, rules) + 1;
-      return { phase: "out", failures, times, at: now + duration(times, rules), unreachable };
+      const dueAt = now + duration(times, rules);
+      return { phase: "out", failures, times, since: now, dueAt, unreachable };
     }
 
     case "nothing learnt":
-      return phase === "trial" ? { ...standing, phase: "out", at: now } : standing;
+      return phase === "trial" ? { ...standing, phase: "out", since: now, dueAt: now } : standing;
 
     case "tried":
-      // Should the trial never be heard of again, another may begin after as long a time.
-      return { ...standing, phase: "trial", at: now + duration(standing.times, rules) };
+      // Should the trial never be heard of again, another may begin some day.
+      return { ...standing, phase: "trial", since: now, dueAt: now + LONGEST };
 
     case "recovered":
       return reinstated(standing, now);
+
+    case "due":
+      return phase === "out" ? { ...standing, dueAt: Math.min(standing.dueAt, now) } : standing;
   }
 }
 
 /** Whether a request may be sent there to see whether it is back. */
-export function isTrialDue({ phase, at }: Standing, now: number): boolean {
-  return phase !== "in" && now >= at;
+export function isTrialDue({ phase, dueAt }: Standing, now: number): boolean {
+  return phase !== "in" && now >= dueAt;
 }
 
 /**
@@ -112,17 +121,17 @@ export function isTrialDue({ phase, at }: Standing, now: number): boolean {
  *
  * @param duration in milliseconds; 0 gives all at once
  */
-export function slowStartShare({ at }: Standing, now: number, duration: number): number {
-  return now - at >= duration ? 1 : (now - at) / duration;
+export function slowStartShare({ since }: Standing, now: number, duration: number): number {
+  return now - since >= duration ? 1 : (now - since) / duration;
 }
 
 function reinstated({ times }: Standing, now: number): Standing {
-  return { ...IN_USE, times, at: now };
+  return { ...IN_USE, times, since: now };
 }
 
 /** Each ejection time that it has served since takes one off. */
-function timesOf({ phase, times, at }: Standing, now: number, { time }: EjectionRules): number {
-  return phase === "in" ? Math.max(0, times - Math.floor((now - at) / time)) : times;
+function timesOf({ phase, times, since }: Standing, now: number, { time }: EjectionRules): number {
+  return phase === "in" ? Math.max(0, times - Math.floor((now - since) / time)) : times;
 }
 
 function duration(times: number, { time }: EjectionRules): number {

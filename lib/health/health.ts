@@ -1,6 +1,13 @@
 /** Keeps the health of a pool's backends: what happens to them, and what is told of it. */
 import type { Backend } from "../backend.ts";
-import { type Answered, type Failed, FAILURES, type Outcome, reasonOf } from "../outcome.ts";
+import {
+  type Answered,
+  type Failed,
+  FAILURES,
+  mayHaveLeft,
+  type Outcome,
+  reasonOf,
+} from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import { type EjectionRules, type HealthEvent, transition } from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
@@ -21,6 +28,9 @@ export interface HealthOptions {
 /** How long `fails` is not told again of the same backend, in milliseconds. */
 const TELL_AGAIN_AFTER = 60_000;
 
+/** Shares such as 0.29 do not multiply exactly. */
+const ROUNDING = 1e-9;
+
 const COMPLETED: HealthEvent = { kind: "completed" };
 const NOTHING_LEARNT: HealthEvent = { kind: "nothing learnt" };
 
@@ -29,6 +39,16 @@ interface Told {
   failing: boolean;
   at: number;
   spared: boolean;
+}
+
+/** What is told of one attempt. */
+export interface Report {
+  readonly backend: Backend;
+  readonly outcome: Outcome<unknown>;
+  /** When it began, on the pool's clock. */
+  readonly begunAt: number;
+  /** Which attempt of its request it was, from 1. */
+  readonly number: number;
 }
 
 export class Health {
@@ -53,13 +73,17 @@ export class Health {
   }
 
   /** An attempt has failed, or its answer has begun. */
-  report(request: RequestFacts, backend: Backend, outcome: Outcome<unknown>, now: number): void {
+  report(request: RequestFacts, { backend, outcome, begunAt, number }: Report, now: number): void {
+    const isOld = begunAt < backend.standing.since;
     if (outcome.kind === "answered") {
+      if (isOld && this.usable > 0) return;
       if (this.#isError(outcome)) this.#fail(backend, `answered ${outcome.status}`, false, now);
       else if (backend.standing.phase !== "in") {
         this.#apply(backend, { kind: "answered", inPanic: this.usable === 0 }, "", now);
       }
-    } else if (request.clientGone || !FAILURES[outcome.failure].blamesBackend) {
+    } else if (isOld) {
+      return;
+    } else if (isBlameless(request, outcome, number)) {
       this.#apply(backend, NOTHING_LEARNT, "", now);
     } else {
       this.#fail(backend, reasonOf(outcome), isUnreachable(outcome), now);
@@ -73,7 +97,7 @@ export class Health {
     broken: Failed | undefined,
     now: number,
   ): void {
-    if (broken === undefined) {
+    if (broken === undefined) { // it came as a whole
       if (!this.#isError(answered)) this.#apply(backend, COMPLETED, "", now);
     } else if (FAILURES[broken.failure].blamesBackend) {
       this.#fail(backend, reasonOf(broken), false, now);
@@ -94,7 +118,7 @@ export class Health {
     if (good) {
       backend.standing = transition(backend.standing, { kind: "recovered" }, now, this.#rules);
     }
-    this.#changed();
+    this.#changed(now);
   }
 
   #fail(backend: Backend, reason: string, unreachable: boolean, now: number): void {
@@ -108,7 +132,7 @@ export class Health {
     if (after === before) return;
     backend.standing = after;
     this.#tellOf(backend, event, before.phase, reason, now);
-    if (after.phase !== before.phase) this.#changed();
+    if (after.phase !== before.phase) this.#changed(now);
   }
 
   #tellOf(
@@ -118,14 +142,14 @@ export class Health {
     reason: string,
     now: number,
   ): void {
-    const { phase, failures, at } = backend.standing;
+    const { phase, failures, dueAt } = backend.standing;
     const told = this.#toldOf(backend);
     if (phase === "in" && before !== "in") {
       told.failing = told.spared = false;
       this.#tell({ kind: "reinstated", backend });
     } else if (phase === "out" && event.kind === "failed") {
       told.failing = false;
-      this.#tell({ kind: "ejected", backend, reason, failures, milliseconds: at - now });
+      this.#tell({ kind: "ejected", backend, reason, failures, milliseconds: dueAt - now });
     } else if (phase === "in" && failures === 0) {
       if (told.failing) this.#tell({ kind: "answers", backend });
       told.failing = told.spared = false;
@@ -147,14 +171,20 @@ export class Health {
     const out = this.#backends.filter(({ standing: { phase, unreachable } }) =>
       phase !== "in" && !unreachable
     );
-    return out.length + 1 <= this.#backends.length * this.#options.ejectMax;
+    return out.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING;
   }
 
-  #changed(): void {
+  #changed(now: number): void {
     const before = this.usable;
     this.usable = this.#countUsable();
     if (before > 0 && this.usable === 0) this.#tell({ kind: "panic" });
-    if (before === 0 && this.usable > 0) this.#tell({ kind: "calm" });
+    if (before === 0 && this.usable > 0) {
+      this.#tell({ kind: "calm" });
+      // What had hit all of them is over, and the first one back must not be left alone with everything.
+      for (const backend of this.#backends) {
+        backend.standing = transition(backend.standing, { kind: "due" }, now, this.#rules);
+      }
+    }
     this.#onChange();
   }
 
@@ -177,6 +207,13 @@ export class Health {
   #tell(event: PoolEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** Whether an attempt that failed says nothing of its backend. */
+function isBlameless(request: RequestFacts, failed: Failed, number: number): boolean {
+  if (request.clientGone || !FAILURES[failed.failure].blamesBackend) return true;
+  // Out of time, a later attempt had only what earlier ones left of it, and an upload's client took some.
+  return request.expired && (number > 1 || request.hasUpload || !mayHaveLeft(failed));
 }
 
 /** Whether there was no connection at all; one that broke before a byte left was there. */

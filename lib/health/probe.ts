@@ -61,8 +61,19 @@ async function probe(
   backend: Backend,
   client: Deno.HttpClient,
   stopping: AbortSignal,
-  { path, isGood, timeout, onProbe }: ProbeOptions,
+  options: ProbeOptions,
 ): Promise<void> {
+  const result = await ask(backend, client, stopping, options);
+  if (result !== undefined) options.onProbe(backend, ...result);
+}
+
+/** @returns whether the answer is good, and why; undefined where it says nothing of the backend */
+async function ask(
+  backend: Backend,
+  client: Deno.HttpClient,
+  stopping: AbortSignal,
+  { path, isGood, timeout }: ProbeOptions,
+): Promise<[good: boolean, reason: string] | undefined> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeout);
   try {
@@ -73,13 +84,13 @@ async function probe(
       signal: AbortSignal.any([late.signal, stopping]),
     });
     await response.body?.cancel();
-    onProbe(backend, isGood(response.status), `answered ${response.status}`);
+    return [isGood(response.status), `answered ${response.status}`];
   } catch (error) {
-    if (stopping.aborted) return;
-    if (late.signal.aborted) return onProbe(backend, false, `no answer within ${timeout} ms`);
+    if (stopping.aborted) return undefined;
+    if (late.signal.aborted) return [false, `no answer within ${timeout} ms`];
     const failed = failedFetch(error);
-    // No descriptor for a probe: that says nothing of the backend.
-    if (failed.failure !== "connection_limit_reached") onProbe(backend, false, reasonOf(failed));
+    const ours = failed.failure === "connection_limit_reached"; // no descriptor for a probe
+    return ours ? undefined : [false, reasonOf(failed)];
   } finally {
     clearTimeout(timer);
   }

@@ -40,6 +40,8 @@ export class Client extends Timed implements Recipient {
   #phase: Phase = "idle";
   #idleSince = 0;
   #closed = false;
+  /** Whether it has had a request. */
+  #served = false;
   /** Whether the client has closed its side. */
   #halfClosed = false;
   /** Whether the response under way has begun. */
@@ -129,7 +131,7 @@ export class Client extends Timed implements Recipient {
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
-    if (this.#halfClosed) return false;
+    if (this.context.closing || this.#halfClosed) return false;
     if (this.inbox.hasArrived) return true;
     this.#phase = "idle";
     this.#idleSince = wheel.now;
@@ -139,6 +141,7 @@ export class Client extends Timed implements Recipient {
 
   /** Begins an exchange. */
   begin(request: TcpRequest): void {
+    this.#served = true;
     this.request = request;
     this.#phase = "waiting";
     this.#responding = false;
@@ -203,10 +206,12 @@ export class Client extends Timed implements Recipient {
     this.context.onClosed(this);
   }
 
-  /** Ends what idles, and shortens the wait for a head that has begun. @param timeout in milliseconds */
+  /** Ends what idles between requests. @param timeout for a head that is under way, or has not begun on
+   * a new connection, in milliseconds */
   drain(timeout: number): void {
-    if (this.idleSince !== undefined) this.close();
-    else if (this.#phase === "head") this.context.wheel.set(this, timeout);
+    const isNew = this.#phase === "idle" && !this.#served;
+    if (isNew || this.#phase === "head") this.context.wheel.set(this, timeout);
+    else if (this.#phase === "idle") this.close();
   }
 
   override expire(): void {
@@ -214,10 +219,10 @@ export class Client extends Timed implements Recipient {
       case "head":
         return this.#timeOut("the head did not arrive in time");
       case "body":
-        if (this.#responding) return this.#abort(CLIENT_STALLED);
+        if (this.#responding) return this.abort(CLIENT_STALLED);
         return this.#timeOut("the body stalled");
       case "expect":
-        this.interim?.tellToContinue();
+        if (this.interim?.continued === false) this.interim.tellToContinue();
         this.#phase = "body";
         return this.context.wheel.set(this, this.context.limits.idleTimeout);
       case "waiting":
@@ -226,9 +231,9 @@ export class Client extends Timed implements Recipient {
         this.interim?.ask();
         return this.context.wheel.set(this, ASK_AGAIN_AFTER);
       case "tunnel":
-        return this.#abort(TUNNEL_IDLE);
+        return this.abort(TUNNEL_IDLE);
       default:
-        return this.#abort(CLIENT_GONE);
+        return this.abort(CLIENT_GONE);
     }
   }
 
@@ -244,7 +249,7 @@ export class Client extends Timed implements Recipient {
   /** Ends an exchange whose time is up: what is answered already is cut off, any other gets an answer. */
   giveUp(request: TcpRequest): void {
     if (this.request !== request) return;
-    if (this.#responding) this.#abort(EXPIRED);
+    if (this.#responding) this.abort(EXPIRED);
     else if (request.ended !== undefined) request.connection?.end(request.ended);
   }
 
@@ -254,18 +259,18 @@ export class Client extends Timed implements Recipient {
   }
 
   /** Ends the connection, and the exchange on it. */
-  #abort(reason: Failed): void {
+  abort(reason: Failed): void {
     if (this.request !== undefined) this.request.clientGone = true;
     this.request?.connection?.end(reason);
     this.close();
   }
 
   stall(): void {
-    this.#abort(CLIENT_TAKES_NOTHING);
+    this.abort(CLIENT_TAKES_NOTHING);
   }
 
   leave(): void {
-    this.#abort(CLIENT_GONE);
+    this.abort(CLIENT_GONE);
   }
 
   /** Answers what cannot be forwarded, and ends the connection. */

@@ -28,7 +28,9 @@ export interface Context {
   readonly onOverload: () => void;
   /** Told when a connection has closed. */
   readonly onClosed: (client: Client) => void;
+  /** Whether clients are told to close, and whether those that idle are closed. */
   draining: boolean;
+  closing: boolean;
   /** Requests that are not answered yet. */
   inFlight: number;
 }

@@ -9,6 +9,7 @@ import {
   OVERLOADED,
   refusalAnswer,
 } from "../answers.ts";
+import { CLIENT_GONE } from "../failures.ts";
 import type { Answered, Failed } from "../outcome.ts";
 import type { Result } from "../proxy.ts";
 import type { Verdict } from "../retry.ts";
@@ -91,10 +92,18 @@ async function passResponse(
   try {
     return await relayResponse(client, request, answered.response);
   } finally {
-    // Why a tunnel, or a request out of time, was ended says nothing of the backend.
-    const broken = answered.status === 101 || request.expired ? undefined : connection.ended;
-    client.context.pool.end(attempts.at(-1)!.backend, answered, broken);
+    client.context.pool.end(attempts.at(-1)!.backend, answered, brokenBy(request, connection));
   }
+}
+
+/** Why a response did not get through whole, as far as it says something of the backend; undefined where
+ * it did. */
+function brokenBy(request: TcpRequest, { ended, head }: BackendConnection): Failed | undefined {
+  if (request.broken === undefined) return undefined;
+  const { upload, expired } = request;
+  const waited = ended?.failure === "http_response_timeout" &&
+    (upload?.awaitsClient || upload?.broken);
+  return ended === undefined || head.status === 101 || expired || waited ? CLIENT_GONE : ended;
 }
 
 /** @returns whether the client's connection can take another request */

@@ -11,6 +11,7 @@ export const TUNNEL_IDLE: Failed = failed(
   "http_response_timeout",
   "nothing passed through the tunnel",
 );
+export const CUT_OFF: Failed = failed("http_request_error", "the stop did not wait any longer");
 export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",

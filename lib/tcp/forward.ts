@@ -54,6 +54,7 @@ export function createForward(options: ForwardOptions) {
     }
     let opened = await connections.open(request.timeLeft);
     if (isOutOfDescriptors(opened) && dropOneIdle()) {
+      await new Promise((resolve) => setTimeout(resolve, 0)); // only then is its descriptor free
       opened = await connections.open(request.timeLeft);
     }
     if ("kind" in opened) return request.ended ?? opened;
@@ -93,7 +94,10 @@ export function createForward(options: ForwardOptions) {
           if (++interim > MAX_INTERIM) return TOO_MANY_INTERIM;
           if (!await passInterim(request, connection)) return CLIENT_GONE;
           connection.dropHead();
-          connection.expect(firstByteTimeout, NO_FIRST_BYTE);
+          // Until the body is out it is the body that is waited for, not the answer.
+          if (request.upload?.wasSentOn(connection) ?? true) {
+            connection.expect(firstByteTimeout, NO_FIRST_BYTE);
+          }
         }
         if (connection.filled === buffer.length) return TOO_LARGE_HEAD;
       }

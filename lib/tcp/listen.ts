@@ -67,6 +67,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     finished: accept(),
     resume: () => resume?.(),
     stop() {
+      if (stopped) return;
       stopped = true;
       listener.close();
       resume?.();

@@ -90,6 +90,7 @@ export class TcpRequest implements RequestFacts {
   /** Milliseconds until REQUEST_TIMEOUT, at least one; Infinity where none is set. */
   get timeLeft(): number {
     if (this.deadline === undefined) return Infinity;
+    if (this.expired) return 1;
     return Math.max(1, this.deadline.deadline - this.client.context.wheel.now);
   }
 
@@ -97,7 +98,11 @@ export class TcpRequest implements RequestFacts {
   get ended(): Failed | undefined {
     if (this.clientGone) return CLIENT_GONE;
     if (!this.expired) return undefined;
-    return this.upload?.complete === false ? UPLOAD_EXPIRED : EXPIRED;
+    return this.upload?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
+  }
+
+  get hasUpload(): boolean {
+    return this.upload !== undefined;
   }
 
   get bodySpent(): boolean {

@@ -8,6 +8,7 @@ import { Buffers } from "./buffers.ts";
 import { Client } from "./client.ts";
 import type { Context } from "./context.ts";
 import { createForward } from "./forward.ts";
+import { CUT_OFF } from "./failures.ts";
 import { acceptFrom } from "./listen.ts";
 
 /** What a connection holds while it idles, and what most heads fit into. */
@@ -72,6 +73,7 @@ export function serveTcp(options: EngineOptions): Engine {
       if (clients.size === 0) onEmpty();
     },
     draining: false,
+    closing: false,
     inFlight: 0,
   };
 
@@ -94,13 +96,14 @@ export function serveTcp(options: EngineOptions): Engine {
     finished: accepting.finished,
     async drain(timeout, grace) {
       context.draining = true;
-      if (clients.size > 0) await new Promise((resolve) => setTimeout(resolve, grace));
+      if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
+      context.closing = true;
       accepting.stop();
       await accepting.finished;
       for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT);
       await settled(timeout - grace);
       const cut = context.inFlight;
-      for (const client of clients) client.close();
+      for (const client of clients) client.abort(CUT_OFF);
       close();
       return cut;
     },

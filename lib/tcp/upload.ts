@@ -107,6 +107,11 @@ export class Upload {
     }
   }
 
+  /** Whether bytes are awaited from the client, and nothing else. */
+  get awaitsClient(): boolean {
+    return this.#reading !== undefined && this.#writes === 0;
+  }
+
   /** Whether all of it has gone out on that connection, and nothing is behind it. */
   wasSentOn(connection: BackendConnection): boolean {
     return this.#sentOn === connection;

@@ -13,6 +13,7 @@ import {
 } from "../failures.ts";
 import type { Failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../wheel.ts";
+import type { Reachability } from "./reachability.ts";
 import type { WebRequest } from "./request.ts";
 
 /** In milliseconds. */
@@ -27,10 +28,10 @@ export interface AttemptOptions {
   readonly wheel: Wheel;
   readonly timeouts: AttemptTimeouts;
   /**
-   * Whether the backend takes connections, to be asked each time that half of CONNECT_TIMEOUT has passed
-   * without a first byte; undefined where the attempt could not be given up for that.
+   * Tells whether the backend is there, to be asked once in each CONNECT_TIMEOUT without a first byte;
+   * undefined where the attempt could not be given up for that.
    */
-  readonly isReachable: ((timeout: number) => Promise<Failed | undefined>) | undefined;
+  readonly reachability: Pick<Reachability, "ask"> | undefined;
 }
 
 /** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
@@ -48,7 +49,8 @@ export class WebAttempt extends Timed {
   #watched = false;
   /** After so long a wait it asks next whether the backend is there. */
   #askAfter: number;
-  #receiving = false;
+  /** Whether the answer has not begun. */
+  #waiting = false;
   /** Who hears that the answer under way is broken off; undefined while none is. */
   #onBroken: ((failure: Failed) => void) | undefined;
   /** What it means when the body that is under way does not move. */
@@ -57,7 +59,7 @@ export class WebAttempt extends Timed {
   constructor(options: AttemptOptions) {
     super();
     this.#options = options;
-    this.#askAfter = options.isReachable === undefined ? Infinity : this.#askingTime;
+    this.#askAfter = options.reachability === undefined ? Infinity : this.#askingTime;
   }
 
   get signal(): AbortSignal {
@@ -66,12 +68,14 @@ export class WebAttempt extends Timed {
 
   /** Begins to wait for the answer. */
   begin(): void {
+    this.#waiting = true;
     this.#movedAt = this.#options.wheel.now;
     this.#options.wheel.set(this, WATCH_AFTER);
   }
 
   /** Begins to wait anew, as bytes of the request have gone out. */
   moved(): void {
+    if (!this.#waiting) return; // an early answer: its body is what must move now
     const { wheel, timeouts } = this.#options;
     this.#movedAt = wheel.now;
     if (this.#askAfter !== Infinity) this.#askAfter = this.#askingTime;
@@ -83,7 +87,7 @@ export class WebAttempt extends Timed {
   /** Receives a short body, all of it within IDLE_TIMEOUT. @throws where it does not come whole */
   async receive(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     const { wheel, timeouts } = this.#options;
-    this.#receiving = true;
+    this.#waiting = false;
     wheel.set(this, timeouts.idleTimeout);
     return await response.bytes();
   }
@@ -101,6 +105,7 @@ export class WebAttempt extends Timed {
 
   /** Waits for nothing any more. */
   end(): void {
+    this.#waiting = false;
     this.#options.wheel.remove(this);
   }
 
@@ -115,7 +120,7 @@ export class WebAttempt extends Timed {
   }
 
   override expire(): void {
-    if (this.#receiving || this.#onBroken !== undefined) return this.abort(this.#late);
+    if (!this.#waiting) return this.abort(this.#reasonOfStall());
     const { wheel } = this.#options;
     const waited = wheel.now - this.#movedAt;
     this.#watchClient();
@@ -123,6 +128,11 @@ export class WebAttempt extends Timed {
     const { limit, late } = this.#patience();
     if (waited >= limit) return this.abort(late);
     wheel.set(this, Math.min(limit, this.#askAfter) - waited);
+  }
+
+  /** A backend may wait for the rest of the request before it goes on with its answer. */
+  #reasonOfStall(): Failed {
+    return this.#options.request.body?.awaitsClient ? CLIENT_STALLED : this.#late;
   }
 
   #watchClient(): void {
@@ -148,10 +158,16 @@ export class WebAttempt extends Timed {
 
   #askIfReachable(): void {
     this.#askAfter += 2 * this.#askingTime;
-    this.#options.isReachable?.(this.#askingTime).then((failure) => {
+    this.#options.reachability?.ask(this.#askingTime).then((failure) => {
+      if (failure === undefined || !this.#waiting || !isHostGone(failure)) return;
       // Whether it rode a connection made before is not known: so it may have been sent.
-      const waits = this.deadline !== Infinity && !this.#receiving && this.#onBroken === undefined;
-      if (failure !== undefined && waits) this.abort({ ...failure, neverLeft: false });
+      this.abort({ ...failure, neverLeft: false });
     });
   }
+}
+
+/** Whether nothing answers there any more. One that refuses connections may still serve those it has:
+ * that is how a server stops. */
+function isHostGone({ failure }: Failed): boolean {
+  return failure === "connection_timeout" || failure === "destination_ip_unroutable";
 }

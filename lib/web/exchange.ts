@@ -1,10 +1,14 @@
 /** One request of the web engine: from its head until its response is out. */
 import type { AccessEntry } from "../access_log.ts";
 import { failureAnswer } from "../answers.ts";
+import type { Limits } from "../engine.ts";
+import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../failures.ts";
 import type { Answered, Outcome } from "../outcome.ts";
 import type { Pool } from "../pool.ts";
 import type { Result } from "../proxy.ts";
 import type { Wheel } from "../wheel.ts";
+import { arrives } from "./arrival.ts";
+import type { RequestBody } from "./body.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import { RequestDeadline } from "./request_deadline.ts";
@@ -14,8 +18,7 @@ export interface ExchangeOptions {
   readonly pool: Pool;
   readonly proxy: (request: WebRequest) => Promise<Result<WebResponse>>;
   readonly wheel: Wheel;
-  /** In milliseconds; Infinity sets no limit. */
-  readonly requestTimeout: number;
+  readonly limits: Pick<Limits, "requestTimeout" | "idleTimeout">;
   /** Told of each request once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   /** Whether responses should say `connection: close`. */
@@ -24,20 +27,24 @@ export interface ExchangeOptions {
 
 /** Makes the function that serves a request: the response, and what to do once it is out. */
 export function createExchange(options: ExchangeOptions) {
-  const { pool, proxy, wheel, requestTimeout, onRequest, isDraining } = options;
+  const { pool, proxy, wheel, onRequest, isDraining } = options;
+  const { requestTimeout, idleTimeout } = options.limits;
 
   return async function exchange(
     request: WebRequest,
+    body: RequestBody | undefined,
   ): Promise<{ response: Response; onSent: () => void }> {
     const startedAt = onRequest === undefined ? 0 : performance.now();
     const deadline = requestTimeout === Infinity ? undefined : new RequestDeadline(request);
     if (deadline !== undefined) wheel.set(deadline, requestTimeout);
-    const result = await proxy(request);
+    const result = await receiveBody(request, body) ?? await proxy(request);
     const { outcome, verdict } = result;
     const response = outcome.kind === "answered"
       ? forwardedResponse(outcome.response, request.method, isDraining())
       : ownResponse(failureAnswer(outcome, verdict), isDraining());
     const end = outcome.kind === "answered" ? endOnce(request, result, outcome) : undefined;
+    // A short body has come as a whole: its backend is done, however slow the client takes it.
+    if (outcome.kind === "answered" && outcome.response.bytes !== undefined) end?.();
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
@@ -45,6 +52,19 @@ export function createExchange(options: ExchangeOptions) {
     };
     return { response, onSent };
   };
+
+  /** Gives the request its body. @returns what it comes to where that does not come */
+  async function receiveBody(
+    request: WebRequest,
+    body: RequestBody | undefined,
+  ): Promise<Result<WebResponse> | undefined> {
+    if (body === undefined) return undefined;
+    const timeout = Math.min(idleTimeout, requestTimeout);
+    const present = body.announced || await arrives(body, wheel, timeout);
+    if (present) request.body = body;
+    if (present !== undefined) return undefined;
+    return { outcome: CLIENT_STALLED, attempts: [], verdict: "request body at fault" };
+  }
 
   /** Tells the pool that a response is over, once it is out or broken off. */
   function endOnce(
@@ -59,7 +79,7 @@ export function createExchange(options: ExchangeOptions) {
       over = true;
       attempt.end();
       // Why a request out of time was broken off says nothing of the backend.
-      const broken = request.expired ? undefined : attempt.broken;
+      const broken = attempt.broken && request.expired ? UPLOAD_EXPIRED : attempt.broken;
       pool.end(attempts.at(-1)!.backend, answered, broken);
     };
   }

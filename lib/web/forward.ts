@@ -55,12 +55,11 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
     }
     if (request.ended !== undefined) return { ...request.ended, neverLeft: true };
 
-    const isReachable = (timeout: number) => reachability.ask(timeout);
     const attempt = new WebAttempt({
       request,
       wheel,
       timeouts,
-      isReachable: idempotent ? isReachable : undefined,
+      reachability: idempotent ? reachability : undefined,
     });
     request.attempt = attempt;
     attempt.begin();

@@ -43,7 +43,7 @@ export class InFlight {
     await this.#until(() => !this.#uploading(), deadline);
     let stopped = false;
     const stop = () => stopped = true;
-    listening.shutdown().then(stop, stop); // a listener that broke has stopped, too
+    listening.shutdown().then(stop);
     await this.#until(() => stopped && this.count === 0, deadline);
     return this.count;
   }

@@ -65,9 +65,9 @@ export function listen(
   return {
     address,
     finished: keepServing(),
-    shutdown() {
+    async shutdown() {
       stopping = true;
-      return server.shutdown();
+      await server.shutdown().catch(() => {}); // a listener that broke has stopped, too
     },
   };
 }

@@ -46,6 +46,10 @@ export class WebRequest implements RequestFacts {
     return this.#request.headers.get(name) ?? undefined;
   }
 
+  get hasUpload(): boolean {
+    return this.body !== undefined;
+  }
+
   get bodySpent(): boolean {
     return this.body?.spent ?? false;
   }

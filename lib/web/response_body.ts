@@ -7,7 +7,7 @@
  * it: another backend may be asked. Any other passes piece by piece, each read only once the client has
  * taken the one before.
  */
-import { CLIENT_TAKES_NOTHING, failed, STALLED } from "../failures.ts";
+import { CLIENT_GONE, CLIENT_TAKES_NOTHING, failed, STALLED } from "../failures.ts";
 import type { WebAttempt } from "./attempt.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -30,6 +30,7 @@ export function hasShortBody({ body, headers }: Response): boolean {
 /** The same body, which the attempt can see move, and break off. */
 export function watched(body: Body, attempt: WebAttempt): Body {
   const reader = body.getReader();
+  let left = false;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       attempt.answer((failure) => controller.error(new BrokenBody(failure.detail)));
@@ -38,6 +39,7 @@ export function watched(body: Body, attempt: WebAttempt): Body {
       attempt.expectMove(STALLED);
       try {
         const { done, value } = await reader.read();
+        if (left) return;
         if (done) {
           attempt.end();
           return controller.close();
@@ -51,7 +53,9 @@ export function watched(body: Body, attempt: WebAttempt): Body {
       }
     },
     async cancel(reason) {
+      left = true;
       attempt.end();
+      attempt.broken ??= CLIENT_GONE;
       await reader.cancel(reason);
     },
   }, { highWaterMark: 0 });

@@ -33,7 +33,7 @@ export function serveWeb(options: EngineOptions): Engine {
     pool,
     proxy: createProxy({ pool, budget, forward, maxAttempts, clock: clock.now }),
     wheel,
-    requestTimeout: limits.requestTimeout,
+    limits,
     onRequest,
     isDraining: () => inFlight.draining,
   });
@@ -54,18 +54,17 @@ export function serveWeb(options: EngineOptions): Engine {
 
     const received = new WebRequest(request, info, head, target);
     const body = bodyOf(request, head);
-    if (body !== undefined && await body.isPresent()) received.body = body;
-    inFlight.begin(received.body);
+    inFlight.begin(body);
     try {
-      const { response, onSent } = await exchange(received);
+      const { response, onSent } = await exchange(received, body);
       const end = () => {
-        inFlight.end(received.body);
+        inFlight.end(body);
         onSent();
       };
       info.completed.then(end, end);
       return response;
     } catch (error) {
-      inFlight.end(received.body);
+      inFlight.end(body);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { serveAdmin } from "../../lib/admin/api.ts";
+import { request } from "../support/raw_client.ts";
 
 /** An admin port, what it says of itself, and how it takes that back. */
 function admin() {
@@ -14,6 +15,7 @@ function admin() {
   });
   const url = `http://127.0.0.1:${listening.address.port}`;
   return {
+    url,
     state,
     errors,
     async ask(path: string, init?: RequestInit) {
@@ -36,6 +38,17 @@ Deno.test("admin: /livez is 200 whether it is ready or not", async () => {
   await using api = admin();
   api.state.unreadiness = "no backend is usable";
   assertEquals(await api.ask("/livez"), [200, "alive\n", "no-store"]);
+});
+
+Deno.test("admin: a Host that shifts the path, or is none, changes nothing", async () => {
+  await using api = admin();
+  const ask = async (host: string) => {
+    const { port } = new URL(api.url);
+    const text = `GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    return (await request(Number(port), text)).status;
+  };
+  assertEquals([await ask("evil/readyz?"), await ask("a b"), await ask("a")], [400, 400, 200]);
+  assertEquals(api.errors, []);
 });
 
 for (

@@ -38,7 +38,7 @@ class Sender {
 
   /** Resolves with what is gone, once that has not changed for a while. */
   async stalled(): Promise<number> {
-    for (let before = -1; before !== this.sent;) {
+    for (let before = 0; before === 0 || before !== this.sent;) {
       before = this.sent;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Backend } from "../../lib/backend.ts";
 import { startProbes } from "../../lib/health/probe.ts";
 import { forEachEngine } from "../support/balancer.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 
-forEachEngine(({ balance, test }) => {
+forEachEngine(({ engine, balance, test }) => {
   const ask = async (url: string, init?: RequestInit) => {
     const response = await fetch(url, init);
     return response.ok ? await response.text() : String(response.status);
@@ -56,6 +57,27 @@ forEachEngine(({ balance, test }) => {
     for (let i = 0; i < 8; i++) await ask(balancer.url).catch(() => "cut short");
     assertEquals(broken.requests.length, 2);
     assertEquals(balancer.entries.filter(({ broken }) => broken !== undefined).length, 2);
+  });
+
+  test("health: clients that leave in the middle of a response are held against no backend", async () => {
+    await using a = new ScriptedBackend("a", {
+      reply: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nevent\r\n",
+    });
+    await using balancer = balance([a.url], { idleTimeout: 1_000 });
+    for (let i = 0; i < 8; i++) {
+      const leaving = new AbortController();
+      const response = await fetch(balancer.url, { signal: leaving.signal });
+      const reader = response.body!.getReader();
+      await reader.read();
+      leaving.abort();
+      await reader.read().catch(() => {});
+    }
+    while (balancer.entries.length < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+    const [{ inFlight, standing }] = balancer.pool.backends as [Backend];
+    // The tcp engine notices a client that left while nothing moves by IDLE_TIMEOUT alone.
+    const stalled = balancer.entries.filter(({ broken }) => broken === "the response stalled");
+    assertEquals([inFlight, standing.failures], [0, stalled.length]);
+    if (engine === "web") assertEquals(stalled, []);
   });
 
   test("health: what is in flight at a backend ends with its response, however that ends", async () => {

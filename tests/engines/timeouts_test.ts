@@ -48,8 +48,8 @@ forEachEngine(({ engine, balance, test }) => {
     const ask = async () => await (await fetch(balancer.url)).text();
     assertEquals(await Promise.all([ask(), ask(), ask(), ask()]), ["b", "b", "b", "b"]);
     assertEquals(balancer.pool.backends[0]!.usable, false);
-    const [, took] = await timed(() => Promise.all([ask(), ask(), ask(), ask()]));
-    assert(took < 90, String(took));
+    await Promise.all([ask(), ask(), ask(), ask()]);
+    assert(balancer.entries.slice(-4).every(({ attempts }) => attempts.length === 1));
   });
 
   test("timeouts: a POST that its backend has taken is not sent again, though new connections fail there", async () => {
@@ -155,6 +155,38 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals([backend.requests, other.connections, balancer.changes], [[], 0, []]);
   });
 
+  test("timeouts: an answer that waits for an upload which stalls blames no backend", async () => {
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nearly\r\n");
+      while (await side.read());
+    });
+    await using balancer = balance([backend.url], { idleTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\nhalf");
+    await client.until("early");
+    if (engine === "tcp") await client.rest(); // Deno.serve waits for the rest of the body first
+    while (balancer.entries.length === 0) await pause(5);
+    while (balancer.pool.backends[0]!.inFlight > 0) await pause(5);
+    assertEquals(balancer.pool.backends[0]!.standing.failures, 0);
+  });
+
+  test("timeouts: a server that stops, and answers what it has, is waited for", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const url = `http://127.0.0.1:${listener.addr.port}`;
+    await using balancer = balance([url], { connectTimeout: 100 });
+    const answer = fetch(balancer.url);
+    const connection = await listener.accept();
+    await connection.read(new Uint8Array(4_096));
+    listener.close(); // no more connections from now on
+    await pause(300);
+    await connection.write(
+      new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlast"),
+    );
+    assertEquals(await (await answer).text(), "last");
+    connection.close();
+  });
+
   test("timeouts: an upload that its backend does not take is answered 504 after IDLE_TIMEOUT", async () => {
     const over = Promise.withResolvers<void>();
     await using backend = new RawBackend(async (side) => {
@@ -230,7 +262,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals([balancer.changes, backend.requests.length], [[], 0]);
   });
 
-  test("timeouts: without REQUEST_TIMEOUT, and after it was kept, a connection goes on", async () => {
+  test("timeouts: a connection goes on for longer than REQUEST_TIMEOUT, which is for each request", async () => {
     await using backend = new ScriptedBackend("a");
     await using balancer = balance([backend.url], { requestTimeout: SHORT });
     using client = await Dialogue.open(balancer.port);

@@ -131,6 +131,61 @@ Deno.test("health: while others are usable, a late answer reinstates nobody", ()
   assertEquals(test.usable, "b");
 });
 
+Deno.test("health: once a panic is over the others are tried at once, so that nobody is left alone with everything", () => {
+  const test = new HealthTest(4);
+  for (const name of "abcd") test.fail(name, REFUSED, 5);
+  for (let hour = 0; hour < 12; hour++) { // each is tried, again and again, and out for longer
+    test.now += 300_000;
+    for (const _ of "abcd") {
+      test.pool.report(facts(), test.pool.next(facts(), [])!, failed(REFUSED));
+    }
+  }
+  test.answer("b");
+  assertEquals(test.usable, "b");
+  for (const _ of "acd") test.finish(test.pick()!);
+  assertEquals(test.usable, "abcd");
+});
+
+Deno.test("health: what began before an ejection says nothing after it", () => {
+  const test = new HealthTest(3);
+  const backend = test.backend("b");
+  test.fail("b", "http_response_timeout", 5);
+  test.now = 10_000;
+  test.pickOf("b");
+  const late = (outcome = failed("http_response_timeout"), gone = false) => {
+    backend.inFlight++;
+    test.pool.report(facts({ clientGone: gone }), backend, outcome, -1);
+  };
+  late();
+  late(failed("http_request_error"), true);
+  backend.inFlight++;
+  test.pool.report(facts(), backend, answered("late"), -1);
+  assertEquals(backend.standing.phase, "trial");
+  test.finish("b");
+  for (let i = 0; i < 10; i++) late();
+  assertEquals([test.usable, backend.standing.failures], ["abc", 0]);
+});
+
+Deno.test("health: out of time, only a first attempt is held against its backend", () => {
+  const test = new HealthTest(3);
+  const expire = (name: string, number: number, neverLeft?: true) => {
+    const backend = test.backend(name);
+    backend.inFlight++;
+    const outcome = { ...failed("http_response_timeout"), ...(neverLeft && { neverLeft }) };
+    test.pool.report(facts({ expired: true }), backend, outcome, 0, number);
+  };
+  for (let i = 0; i < 5; i++) expire("a", 1);
+  for (let i = 0; i < 5; i++) expire("b", 2);
+  for (let i = 0; i < 5; i++) expire("c", 1, true);
+  const uploaded = test.backend("c");
+  for (let i = 0; i < 5; i++) {
+    uploaded.inFlight++;
+    const outcome = failed("http_response_timeout");
+    test.pool.report(facts({ expired: true, hasUpload: true }), uploaded, outcome);
+  }
+  assertEquals(test.usable, "bc");
+});
+
 Deno.test("health: 5xx answers are the client's to see and eject nobody", () => {
   const test = new HealthTest(3);
   for (let i = 0; i < 50; i++) test.answer("b", 500);
@@ -152,7 +207,7 @@ Deno.test("health: with EJECT_ON_5XX=on a trial that is answered 500 has failed"
   test.pickOf("b");
   test.finish("b", 500);
   assertEquals(test.backend("b").standing.phase, "out");
-  assertEquals(test.backend("b").standing.at, 30_000);
+  assertEquals(test.backend("b").standing.dueAt, 30_000);
 });
 
 Deno.test("health: a backend that fails now and then is told of once a minute", () => {

@@ -13,6 +13,7 @@ export function facts(given: Partial<RequestFacts> = {}): RequestFacts {
     host: "a.test",
     clientAddress: "192.0.2.1",
     header: () => undefined,
+    hasUpload: false,
     bodySpent: false,
     expired: false,
     clientGone: false,

@@ -38,10 +38,12 @@ function begun({ body, timeouts, reachable }: Given = {}) {
     request: request as unknown as WebRequest,
     wheel,
     timeouts: { ...TIMEOUTS, ...timeouts },
-    isReachable: reachable && ((timeout) => {
-      asked.push(timeout);
-      return reachable();
-    }),
+    reachability: reachable && {
+      ask(timeout) {
+        asked.push(timeout);
+        return reachable();
+      },
+    },
   });
   attempt.begin();
   const pass = async (milliseconds: number) => {
@@ -106,10 +108,36 @@ Deno.test("attempt: after half of CONNECT_TIMEOUT, and then once in each, it ask
   assertEquals(asked.length, 5);
 });
 
-Deno.test("attempt: where nobody is there it ends, and may have been sent", async () => {
+for (const kind of ["connection_timeout", "destination_ip_unroutable"] as const) {
+  Deno.test(`attempt: where nobody is there it ends, and may have been sent: ${kind}`, async () => {
+    const gone = failed(kind, "x");
+    const { end } = begun({ reachable: () => Promise.resolve(gone) });
+    await assertEnds(end, 1_000, { ...gone, neverLeft: false });
+  });
+}
+
+Deno.test("attempt: where connections are refused it waits on: a server that stops answers what it has", async () => {
   const refused = failed("connection_refused", "x");
   const { end } = begun({ reachable: () => Promise.resolve(refused) });
-  await assertEnds(end, 1_000, { ...refused, neverLeft: false });
+  await assertEnds(end, 10_000, NO_FIRST_BYTE);
+});
+
+Deno.test("attempt: a body that goes on after an early answer changes nothing about it", async () => {
+  const body = { complete: false, awaitsClient: false };
+  const { attempt, pass } = begun({ body, timeouts: { firstByteTimeout: 200 } });
+  await pass(100);
+  attempt.end();
+  attempt.moved();
+  await pass(5_000);
+  assertEquals(attempt.signal.aborted, false);
+});
+
+Deno.test("attempt: an answer that waits for the rest of its request stalls by its client's fault", async () => {
+  const { attempt, end } = begun({ body: { complete: false, awaitsClient: true } });
+  attempt.end();
+  attempt.answer(() => {});
+  attempt.expectMove(STALLED);
+  await assertEnds(end, 5_000, CLIENT_STALLED);
 });
 
 Deno.test("attempt: where it is there no more after a while, it ends then", async () => {
@@ -124,7 +152,7 @@ Deno.test("attempt: one that is answered while it asks stays answered", async ()
   const { attempt, pass } = begun({ reachable: () => answer.promise });
   await pass(1_200);
   attempt.end();
-  answer.resolve(failed("connection_refused", "x"));
+  answer.resolve(failed("connection_timeout", "x"));
   await pass(20_000);
   assertEquals(attempt.signal.aborted, false);
 });

@@ -42,6 +42,16 @@ for (
   });
 }
 
+Deno.test("HTTP/2: a body that nobody announced, and that does not come, is in flight and ends with 408", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url], { idleTimeout: 200 });
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(); // never gives anything
+  using client = Deno.createHttpClient({ http1: false, http2: true });
+  const response = await fetch(balancer.url, { method: "POST", body, client });
+  await response.body?.cancel();
+  assertEquals([response.status, backend.requests.length], [408, 0]);
+});
+
 Deno.test("HTTP/2: an authority that could stand in for a missing Host is served all the same", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);

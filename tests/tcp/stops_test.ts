@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import { balance as balanceWith, type TestOptions } from "../support/balancer.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+
+const balance = (urls: readonly string[], options?: TestOptions) =>
+  balanceWith(urls, { ...options, engine: "tcp" });
+
+const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+const GRACE = 400;
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+Deno.test("stops: within the grace a newcomer is served, and told that its connection closes", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url]);
+  const drained = balancer.engine.drain(5_000, GRACE);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  const response = await client.response();
+  assertEquals([response.status, response.field("connection")], [200, "close"]);
+  assertEquals(await drained, 0);
+});
+
+Deno.test("stops: a connection made at the end of the grace still gets its first request served", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url]);
+  const drained = balancer.engine.drain(5_000, GRACE);
+  using client = await Dialogue.open(balancer.port);
+  await pause(GRACE + 100);
+  await client.send(GET);
+  assertEquals((await client.response()).status, 200);
+  assertEquals(await drained, 0);
+});
+
+Deno.test("stops: a response that began before the stop and ends after the grace holds nobody up", async () => {
+  const end = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await side.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+    await end.promise;
+    await side.send("half");
+    await side.read();
+  });
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await client.until("half");
+  const startedAt = performance.now();
+  const drained = balancer.engine.drain(30_000, 50);
+  await pause(200);
+  end.resolve();
+  await client.until("half");
+  const rest = client.rest();
+  assertEquals(await drained, 0);
+  assertEquals(await rest, "");
+  assert(performance.now() - startedAt < 10_000, "not until DRAIN_TIMEOUT");
+});
+
+Deno.test("stops: what is cut off at the deadline is told as that, and held against no backend", async () => {
+  await using backend = new ScriptedBackend("a", {
+    reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+  });
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await client.until("half");
+  assertEquals(await balancer.engine.drain(100, 0), 1);
+  while (balancer.entries.length === 0) await pause(5);
+  assertEquals(balancer.entries[0]!.broken, "the stop did not wait any longer");
+  assertEquals(balancer.changes, []);
+});
