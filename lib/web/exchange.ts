@@ -37,7 +37,8 @@ export function createExchange(options: ExchangeOptions) {
     const startedAt = onRequest === undefined ? 0 : performance.now();
     const deadline = requestTimeout === Infinity ? undefined : new RequestDeadline(request);
     if (deadline !== undefined) wheel.set(deadline, requestTimeout);
-    const result = await receiveBody(request, body) ?? await proxy(request);
+    const absent = body && await receiveBody(request, body);
+    const result = absent ?? await proxy(request);
     const { outcome, verdict } = result;
     const response = outcome.kind === "answered"
       ? forwardedResponse(outcome.response, request.method, isDraining())
@@ -56,9 +57,8 @@ export function createExchange(options: ExchangeOptions) {
   /** Gives the request its body. @returns what it comes to where that does not come */
   async function receiveBody(
     request: WebRequest,
-    body: RequestBody | undefined,
+    body: RequestBody,
   ): Promise<Result<WebResponse> | undefined> {
-    if (body === undefined) return undefined;
     const timeout = Math.min(idleTimeout, requestTimeout);
     const present = body.announced || await arrives(body, wheel, timeout);
     if (present) request.body = body;
