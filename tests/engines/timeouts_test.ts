@@ -4,25 +4,13 @@ import { DeafPort } from "../support/deaf_port.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { assertAbout, pause, timed } from "../support/timing.ts";
 
 forEachEngine(({ engine, balance, test }) => {
   const SHORT = 300;
   /** Between two events: well below SHORT, on a slow machine too. */
   const PAUSE = 60;
   const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
-
-  const pause = (milliseconds: number) =>
-    new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-  async function timed<Value>(action: () => Promise<Value>): Promise<[Value, number]> {
-    const startedAt = performance.now();
-    return [await action(), performance.now() - startedAt];
-  }
-
-  /** It was not early, and late by no more than a busy machine explains. */
-  function assertAbout(took: number, expected: number) {
-    assert(took >= expected - 20 && took < expected + 1_000, `${took} ms instead of ${expected}`);
-  }
 
   for (const method of ["GET", "POST", "PUT"]) {
     test(`timeouts: a ${method} to a backend that answers no SYN goes on after CONNECT_TIMEOUT`, async () => {
@@ -203,74 +191,6 @@ forEachEngine(({ engine, balance, test }) => {
     await sending;
     assertMatch(balancer.changes[0]!, /fails: http_response_timeout/);
     over.resolve();
-  });
-
-  test("timeouts: REQUEST_TIMEOUT ends the wait for an answer with 504, and nothing is sent again", async () => {
-    await using a = new ScriptedBackend("a", "stall");
-    await using b = new ScriptedBackend("b");
-    await using balancer = balance([a.url, b.url], { requestTimeout: SHORT });
-    const [response, took] = await timed(() => fetch(balancer.url));
-    await response.body?.cancel();
-    assertEquals(response.status, 504);
-    assertEquals(
-      response.headers.get("proxy-status"),
-      'roundabout; error=http_response_timeout; details="not sent again: out of time"',
-    );
-    assertAbout(took, SHORT);
-    assertEquals(b.requests.length, 0);
-    assertEquals(balancer.pool.backends[0]!.standing.failures, 1);
-    assertEquals(await fetch(balancer.url).then((response) => response.text()), "b");
-  });
-
-  test("timeouts: REQUEST_TIMEOUT cuts off a response that moves but does not end, and blames nobody", async () => {
-    await using backend = new RawBackend(async (side) => {
-      await side.until("\r\n\r\n");
-      await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-      while (true) {
-        await side.send("1\r\nx\r\n");
-        await pause(20);
-      }
-    });
-    await using balancer = balance([backend.url], { requestTimeout: SHORT });
-    using client = await Dialogue.open(balancer.port);
-    const [text, took] = await timed(async () => {
-      await client.send(GET);
-      return await client.rest();
-    });
-    assert(!text.endsWith("0\r\n\r\n"));
-    assertAbout(took, SHORT);
-    while (balancer.entries.length === 0) await pause(5);
-    assertEquals(balancer.entries[0]!.broken, "REQUEST_TIMEOUT has passed");
-    assertEquals(balancer.pool.backends[0]!.standing.failures, 0);
-  });
-
-  test("timeouts: REQUEST_TIMEOUT while a client takes its time to upload is 408, and blames no backend", async () => {
-    await using backend = new ScriptedBackend("a");
-    await using balancer = balance([backend.url], { requestTimeout: SHORT });
-    using client = await Dialogue.open(balancer.port);
-    await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\n");
-    let sending = true;
-    const trickle = (async () => {
-      while (sending) {
-        await client.send("x").catch(() => sending = false);
-        await pause(20);
-      }
-    })();
-    assertEquals((await client.response()).status, 408);
-    sending = false;
-    await trickle;
-    assertEquals([balancer.changes, backend.requests.length], [[], 0]);
-  });
-
-  test("timeouts: a connection goes on for longer than REQUEST_TIMEOUT, which is for each request", async () => {
-    await using backend = new ScriptedBackend("a");
-    await using balancer = balance([backend.url], { requestTimeout: SHORT });
-    using client = await Dialogue.open(balancer.port);
-    for (let i = 0; i < 8; i++) {
-      await client.send(GET);
-      assertEquals((await client.response()).status, 200);
-      await pause(PAUSE);
-    }
   });
 
   if (engine === "tcp") return;

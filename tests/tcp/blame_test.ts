@@ -3,6 +3,7 @@ import { balance as balanceWith, type TestOptions } from "../support/balancer.ts
 import { DeafPort } from "../support/deaf_port.ts";
 import { type BackendSide, RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
+import { pause } from "../support/timing.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });
@@ -11,8 +12,6 @@ const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const UPGRADE = GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
 const SWITCHING = "HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
 const HEAD = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 interface Case {
   readonly what: string;

@@ -3,14 +3,13 @@ import { balance as balanceWith, type TestOptions } from "../support/balancer.ts
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { pause } from "../support/timing.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const GRACE = 400;
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 Deno.test("stops: within the grace a newcomer is served, and told that its connection closes", async () => {
   await using backend = new ScriptedBackend("a");

@@ -1,0 +1,80 @@
+import { assert, assertEquals } from "@std/assert";
+import { forEachEngine } from "../support/balancer.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { assertAbout, pause, timed } from "../support/timing.ts";
+
+forEachEngine(({ balance, test }) => {
+  const SHORT = 300;
+  const PAUSE = 60;
+  const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+
+  test("timeouts: REQUEST_TIMEOUT ends the wait for an answer with 504, and nothing is sent again", async () => {
+    await using a = new ScriptedBackend("a", "stall");
+    await using b = new ScriptedBackend("b");
+    await using balancer = balance([a.url, b.url], { requestTimeout: SHORT });
+    const [response, took] = await timed(() => fetch(balancer.url));
+    await response.body?.cancel();
+    assertEquals(response.status, 504);
+    assertEquals(
+      response.headers.get("proxy-status"),
+      'roundabout; error=http_response_timeout; details="not sent again: out of time"',
+    );
+    assertAbout(took, SHORT);
+    assertEquals(b.requests.length, 0);
+    assertEquals(balancer.pool.backends[0]!.standing.failures, 1);
+    assertEquals(await fetch(balancer.url).then((response) => response.text()), "b");
+  });
+
+  test("timeouts: REQUEST_TIMEOUT cuts off a response that moves but does not end, and blames nobody", async () => {
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      while (true) {
+        await side.send("1\r\nx\r\n");
+        await pause(20);
+      }
+    });
+    await using balancer = balance([backend.url], { requestTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    const [text, took] = await timed(async () => {
+      await client.send(GET);
+      return await client.rest();
+    });
+    assert(!text.endsWith("0\r\n\r\n"));
+    assertAbout(took, SHORT);
+    while (balancer.entries.length === 0) await pause(5);
+    assertEquals(balancer.entries[0]!.broken, "REQUEST_TIMEOUT has passed");
+    assertEquals(balancer.pool.backends[0]!.standing.failures, 0);
+  });
+
+  test("timeouts: REQUEST_TIMEOUT while a client takes its time to upload is 408, and blames no backend", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = balance([backend.url], { requestTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\n");
+    let sending = true;
+    const trickle = (async () => {
+      while (sending) {
+        await client.send("x").catch(() => sending = false);
+        await pause(20);
+      }
+    })();
+    assertEquals((await client.response()).status, 408);
+    sending = false;
+    await trickle;
+    assertEquals([balancer.changes, backend.requests.length], [[], 0]);
+  });
+
+  test("timeouts: a connection goes on for longer than REQUEST_TIMEOUT, which is for each request", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = balance([backend.url], { requestTimeout: SHORT });
+    using client = await Dialogue.open(balancer.port);
+    for (let i = 0; i < 8; i++) {
+      await client.send(GET);
+      assertEquals((await client.response()).status, 200);
+      await pause(PAUSE);
+    }
+  });
+});
