@@ -1,38 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import manifest from "../deno.json" with { type: "json" };
-import { Program, type RunOptions } from "./support/program.ts";
-import { RawBackend } from "./support/raw_backend.ts";
-import { Dialogue } from "./support/raw_client.ts";
+import { Program } from "./support/program.ts";
 import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
+import { backendsAnswer, run, started } from "./support/started.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
-
-/** Resolves once something listens there. */
-async function backendsAnswer(url: string): Promise<void> {
-  while (!await fetch(url).then((response) => response.text().then(() => true), () => false)) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function run(args: readonly string[], options?: RunOptions) {
-  await using program = new Program(args, options);
-  const status = await program.status();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
-
-async function started(url: string, env: Record<string, string> = {}) {
-  const program = new Program(["start"], {
-    env: {
-      USERS_SERVICE: url,
-      HOST: "127.0.0.1",
-      PORT: String(deadPort()),
-      ADMIN_PORT: "off",
-      ...env,
-    },
-  });
-  const [, port] = await program.shows(/listening on 127\.0\.0\.1:(\d+)/);
-  return { program, url: `http://127.0.0.1:${port}` };
-}
 
 Deno.test("main: without backends it says what is missing and points at the demo, status 2", async () => {
   const { status, stderr } = await run(["start"]);
@@ -187,94 +159,6 @@ Deno.test("main: HTTP_PROXY does not come between the balancer and its backends"
   await using _program = program;
   assertEquals(await (await fetch(url)).text(), "direct");
   assertEquals(proxy.connections, 0);
-});
-
-Deno.test("main: with ADMIN_PORT=off healthcheck tells a balancer that serves from one that is not there", async () => {
-  await using backend = new ScriptedBackend("a");
-  const { program, url } = await started(backend.url);
-  await using _program = program;
-  const dead = `http://127.0.0.1:${deadPort()}`;
-  const env = {
-    HOST: "127.0.0.1",
-    PORT: new URL(url).port,
-    ADMIN_PORT: "off",
-    HTTP_PROXY: dead,
-    http_proxy: dead,
-  };
-  assertEquals((await run(["healthcheck"], { env })).status, 0);
-  assertEquals(backend.connections, 0);
-  const nobody = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });
-  assertEquals(nobody.status, 1);
-  assertMatch(nobody.stderr, /not healthy: .*Connection refused/);
-});
-
-Deno.test("main: healthcheck asks the admin port whether the balancer is ready", async () => {
-  const backend = new ScriptedBackend("a");
-  const ADMIN_PORT = String(deadPort());
-  const { program, url } = await started(backend.url, { ADMIN_PORT, EJECT_AFTER: "1" });
-  await using _program = program;
-  const check = () => run(["healthcheck"], { env: { ADMIN_PORT } });
-  assertEquals((await check()).status, 0);
-  assertEquals(backend.connections, 0);
-
-  await backend[Symbol.asyncDispose]();
-  await (await fetch(url)).body?.cancel();
-  const { status, stderr } = await check();
-  assertEquals(status, 1);
-  assertMatch(stderr, /not healthy: it answered 503: not ready: no backend is usable/);
-  await program.shows(/is ejected for 10 s, failures: 1: connection_refused/);
-  await program.shows(/no backend is usable: requests go to all of them until one is/);
-});
-
-for (const engine of ["web", "tcp"]) {
-  Deno.test(`main: ${engine} engine: SIGTERM ends readiness first, and each response says that its connection closes`, async () => {
-    const answer = Promise.withResolvers<void>();
-    await using backend = new RawBackend(async (side) => {
-      await side.until("\r\n\r\n");
-      if (side.received.startsWith("GET /slow")) await answer.promise;
-      await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-    });
-    const ADMIN_PORT = String(deadPort());
-    const { program, url } = await started(backend.url, { ADMIN_PORT, ENGINE: engine });
-    await using _program = program;
-    const admin = async (path: string) => {
-      const response = await fetch(`http://127.0.0.1:${ADMIN_PORT}${path}`);
-      return [response.status, await response.text()];
-    };
-    using idle = await Dialogue.open(Number(new URL(url).port));
-    await idle.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
-    assertEquals((await idle.response()).field("connection"), undefined);
-    using slow = await Dialogue.open(Number(new URL(url).port));
-    await slow.send("GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n");
-    while (backend.connections < 2) await backendsAnswer(`http://127.0.0.1:${ADMIN_PORT}/livez`);
-    assertEquals(await admin("/readyz"), [200, "ready\n"]);
-
-    program.kill("SIGTERM");
-    await program.shows(/SIGTERM: not ready any more/);
-    assertEquals(await admin("/readyz"), [503, "not ready: draining\n"]);
-    assertEquals(await admin("/livez"), [200, "alive\n"]);
-    // A request that was on its way when the stop began is served.
-    await idle.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
-    const last = await idle.response();
-    assertEquals([last.status, last.field("connection")], [200, "close"]);
-    answer.resolve();
-    const response = await slow.response();
-    assertEquals([response.status, response.field("connection")], [200, "close"]);
-    assertEquals(await program.status(), 0);
-  });
-}
-
-Deno.test("main: an admin port that is taken is told by its setting, status 1", async () => {
-  await using taken = new ScriptedBackend("a");
-  const env = {
-    USERS_SERVICE: "http://127.0.0.1:9000",
-    HOST: "127.0.0.1",
-    PORT: String(deadPort()),
-    ADMIN_PORT: String(taken.port),
-  };
-  const { status, stderr } = await run(["start"], { env });
-  assertEquals(status, 1);
-  assertMatch(stderr, /Cannot listen on 127\.0\.0\.1:\d+ as .*: set another ADMIN_PORT/);
 });
 
 Deno.test("main: the demo starts without settings, and survives the stop of one backend", async () => {

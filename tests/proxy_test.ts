@@ -5,7 +5,8 @@ import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
 import type { Verdict } from "../lib/retry.ts";
 import { RetryBudget } from "../lib/retry_budget.ts";
-import { answered, countsOf, equal, facts, failed, nameOf, poolOf } from "./support/fakes.ts";
+import { equal, facts, failed, nameOf, poolOf } from "./support/fakes.ts";
+import { type Fails, proxyOf } from "./support/proxy.ts";
 
 interface Outage {
   readonly what: string;
@@ -14,7 +15,7 @@ interface Outage {
   readonly clientGone?: boolean;
   readonly maxAttempts?: number;
   /** What each of a, b and c does; one that is not named answers. */
-  readonly fails: Partial<Record<"a" | "b" | "c", FailureKind>>;
+  readonly fails: Fails;
   /** The backends tried, in their order. */
   readonly tried: string;
   /** The name of the backend that answered, or the failure. */
@@ -142,30 +143,6 @@ const OUTAGES: readonly Outage[] = [
   },
 ];
 
-/** A pool of a, b and c, and a proxy whose backends fail as they are told. */
-function proxyOf(
-  fails: Outage["fails"],
-  maxAttempts = Infinity,
-  weights = equal(3),
-  budget = new RetryBudget(Infinity, 0),
-) {
-  const forwarded: RequestFacts[] = [];
-  const pool = poolOf(weights, { ejection: { after: Infinity, time: 10_000 } });
-  const proxy = createProxy<RequestFacts, string>({
-    pool,
-    budget,
-    clock: () => 0,
-    maxAttempts,
-    forward: (request, backend): Promise<Outcome<string>> => {
-      forwarded.push(request);
-      const name = nameOf(backend) as "a" | "b" | "c";
-      const failure = fails[name];
-      return Promise.resolve(failure === undefined ? answered(name) : failed(failure, name));
-    },
-  });
-  return { proxy, pool, forwarded };
-}
-
 const short = (outcome: Outcome<string>) =>
   outcome.kind === "answered" ? outcome.response : outcome.failure;
 
@@ -219,79 +196,6 @@ Deno.test("proxy: an answer stays in flight until the engine ends it, and only t
   assertEquals(healthOf(pool), [[1, 1], [0, 1], [0, 1]]);
   pool.end(attempts[0]!.backend, outcome as Answered<string>);
   assertEquals(healthOf(pool), [[0, 0], [0, 1], [0, 1]]);
-});
-
-/** What so many requests in a row come to, where every backend fails in that way. */
-async function verdictsOf(failure: FailureKind, requests: number, share: number) {
-  const fails = { a: failure, b: failure, c: failure } as const;
-  const { proxy, forwarded } = proxyOf(fails, 3, equal(3), new RetryBudget(share, 0));
-  const verdicts: Verdict[] = [];
-  for (let i = 0; i < requests; i++) verdicts.push((await proxy(facts())).verdict);
-  return { verdicts, sent: forwarded.length };
-}
-
-Deno.test("proxy: out of retry budget the last outcome is the answer", async () => {
-  const { verdicts, sent } = await verdictsOf(BROKEN, 100, 0.2);
-  assertEquals(verdicts.slice(0, 3), [
-    "attempts used up",
-    "retry budget used up",
-    "retry budget used up",
-  ]);
-  assertEquals(sent, 100 + 20 + 3);
-});
-
-Deno.test("proxy: refused connections are no business of the retry budget", async () => {
-  const { verdicts, sent } = await verdictsOf(REFUSED, 100, 0);
-  assertEquals(new Set(verdicts), new Set(["attempts used up"]));
-  assertEquals(sent, 300);
-});
-
-Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes on beyond the budget", async () => {
-  const pool = poolOf(equal(2));
-  const budget = new RetryBudget(0, 0);
-  while (budget.withdraw(0));
-  const late = Promise.withResolvers<Outcome<string>>();
-  const proxy = createProxy<RequestFacts, string>({
-    pool,
-    budget,
-    clock: () => 0,
-    maxAttempts: 2,
-    forward: (_request, backend) =>
-      nameOf(backend) === "a" ? late.promise : Promise.resolve(answered("b")),
-  });
-  const requests = Array.from({ length: 20 }, () => proxy(facts())); // ten of them go to a, and hang
-  late.resolve(failed("http_response_timeout"));
-  const results = await Promise.all(requests);
-  const verdicts = countsOf(results.map(({ verdict }) => verdict));
-  // Four fail before anybody can know; the fifth ejects, and those after it are no retry storm.
-  assertEquals([...verdicts].sort().reverse(), [["retry budget used up", 4], ["answered", 16]]);
-});
-
-Deno.test("proxy: where all backends were ejected the budget holds for all of them", async () => {
-  const pool = poolOf(equal(2));
-  for (const backend of pool.backends) {
-    for (let i = 0; i < 5; i++) {
-      backend.inFlight++;
-      pool.report(facts(), backend, failed(REFUSED));
-    }
-  }
-  const budget = new RetryBudget(0, 0);
-  while (budget.withdraw(0));
-  const proxy = createProxy<RequestFacts, string>({
-    pool,
-    budget,
-    clock: () => 0,
-    maxAttempts: 2,
-    forward: () => Promise.resolve(failed(BROKEN)),
-  });
-  assertEquals((await proxy(facts())).verdict, "retry budget used up");
-});
-
-Deno.test("proxy: a request that has been to every backend takes nothing from the retry budget", async () => {
-  const budget = new RetryBudget(0, 0);
-  const { proxy } = proxyOf({ a: BROKEN }, Infinity, [1], budget);
-  for (let i = 0; i < 10; i++) assertEquals((await proxy(facts())).verdict, "attempts used up");
-  assertEquals([1, 2, 3, 4].map(() => budget.withdraw(0)), [true, true, true, false]);
 });
 
 Deno.test("proxy: where every backend is full it says so, and tried nothing", async () => {

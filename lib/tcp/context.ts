@@ -28,8 +28,9 @@ export interface Context {
   readonly onOverload: () => void;
   /** Told when a connection has closed. */
   readonly onClosed: (client: Client) => void;
-  /** Whether clients are told to close, and whether those that idle are closed. */
+  /** Whether clients are told that their connections close. */
   draining: boolean;
+  /** Whether connections that idle are closed: the grace of a stop is over. */
   closing: boolean;
   /** Requests that are not answered yet. */
   inFlight: number;

@@ -40,7 +40,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
   const pooled = createClient(IDLE_MS);
   const recent = createClient(IDLE_MS_NOT_IDEMPOTENT);
   // fetch sends a request without a body again on its own when a pooled connection dies, a POST too:
-  // only a connection of its own makes that impossible (tests/web/never_twice_test.ts).
+  // only a connection of its own makes that impossible (tests/web/fetch_resends_test.ts).
   const single = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 0 });
   const reachabilities = new Map<Backend, Reachability>();
 
