@@ -1,5 +1,7 @@
+import { hashOf } from "./hash.ts";
 import { IN_USE, type Standing } from "./health/ejection.ts";
 import { type Probed, UNPROBED } from "./health/state.ts";
+import type { Latency } from "./latency.ts";
 
 /** What a user says of one backend in `USERS_SERVICE`. */
 export interface BackendConfig {
@@ -16,8 +18,12 @@ export class Backend {
   /** The prefix that a request's path and query are appended to. */
   readonly url: string;
   readonly weight: number;
+  /** Two numbers made of its id; the second one is odd. */
+  readonly hashes: readonly [number, number];
   /** Requests sent there whose response is not over. */
   inFlight = 0;
+  /** How long its answers take; undefined where nobody measures it, or nothing is known. */
+  latency: Latency | undefined = undefined;
   /** What its own answers say of it. */
   standing: Standing = IN_USE;
   /** What its probes say of it. */
@@ -27,6 +33,7 @@ export class Backend {
     this.url = config.url;
     this.weight = config.weight;
     this.id = config.url.replace(/^http:\/\//, "");
+    this.hashes = [hashOf(this.id), hashOf(this.id, 1) | 1];
   }
 
   /** Whether it gets requests as a matter of course. */

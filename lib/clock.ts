@@ -12,6 +12,8 @@ export interface Clock extends Disposable {
   readonly wheel: Wheel;
   /** The time of the last tick, in milliseconds. */
   readonly now: () => number;
+  /** The time, in milliseconds and parts of them, on the same scale. Costs more. */
+  readonly precisely: () => number;
 }
 
 /** How much of the time between two ticks counts at most, in milliseconds. */
@@ -29,6 +31,7 @@ export function startClock(): Clock {
   return {
     wheel,
     now: () => wheel.now,
+    precisely: () => wheel.now + Math.min(performance.now() - tickedAt, MOST_PER_TICK),
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

@@ -1,6 +1,6 @@
 /** The commands of the program; each resolves to its exit status. */
 import { parseAddresses, parseConfig, readSettings } from "./config/load.ts";
-import { DEFAULTS, SETTING_NAMES } from "./config/schema.ts";
+import { DEFAULTS, SETTING_NAMES, type SettingName } from "./config/schema.ts";
 import { startDemo } from "./demo.ts";
 import { startDemoBackend } from "./demo_backend.ts";
 import { healthProblem } from "./health_check.ts";
@@ -52,7 +52,7 @@ export const COMMANDS = {
   check(): Promise<number> {
     const texts = readSettings();
     parseConfig(texts);
-    print(SETTING_NAMES.map((name) => `${name}=${texts[name] || DEFAULTS[name]}\n`).join(""));
+    print(SETTING_NAMES.map((name) => `${name}=${shown(name, texts[name])}\n`).join(""));
     return Promise.resolve(0);
   },
 
@@ -65,6 +65,12 @@ export const COMMANDS = {
     return 1;
   },
 } satisfies Record<string, (flags: Flags) => Promise<number>>;
+
+/** What a setting comes to, as a user would write it, but for a secret. */
+function shown(name: SettingName, text: string | undefined): string {
+  const hidden = name === "STICKY_SECRET" && text && text !== DEFAULTS.STICKY_SECRET;
+  return hidden ? "***" : text || DEFAULTS[name];
+}
 
 function written({ hostname, port }: Deno.NetAddr): string {
   return `${hostname}:${port}`;

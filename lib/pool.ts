@@ -14,12 +14,16 @@ import {
 import type { Policy } from "./policies/mod.ts";
 import type { RequestFacts } from "./request_facts.ts";
 import { isIdempotent } from "./retry.ts";
+import type { Sticky } from "./sticky.ts";
+import { classesOf } from "./weight_classes.ts";
 
 export interface PoolOptions extends HealthOptions {
   readonly backends: readonly Backend[];
   readonly policy: Policy;
   readonly counter?: Counter;
-  /** In milliseconds, and never going back; a coarse clock will do. */
+  /** Ties clients to backends; undefined ties none. */
+  readonly sticky?: Sticky | undefined;
+  /** In milliseconds, and never going back; coarse where the policy does not observe. */
   readonly clock: () => number;
   /** 0 up to 1. */
   readonly random: () => number;
@@ -29,15 +33,24 @@ export interface PoolOptions extends HealthOptions {
   readonly backendMaxInFlight: number;
 }
 
+/** Failures in a row that are no chance, where EJECT_AFTER says more, or off. */
+const MANY_FAILURES = 5;
+
 export class Pool {
   readonly backends: readonly Backend[];
+  /** What its times are measured on. */
+  readonly clock: () => number;
   readonly #policy: Policy;
   readonly #counter: Counter;
-  readonly #clock: () => number;
+  readonly #sticky: Sticky | undefined;
   readonly #random: () => number;
   readonly #slowStart: number;
   readonly #maxInFlight: number;
+  /** Failures in a row that make a backend suspect, whether they eject it or not. */
+  readonly #manyFailures: number;
   readonly #health: Health;
+  /** Requests in flight at all of them. */
+  #inFlight = 0;
   /** What first attempts are picked from: the usable backends, or all where none is. */
   #offered: readonly Backend[] = [];
   #cycle = 1;
@@ -51,10 +64,12 @@ export class Pool {
     this.backends = backends;
     this.#policy = policy;
     this.#counter = counter;
-    this.#clock = clock;
+    this.#sticky = options.sticky;
+    this.clock = clock;
     this.#random = random;
     this.#slowStart = options.slowStart;
     this.#maxInFlight = options.backendMaxInFlight;
+    this.#manyFailures = Math.min(options.ejection.after, MANY_FAILURES);
     this.#health = new Health(backends, options, () => this.#sort());
     this.#sort();
   }
@@ -71,21 +86,18 @@ export class Pool {
    * is down its turns would always push the same neighbour: 75 % to one, 25 % to the other.
    */
   next(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
-    const now = this.#clock();
-    let backend: Backend | undefined;
-    if (tried.length > 0) {
-      const candidates = this.#untried(tried);
-      if (candidates.length === 0) return undefined;
-      backend = this.#pick(candidates, request, this.#counter.upcoming, tried.length + 1, now);
-    } else {
-      backend = this.#dueForTrial(request, now);
-      if (backend === undefined && this.#offered.length > 0) {
-        const turn = this.#counter.next(this.#cycle);
-        backend = this.#pick(this.#offered, request, turn, 1, now);
-      }
-    }
-    if (backend !== undefined) backend.inFlight++;
+    const now = this.clock();
+    const backend = this.#stuck(request, tried) ??
+      (tried.length === 0 ? this.#first(request, now) : this.#another(request, tried, now));
+    if (backend === undefined) return undefined;
+    backend.inFlight++;
+    this.#inFlight++;
     return backend;
+  }
+
+  /** The Set-Cookie that ties a client to the backend that answered it; undefined where none is needed. */
+  cookieFor(request: RequestFacts, backend: Backend): string | undefined {
+    return this.#sticky?.cookieFor(request, backend);
   }
 
   /**
@@ -113,11 +125,16 @@ export class Pool {
     request: RequestFacts,
     backend: Backend,
     outcome: Outcome<unknown>,
-    begunAt: number = this.#clock(),
+    begunAt: number = this.clock(),
     number = 1,
   ): void {
-    if (outcome.kind === "failed") backend.inFlight--;
-    this.#health.report(request, { backend, outcome, begunAt, number }, this.#clock());
+    const now = this.clock();
+    if (outcome.kind === "failed") this.#leaves(backend);
+    if (begunAt >= backend.standing.since) { // how it was before an outage is no news
+      const milliseconds = now - begunAt;
+      this.#policy.observe?.(backend, { request, outcome, milliseconds, now });
+    }
+    this.#health.report(request, { backend, outcome, begunAt, number }, now);
   }
 
   /**
@@ -126,18 +143,47 @@ export class Pool {
    * @param broken why the response did not get through whole; undefined where it did, as far as is known
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
-    backend.inFlight--;
-    this.#health.end(backend, answered, broken, this.#clock());
+    this.#leaves(backend);
+    this.#health.end(backend, answered, broken, this.clock());
   }
 
   /** Takes note of what a probe found. @param reason in a few words */
   probed(backend: Backend, good: boolean, reason: string): void {
-    this.#health.probed(backend, good, reason, this.#clock());
+    this.#health.probed(backend, good, reason, this.clock());
+  }
+
+  #leaves(backend: Backend): void {
+    backend.inFlight--;
+    this.#inFlight--;
+  }
+
+  /** The backend that the client is tied to, unless that is out, full or was tried. */
+  #stuck(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
+    const backend = this.#sticky?.backendOf(request);
+    if (backend === undefined || backend.inFlight >= this.#maxInFlight) return undefined;
+    if (tried.some((attempt) => attempt.backend === backend)) return undefined;
+    return backend.usable || !this.usable ? backend : undefined;
+  }
+
+  #first(request: RequestFacts, now: number): Backend | undefined {
+    const trial = this.#dueForTrial(request, now);
+    if (trial !== undefined || this.#offered.length === 0) return trial;
+    return this.#pick(this.#offered, request, this.#counter.next(this.#cycle), 1, now);
+  }
+
+  #another(
+    request: RequestFacts,
+    tried: readonly Attempt<unknown>[],
+    now: number,
+  ): Backend | undefined {
+    const candidates = this.#untried(tried);
+    if (candidates.length === 0) return undefined;
+    return this.#pick(candidates, request, this.#counter.upcoming, tried.length + 1, now);
   }
 
   /**
-   * A policy's pick. Where that is full, or in slow start and not in luck, a second pick among the
-   * others; those in slow start are left out of it if they can be.
+   * A policy's pick. Where that is full, or not in luck, a second pick among the others, those left out
+   * that need luck if they can be.
    */
   #pick(
     candidates: readonly Backend[],
@@ -146,18 +192,29 @@ export class Pool {
     number: number,
     now: number,
   ): Backend | undefined {
-    const first = this.#policy.pick(candidates, { request, turn, number });
+    const context = { request, turn, number, inFlight: this.#inFlight, now, random: this.#random };
+    const first = this.#policy.pick(candidates, context);
     const full = first.inFlight >= this.#maxInFlight;
-    if (!full && (now >= this.#slowUntil || this.#random() < this.#share(first, now))) return first;
+    const share = this.#share(first, candidates, now);
+    if (!full && (share === 1 || this.#random() < share)) return first;
     const open = candidates.filter(({ inFlight }) => inFlight < this.#maxInFlight);
-    const settled = open.filter((backend) => this.#share(backend, now) === 1);
+    const settled = open.filter((backend) => this.#share(backend, candidates, now) === 1);
     const others = settled.length > 0 ? settled : open;
     if (others.length === 0) return undefined;
-    return this.#policy.pick(others, { request, turn, number: number + 1 });
+    return this.#policy.pick(others, { ...context, number: number + 1 });
   }
 
-  #share({ standing }: Backend, now: number): number {
-    return slowStartShare(standing, now, this.#slowStart);
+  /**
+   * How much of what a policy would give it a backend gets: less in slow start, and less where it fails
+   * and stays in use nonetheless. Who fails at once has nothing in flight, and a policy that prefers the
+   * idle would send it everything: so it gets its share and no more.
+   */
+  #share(backend: Backend, candidates: readonly Backend[], now: number): number {
+    const { standing, weight } = backend;
+    if (this.#policy.prefersIdle && standing.failures >= this.#manyFailures) {
+      return weight / classesOf(candidates).total;
+    }
+    return now >= this.#slowUntil ? 1 : slowStartShare(standing, now, this.#slowStart);
   }
 
   /** Those not tried yet: usable ones, or else whatever is left, for that is better than to give up. */
@@ -192,7 +249,7 @@ export class Pool {
   #sort(): void {
     const usable = this.backends.filter((backend) => backend.usable);
     this.#offered = usable.length > 0 ? usable : this.backends;
-    this.#cycle = this.#offered.length > 0 ? this.#policy.cycle(this.#offered) : 1;
+    this.#cycle = this.#offered.length > 0 ? this.#policy.cycle?.(this.#offered) ?? 1 : 1;
     this.#out = this.backends.filter(({ standing, probed }) =>
       standing.phase !== "in" && probed.up
     );

@@ -24,8 +24,6 @@ export interface ProxyOptions<Request extends RequestFacts, Response> {
   readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
   /** Attempts per request; each backend is tried once at most, whatever this says. */
   readonly maxAttempts: number;
-  /** In milliseconds, and never going back; a coarse clock will do. */
-  readonly clock: () => number;
 }
 
 /**
@@ -34,14 +32,14 @@ export interface ProxyOptions<Request extends RequestFacts, Response> {
  * Where it was answered, the engine tells the pool when that response is over ({@linkcode Pool.end}).
  */
 export function createProxy<Request extends RequestFacts, Response>(
-  { pool, budget, forward, maxAttempts, clock }: ProxyOptions<Request, Response>,
+  { pool, budget, forward, maxAttempts }: ProxyOptions<Request, Response>,
 ) {
   return async function proxy(
     request: Request,
     attempt = 1,
     tried: readonly Attempt<Response>[] = [],
   ): Promise<Result<Response>> {
-    const begunAt = clock();
+    const begunAt = pool.clock();
     if (attempt === 1) budget.deposit(begunAt);
     const backend = pool.next(request, tried);
     if (backend === undefined) {
@@ -57,7 +55,7 @@ export function createProxy<Request extends RequestFacts, Response>(
 
     // No backend bears more for what never left here, or was lost at one that is left out by now.
     const loadsAnother = mayHaveLeft(outcome) && !pool.hasEjectedSince(begunAt, backend);
-    if (loadsAnother && !budget.withdraw(clock())) {
+    if (loadsAnother && !budget.withdraw(pool.clock())) {
       return { outcome, attempts, verdict: "retry budget used up" };
     }
     return proxy(request, attempt + 1, attempts);

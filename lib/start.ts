@@ -2,18 +2,21 @@
 import { type AccessEntry, jsonLine, textLine } from "./access_log.ts";
 import { serveAdmin } from "./admin/api.ts";
 import { Backend } from "./backend.ts";
-import { startClock } from "./clock.ts";
+import { isSecure } from "./believed.ts";
+import { type Clock, startClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { lowLimit } from "./descriptors.ts";
 import type { Engine, EngineOptions, Limits } from "./engine.ts";
+import { hashKeyOf } from "./hash_key.ts";
 import { lineOf, type PoolEvent } from "./health/events.ts";
 import { startProbes } from "./health/probe.ts";
 import { LineWriter } from "./line_writer.ts";
 import { log } from "./log.ts";
-import { POLICIES } from "./policies/mod.ts";
+import { POLICIES, type Policy } from "./policies/mod.ts";
 import { Pool } from "./pool.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { RetryBudget } from "./retry_budget.ts";
+import { Sticky } from "./sticky.ts";
 import { serveTcp } from "./tcp/serve.ts";
 import { tellRarely } from "./tell_rarely.ts";
 import { serveWeb } from "./web/serve.ts";
@@ -79,7 +82,7 @@ export function startBalancer(
     log("error", `a request failed by a fault of this program: ${error}`);
   const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
   const clock = startClock();
-  const pool = poolOf(config, clock.now);
+  const pool = poolOf(config, clock);
   let draining = false;
 
   const engine = listening("PORT", config.HOST, config.PORT, () =>
@@ -142,11 +145,24 @@ function listening<Listening>(
   }
 }
 
-function poolOf(config: Config, clock: () => number): Pool {
+function poolOf(config: Config, clock: Clock): Pool {
+  const backends = config.USERS_SERVICE.map((backend) => new Backend(backend));
+  const isTrusted = config.TRUSTED_PROXIES;
+  const policy: Policy = POLICIES[config.POLICY]({
+    hashKey: hashKeyOf(config.HASH_ON, isTrusted),
+    hashBalance: config.HASH_BALANCE,
+  });
+  const sticky = config.STICKY_COOKIE === undefined ? undefined : new Sticky({
+    backends,
+    cookie: config.STICKY_COOKIE,
+    secret: config.STICKY_SECRET,
+    isSecure: (request) => isSecure(request, isTrusted),
+  });
   return new Pool({
-    backends: config.USERS_SERVICE.map((backend) => new Backend(backend)),
-    policy: POLICIES[config.POLICY],
-    clock,
+    backends,
+    policy,
+    sticky,
+    clock: policy.observe === undefined ? clock.now : clock.precisely,
     random: Math.random,
     slowStart: config.SLOW_START,
     backendMaxInFlight: config.BACKEND_MAX_IN_FLIGHT,

@@ -43,7 +43,6 @@ Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes
   const proxy = createProxy<RequestFacts, string>({
     pool,
     budget,
-    clock: () => 0,
     maxAttempts: 2,
     forward: (_request, backend) =>
       nameOf(backend) === "a" ? late.promise : Promise.resolve(answered("b")),
@@ -69,7 +68,6 @@ Deno.test("proxy: where all backends were ejected the budget holds for all of th
   const proxy = createProxy<RequestFacts, string>({
     pool,
     budget,
-    clock: () => 0,
     maxAttempts: 2,
     forward: () => Promise.resolve(failed(BROKEN)),
   });

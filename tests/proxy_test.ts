@@ -204,7 +204,6 @@ Deno.test("proxy: where every backend is full it says so, and tried nothing", as
   const proxy = createProxy<RequestFacts, string>({
     pool: full,
     budget: new RetryBudget(0, 0),
-    clock: () => 0,
     maxAttempts: 3,
     forward: () => Promise.reject(new Error("nothing is to be sent")),
   });
@@ -224,7 +223,6 @@ Deno.test("proxy: a body that is spent while an attempt is under way is not sent
   const proxy = createProxy<typeof request, never>({
     pool: poolOf(equal(3)),
     budget: new RetryBudget(Infinity, 0),
-    clock: () => 0,
     maxAttempts: 3,
     forward: (request, backend) => {
       tried.push(nameOf(backend));

@@ -19,7 +19,10 @@ export function readNetworks(text: string): Read<Networks> {
     }
   }
   if (complaints.length > 0) return complaints;
-  return reading((address) => list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"));
+  return reading((address) => {
+    const version = isIP(address); // 0 for what a client may write in place of an address
+    return version !== 0 && list.check(address, version === 6 ? "ipv6" : "ipv4");
+  });
 }
 
 function add(list: BlockList, entry: string): boolean {

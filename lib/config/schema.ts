@@ -3,7 +3,8 @@
  * every problem at once.
  */
 import { z } from "zod";
-import { POLICIES, type PolicyName } from "../policies/mod.ts";
+import type { HashOn } from "../hash_key.ts";
+import { POLICY_NAMES } from "../policies/mod.ts";
 import { readBackends } from "./backends.ts";
 import { readNetworks } from "./networks.ts";
 import { type Read, reading, setting } from "./setting.ts";
@@ -16,6 +17,12 @@ const MILLION = 1_000_000;
 /** The shortest timeout that a coarse clock keeps, in milliseconds. */
 const SHORTEST = 50;
 
+/** Of a secret, in characters. */
+const SHORTEST_SECRET = 16;
+
+/** A token (RFC 9110, 5.6.2): what the names of fields and of cookies are made of. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+
 /** What applies where nothing is set, as a user would write it. `USERS_SERVICE` has no default. */
 export const DEFAULTS = {
   USERS_SERVICE: "",
@@ -25,6 +32,10 @@ export const DEFAULTS = {
   ADMIN_HOST: "127.0.0.1",
   ENGINE: "web",
   POLICY: "round_robin",
+  HASH_ON: "address",
+  HASH_BALANCE: "off",
+  STICKY_COOKIE: "off",
+  STICKY_SECRET: "derived",
   MAX_ATTEMPTS: "every backend once",
   RETRY_BUDGET: "20%",
   CONNECT_TIMEOUT: "2s",
@@ -63,7 +74,11 @@ export const Settings = z.object({
   ADMIN_PORT: setting(DEFAULTS.ADMIN_PORT, readAdminPort),
   ADMIN_HOST: setting(DEFAULTS.ADMIN_HOST, readHost),
   ENGINE: setting(DEFAULTS.ENGINE, (text) => oneOf(text, ["web", "tcp"] as const)),
-  POLICY: setting(DEFAULTS.POLICY, (text) => oneOf(text, Object.keys(POLICIES) as PolicyName[])),
+  POLICY: setting(DEFAULTS.POLICY, (text) => oneOf(text, POLICY_NAMES)),
+  HASH_ON: setting(DEFAULTS.HASH_ON, readHashOn),
+  HASH_BALANCE: setting(DEFAULTS.HASH_BALANCE, readHashBalance),
+  STICKY_COOKIE: setting(DEFAULTS.STICKY_COOKIE, readStickyCookie),
+  STICKY_SECRET: setting(DEFAULTS.STICKY_SECRET, readStickySecret),
   MAX_ATTEMPTS: setting(DEFAULTS.MAX_ATTEMPTS, readMaxAttempts),
   RETRY_BUDGET: setting(DEFAULTS.RETRY_BUDGET, readRetryBudget),
   CONNECT_TIMEOUT: timeout(DEFAULTS.CONNECT_TIMEOUT),
@@ -124,6 +139,35 @@ function readHost(text: string): Read<string> {
 
 function readAdminPort(text: string): Read<number | undefined> {
   return orWord<number | undefined>("off", undefined, text, (text) => wholeNumber(text, 1, 65535));
+}
+
+function readHashOn(text: string): Read<HashOn> {
+  if (text === "address" || text === "path") return reading({ by: text });
+  const [, by, name] = /^(header|cookie):(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && TOKEN.test(name)) {
+    return reading({ by: by as "header" | "cookie", name });
+  }
+  return "must be address or path or header:NAME or cookie:NAME";
+}
+
+function readHashBalance(text: string): Read<number> {
+  return orWord("off", Infinity, text, (text) => percentage(text, 101, 1000));
+}
+
+function readStickyCookie(text: string): Read<string | undefined> {
+  return orWord<string | undefined>(
+    "off",
+    undefined,
+    text,
+    (text) => TOKEN.test(text) ? reading(text) : "must be a cookie's name of up to 64 characters",
+  );
+}
+
+/** No part of a secret is shown, not even of one that is too short. */
+function readStickySecret(text: string): Read<string | undefined> {
+  if (text === DEFAULTS.STICKY_SECRET) return reading(undefined);
+  if (text.length >= SHORTEST_SECRET) return reading(text);
+  return [{ expected: `must have ${SHORTEST_SECRET} characters or more`, shown: "***" }];
 }
 
 function readMaxAttempts(text: string): Read<number> {

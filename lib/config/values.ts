@@ -33,11 +33,11 @@ export function onOff(text: string): Read<boolean> {
   return typeof word === "object" && "value" in word ? reading(word.value === "on") : word;
 }
 
-/** `20%`, as a share of 1. */
-export function percentage(text: string): Read<number> {
-  const [, digits] = /^(\d{1,3})%$/.exec(text) ?? [];
+/** `20%`, as a share of 1. @param from and to in percent */
+export function percentage(text: string, from = 0, to = 100): Read<number> {
+  const [, digits] = /^(\d{1,4})%$/.exec(text) ?? [];
   const percent = digits === undefined ? NaN : Number(digits);
-  return percent <= 100 ? reading(percent / 100) : "must be 0% to 100%";
+  return percent >= from && percent <= to ? reading(percent / 100) : `must be ${from}% to ${to}%`;
 }
 
 /** `16KiB` or `1MiB`, in bytes. @param from and to in KiB */

@@ -117,6 +117,7 @@ export class Health {
     this.#tell({ kind: good ? "up" : "down", backend, reason });
     if (good) {
       backend.standing = transition(backend.standing, { kind: "recovered" }, now, this.#rules);
+      backend.latency = undefined;
     }
     this.#changed(now);
   }
@@ -132,7 +133,9 @@ export class Health {
     if (after === before) return;
     backend.standing = after;
     this.#tellOf(backend, event, before.phase, reason, now);
-    if (after.phase !== before.phase) this.#changed(now);
+    if (after.phase === before.phase) return;
+    if (after.phase === "in") backend.latency = undefined; // how it was before is over with the outage
+    this.#changed(now);
   }
 
   #tellOf(

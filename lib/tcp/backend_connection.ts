@@ -11,7 +11,7 @@ import { Timed, type Wheel } from "../wheel.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes kept free in front of what is received: a response's head may grow on its way. */
-export const HEADROOM = 64;
+export const HEADROOM = 256;
 
 export class BackendConnection extends Timed {
   readonly buffer: Bytes;

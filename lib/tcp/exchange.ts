@@ -89,10 +89,13 @@ async function passResponse(
 ): Promise<boolean> {
   const answered = outcome as Answered<TcpResponse>;
   const { connection } = answered.response;
+  const { pool } = client.context;
+  const { backend } = attempts.at(-1)!;
   try {
-    return await relayResponse(client, request, answered.response);
+    const cookie = pool.cookieFor(request, backend);
+    return await relayResponse(client, request, answered.response, cookie);
   } finally {
-    client.context.pool.end(attempts.at(-1)!.backend, answered, brokenBy(request, connection));
+    pool.end(backend, answered, brokenBy(request, connection));
   }
 }
 
@@ -111,6 +114,7 @@ async function relayResponse(
   client: Client,
   request: TcpRequest,
   { connection, connections }: TcpResponse,
+  cookie: string | undefined,
 ): Promise<boolean> {
   const { head } = connection;
   const { minor } = request.head;
@@ -119,13 +123,13 @@ async function relayResponse(
   try {
     if (head.status === 101) {
       if (request.deadline !== undefined) client.context.wheel.clear(request.deadline);
-      await passTunnel(client, connection);
+      await passTunnel(client, connection, cookie);
       connections.discard(connection);
       return false;
     }
     const framing = framingOf(head, request.method, minor);
     const keeps = framing !== "close" && keepsConnection(client, request);
-    const start = editHead(connection.buffer, head, framing, persistenceOf(keeps, minor));
+    const start = editHead(connection.buffer, head, framing, persistenceOf(keeps, minor), cookie);
     connection.waitForOthers();
     const { outbox, context: { bodies, limits } } = client;
     const whole = wholeResponse(connection, framing, start);
@@ -186,10 +190,11 @@ async function answer(client: Client, request: TcpRequest, answer: Answer): Prom
 async function passTunnel(
   client: Client,
   connection: BackendConnection,
+  cookie: string | undefined,
 ): Promise<void> {
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined);
+  const start = editHead(buffer, head, "none", undefined, cookie);
   const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   await client.outbox.send(buffer.slice(start, head.end - 2));
   await client.outbox.send(lines);

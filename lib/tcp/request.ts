@@ -80,9 +80,10 @@ export class TcpRequest implements RequestFacts {
 
   header(name: string): string | undefined {
     const wanted = name.toLowerCase();
+    const separator = wanted === "cookie" ? "; " : ", "; // RFC 9113, 8.2.3
     let found: string | undefined;
     this.head.forEachLine(this.bytes, (name, value) => {
-      if (name === wanted) found = found === undefined ? value : `${found}, ${value}`;
+      if (name === wanted) found = found === undefined ? value : `${found}${separator}${value}`;
     });
     return found;
   }

@@ -37,7 +37,8 @@ export type Persistence = "close" | "keep-alive" | undefined;
 /**
  * Makes a response's head into what the client gets, in front of the body that follows it.
  *
- * @param bytes the response, with room in front of it for 64 bytes
+ * @param bytes the response, with room in front of it for 256 bytes
+ * @param cookie what Set-Cookie says beside the backend's own
  * @returns where it begins now; it ends where it ended before
  */
 export function editHead(
@@ -45,6 +46,7 @@ export function editHead(
   head: ResponseHead,
   framing: Framing,
   persistence: Persistence,
+  cookie?: string,
 ): number {
   if (head.nominated !== undefined || hasNoLength(head)) cutMore(bytes, head);
   let start = closeUp(bytes, head);
@@ -53,6 +55,9 @@ export function editHead(
   }
   if (persistence === "close") start = insert(bytes, start, head.end, CLOSE);
   if (persistence === "keep-alive") start = insert(bytes, start, head.end, KEEP_ALIVE);
+  if (cookie !== undefined) {
+    start = insert(bytes, start, head.end, bytesOf(`set-cookie: ${cookie}\r\n`));
+  }
   bytes[start + 7] = 0x31; // we speak HTTP/1.1, whatever the backend does (RFC 9110, 6.2)
   return bytes[start + 12] === SP ? start : withSpace(bytes, start);
 }

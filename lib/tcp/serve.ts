@@ -55,7 +55,7 @@ export function serveTcp(options: EngineOptions): Engine {
   let onEmpty = () => {};
   const tellOverload = tellRarely(onWarning, clock.now);
   const context: Context = {
-    proxy: createProxy({ pool, budget, forward, maxAttempts, clock: clock.now }),
+    proxy: createProxy({ pool, budget, forward, maxAttempts }),
     pool,
     wheel,
     limits,

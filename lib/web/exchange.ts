@@ -41,7 +41,7 @@ export function createExchange(options: ExchangeOptions) {
     const result = absent ?? await proxy(request);
     const { outcome, verdict } = result;
     const response = outcome.kind === "answered"
-      ? forwardedResponse(outcome.response, request.method, isDraining())
+      ? forwardedResponse(outcome.response, request.method, isDraining(), cookieOf(request, result))
       : ownResponse(failureAnswer(outcome, verdict), isDraining());
     const end = outcome.kind === "answered" ? endOnce(request, result, outcome) : undefined;
     // A short body has come as a whole: its backend is done, however slow the client takes it.
@@ -53,6 +53,10 @@ export function createExchange(options: ExchangeOptions) {
     };
     return { response, onSent };
   };
+
+  function cookieOf(request: WebRequest, { attempts }: Result<WebResponse>): string | undefined {
+    return pool.cookieFor(request, attempts.at(-1)!.backend);
+  }
 
   /** Gives the request its body. @returns what it comes to where that does not come */
   async function receiveBody(

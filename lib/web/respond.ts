@@ -18,7 +18,7 @@ export function ownResponse(answer: Answer, closing: boolean): Response {
 }
 
 /**
- * A backend's response.
+ * A backend's response. @param cookie what ties the client to that backend; undefined where nothing must
  *
  * An empty stream answers a HEAD without Content-Length, for Deno.serve would announce a length of 0
  * for what GET would send chunked.
@@ -27,9 +27,11 @@ export function forwardedResponse(
   answer: WebResponse,
   method: string,
   closing: boolean,
+  cookie: string | undefined,
 ): Response {
   const { response, attempt, bytes } = answer;
   const fields = responseFields(rawFields(response.headers));
+  if (cookie !== undefined) fields.push(["set-cookie", cookie]);
   if (closing) fields.push(["connection", "close"]);
   const { status } = response;
   let body: BodyInit | null = bytes ?? (response.body && watched(response.body, attempt));

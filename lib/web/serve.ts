@@ -31,7 +31,7 @@ export function serveWeb(options: EngineOptions): Engine {
   const tellOverload = tellRarely(onWarning, clock.now);
   const exchange = createExchange({
     pool,
-    proxy: createProxy({ pool, budget, forward, maxAttempts, clock: clock.now }),
+    proxy: createProxy({ pool, budget, forward, maxAttempts }),
     wheel,
     limits,
     onRequest,

@@ -5,6 +5,7 @@ import {
   parseConfig,
   type SettingTexts,
 } from "../../lib/config/load.ts";
+import { POLICY_NAMES } from "../../lib/policies/mod.ts";
 
 const USERS = { USERS_SERVICE: "http://a" };
 
@@ -55,6 +56,10 @@ Deno.test("load: all that is wrong comes at once, in the order of the settings",
     HOST: "a b",
     ENGINE: "fast",
     POLICY: "best",
+    HASH_ON: "header:",
+    HASH_BALANCE: "100%",
+    STICKY_COOKIE: "a b",
+    STICKY_SECRET: "short",
     MAX_ATTEMPTS: "0",
     FIRST_BYTE_TIMEOUT: "1",
     DRAIN_TIMEOUT: "2h",
@@ -62,7 +67,7 @@ Deno.test("load: all that is wrong comes at once, in the order of the settings",
   });
   const networks = "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8";
   const [first, ...problems] = message.split("\n");
-  assertMatch(first!, /^Cannot start as the settings have 14 problems:$/);
+  assertMatch(first!, /^Cannot start as the settings have 18 problems:$/);
   assertEquals(problems, [
     '  USERS_SERVICE must be backend URLs that start with http:// or https://: current value is "ftp://a"',
     '  USERS_SERVICE must list each backend once: current value is "http://b:80/"',
@@ -71,7 +76,11 @@ Deno.test("load: all that is wrong comes at once, in the order of the settings",
     '  PORT must be 1 to 65535: current value is "65536"',
     '  HOST must be a host name or address without port: current value is "a b"',
     '  ENGINE must be web or tcp: current value is "fast"',
-    '  POLICY must be round_robin: current value is "best"',
+    `  POLICY must be ${POLICY_NAMES.join(" or ")}: current value is "best"`,
+    '  HASH_ON must be address or path or header:NAME or cookie:NAME: current value is "header:"',
+    '  HASH_BALANCE must be 101% to 1000%, or off: current value is "100%"',
+    `  STICKY_COOKIE must be a cookie's name of up to 64 characters, or off: current value is "a b"`,
+    '  STICKY_SECRET must have 16 characters or more: current value is "***"',
     '  MAX_ATTEMPTS must be 1 to 1000, or unset to try every backend once: current value is "0"',
     '  FIRST_BYTE_TIMEOUT must be a duration of 50ms to 1h, such as 500ms, 30s or 5m: current value is "1"',
     '  DRAIN_TIMEOUT must be a duration of 0ms to 1h, such as 500ms, 30s or 5m: current value is "2h"',

@@ -1,10 +1,14 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { parseConfig } from "../../lib/config/load.ts";
+import { POLICY_NAMES } from "../../lib/policies/mod.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "../../lib/config/schema.ts";
 
 const USERS = { USERS_SERVICE: "http://a" };
 
-type Scalar = Exclude<keyof Config, "USERS_SERVICE" | "TRUSTED_PROXIES" | "HEALTH_STATUS">;
+type Scalar = Exclude<
+  keyof Config,
+  "USERS_SERVICE" | "TRUSTED_PROXIES" | "HEALTH_STATUS" | "HASH_ON"
+>;
 
 Deno.test("schema: what is unset or empty has its default", () => {
   const empty = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
@@ -18,6 +22,10 @@ Deno.test("schema: what is unset or empty has its default", () => {
       ADMIN_HOST: "127.0.0.1",
       ENGINE: "web",
       POLICY: "round_robin",
+      HASH_ON: { by: "address" },
+      HASH_BALANCE: Infinity,
+      STICKY_COOKIE: undefined,
+      STICKY_SECRET: undefined,
       MAX_ATTEMPTS: Infinity,
       RETRY_BUDGET: 0.2,
       CONNECT_TIMEOUT: 2_000,
@@ -83,7 +91,16 @@ for (
     ["MAX_HEADER_SIZE", "1MiB", 1_048_576],
     ["MAX_CONNECTIONS", "1", 1],
     ["MAX_CONNECTIONS", "1000000", 1_000_000],
-    ["POLICY", "round_robin", "round_robin"],
+    ...POLICY_NAMES.map((name) => ["POLICY", name, name] as const),
+    ["HASH_BALANCE", "off", Infinity],
+    ["HASH_BALANCE", "101%", 1.01],
+    ["HASH_BALANCE", "125%", 1.25],
+    ["HASH_BALANCE", "1000%", 10],
+    ["STICKY_COOKIE", "off", undefined],
+    ["STICKY_COOKIE", "__Host-backend", "__Host-backend"],
+    ["STICKY_COOKIE", "x".repeat(64), "x".repeat(64)],
+    ["STICKY_SECRET", "derived", undefined],
+    ["STICKY_SECRET", "0123456789abcdef", "0123456789abcdef"],
     ["MAX_ATTEMPTS", "1", 1],
     ["MAX_ATTEMPTS", "1000", 1000],
     ["FIRST_BYTE_TIMEOUT", "50ms", 50],
@@ -126,6 +143,31 @@ for (
   });
 }
 
+for (
+  const [text, value] of [
+    ["address", { by: "address" }],
+    ["path", { by: "path" }],
+    ["header:X-User", { by: "header", name: "X-User" }],
+    ["cookie:session", { by: "cookie", name: "session" }],
+  ] as const
+) {
+  Deno.test(`schema: HASH_ON=${text} is ${JSON.stringify(value)}`, () => {
+    assertEquals(parseConfig({ ...USERS, HASH_ON: text }).HASH_ON, value);
+  });
+}
+
+Deno.test("schema: no part of a secret is shown", () => {
+  const error = assertThrows(() => parseConfig({ ...USERS, STICKY_SECRET: "too short" }));
+  assertEquals(
+    (error as Error).message,
+    'Cannot start as STICKY_SECRET must have 16 characters or more: current value is "***"',
+  );
+});
+
+const POLICIES = `must be ${POLICY_NAMES.join(" or ")}`;
+const HASH_ON = "must be address or path or header:NAME or cookie:NAME";
+const HASH_BALANCE = "must be 101% to 1000%, or off";
+const COOKIE = "must be a cookie's name of up to 64 characters, or off";
 const FIRST_BYTE = "must be a duration of 50ms to 1h, such as 500ms, 30s or 5m";
 const DRAIN = "must be a duration of 0ms to 1h, such as 500ms, 30s or 5m";
 const TUNNEL = "must be a duration of 50ms to 24h, such as 500ms, 30s or 5m";
@@ -166,8 +208,21 @@ for (
     ["MAX_HEADER_SIZE", "2MiB", SIZE],
     ["MAX_CONNECTIONS", "0", CONNECTIONS],
     ["MAX_CONNECTIONS", "off", CONNECTIONS],
-    ["POLICY", "rr", "must be round_robin"],
-    ["POLICY", "toString", "must be round_robin"],
+    ["POLICY", "rr", POLICIES],
+    ["POLICY", "toString", POLICIES],
+    ["HASH_ON", "ip", HASH_ON],
+    ["HASH_ON", "header", HASH_ON],
+    ["HASH_ON", "header:", HASH_ON],
+    ["HASH_ON", "header:a b", HASH_ON],
+    ["HASH_ON", "cookie:a=b", HASH_ON],
+    ["HASH_ON", "query:q", HASH_ON],
+    ["HASH_BALANCE", "100%", HASH_BALANCE],
+    ["HASH_BALANCE", "1001%", HASH_BALANCE],
+    ["HASH_BALANCE", "1.25", HASH_BALANCE],
+    ["STICKY_COOKIE", "a b", COOKIE],
+    ["STICKY_COOKIE", "a=b", COOKIE],
+    ["STICKY_COOKIE", "a;b", COOKIE],
+    ["STICKY_COOKIE", "x".repeat(65), COOKIE],
     ["MAX_ATTEMPTS", "0", ATTEMPTS],
     ["MAX_ATTEMPTS", "1001", ATTEMPTS],
     ["MAX_ATTEMPTS", "-1", ATTEMPTS],

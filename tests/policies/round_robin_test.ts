@@ -2,12 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backend.ts";
 import { roundRobin } from "../../lib/policies/round_robin.ts";
-import { backendsOf, countsOf, equal, facts, nameOf } from "../support/fakes.ts";
+import { backendsOf, contextOf, countsOf, equal, nameOf } from "../support/fakes.ts";
 
 function picks(backends: readonly Backend[], turns: number, from = 0): Backend[] {
   return Array.from(
     { length: turns },
-    (_, step) => roundRobin.pick(backends, { request: facts(), turn: from + step, number: 1 }),
+    (_, step) => roundRobin.pick(backends, contextOf({ turn: from + step })),
   );
 }
 

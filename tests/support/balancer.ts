@@ -1,14 +1,15 @@
 /** Starts a balancer over real sockets for a test, and stops it when the test is over. */
 import type { AccessEntry } from "../../lib/access_log.ts";
+import { isSecure } from "../../lib/believed.ts";
 import { Backend } from "../../lib/backend.ts";
 import { startClock } from "../../lib/clock.ts";
 import type { Engine, Limits } from "../../lib/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
-import { POLICIES } from "../../lib/policies/mod.ts";
 import { Pool, type PoolOptions } from "../../lib/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
+import { Sticky } from "../../lib/sticky.ts";
 import { ENGINES } from "../../lib/start.ts";
-import { HEALTH } from "./fakes.ts";
+import { HEALTH, policyOf } from "./fakes.ts";
 
 export type EngineName = keyof typeof ENGINES;
 
@@ -22,6 +23,8 @@ export interface TestOptions extends Partial<Limits> {
   /** Retries as a share of requests; by default there is no limit. */
   readonly retryBudget?: number;
   readonly maxAttempts?: number;
+  /** The name of a cookie that ties clients to backends. */
+  readonly stickyCookie?: string;
   readonly isTrusted?: (address: string) => boolean;
 }
 
@@ -61,9 +64,17 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const changes: string[] = [];
   const warnings: string[] = [];
   const clock = startClock();
+  const backends = urls.map((url) => new Backend({ url, weight: 1 }));
+  const isTrusted = options.isTrusted ?? (() => false);
   const pool = new Pool({
-    backends: urls.map((url) => new Backend({ url, weight: 1 })),
-    policy: POLICIES.round_robin,
+    backends,
+    sticky: options.stickyCookie === undefined ? undefined : new Sticky({
+      backends,
+      cookie: options.stickyCookie,
+      secret: undefined,
+      isSecure: (request) => isSecure(request, isTrusted),
+    }),
+    policy: policyOf("round_robin"),
     clock: clock.now,
     random: Math.random,
     ...HEALTH,
@@ -78,7 +89,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     port: 0,
     maxAttempts: options.maxAttempts ?? Infinity,
     limits: { ...LIMITS, ...options },
-    isTrusted: options.isTrusted ?? (() => false),
+    isTrusted,
     onRequest: (entry) => entries.push(entry),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),

@@ -1,7 +1,12 @@
 /** Stand-ins for what an engine brings, and short ways to make what the core works on. */
 import { Backend } from "../../lib/backend.ts";
 import type { Answered, Attempt, Failed, FailureKind } from "../../lib/outcome.ts";
-import { POLICIES } from "../../lib/policies/mod.ts";
+import {
+  type PickContext,
+  POLICIES,
+  type Policy,
+  type PolicyName,
+} from "../../lib/policies/mod.ts";
 import { Pool, type PoolOptions } from "../../lib/pool.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
 
@@ -37,6 +42,16 @@ function letter(index: number): string {
   return index < 26 ? String.fromCharCode(97 + index) : `n${index}`;
 }
 
+/** A policy as its defaults make it: consistent hashing goes by the client's address, without bounds. */
+export function policyOf(name: PolicyName): Policy {
+  return POLICIES[name]({ hashKey: (request) => request.clientAddress, hashBalance: Infinity });
+}
+
+/** What a policy may look at: a first pick at the time 0, whose chance is always the same. */
+export function contextOf(given: Partial<PickContext> = {}): PickContext {
+  return { request: facts(), turn: 0, number: 1, inFlight: 0, now: 0, random: () => 0.5, ...given };
+}
+
 /** The rules that are the defaults of the settings. */
 export const HEALTH = {
   slowStart: 10_000,
@@ -51,7 +66,7 @@ export const HEALTH = {
 export function poolOf(weights: readonly number[], options: Partial<PoolOptions> = {}): Pool {
   return new Pool({
     backends: backendsOf(weights),
-    policy: POLICIES.round_robin,
+    policy: policyOf("round_robin"),
     clock: () => 0,
     random: () => 0.5,
     ...HEALTH,

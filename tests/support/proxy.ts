@@ -20,7 +20,6 @@ export function proxyOf(
   const proxy = createProxy<RequestFacts, string>({
     pool,
     budget,
-    clock: () => 0,
     maxAttempts,
     forward: (request, backend): Promise<Outcome<string>> => {
       forwarded.push(request);

@@ -41,6 +41,17 @@ Deno.test("tunnel: after the backend's 101 bytes pass both ways, as they are", a
   }
 });
 
+Deno.test("tunnel: a client that gets one is tied to its backend, too", async () => {
+  await using backend = shouting();
+  await using balancer = balance([backend.url], { stickyCookie: "lb".repeat(32) });
+  using client = await Dialogue.open(balancer.port);
+  await client.send(UPGRADE);
+  const head = await client.until("\r\n\r\n");
+  assertMatch(head, /^HTTP\/1\.1 101 .*\r\nset-cookie: (?:lb){32}=[\w-]{22}; Path=\/; HttpOnly/s);
+  await client.send("one");
+  await client.until("ONE");
+});
+
 Deno.test("tunnel: what Connection names, and a length, stay behind a 101, too", async () => {
   const lines =
     "Connection: Upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\nUpgrade: echo/2\r\n";

@@ -1,0 +1,82 @@
+/**
+ * Consistent hash: requests with the same key (`HASH_ON`) go to the same backend, as long as that is a
+ * candidate. Where one leaves, only its keys move, and to all others alike; where one comes, it takes
+ * its share and nothing else moves. Every balancer with the same backends decides alike, whatever the
+ * order of their lists, for each backend's claim on a key depends on its id and the key alone: the
+ * highest claim wins (rendezvous hashing, D. Thaler and C. Ravishankar, 1998; weights as J. Resch has
+ * them, 2015).
+ *
+ * Some keys are asked for more than others. With `HASH_BALANCE` a backend that has so many times the
+ * mean in flight is passed over for the next highest claim (consistent hashing with bounded loads,
+ * V. Mirrokni, M. Thorup and M. Zadimoghaddam, 2016).
+ */
+import type { Backend } from "../backend.ts";
+import { hashOf } from "../hash.ts";
+import { classesOf, type WeightClass } from "../weight_classes.ts";
+import type { Policy, PolicyOptions } from "./mod.ts";
+
+export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy {
+  return {
+    pick(candidates, { request, inFlight }) {
+      const key = hashOf(hashKey(request));
+      const owner = highest(candidates, key, Infinity);
+      if (hashBalance === Infinity) return owner;
+      // All together have less than this for all their weight, so one of them has room.
+      const limit = hashBalance * (inFlight + 1) / classesOf(candidates).total;
+      const hasRoom = owner.inFlight < limit * owner.weight;
+      return hasRoom ? owner : highest(candidates, key, limit);
+    },
+  };
+}
+
+/**
+ * The backend with the highest claim on a key.
+ *
+ * @param limit what one may have in flight for each unit of its weight; it must leave room somewhere
+ */
+function highest(candidates: readonly Backend[], key: number, limit: number): Backend {
+  let highest: Backend | undefined;
+  let highestClaim = -Infinity;
+  for (const weightClass of classesOf(candidates).classes) {
+    const { members, weight } = weightClass;
+    const seeds = seedsOf(weightClass);
+    const full = limit * weight;
+    // Among equals the hash alone decides, which saves a logarithm for each.
+    let first = -1;
+    let firstHash = -1;
+    for (let i = 0; i < members.length; i++) {
+      const hash = hashFor(key, seeds[2 * i]!, seeds[2 * i + 1]!);
+      if (hash < firstHash || full !== Infinity && members[i]!.inFlight >= full) continue;
+      if (hash === firstHash && members[i]!.id > members[first]!.id) continue;
+      first = i;
+      firstHash = hash;
+    }
+    if (first === -1) continue; // all of this weight are full
+    const backend = members[first]!;
+    const claim = -weight / Math.log((firstHash + 0.5) / 2 ** 32);
+    if (claim > highestClaim || claim === highestClaim && backend.id < highest!.id) {
+      highest = backend;
+      highestClaim = claim;
+    }
+  }
+  return highest!;
+}
+
+/** 32 bits out of a key, and out of twice as many of a backend's, so that no two are always alike. */
+function hashFor(key: number, seed: number, factor: number): number {
+  const bits = Math.imul(key ^ seed, factor);
+  const more = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d);
+  return (more ^ (more >>> 13)) >>> 0;
+}
+
+const known = new WeakMap<WeightClass, Uint32Array>();
+
+/** Two numbers for each member, made of its id: a seed and an odd factor. */
+function seedsOf(weightClass: WeightClass): Uint32Array {
+  let seeds = known.get(weightClass);
+  if (seeds === undefined) {
+    seeds = new Uint32Array(weightClass.members.flatMap(({ hashes }) => hashes));
+    known.set(weightClass, seeds);
+  }
+  return seeds;
+}

@@ -1,0 +1,65 @@
+/**
+ * Least connections: the candidate with the fewest requests in flight for its weight; of several, one
+ * by chance, with its weight. For requests that take very different times.
+ *
+ * With weights, "fewest" must not be taken to the letter: of weights 10 and 1 the lighter one would
+ * get every other request of a quiet service, for nothing is less than a tenth. So all those tie that
+ * have less, for their weight, than any would have with this request. With equal weights these are
+ * the ones with the fewest, and no others.
+ */
+import type { Backend } from "../backend.ts";
+import { classesOf, draw, type WeightClass } from "../weight_classes.ts";
+import type { Policy } from "./mod.ts";
+
+/** How often chance is asked for one of those that tie before they are looked for. */
+const DRAWS = 8;
+
+export const leastConnections: Policy = {
+  prefersIdle: true,
+  pick(candidates, { random }) {
+    const { classes } = classesOf(candidates);
+    const fewest = classes.map(fewestInFlight);
+    // What the best of them would have with this request, for each unit of its weight.
+    const load = Math.min(...classes.map(({ weight }, index) => (fewest[index]! + 1) / weight));
+    for (let i = 0; i < DRAWS; i++) {
+      const backend = draw(candidates, random);
+      if (backend.inFlight < load * backend.weight) return backend;
+    }
+    return drawBelow(load, classes.filter(({ weight }, i) => fewest[i]! < load * weight), random);
+  },
+};
+
+function fewestInFlight({ members }: WeightClass): number {
+  let fewest = Infinity;
+  for (const { inFlight } of members) {
+    if (inFlight < fewest) fewest = inFlight;
+    if (fewest === 0) break;
+  }
+  return fewest;
+}
+
+/**
+ * One of those below a load, each with its weight. Looks at all of them once: each one that is below
+ * takes the place of those before it with the chance of its weight among theirs. At which weight that
+ * happens next is drawn ahead, so chance is asked a few times and not a thousand.
+ */
+function drawBelow(
+  load: number,
+  classes: readonly WeightClass[],
+  random: () => number,
+): Backend {
+  let drawn = classes[0]!.members[0]!;
+  let weightSoFar = 0;
+  let replacedAt = 0;
+  for (const { weight, members } of classes) {
+    const full = load * weight;
+    for (const backend of members) {
+      if (backend.inFlight >= full) continue;
+      weightSoFar += weight;
+      if (weightSoFar <= replacedAt) continue;
+      replacedAt = weightSoFar / random();
+      drawn = backend;
+    }
+  }
+  return drawn;
+}

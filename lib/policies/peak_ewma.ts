@@ -1,0 +1,73 @@
+/**
+ * Peak EWMA: of two candidates drawn by chance, the one from which an answer is to be expected sooner:
+ * its latency average times what it has in flight, for its weight (Finagle, Linkerd).
+ *
+ * A backend that was slow is left alone, and what is left alone gives no news. Three things keep that
+ * from lasting for ever: its average fades with time, one draw in a hundred is followed wherever it
+ * leads, and an average ends with an outage (see lib/health/health.ts).
+ */
+import type { Backend } from "../backend.ts";
+import { expected, sampled } from "../latency.ts";
+import { FAILURES } from "../outcome.ts";
+import { drawTwo } from "../weight_classes.ts";
+import type { Observation, Policy } from "./mod.ts";
+
+/** The share of picks that no average decides. */
+export const EXPLORATION = 0.01;
+
+/** What each request in flight counts, in milliseconds, while nothing is known of a backend: so that it
+ * gets one, and no more until that is answered. */
+const UNKNOWN = 1_000_000;
+
+/** No answer counts as faster than this, or what is in flight would not count; in milliseconds. */
+const FASTEST = 0.01;
+
+/** What failures that follow on each other make of an average at most, in milliseconds. */
+const SLOWEST = 10_000;
+
+export const peakEwma: Policy = {
+  prefersIdle: true,
+
+  pick(candidates, { random, now }) {
+    const [first, second] = drawTwo(candidates, random);
+    if (second === undefined || random() < EXPLORATION) return first;
+    // Averages are never quite the same. If the better one were always taken, two backends of weights 10
+    // and 1 would get half each; so from a heavier to a lighter one only as many go as come back.
+    if (second.weight < first.weight && random() * first.weight >= second.weight) return first;
+    const unit = Math.min(first.weight, second.weight);
+    return costOf(second, unit, now) < costOf(first, unit, now) ? second : first;
+  },
+
+  observe(backend, observation) {
+    const sample = sampleOf(backend, observation);
+    if (sample !== undefined) {
+      backend.latency = sampled(backend.latency, sample, observation.now);
+    }
+  },
+};
+
+/** @param unit the weight of a backend to which one in flight means what it says */
+function costOf({ latency, inFlight, weight }: Backend, unit: number, now: number): number {
+  const load = inFlight * unit / weight;
+  if (latency === undefined) return UNKNOWN * load;
+  return Math.max(FASTEST, expected(latency, now)) * (load + 1);
+}
+
+/**
+ * What an attempt says of its backend's latency, in milliseconds; undefined where that is nothing.
+ *
+ * Errors are fast: what fails twice as fast must not look twice as good. So an answer of 500 and more
+ * never makes an average better, and a failure doubles it.
+ */
+function sampleOf(
+  { latency }: Backend,
+  { request, outcome, milliseconds, now }: Observation,
+): number | undefined {
+  if (request.hasUpload) return undefined; // that is the client's time, too
+  if (outcome.kind === "failed") {
+    if (latency === undefined || !FAILURES[outcome.failure].blamesBackend) return undefined;
+    return Math.max(milliseconds, Math.min(SLOWEST, 2 * expected(latency, now)));
+  }
+  const isError = outcome.status >= 500 && latency !== undefined;
+  return isError ? Math.max(milliseconds, expected(latency, now)) : milliseconds;
+}

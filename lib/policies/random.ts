@@ -1,0 +1,11 @@
+/**
+ * Random: any of the candidates, each with its weight as its chance.
+ *
+ * Needs nothing but chance, so that many balancers never fall into step; uneven in the short run.
+ */
+import { draw } from "../weight_classes.ts";
+import type { Policy } from "./mod.ts";
+
+export const random: Policy = {
+  pick: (candidates, { random }) => draw(candidates, random),
+};

@@ -1,0 +1,53 @@
+/**
+ * What a pick among 1,000 backends costs, for every policy: idle, loaded, and with weights. It must stay
+ * under 2 µs. Use: `deno task bench`
+ */
+import { POLICIES, type Policy, POLICY_NAMES } from "../../lib/policies/mod.ts";
+import { backendsOf, contextOf, facts, policyOf } from "../support/fakes.ts";
+import { seeded } from "../support/random.ts";
+
+const SIZE = 1_000;
+
+interface Condition {
+  readonly weight: (random: () => number) => number;
+  readonly inFlight: (random: () => number) => number;
+}
+
+const CONDITIONS: Record<string, Condition> = {
+  "idle": { weight: () => 1, inFlight: () => 0 },
+  "loaded": { weight: () => 1, inFlight: (random) => 20 + Math.floor(random() * 5) },
+  "evenly loaded": { weight: () => 1, inFlight: () => 20 },
+  "three weights, loaded": {
+    weight: (random) => 1 + Math.floor(random() * 3),
+    inFlight: (random) => 20 + Math.floor(random() * 5),
+  },
+};
+
+const policies: [string, Policy][] = POLICY_NAMES.map((name) => [name, policyOf(name)]);
+const hashKey = ({ clientAddress }: { clientAddress: string }) => clientAddress;
+policies.push([
+  "consistent_hash, bounded",
+  POLICIES.consistent_hash({ hashKey, hashBalance: 1.25 }),
+]);
+
+for (const [name, policy] of policies) {
+  for (const [condition, { weight, inFlight }] of Object.entries(CONDITIONS)) {
+    const random = seeded(1);
+    const backends = backendsOf(Array.from({ length: SIZE }, () => weight(random)));
+    for (const backend of backends) {
+      backend.inFlight = inFlight(random) * backend.weight;
+      backend.latency = { average: 5 + 10 * random(), at: 0 };
+    }
+    const inFlightOfAll = backends.reduce((sum, backend) => sum + backend.inFlight, 0);
+    const contexts = Array.from({ length: 1024 }, (_, turn) => {
+      const request = facts({ clientAddress: `192.0.2.${turn}` });
+      return contextOf({ request, turn, inFlight: inFlightOfAll, now: 5, random: Math.random });
+    });
+    let turn = 0;
+    let sum = 0;
+    Deno.bench(`${name} among 1,000, ${condition}`, () => {
+      sum += policy.pick(backends, contexts[turn++ & 1023]!).weight;
+    });
+    if (sum < 0) throw new Error("a pick must not be optimized away");
+  }
+}

@@ -1,0 +1,167 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import type { Backend } from "../../lib/backend.ts";
+import type { Outcome } from "../../lib/outcome.ts";
+import { EXPLORATION, peakEwma } from "../../lib/policies/peak_ewma.ts";
+import type { RequestFacts } from "../../lib/request_facts.ts";
+import {
+  answered,
+  backendsOf,
+  contextOf,
+  countsOf,
+  equal,
+  facts,
+  failed,
+} from "../support/fakes.ts";
+import { countsUnder } from "../support/policy_load.ts";
+import { seeded } from "../support/random.ts";
+
+interface Seen {
+  readonly outcome?: Outcome<unknown>;
+  readonly request?: Partial<RequestFacts>;
+  readonly now?: number;
+}
+
+function observe(backend: Backend, milliseconds: number, seen: Seen = {}): void {
+  const { outcome = answered("ok"), request = {}, now = 0 } = seen;
+  peakEwma.observe!(backend, { request: facts(request), outcome, milliseconds, now });
+}
+
+/** Backends whose answers took so long, once, at the time 0. */
+function measured(latencies: readonly (number | undefined)[]): Backend[] {
+  const backends = backendsOf(equal(latencies.length));
+  latencies.forEach((latency, index) => {
+    if (latency !== undefined) observe(backends[index]!, latency);
+  });
+  return backends;
+}
+
+/** How often each is picked, of so many picks at one time. */
+function picksOf(backends: readonly Backend[], picks: number, now = 0): number[] {
+  const random = seeded(1);
+  const counts = countsOf(
+    Array.from({ length: picks }, () => peakEwma.pick(backends, contextOf({ random, now }))),
+  );
+  return backends.map((backend) => counts.get(backend) ?? 0);
+}
+
+Deno.test("peak ewma: of two, the faster one is picked, but for the share that explores", () => {
+  const [fast, slow] = picksOf(measured([10, 50]), 100_000);
+  assertEquals(fast! + slow!, 100_000);
+  const due = 100_000 * EXPLORATION / 2;
+  assert(Math.abs(slow! - due) < 5 * Math.sqrt(due), `${slow}`);
+});
+
+Deno.test("peak ewma: the faster one is left once what it has in flight outweighs that", () => {
+  const backends = measured([10, 50]);
+  for (const [inFlight, fastWins] of [[0, true], [3, true], [5, false]] as const) {
+    backends[0]!.inFlight = inFlight;
+    const [fast, slow] = picksOf(backends, 1_000);
+    assertEquals(fast! > slow!, fastWins, `${inFlight} in flight`);
+  }
+});
+
+Deno.test("peak ewma: one slow answer counts at once, fast ones make up for it in time", () => {
+  const [backend, other] = measured([10, 20]);
+  observe(backend!, 500, { now: 1_000 });
+  assert(picksOf([backend!, other!], 1_000, 1_000)[0]! < 30);
+  for (let now = 1_010; now < 60_000; now += 10) {
+    observe(backend!, 10, { now });
+    observe(other!, 20, { now });
+  }
+  assert(picksOf([backend!, other!], 1_000, 60_000)[0]! > 970);
+});
+
+Deno.test("peak ewma: a backend of which nothing is known gets one request, then waits for its answer", () => {
+  const backends = measured([10, undefined]);
+  assert(picksOf(backends, 1_000)[1]! > 980, "it is tried before those that are known");
+  backends[1]!.inFlight = 1;
+  backends[0]!.inFlight = 50;
+  assert(picksOf(backends, 1_000)[1]! < 20, "and not flooded before it has answered");
+});
+
+Deno.test("peak ewma: where nothing is known of any, what is in flight decides", () => {
+  const backends = measured([undefined, undefined]);
+  backends[0]!.inFlight = 2;
+  backends[1]!.inFlight = 1;
+  assert(picksOf(backends, 1_000)[1]! > 980);
+});
+
+Deno.test("peak ewma: does not starve a backend whose first answers were slow", () => {
+  const backends = backendsOf(equal(4));
+  const [cold] = backends;
+  const random = seeded(2);
+  // For its first ten seconds it takes two seconds for each answer, then it is as fast as the others.
+  const latency = (backend: Backend, now: number) => backend === cold && now < 10_000 ? 2_000 : 10;
+  const during = (seconds: number) => {
+    const options = { policy: peakEwma, backends, inFlight: 4, random, interval: 5 };
+    return countsUnder({
+      ...options,
+      picks: seconds * 200,
+      latency: (b, now) => latency(b, now + begun),
+    })
+      .get(cold!)! / (seconds * 200);
+  };
+  let begun = 0;
+  const ill = during(10);
+  assert(ill < 0.02, `it is spared while it is slow: ${ill}`);
+  assert(ill > 0.001, `and yet tried: ${ill}`);
+  cold!.latency = { average: cold!.latency!.average, at: 0 };
+  for (const backend of backends) backend.latency = { ...backend.latency!, at: 0 };
+  begun = 10_000;
+  const well = during(120);
+  assert(well > 0.1, `within two minutes it has its share again: ${well}, with a quarter the most`);
+});
+
+Deno.test("peak ewma: failing fast does not look fast", () => {
+  const [backend] = measured([10]);
+  observe(backend!, 0.1, { outcome: failed("connection_refused") });
+  assertEquals(backend!.latency!.average, 20);
+  observe(backend!, 0.1, { outcome: failed("connection_terminated") });
+  assertEquals(backend!.latency!.average, 40);
+  for (let i = 0; i < 2_000; i++) observe(backend!, 0.1, { outcome: failed("connection_refused") });
+  assertEquals(backend!.latency!.average, 10_000);
+  observe(backend!, 60_000, { outcome: failed("http_response_timeout") });
+  assertEquals(backend!.latency!.average, 60_000);
+});
+
+Deno.test("peak ewma: a failure of a backend that never answered says nothing of its latency", () => {
+  const [backend] = measured([undefined]);
+  observe(backend!, 0.1, { outcome: failed("connection_refused") });
+  assertStrictEquals(backend!.latency, undefined);
+});
+
+Deno.test("peak ewma: an error of 500 and more never makes an average better", () => {
+  const [backend] = measured([10]);
+  observe(backend!, 1, { outcome: answered("no", 503), now: 5_000 });
+  assert(backend!.latency!.average > 6, `${backend!.latency!.average}`);
+  const [untouched] = measured([10]);
+  observe(untouched!, 1, { outcome: answered("no", 404), now: 50_000 });
+  assert(untouched!.latency!.average < 1.1, "a 404 is an answer like any other");
+});
+
+Deno.test("peak ewma: what is the client's doing is not held against a backend", () => {
+  const [backend] = measured([10]);
+  observe(backend!, 30_000, { request: { hasUpload: true } });
+  observe(backend!, 30_000, { outcome: failed("http_request_error") });
+  assertEquals(backend!.latency, { average: 10, at: 0 });
+});
+
+Deno.test("peak ewma: answers that take no time at all leave what is in flight to decide", () => {
+  const backends = measured([0, 0]);
+  backends[0]!.inFlight = 1;
+  assert(picksOf(backends, 1_000)[1]! > 980);
+});
+
+Deno.test("peak ewma: a light backend that is as fast gets its share, one that is slower next to nothing", () => {
+  const share = (latencyOfLight: number) => {
+    const backends = backendsOf([10, 1]);
+    const luck = seeded(3);
+    const latency = ({ weight }: Backend) =>
+      (5 + 10 * luck()) * (weight === 1 ? latencyOfLight : 1);
+    const random = seeded(4);
+    const options = { policy: peakEwma, backends, picks: 20_000, inFlight: 7, random, latency };
+    return countsUnder(options).get(backends[1]!)! / 20_000;
+  };
+  assert(share(1) > 0.05 && share(1) < 0.15, `${share(1)}`);
+  assert(share(20) < 0.01, `${share(20)}`);
+});

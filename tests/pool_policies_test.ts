@@ -1,0 +1,188 @@
+/** What a pool keeps to with every policy. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type FailureKind, FAILURES } from "../lib/outcome.ts";
+import { POLICY_NAMES, type PolicyName } from "../lib/policies/mod.ts";
+import type { PoolOptions } from "../lib/pool.ts";
+import type { RequestFacts } from "../lib/request_facts.ts";
+import { answered, facts, failed, nameOf, policyOf, triedOf } from "./support/fakes.ts";
+import { HealthTest } from "./support/health.ts";
+import { seeded } from "./support/random.ts";
+
+function poolWith(policy: PolicyName, size: number, options: Partial<PoolOptions> = {}) {
+  return new HealthTest(size, { policy: policyOf(policy), random: seeded(1), ...options });
+}
+
+/** A request from a client of its own. */
+const from = (client: number) => facts({ clientAddress: `192.0.2.${client}` });
+
+/**
+ * So many requests, ten milliseconds apart, to a pool where the dead fail at once and others take 100 ms.
+ *
+ * @returns how many first attempts each got
+ */
+function serve(test: HealthTest, requests: number, dead: string): Record<string, number> {
+  const firsts: Record<string, number> = {};
+  const underWay: { request: RequestFacts; name: string; begunAt: number }[] = [];
+  for (let client = 0; client < requests; client++) {
+    test.now += 10;
+    for (const { request, name, begunAt } of underWay.splice(0, Math.max(0, underWay.length - 9))) {
+      const outcome = answered("ok");
+      test.pool.report(request, test.backend(name), outcome, begunAt);
+      test.pool.end(test.backend(name), outcome);
+    }
+    const request = from(client);
+    const tried = [];
+    while (true) {
+      const backend = test.pool.next(request, triedOf(...tried));
+      if (backend === undefined) break;
+      const name = nameOf(backend)!;
+      if (tried.length === 0) firsts[name] = (firsts[name] ?? 0) + 1;
+      if (!dead.includes(name)) {
+        underWay.push({ request, name, begunAt: test.now });
+        break;
+      }
+      test.pool.report(
+        request,
+        backend,
+        failed("connection_terminated"),
+        test.now,
+        tried.length + 1,
+      );
+      tried.push(backend);
+    }
+  }
+  for (const { request, name, begunAt } of underWay) {
+    test.pool.report(request, test.backend(name), answered("ok"), begunAt);
+    test.pool.end(test.backend(name), answered("ok"));
+  }
+  return firsts;
+}
+
+for (const policy of POLICY_NAMES) {
+  Deno.test(`Pool, ${policy}: a backend that is dead and not ejected gets no more than its share: whoever fails at once is always idle`, () => {
+    const off = { after: Infinity, time: 10_000 };
+    const test = poolWith(policy, 4, { ejection: off });
+    const { b = 0 } = serve(test, 2_000, "b");
+    assert(b <= 0.3 * 2_000, `${b} of 2000`);
+  });
+
+  Deno.test(`Pool, ${policy}: after five failures a dead backend gets a trial now and then`, () => {
+    const test = poolWith(policy, 4);
+    serve(test, 200, "b");
+    assertEquals(test.usable, "acd");
+    const { b = 0 } = serve(test, 2_000, "b"); // 20 seconds
+    assert(b >= 1 && b <= 2, `${b}`);
+  });
+
+  Deno.test(`Pool, ${policy}: after an outage of all but one it is not the same dead one that is tried each time`, () => {
+    const test = poolWith(policy, 4, { ejection: { after: Infinity, time: 10_000 } });
+    const { a = 0, b = 0, d = 0 } = serve(test, 4_000, "abd");
+    for (const count of [a, b, d]) {
+      assert(count >= 100 && count <= 1_300, `${a}, ${b}, ${d} of 4000`);
+    }
+  });
+
+  Deno.test(`Pool, ${policy}: once an outage of all is over, all have their shares again`, () => {
+    const test = poolWith(policy, 3, { ejectMax: 1 });
+    serve(test, 50, "abc");
+    assertEquals(test.usable, "");
+    test.now += 10_000;
+    serve(test, 3_000, ""); // over ejections and slow start
+    assertEquals(test.usable, "abc");
+    const counts = serve(test, 6_000, "");
+    for (const name of "abc") {
+      const share = counts[name]! / 6_000;
+      assert(share > 0.27 && share < 0.4, `${name}: ${share}`);
+    }
+  });
+
+  Deno.test(`Pool, ${policy}: gives nothing, and at once, where nothing can be given`, () => {
+    const none = poolWith(policy, 0);
+    assertEquals(none.pool.next(facts(), []), undefined);
+    const full = poolWith(policy, 3, { backendMaxInFlight: 1 });
+    for (const backend of full.pool.backends) backend.inFlight = 1;
+    assertEquals(full.pool.next(facts(), []), undefined);
+    const tried = poolWith(policy, 3);
+    assertEquals(tried.pool.next(facts(), triedOf(...tried.pool.backends)), undefined);
+  });
+
+  Deno.test(`Pool, ${policy}: whatever happens, a request gets each backend once at most, and in-flight counts end where they began`, () => {
+    const steps = fc.array(
+      fc.record({
+        pause: fc.nat(5_000),
+        failures: fc.array(fc.constantFrom(...Object.keys(FAILURES) as FailureKind[])),
+        client: fc.nat(9),
+        method: fc.constantFrom("GET", "POST"),
+      }),
+      { maxLength: 60 },
+    );
+    const sizes = fc.integer({ min: 1, max: 6 });
+    fc.assert(
+      fc.property(sizes, steps, fc.nat(), (size, steps, seed) => {
+        const test = poolWith(policy, size, { random: seeded(seed), backendMaxInFlight: 3 });
+        for (const { pause, failures, client, method } of steps) {
+          test.now += pause;
+          const request = { ...from(client), method };
+          const tried = [];
+          for (const failure of failures) {
+            const backend = test.pool.next(request, triedOf(...tried));
+            if (backend === undefined) break;
+            assert(!tried.includes(backend));
+            tried.push(backend);
+            test.pool.report(request, backend, failed(failure));
+          }
+          assertEquals(tried.length, Math.min(size, failures.length));
+          const backend = test.pool.next(request, triedOf(...tried));
+          assertEquals(backend === undefined, tried.length === size);
+          if (backend !== undefined) test.finish(nameOf(backend)!);
+        }
+        assertEquals(test.pool.backends.map(({ inFlight }) => inFlight), Array(size).fill(0));
+      }),
+      { numRuns: 60 },
+    );
+  });
+}
+
+Deno.test("Pool: a weighted round robin does not spin where nothing is selectable", () => {
+  const test = poolWith("round_robin", 3, { backendMaxInFlight: 1 });
+  for (const backend of test.pool.backends) backend.inFlight = 1;
+  for (let i = 0; i < 1_000; i++) assertEquals(test.pool.next(facts(), []), undefined);
+});
+
+Deno.test("Pool: a policy learns how long an attempt took, from its beginning until its outcome", () => {
+  const test = poolWith("peak_ewma", 2);
+  const begunAt = test.now;
+  const backend = test.pool.next(facts(), [])!;
+  test.now = 123.5;
+  test.pool.report(facts(), backend, answered("ok"), begunAt);
+  assertEquals(backend.latency, { average: 123.5, at: 123.5 });
+});
+
+Deno.test("Pool: how long answers took before an outage is forgotten with it, what began before it too", () => {
+  const test = poolWith("peak_ewma", 2);
+  const backend = test.backend("a");
+  backend.latency = { average: 60_000, at: 0 };
+  test.fail("a", "connection_terminated", 5);
+  test.now = 10_000;
+  backend.inFlight++;
+  test.pool.report(facts(), backend, failed("http_response_timeout"), 0); // an old one
+  assertEquals(backend.standing.phase, "out");
+  test.pickOf("a");
+  test.now = 10_020;
+  test.finish("a");
+  assertEquals(backend.standing.phase, "in");
+  assertEquals(backend.latency, undefined);
+  backend.inFlight++;
+  test.pool.report(facts(), backend, answered("ok"), 0);
+  assertEquals(backend.latency, undefined, "from before the outage");
+});
+
+Deno.test("Pool: how long answers took is forgotten when probes find a backend up again, too", () => {
+  const test = poolWith("peak_ewma", 2);
+  const backend = test.backend("a");
+  for (let i = 0; i < 4; i++) test.pool.probed(backend, false, "");
+  backend.latency = { average: 60_000, at: 0 };
+  for (let i = 0; i < 2; i++) test.pool.probed(backend, true, "");
+  assertEquals([backend.usable, backend.latency], [true, undefined]);
+});
