@@ -25,8 +25,9 @@ export function startClock(): Clock {
   const wheel = new Wheel(tickedAt);
   const timer = setInterval(() => {
     const now = performance.now();
-    wheel.turn(wheel.now + Math.min(now - tickedAt, MOST_PER_TICK));
-    tickedAt = now;
+    const passed = Math.min(now - tickedAt, MOST_PER_TICK);
+    tickedAt = now; // before the wheel turns: whoever is called by it may want to know the time
+    wheel.turn(wheel.now + passed);
   }, TICK_MS);
   return {
     wheel,

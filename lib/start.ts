@@ -77,6 +77,13 @@ export function startBalancer(
     );
   }
 
+  if (config.STICKY_COOKIE !== undefined && config.STICKY_SECRET === undefined) {
+    log(
+      "warn",
+      "STICKY_SECRET is not set: who knows a backend's address can make the cookie that names it",
+    );
+  }
+
   const onWarning = (warning: string) => log("warn", warning);
   const onError = (error: unknown) =>
     log("error", `a request failed by a fault of this program: ${error}`);

@@ -31,3 +31,27 @@ Deno.test("clock: while this process does nothing, nobody's time runs out", asyn
   assertEquals(await Promise.race([answered, expired]), "answered");
   await expired;
 });
+
+Deno.test("clock: read precisely it goes on between ticks, and never back, not even while the wheel turns", async () => {
+  using clock = startClock();
+  const read: number[] = [clock.precisely()];
+  const done = Promise.withResolvers<void>();
+  class Reading extends Timed {
+    override expire(): void {
+      read.push(clock.precisely());
+      if (read.length > 2_000) done.resolve();
+      else clock.wheel.set(this, 0);
+    }
+  }
+  clock.wheel.set(new Reading(), 0);
+  const startedAt = performance.now();
+  while (read.length < 2_000) {
+    for (let i = 0; i < 200; i++) read.push(clock.precisely());
+    await new Promise((resolve) => setTimeout(resolve, 7));
+  }
+  await done.promise;
+  const passed = performance.now() - startedAt;
+  for (let i = 1; i < read.length; i++) assert(read[i]! >= read[i - 1]!, `${i}`);
+  assert(Math.abs(read.at(-1)! - read[0]! - passed) < 30, "it keeps pace");
+  assert(new Set(read).size > 50, "in small steps");
+});
