@@ -22,6 +22,9 @@ const UNKNOWN = 1_000_000;
 /** No answer counts as faster than this, or what is in flight would not count; in milliseconds. */
 const FASTEST = 0.01;
 
+/** What a backend that fails before it was ever measured is taken to have had, in milliseconds. */
+const UNMEASURED = 50;
+
 /** What failures that follow on each other make of an average at most, in milliseconds. */
 const SLOWEST = 10_000;
 
@@ -65,8 +68,9 @@ function sampleOf(
 ): number | undefined {
   if (request.hasUpload) return undefined; // that is the client's time, too
   if (outcome.kind === "failed") {
-    if (latency === undefined || !FAILURES[outcome.failure].blamesBackend) return undefined;
-    return Math.max(milliseconds, Math.min(SLOWEST, 2 * expected(latency, now)));
+    if (!FAILURES[outcome.failure].blamesBackend) return undefined;
+    const before = latency === undefined ? UNMEASURED : expected(latency, now);
+    return Math.max(milliseconds, Math.min(SLOWEST, 2 * before));
   }
   const isError = outcome.status >= 500 && latency !== undefined;
   return isError ? Math.max(milliseconds, expected(latency, now)) : milliseconds;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../lib/backend.ts";
 import type { Outcome } from "../../lib/outcome.ts";
 import { EXPLORATION, peakEwma } from "../../lib/policies/peak_ewma.ts";
@@ -124,10 +124,14 @@ Deno.test("peak ewma: failing fast does not look fast", () => {
   assertEquals(backend!.latency!.average, 60_000);
 });
 
-Deno.test("peak ewma: a failure of a backend that never answered says nothing of its latency", () => {
-  const [backend] = measured([undefined]);
-  observe(backend!, 0.1, { outcome: failed("connection_refused") });
-  assertStrictEquals(backend!.latency, undefined);
+Deno.test("peak ewma: a backend that fails before it ever answered is not tried before all others any more", () => {
+  for (const [took, average] of [[0.1, 100], [60_000, 60_000]] as const) {
+    const [unknown, known] = measured([undefined, 20]);
+    assert(picksOf([unknown!, known!], 1_000)[0]! > 980);
+    observe(unknown!, took, { outcome: failed("http_response_timeout") });
+    assertEquals(unknown!.latency!.average, average);
+    assert(picksOf([unknown!, known!], 1_000)[0]! < 20);
+  }
 });
 
 Deno.test("peak ewma: an error of 500 and more never makes an average better", () => {

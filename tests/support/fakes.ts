@@ -42,9 +42,12 @@ function letter(index: number): string {
   return index < 26 ? String.fromCharCode(97 + index) : `n${index}`;
 }
 
-/** A policy as its defaults make it: consistent hashing goes by the client's address, without bounds. */
-export function policyOf(name: PolicyName): Policy {
-  return POLICIES[name]({ hashKey: (request) => request.clientAddress, hashBalance: Infinity });
+/** A policy; where it hashes, by the client's address if nothing else is said, and without bounds. */
+export function policyOf(
+  name: PolicyName,
+  hashKey: (request: RequestFacts) => string = (request) => request.clientAddress,
+): Policy {
+  return POLICIES[name]({ hashKey, hashBalance: Infinity });
 }
 
 /** What a policy may look at: a first pick at the time 0, whose chance is always the same. */

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { PolicyName } from "../../lib/policies/mod.ts";
+import { forEachEngine } from "../support/balancer.ts";
+import { policyOf } from "../support/fakes.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+
+const textOf = async (url: string) => await (await fetch(url)).text();
+
+/** A head, and half of the body that it announces: too much to be received before it is passed on. */
+const HALF = `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"x".repeat(100_000)}`;
+
+forEachEngine(({ balance, test }) => {
+  for (const name of ["least_connections", "p2c", "peak_ewma"] as const satisfies PolicyName[]) {
+    test(`policies: for ${name} a request is in flight until its body has ended, not its head`, async () => {
+      await using a = new ScriptedBackend("a", { reply: HALF });
+      await using b = new ScriptedBackend("b", { reply: HALF });
+      await using balancer = balance([a.url, b.url], { pool: { policy: policyOf(name) } });
+      const first = await fetch(balancer.url);
+      const [busy, idle] = a.requests.length === 1 ? [a, b] : [b, a];
+      busy.behaviour = idle.behaviour = "serve";
+      const inFlight = () => balancer.pool.backends.map(({ inFlight }) => inFlight);
+      assertEquals(inFlight().toSorted(), [0, 1]);
+      // One pick in a hundred of peak_ewma is left to chance.
+      const others = [];
+      for (let i = 0; i < 20; i++) others.push(await textOf(balancer.url));
+      assert(others.filter((by) => by === idle.name).length >= 18, others.join(""));
+
+      busy.kill();
+      await assertRejects(() => first.text());
+      assertEquals(inFlight(), [0, 0]);
+    });
+  }
+
+  test("policies: consistent_hash takes the same path to the same backend", async () => {
+    await using a = new ScriptedBackend("a");
+    await using b = new ScriptedBackend("b");
+    await using c = new ScriptedBackend("c");
+    const policy = policyOf("consistent_hash", ({ path }) => path);
+    await using balancer = balance([a.url, b.url, c.url], { pool: { policy } });
+    const owners = new Map<string, string>();
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 12; i++) {
+        const by = await textOf(`${balancer.url}/${i}`);
+        assertEquals(owners.get(`/${i}`) ?? by, by);
+        owners.set(`/${i}`, by);
+      }
+    }
+    assert(new Set(owners.values()).size > 1);
+
+    // Those of a backend that dies move; the others stay where they are.
+    const gone = owners.get("/0")!;
+    [a, b, c].find(({ name }) => name === gone)!.kill();
+    for (let i = 0; i < 12; i++) {
+      const by = await textOf(`${balancer.url}/${i}`);
+      assertEquals(by === owners.get(`/${i}`), owners.get(`/${i}`) !== gone);
+    }
+  });
+
+  test("policies: peak_ewma learns from answers who is slow", async () => {
+    await using slow = new ScriptedBackend("slow", "stall");
+    await using fast = new ScriptedBackend("fast");
+    const options = { pool: { policy: policyOf("peak_ewma") }, firstByteTimeout: 150 };
+    await using balancer = balance([slow.url, fast.url], options);
+    const by = [];
+    for (let i = 0; i < 30; i++) by.push(await textOf(balancer.url));
+    assertEquals(new Set(by), new Set(["fast"]));
+    assert(slow.requests.length <= 3, `${slow.requests.length} of 30 tried the one that hangs`);
+  });
+});
