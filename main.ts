@@ -1,6 +1,6 @@
 /** Reads the command line and runs what it asks for. */
-import { parseArgs } from "@std/cli/parse-args";
-import { type CommandName, COMMANDS, HELP } from "./lib/commands.ts";
+import { parseArgs } from "node:util";
+import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/commands.ts";
 import { ConfigError } from "./lib/config/load.ts";
 import { complain, print } from "./lib/log.ts";
 import { ListenError } from "./lib/start.ts";
@@ -14,28 +14,37 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 
 /** @returns the exit status */
 async function main(args: readonly string[]): Promise<number> {
-  const unknown: string[] = [];
-  const flags = parseArgs([...args], {
-    boolean: ["help", "version"],
-    string: ["name"],
-    default: { name: "backend" },
-    unknown: (option: string) => !option.startsWith("-") || unknown.push(option) < 0,
-  });
-  const [command = "start", ...rest] = flags._.map(String);
-  if (unknown.length > 0 || rest.length > 0 || !Object.hasOwn(COMMANDS, command)) {
-    const wrong = [...unknown, ...(Object.hasOwn(COMMANDS, command) ? rest : [command])];
-    complain(`Cannot understand the command line: ${wrong.join(" ")}\n\n${HELP}`);
+  const isNamed = args[0] !== undefined && !args[0].startsWith("-");
+  const [name, rest] = isNamed ? [args[0]!, args.slice(1)] : ["start", args];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const help = command?.help ?? HELP;
+  const flags = command === undefined ? `no command ${name}` : flagsOf(command, rest);
+  if (command === undefined || typeof flags === "string") {
+    complain(`Cannot understand the command line: ${flags}\n\n${help}`);
     return WRONG_USAGE;
   }
   if (flags.help || flags.version) {
-    print(flags.help ? HELP : `roundabout ${VERSION}\n`);
+    print(flags.help ? help : `roundabout ${VERSION}\n`);
     return 0;
   }
   try {
-    return await COMMANDS[command as CommandName](flags);
+    return await command.run(flags);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof ListenError)) throw error;
     complain(error.message);
     return error instanceof ConfigError ? WRONG_USAGE : FAILED;
+  }
+}
+
+/** The flags of a command, or what is wrong with them. */
+function flagsOf({ flags = {} }: Command, args: readonly string[]): Flags | string {
+  const options = { ...flags, help: SWITCH, version: SWITCH } as typeof flags;
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    const empty = Object.keys(values).find((name) => [values[name]].flat().includes(""));
+    return empty === undefined ? values : `--${empty} has no value`;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // what parseArgs throws at a wrong command line
+    return error.message;
   }
 }

@@ -1,6 +1,7 @@
 /** `roundabout demo`: three backends and the balancer in one process, and what to try with them. */
 import type { AccessEntry } from "./access_log.ts";
-import { parseConfig, type SettingTexts } from "./config/load.ts";
+import { parseConfig } from "./config/load.ts";
+import type { SettingTexts } from "./config/parse.ts";
 import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
 import { log } from "./log.ts";
 import { type Balancer, startBalancer } from "./start.ts";

@@ -7,7 +7,9 @@ export function log(level: Level, message: string): void {
 
 /** Writes to standard output what a command was asked to show. */
 export function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  const bytes = new TextEncoder().encode(text);
+  // A pipe takes as much as it has room for.
+  for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
 }
 
 /** Writes to standard error why a command cannot run. */

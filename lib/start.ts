@@ -7,13 +7,12 @@ import { type Clock, startClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { lowLimit } from "./descriptors.ts";
 import type { Engine, EngineOptions, Limits } from "./engine.ts";
-import { hashKeyOf } from "./hash_key.ts";
-import { lineOf, type PoolEvent } from "./health/events.ts";
+import { lineOf } from "./health/events.ts";
 import { startProbes } from "./health/probe.ts";
 import { LineWriter } from "./line_writer.ts";
 import { log } from "./log.ts";
-import { POLICIES, type Policy } from "./policies/mod.ts";
-import { Pool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
+import { poolOf } from "./pool_of.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { Sticky } from "./sticky.ts";
@@ -89,7 +88,7 @@ export function startBalancer(
     log("error", `a request failed by a fault of this program: ${error}`);
   const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
   const clock = startClock();
-  const pool = poolOf(config, clock);
+  const pool = startPool(config, clock);
   let draining = false;
 
   const engine = listening("PORT", config.HOST, config.PORT, () =>
@@ -152,32 +151,23 @@ function listening<Listening>(
   }
 }
 
-function poolOf(config: Config, clock: Clock): Pool {
+function startPool(config: Config, clock: Clock): Pool {
   const backends = config.USERS_SERVICE.map((backend) => new Backend(backend));
   const isTrusted = config.TRUSTED_PROXIES;
-  const policy: Policy = POLICIES[config.POLICY]({
-    hashKey: hashKeyOf(config.HASH_ON, isTrusted),
-    hashBalance: config.HASH_BALANCE,
-  });
   const sticky = config.STICKY_COOKIE === undefined ? undefined : new Sticky({
     backends,
     cookie: config.STICKY_COOKIE,
     secret: config.STICKY_SECRET,
     isSecure: (request) => isSecure(request, isTrusted),
   });
-  return new Pool({
+  return poolOf(config, {
     backends,
-    policy,
+    policy: config.POLICY,
     sticky,
-    clock: policy.observe === undefined ? clock.now : clock.precisely,
+    isTrusted,
+    clock,
     random: Math.random,
-    slowStart: config.SLOW_START,
-    backendMaxInFlight: config.BACKEND_MAX_IN_FLIGHT,
-    ejection: { after: config.EJECT_AFTER, time: config.EJECT_TIME },
-    ejectMax: config.EJECT_MAX,
-    ejectOn5xx: config.EJECT_ON_5XX,
-    probes: { rise: config.HEALTH_RISE, fall: config.HEALTH_FALL },
-    onEvent: (event: PoolEvent) => log(...lineOf(event)),
+    onEvent: (event) => log(...lineOf(event)),
   });
 }
 

@@ -1,26 +1,27 @@
 /** Brings the settings together: defaults < `.env` < environment. */
 import util from "node:util";
 import type { z } from "zod";
+import { parseTexts, type SettingTexts } from "./parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
 
-/** The settings are wrong: says so for each of them. */
+/** What cannot be done, and what has the problems. */
+const SUBJECTS = { start: "the settings have", simulate: "the scenario has" } as const;
+
+/** What the user has set is wrong: says so for each problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 
   /** @param problems one sentence each */
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], what: keyof typeof SUBJECTS = "start") {
     super(
       problems.length === 1
-        ? `Cannot start as ${problems[0]}`
-        : `Cannot start as the settings have ${problems.length} problems:\n${
+        ? `Cannot ${what} as ${problems[0]}`
+        : `Cannot ${what} as ${SUBJECTS[what]} ${problems.length} problems:\n${
           problems.map((problem) => `  ${problem}`).join("\n")
         }`,
     );
   }
 }
-
-/** Settings as text, by name; what is unset or empty has its default. */
-export type SettingTexts = Readonly<Record<string, string | undefined>>;
 
 /**
  * Checks the settings.
@@ -57,20 +58,16 @@ export function readSettings(): SettingTexts {
 }
 
 function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
-  const given = Object.entries(texts).filter(([, text]) => text !== undefined && text !== "");
-  const result = schema.safeParse(Object.fromEntries(given), { reportInput: true });
-  const problems = (result.error?.issues ?? []).map((issue) => {
-    const name = String(issue.path[0]);
-    const value = texts[name] ? JSON.stringify(issue.input) : "not set";
-    return `${name} ${issue.message}: current value is ${value}`;
-  });
-  problems.push(...conflicts({ ...DEFAULTS, ...Object.fromEntries(given) }));
-  if (result.success && problems.length === 0) return result.data;
-  throw new ConfigError(problems);
+  const { value, problems } = parseTexts(schema, texts);
+  const all = [...problems, ...conflicts(texts)];
+  if (value === undefined || all.length > 0) throw new ConfigError(all);
+  return value;
 }
 
 /** What is wrong with settings that are right each by itself. */
-function conflicts({ PORT, ADMIN_PORT }: SettingTexts): string[] {
+function conflicts(texts: SettingTexts): string[] {
+  const PORT = texts["PORT"] || DEFAULTS.PORT;
+  const ADMIN_PORT = texts["ADMIN_PORT"] || DEFAULTS.ADMIN_PORT;
   if (Number(PORT) !== Number(ADMIN_PORT)) return [];
   return [`ADMIN_PORT must not be PORT, too: current value is ${JSON.stringify(ADMIN_PORT)}`];
 }

@@ -19,11 +19,16 @@ export function reading<Value>(value: Value): Reading<Value> {
   return { value };
 }
 
+/** Whether a value was read, and not a complaint. */
+export function isReading<Value>(read: Read<Value>): read is Reading<Value> {
+  return typeof read === "object" && "value" in read;
+}
+
 /** A setting with its default, both as text; surrounding blanks do not count. */
 export function setting<Value>(whenUnset: string, read: (text: string) => Read<Value>) {
   return z.string().default(whenUnset).transform((text, context): Value => {
     const result = read(text.trim());
-    if (typeof result === "object" && "value" in result) return result.value;
+    if (isReading(result)) return result.value;
     const complaints = typeof result === "string" ? [{ expected: result, shown: text }] : result;
     for (const { expected, shown } of complaints) {
       context.issues.push({ code: "custom", message: expected, input: shown });

@@ -1,5 +1,5 @@
 /** How the values of settings are read that are written alike: numbers, durations, sizes, choices. */
-import { type Read, reading } from "./setting.ts";
+import { isReading, type Read, reading } from "./setting.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -30,7 +30,7 @@ export function oneOf<Name extends string>(text: string, names: readonly Name[])
 
 export function onOff(text: string): Read<boolean> {
   const word = oneOf(text, ["on", "off"]);
-  return typeof word === "object" && "value" in word ? reading(word.value === "on") : word;
+  return isReading(word) ? reading(word.value === "on") : word;
 }
 
 /** `20%`, as a share of 1. @param from and to in percent */

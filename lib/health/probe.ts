@@ -6,6 +6,7 @@ import type { Backend } from "../backend.ts";
 import type { Statuses } from "../config/statuses.ts";
 import { reasonOf } from "../outcome.ts";
 import { failedFetch } from "../web/fetch_error.ts";
+import { firstDelay, nextDelay } from "./rhythm.ts";
 
 export interface ProbeOptions {
   readonly backends: readonly Backend[];
@@ -23,12 +24,6 @@ export interface ProbeOptions {
   readonly onProbe: (backend: Backend, good: boolean, reason: string) => void;
 }
 
-/** Over how long the first probes are spread at most, in milliseconds. */
-const FIRST_WITHIN = 1_000;
-
-/** By how much an interval varies, so that many balancers do not ask at one moment. */
-const JITTER = 0.1;
-
 /** Starts to probe; it goes on until it is disposed of. */
 export function startProbes(options: ProbeOptions): AsyncDisposable {
   const { backends, interval, random } = options;
@@ -38,12 +33,12 @@ export function startProbes(options: ProbeOptions): AsyncDisposable {
   const { signal } = stopping;
 
   async function probeAgainAndAgain(backend: Backend): Promise<void> {
-    await pause(random() * Math.min(interval, FIRST_WITHIN), signal);
+    await pause(firstDelay(interval, random), signal);
     while (!signal.aborted) {
       const startedAt = performance.now();
       await probe(backend, client, signal, options);
-      const next = interval * (1 - JITTER + 2 * JITTER * random());
-      await pause(Math.max(0, startedAt + next - performance.now()), signal);
+      const next = startedAt + nextDelay(interval, random);
+      await pause(Math.max(0, next - performance.now()), signal);
     }
   }
 

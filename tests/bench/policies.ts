@@ -2,7 +2,7 @@
  * One of four backends is five times slower: what does each policy do to latency? On real sockets, beside what
  * the simulator says for the same backends and load.
  *
- * Use: `deno run -A tests/bench/policies.ts [policy ...]`. Requests arrive by chance, RATE (400) a second on
+ * Use: `deno run -A tests/bench/policies.ts [policy ...]`. Requests arrive by chance, RATE (250) a second on
  * average, for WARMUP (3) seconds and then the SECONDS (20) that count, in each of ROUNDS (3) rounds, in which
  * all policies take their turns; `ENGINE=web` takes the other engine, `JSON=1` adds a line of JSON at the end.
  * Latencies are of requests that were due since the warm-up; a client gives up after half a minute. Where a
@@ -26,7 +26,7 @@ const policies = Deno.args.length > 0
   ? Deno.args.filter(isPolicy)
   : POLICY_NAMES.filter((name) => !LEFT_OUT.includes(name));
 const load: Load = {
-  rate: numberOf("RATE", 400, 1),
+  rate: numberOf("RATE", 250, 1),
   seconds: numberOf("SECONDS", 20, 1),
   warmup: numberOf("WARMUP", 3, 0),
 };

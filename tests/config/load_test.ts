@@ -1,10 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  ConfigError,
-  parseAddresses,
-  parseConfig,
-  type SettingTexts,
-} from "../../lib/config/load.ts";
+import { ConfigError, parseAddresses, parseConfig } from "../../lib/config/load.ts";
+import type { SettingTexts } from "../../lib/config/parse.ts";
 import { POLICY_NAMES } from "../../lib/policies/mod.ts";
 
 const USERS = { USERS_SERVICE: "http://a" };

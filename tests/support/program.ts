@@ -1,12 +1,12 @@
-/** Runs the program as its users do: as a process, with the permissions of `deno task start`. */
+/** Runs the program as its users do: as a process, with the permissions of a task. */
 import manifest from "../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** The permission flags of the task, so that a test fails where they do not suffice. */
-const PERMISSIONS = manifest.tasks.start.command.split(" ").filter((word) =>
-  word.startsWith("--allow-")
-);
+/** The permission flags of a task, so that a test fails where they do not suffice. */
+function permissionsOf(task: "start" | "simulate"): string[] {
+  return manifest.tasks[task].command.split(" ").filter((word) => word.startsWith("--allow-"));
+}
 
 export interface RunOptions {
   /** The working directory; by default an empty one, so that no `.env` is found. */
@@ -14,6 +14,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How many files it may have open; by default what this process may. */
   readonly descriptors?: number;
+  /** The task whose permissions it has; by default `start`. */
+  readonly task?: "start" | "simulate";
+  /** What it reads from standard input; by default nothing. */
+  readonly input?: string;
 }
 
 /** A running program, and all it has written so far. */
@@ -24,7 +28,8 @@ export class Program implements AsyncDisposable {
   readonly #reading: Promise<unknown>;
   #ended = false;
 
-  constructor(args: readonly string[], { cwd = "/tmp", env = {}, descriptors }: RunOptions = {}) {
+  constructor(args: readonly string[], options: RunOptions = {}) {
+    const { cwd = "/tmp", env = {}, descriptors, task = "start", input } = options;
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
     this.#process = new Deno.Command("sh", {
       args: [
@@ -35,17 +40,18 @@ export class Program implements AsyncDisposable {
         "--quiet",
         "--no-check",
         `--config=${ROOT}deno.json`,
-        ...PERMISSIONS,
+        ...permissionsOf(task),
         `${ROOT}main.ts`,
         ...args,
       ],
       cwd,
       env: { ...env, NO_COLOR: "1" },
-      stdin: "null",
+      stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr")]);
+    const writing = input === undefined ? undefined : this.#write(input);
+    this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr"), writing]);
   }
 
   get stdout(): string {
@@ -83,6 +89,12 @@ export class Program implements AsyncDisposable {
       if (!(error instanceof TypeError)) throw error; // it has ended by itself
     }
     await this.status();
+  }
+
+  async #write(text: string): Promise<void> {
+    const writer = this.#process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
   }
 
   async #read(name: "stdout" | "stderr"): Promise<void> {

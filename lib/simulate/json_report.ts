@@ -1,0 +1,27 @@
+/**
+ * What a simulation came to, for programs. The scenario in it can be given back as a file; with recorded
+ * requests, only together with those.
+ */
+import type { Summary } from "./figures.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** @param summaries one for each policy of the scenario */
+export function jsonReport(scenario: Scenario, summaries: readonly Summary[]): string {
+  const { seed, traffic, backends, settings, arrivals, length } = scenario;
+  const document = {
+    scenario: {
+      seed,
+      ...(traffic !== undefined && {
+        requests: traffic.requests,
+        rate: traffic.rate,
+        posts: `${Math.round(traffic.posts * 100)}%`,
+        clients: traffic.clients,
+      }),
+      backends: backends.map(({ text }) => text),
+      settings,
+    },
+    arrivals: { count: arrivals.count, seconds: length / 1000 },
+    policies: summaries,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

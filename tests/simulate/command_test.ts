@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { POLICY_NAMES } from "../../lib/policies/mod.ts";
+import { run } from "../support/started.ts";
+
+/** As its users run it: with the permissions of `deno task simulate`. */
+function simulate(args: readonly string[], input?: string) {
+  const options = input === undefined ? {} : { input };
+  return run(["simulate", ...args], { task: "simulate", ...options });
+}
+
+Deno.test("simulate: by default it tells what round robin makes of one backend that is slow", async () => {
+  const { status, stdout, stderr } = await simulate([]);
+  assertEquals([status, stderr], [0, ""]);
+  assertMatch(
+    stdout,
+    /^Simulated: 100000 requests over \d+\.\d s, 250 a second, 0% POST, from 1000/,
+  );
+  assertMatch(stdout, /\nround_robin( +\d+\.\d){5} +\d+\.\d\d%/);
+  assertEquals(stdout.match(/[▁▂▃▄▅▆▇█]{40}\n/g)?.length, 4);
+});
+
+Deno.test("simulate: --compare has every policy, and two runs are the same to the byte", async () => {
+  for (const form of [[], ["--json"]]) {
+    const args = ["--compare", "--requests", "5000", ...form];
+    const [first, second] = await Promise.all([simulate(args), simulate(args)]);
+    assertEquals(first, second);
+    for (const name of POLICY_NAMES) assert(first.stdout.includes(name), name);
+  }
+});
+
+Deno.test("simulate: --json is one JSON document with a run for each policy", async () => {
+  const { status, stdout } = await simulate(["--json", "--compare", "--requests=2000"]);
+  assertEquals(status, 0);
+  const { policies } = JSON.parse(stdout) as { policies: { policy: string; requests: number }[] };
+  assertEquals(
+    policies.map(({ policy, requests }) => [policy, requests]),
+    POLICY_NAMES.map((name) => [name, 2000]),
+  );
+});
+
+Deno.test("simulate: a scenario and its arrivals come from files", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/scenario.json`, '{"backends": ["5ms"], "requests": 7}');
+  await Deno.writeTextFile(`${folder}/arrivals`, "0\n1\n2\n");
+  const scenario = ["--scenario", `${folder}/scenario.json`];
+  assertMatch(
+    (await simulate(scenario)).stdout,
+    /^Simulated: 7 requests .* to 1 backend; seed 1\n/,
+  );
+  const { stdout } = await simulate([...scenario, "--arrivals", `${folder}/arrivals`]);
+  assertMatch(stdout, /^Simulated: 3 recorded requests over 2\.0 s, to 1 backend; seed 1\n/);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("simulate: - is standard input, for one of both", async () => {
+  const { stdout } = await simulate(["--scenario", "-"], '{"backends": ["5ms"], "requests": 7}');
+  assertMatch(stdout, /^Simulated: 7 requests .* to 1 backend; seed 1\n {2}a: 5ms\n/);
+  const both = await simulate(["--scenario", "-", "--arrivals", "-"], "");
+  assertEquals(both.status, 2);
+  assertMatch(both.stderr, /--scenario and --arrivals must not both be standard input/);
+});
+
+Deno.test("simulate: where it may read no file, it points at standard input", async () => {
+  const { status, stderr } = await run(["simulate", "--arrivals", "/etc/hostname"]);
+  assertEquals([status, stderr], [
+    2,
+    "Cannot simulate as --arrivals must be - for standard input, as this program may read no " +
+    'files: current value is "/etc/hostname"\n',
+  ]);
+});
+
+Deno.test("simulate: the environment and .env have no part in it", async () => {
+  const cwd = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${cwd}/.env`, "POLICY=p2c\nPORT=none");
+  const args = ["simulate", "--requests", "100"];
+  const options = { cwd, env: { POLICY: "random", EJECT_AFTER: "none" } };
+  assertEquals(await run(args, options), await run(args));
+  await Deno.remove(cwd, { recursive: true });
+});
+
+Deno.test("simulate: everything that is wrong is told at once, status 2", async () => {
+  const args = ["--scenario", "/missing.json", "--rate", "fast", "--set", "EJECT_MAX=all"];
+  const { status, stdout, stderr } = await simulate(args);
+  assertEquals([status, stdout], [2, ""]);
+  assertMatch(stderr, /^Cannot simulate as the scenario has 3 problems:\n {2}--scenario must be a/);
+  assertMatch(stderr, /\n {2}rate must be .*"fast"\n {2}EJECT_MAX must be .*"all"\n$/);
+});
+
+Deno.test("simulate: flags it does not know, or that lack their value, are shown its usage, status 2", async () => {
+  for (
+    const [args, wrong] of [
+      [["--fast"], "--fast"],
+      [["--name", "x"], "--name"],
+      [["--rate"], "--rate"],
+      [["--backends="], "--backends has no value"],
+      [["--json=yes"], "--json"],
+      [["now"], "now"],
+    ] as const
+  ) {
+    const { status, stderr } = await simulate(args);
+    assertEquals(status, 2);
+    assert(stderr.includes(wrong) && stderr.includes("Usage: roundabout simulate"), stderr);
+  }
+  const { status, stderr } = await run(["check", "--rate", "5"]);
+  assertEquals(status, 2);
+  assert(stderr.includes("--rate") && stderr.includes("Usage: roundabout [command]"), stderr);
+});
+
+Deno.test("simulate: --help tells its flags and how backends are written", async () => {
+  const { status, stdout } = await simulate(["--help"]);
+  assertEquals(status, 0);
+  for (const part of ["--compare", "lognormal(20ms,0.5)", "refuses=10s-40s/2s", "HASH_BALANCE"]) {
+    assert(stdout.includes(part), part);
+  }
+});

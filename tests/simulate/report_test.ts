@@ -1,0 +1,127 @@
+import { assertEquals } from "@std/assert";
+import { jsonReport } from "../../lib/simulate/json_report.ts";
+import { report } from "../../lib/simulate/report.ts";
+import { simulate } from "../../lib/simulate/run.ts";
+import type { Scenario, SimulateFlags, Sources } from "../../lib/simulate/scenario.ts";
+import { PART_NAMES } from "../../lib/simulate/settings.ts";
+import { scenarioOf } from "../support/simulated.ts";
+
+async function summariesOf(scenario: Scenario) {
+  const summaries = [];
+  for (const policy of scenario.policies) summaries.push(await simulate(scenario, policy));
+  return summaries;
+}
+
+async function reportOf(flags: SimulateFlags, files: Omit<Sources, "flags"> = {}): Promise<string> {
+  const scenario = scenarioOf(flags, files);
+  return report(scenario, await summariesOf(scenario));
+}
+
+async function jsonOf(flags: SimulateFlags, files: Omit<Sources, "flags"> = {}): Promise<string> {
+  const scenario = scenarioOf(flags, files);
+  return jsonReport(scenario, await summariesOf(scenario));
+}
+
+/** Six requests in a second, to a good backend and one that begins to refuse in its middle. */
+const TINY = {
+  flags: { backends: "20ms;40ms refuses=500ms-1h", set: ["SLOW_START=off"] },
+  files: { arrivals: "0\n0.2\n0.4\n0.6\n0.8\n1\n" },
+} as const;
+
+Deno.test("report: a run is a line of figures, and a line for each backend", async () => {
+  const text = `\
+Simulated: 6 recorded requests over 1.0 s, to 2 backends; seed 1
+  a: 20ms
+  b: 40ms refuses=500ms-1h
+  SLOW_START=off
+
+policy       p50 ms  p90 ms  p99 ms  p99.9 ms  max ms  errors  retries          ejections
+round_robin    20.0    40.0    40.0      40.0    40.0   0.00%        2  33.33%          0
+
+round_robin
+  backend  attempts  peak in flight  attempts over 1.0 s
+  a          62.50%               1  █▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁█▁▁▁▁▁▁▁█▁▁▁▁▁▁▁█▁▁▁▁▁▁█
+  b          37.50%               1  ▁▁▁▁▁▁▁▁█▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁█▁▁▁▁▁▁▁▁▁▁▁▁▁▁█
+`;
+  assertEquals(await reportOf(TINY.flags, TINY.files), text);
+});
+
+Deno.test("report: without a single answer there are no latencies, and errors are named", async () => {
+  const text = `\
+Simulated: 1 request over 0.0 s, 250 a second, 0% POST, from 1 client, to 1 backend; seed 1
+  a: 20ms refuses=0s-1h
+
+policy       p50 ms  p90 ms  p99 ms  p99.9 ms  max ms   errors  retries         ejections
+round_robin       -       -       -         -       -  100.00%        0  0.00%          0
+
+round_robin
+  backend  attempts  peak in flight  attempts over 0.0 s
+  a         100.00%               1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁█
+  connection_refused: 1
+`;
+  assertEquals(
+    await reportOf({ requests: "1", clients: "1", backends: "20ms refuses=0s-1h" }),
+    text,
+  );
+});
+
+Deno.test("report: policies side by side have one table, a bar for each, and then their loads", async () => {
+  const scenario = scenarioOf({ backends: "20ms" }, TINY.files);
+  const [summary] = await summariesOf(scenario);
+  const slower = { ...summary!.latency!, p99: 80, p999: 81, max: 100 };
+  const slow = { ...summary!, policy: "random", latency: slower, errorShare: 1e-6, ejections: 3 };
+  const none = { ...summary!, policy: "p2c", latency: null, downs: 2 };
+  const text = `\
+policy       p50 ms  p90 ms  p99 ms  p99.9 ms  max ms  errors  retries         ejections
+round_robin    20.0    20.0    20.0      20.0    20.0   0.00%        0  0.00%          0
+random         20.0    20.0    80.0      81.0   100.0  <0.01%        0  0.00%          3
+p2c               -       -       -         -       -   0.00%        0  0.00%          0
+
+p99 of each policy
+round_robin  █████████████ 20.0 ms
+random       ██████████████████████████████████████████████████ 80.0 ms
+p2c          -
+
+round_robin
+`;
+  const parts = report(scenario, [summary!, slow, none]);
+  assertEquals(parts.slice(parts.indexOf("policy"), parts.indexOf("  backend")), text);
+  assertEquals(parts.split("\n").slice(-2), ["  taken down by probes: 2", ""]);
+});
+
+Deno.test("report: as JSON it has the scenario as understood, and every figure", async () => {
+  const text = await jsonOf(TINY.flags, TINY.files);
+  assertEquals(text, `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+  const { scenario, arrivals, policies } = JSON.parse(text);
+  const { settings, ...traffic } = scenario;
+  assertEquals(traffic, { seed: 1, backends: ["20ms", "40ms refuses=500ms-1h"] });
+  assertEquals(Object.keys(settings), PART_NAMES);
+  assertEquals([settings.SLOW_START, settings.MAX_ATTEMPTS], ["off", "every backend once"]);
+  assertEquals(arrivals, { count: 6, seconds: 1 });
+  const slices = (...filled: number[]) =>
+    Array.from({ length: 40 }, (_, slice) => Number(filled.includes(slice)));
+  assertEquals(policies, [{
+    policy: "round_robin",
+    requests: 6,
+    answered: 6,
+    latency: { mean: 23.366666666666674, p50: 20, p90: 40, p99: 40, p999: 40, max: 40 },
+    errors: 0,
+    errorShare: 0,
+    errorKinds: {},
+    retries: 2,
+    retryShare: 2 / 6,
+    ejections: 0,
+    downs: 0,
+    backends: [
+      { name: "a", attempts: 5, share: 0.625, peakInFlight: 1, slices: slices(0, 16, 24, 32, 39) },
+      { name: "b", attempts: 3, share: 0.375, peakInFlight: 1, slices: slices(8, 24, 39) },
+    ],
+  }]);
+});
+
+Deno.test("report: the scenario in the JSON, given back, comes to the same JSON", async () => {
+  const flags = { requests: "500", rate: "50", posts: "29%", seed: "3", policy: "peak_ewma" };
+  const text = await jsonOf({ ...flags, backends: "20ms weight=2;exponential(40ms) errors=1s-2s" });
+  const scenario = JSON.stringify(JSON.parse(text).scenario);
+  assertEquals(await jsonOf({}, { scenario }), text);
+});
