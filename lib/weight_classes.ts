@@ -42,7 +42,7 @@ function sorted(backends: readonly Backend[]): WeightClasses {
 /** One of them by chance, each with its weight. @param random 0 up to 1 */
 export function draw(backends: readonly Backend[], random: () => number): Backend {
   const classes = classesOf(backends);
-  return backendAt(classes, random() * classes.total);
+  return backendAt(classes, Math.floor(random() * classes.total));
 }
 
 /**
@@ -56,15 +56,15 @@ export function drawTwo(
   random: () => number,
 ): readonly [Backend, Backend | undefined] {
   const classes = classesOf(backends);
-  const start = startAt(classes, random() * classes.total);
+  const start = startAt(classes, Math.floor(random() * classes.total));
   const first = backendAt(classes, start);
   if (backends.length === 1) return [first, undefined];
   // The second is drawn from what is left when the first one's stretch is cut out.
-  const place = random() * (classes.total - first.weight);
+  const place = Math.floor(random() * (classes.total - first.weight));
   return [first, backendAt(classes, place < start ? place : place + first.weight)];
 }
 
-/** The backend in whose stretch a place is: each has one as long as its weight, end to end. */
+/** The backend in whose stretch a place is, a whole number: each has as many as it weighs, end to end. */
 function backendAt({ classes }: WeightClasses, place: number): Backend {
   let rest = place;
   for (const { weight, members, total } of classes) {

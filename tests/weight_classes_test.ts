@@ -80,3 +80,16 @@ Deno.test("drawTwo: the second is drawn by weight from those that are left", () 
     }
   }
 });
+
+Deno.test("drawTwo: chance at its very limits gives two of them, whatever their weights add up to", () => {
+  const limit = fc.constantFrom(0, 1 - 2 ** -53);
+  fc.assert(
+    fc.property(WEIGHTS, limit, limit, (weights, first, second) => {
+      const backends = backendsOf(weights);
+      const drawn = drawTwo(backends, luck(first, second));
+      assertEquals(new Set(drawn).size, 2);
+      assert(drawn.every((backend) => backends.includes(backend!)));
+    }),
+    { numRuns: 2_000 },
+  );
+});

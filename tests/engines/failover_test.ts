@@ -3,7 +3,7 @@ import { forEachEngine } from "../support/balancer.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
 import { type Behaviour, deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 
-forEachEngine(({ balance, test }) => {
+forEachEngine(({ engine, balance, test }) => {
   const refusing = () => `http://127.0.0.1:${deadPort()}`;
   const GARBAGE = { replyAndClose: "this is not HTTP\r\n\r\n" } as const;
 
@@ -154,7 +154,8 @@ forEachEngine(({ balance, test }) => {
     await using a = new ScriptedBackend("a", {
       reply: "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbeginning",
     });
-    await using balancer = balance([a.url]);
+    // The tcp engine takes its leaving for a half-close, until IDLE_TIMEOUT.
+    await using balancer = balance([a.url], engine === "tcp" ? { idleTimeout: 500 } : {});
     const leaving = new AbortController();
     const response = await fetch(balancer.url, { signal: leaving.signal });
     assertEquals(response.status, 200);
