@@ -1,6 +1,6 @@
 /** What the simulator says for the backends and the load of the policy bench. */
-import { z } from "zod";
 import { ROOT } from "../processes.ts";
+import { quantile } from "./quantiles.ts";
 import type { Load } from "./run.ts";
 import { BACKENDS } from "./setup.ts";
 
@@ -15,31 +15,42 @@ export interface Simulated {
 export type Simulation = ReadonlyMap<string, Simulated>;
 
 /** The part of its output that is used here. */
-const OUTPUT = z.object({
-  policies: z.array(
-    z.object({ policy: z.string(), p50: z.number(), p90: z.number(), p99: z.number() }),
-  ),
-});
+interface Output {
+  readonly policies: readonly { readonly policy: string; readonly latency: Simulated }[];
+}
 
-/** @returns nothing by any name where there is no such command, or it fails */
-export async function simulate({ rate, seconds, warmup }: Load): Promise<Simulation> {
+/** How many runs of that length there are, of which the medians are taken. */
+const SEEDS = 9;
+
+export async function simulate(load: Load): Promise<Simulation> {
+  const runs: Output[] = [];
+  for (let seed = 1; seed <= SEEDS; seed++) runs.push(await simulateOnce(load, seed));
+  const median = (policy: string, share: keyof Simulated) =>
+    quantile(
+      runs.map(({ policies }) => policies.find((one) => one.policy === policy)!.latency[share]),
+      0.5,
+    );
+  return new Map(runs[0]!.policies.map(({ policy }) => [policy, {
+    p50: median(policy, "p50"),
+    p90: median(policy, "p90"),
+    p99: median(policy, "p99"),
+  }]));
+}
+
+async function simulateOnce({ rate, seconds, warmup }: Load, seed: number): Promise<Output> {
   const backends = BACKENDS.map(({ median, sigma, capacity }) =>
     `lognormal(${median}ms,${sigma}) capacity=${capacity}`
   );
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--allow-read", `--config=${ROOT}deno.json`, `${ROOT}main.ts`],
-      ...["simulate", "--compare", "--json", "--seed", "1"],
+      ...["run", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}main.ts`],
+      ...["simulate", "--compare", "--json", "--seed", String(seed)],
       ...["--rate", String(rate), "--requests", String(Math.round(rate * (warmup + seconds)))],
       ...["--backends", backends.join(";"), "--set", "EJECT_AFTER=off"],
     ],
     stdin: "null",
-    stderr: "null",
   }).output();
-  return success ? read(new TextDecoder().decode(stdout)) : new Map();
-}
-
-function read(json: string): Simulation {
-  const { policies } = OUTPUT.parse(JSON.parse(json));
-  return new Map(policies.map(({ policy, ...latencies }) => [policy, latencies]));
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`Cannot simulate: ${decoder.decode(stderr)}`);
+  return JSON.parse(decoder.decode(stdout));
 }
