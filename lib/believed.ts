@@ -15,9 +15,17 @@ export type IsTrusted = (address: string) => boolean;
 export function clientAddressOf(request: RequestFacts, isTrusted: IsTrusted): string {
   const { clientAddress } = request;
   if (!isTrusted(clientAddress)) return clientAddress;
-  const hops = request.header("x-forwarded-for")?.split(",").map(withoutPort) ?? [];
-  const named = hops.filter((hop) => hop !== "");
-  return named.findLast((hop) => !isTrusted(hop)) ?? named[0] ?? clientAddress;
+  // From the end: what stands before the client's own address is the client's to write, and may be long.
+  const field = request.header("x-forwarded-for") ?? "";
+  let farthest = clientAddress;
+  for (let end = field.length; end >= 0;) {
+    const comma = end === 0 ? -1 : field.lastIndexOf(",", end - 1);
+    const hop = withoutPort(field.slice(comma + 1, end));
+    if (hop !== "" && !isTrusted(hop)) return hop;
+    if (hop !== "") farthest = hop;
+    end = comma;
+  }
+  return farthest;
 }
 
 /** Whether the client speaks TLS to the first proxy it meets. */

@@ -33,6 +33,8 @@ export interface PoolOptions extends HealthOptions {
   readonly backendMaxInFlight: number;
 }
 
+const NONE: readonly Attempt<unknown>[] = [];
+
 /** Failures in a row that are no chance, where EJECT_AFTER says more, or off. */
 const MANY_FAILURES = 5;
 
@@ -49,8 +51,6 @@ export class Pool {
   /** Failures in a row that make a backend suspect, whether they eject it or not. */
   readonly #manyFailures: number;
   readonly #health: Health;
-  /** Requests in flight at all of them. */
-  #inFlight = 0;
   /** What first attempts are picked from: the usable backends, or all where none is. */
   #offered: readonly Backend[] = [];
   #cycle = 1;
@@ -84,14 +84,19 @@ export class Pool {
    *
    * Only a request's first attempt takes a turn. If retries did too, then while one of three backends
    * is down its turns would always push the same neighbour: 75 % to one, 25 % to the other.
+   *
+   * @param begunAt when the attempt begins, on the pool's clock: a trial begins at that very time, or its
+   * own outcome would count as one from before it
    */
-  next(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
-    const now = this.clock();
-    const backend = this.#stuck(request, tried) ??
-      (tried.length === 0 ? this.#first(request, now) : this.#another(request, tried, now));
-    if (backend === undefined) return undefined;
-    backend.inFlight++;
-    this.#inFlight++;
+  next(
+    request: RequestFacts,
+    tried: readonly Attempt<unknown>[],
+    begunAt: number = this.clock(),
+  ): Backend | undefined {
+    const backend = tried.length === 0
+      ? this.#first(request, begunAt)
+      : this.#tied(request, tried) ?? this.#another(request, tried, begunAt);
+    if (backend !== undefined) backend.inFlight++;
     return backend;
   }
 
@@ -129,7 +134,7 @@ export class Pool {
     number = 1,
   ): void {
     const now = this.clock();
-    if (outcome.kind === "failed") this.#leaves(backend);
+    if (outcome.kind === "failed") backend.inFlight--;
     if (begunAt >= backend.standing.since) { // how it was before an outage is no news
       const milliseconds = now - begunAt;
       this.#policy.observe?.(backend, { request, outcome, milliseconds, now });
@@ -143,7 +148,7 @@ export class Pool {
    * @param broken why the response did not get through whole; undefined where it did, as far as is known
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
-    this.#leaves(backend);
+    backend.inFlight--;
     this.#health.end(backend, answered, broken, this.clock());
   }
 
@@ -152,13 +157,8 @@ export class Pool {
     this.#health.probed(backend, good, reason, this.clock());
   }
 
-  #leaves(backend: Backend): void {
-    backend.inFlight--;
-    this.#inFlight--;
-  }
-
   /** The backend that the client is tied to, unless that is out, full or was tried. */
-  #stuck(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
+  #tied(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
     const backend = this.#sticky?.backendOf(request);
     if (backend === undefined || backend.inFlight >= this.#maxInFlight) return undefined;
     if (tried.some((attempt) => attempt.backend === backend)) return undefined;
@@ -166,8 +166,10 @@ export class Pool {
   }
 
   #first(request: RequestFacts, now: number): Backend | undefined {
-    const trial = this.#dueForTrial(request, now);
-    if (trial !== undefined || this.#offered.length === 0) return trial;
+    const tied = this.#tied(request, NONE);
+    const trial = this.#dueForTrial(request, now, tied !== undefined);
+    if (trial !== undefined) return trial;
+    if (tied !== undefined || this.#offered.length === 0) return tied;
     return this.#pick(this.#offered, request, this.#counter.next(this.#cycle), 1, now);
   }
 
@@ -192,7 +194,7 @@ export class Pool {
     number: number,
     now: number,
   ): Backend | undefined {
-    const context = { request, turn, number, inFlight: this.#inFlight, now, random: this.#random };
+    const context = { request, turn, number, now, random: this.#random };
     const first = this.#policy.pick(candidates, context);
     const full = first.inFlight >= this.#maxInFlight;
     const share = this.#share(first, candidates, now);
@@ -230,15 +232,18 @@ export class Pool {
    * A backend whose ejection is over, for this request to try it.
    *
    * One that broke off what it had accepted is tried by requests that may be sent again, for the others
-   * would be lost; only if none of those comes for as long as an ejection lasts, by any.
+   * would be lost; only if none of those comes for as long as an ejection lasts, by any. It is the other
+   * way round with a client that is tied to another backend, and would lose its session: unless nobody
+   * else comes for as long, it tries none, and then only with a request that may be sent again.
    */
-  #dueForTrial(request: RequestFacts, now: number): Backend | undefined {
+  #dueForTrial(request: RequestFacts, now: number, isTied: boolean): Backend | undefined {
     for (const backend of this.#out) {
       const { standing } = backend;
       if (!isTrialDue(standing, now) || backend.inFlight >= this.#maxInFlight) continue;
-      const safe = standing.unreachable || isIdempotent(request.method) ||
-        isTrialDue(standing, now - this.#health.ejectionTime);
-      if (!safe) continue;
+      const overdue = isTrialDue(standing, now - this.#health.ejectionTime);
+      const repeatable = isIdempotent(request.method);
+      const fit = isTied ? overdue && repeatable : overdue || repeatable || standing.unreachable;
+      if (!fit) continue;
       this.#health.tries(backend, now);
       return backend;
     }

@@ -41,7 +41,7 @@ export function createProxy<Request extends RequestFacts, Response>(
   ): Promise<Result<Response>> {
     const begunAt = pool.clock();
     if (attempt === 1) budget.deposit(begunAt);
-    const backend = pool.next(request, tried);
+    const backend = pool.next(request, tried, begunAt);
     if (backend === undefined) {
       const outcome = tried.at(-1)?.outcome ?? pool.unavailable;
       return { outcome, attempts: tried, verdict: "attempts used up" };

@@ -34,6 +34,7 @@ Deno.test("clock: while this process does nothing, nobody's time runs out", asyn
 
 Deno.test("clock: read precisely it goes on between ticks, and never back, not even while the wheel turns", async () => {
   using clock = startClock();
+  const startedAt = performance.now();
   const read: number[] = [clock.precisely()];
   const done = Promise.withResolvers<void>();
   class Reading extends Timed {
@@ -44,7 +45,6 @@ Deno.test("clock: read precisely it goes on between ticks, and never back, not e
     }
   }
   clock.wheel.set(new Reading(), 0);
-  const startedAt = performance.now();
   while (read.length < 2_000) {
     for (let i = 0; i < 200; i++) read.push(clock.precisely());
     await new Promise((resolve) => setTimeout(resolve, 7));

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import { type FailureKind, FAILURES } from "../lib/outcome.ts";
 import { POLICY_NAMES, type PolicyName } from "../lib/policies/mod.ts";
 import type { PoolOptions } from "../lib/pool.ts";
+import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
+import { RetryBudget } from "../lib/retry_budget.ts";
 import { answered, facts, failed, nameOf, policyOf, triedOf } from "./support/fakes.ts";
 import { HealthTest } from "./support/health.ts";
 import { seeded } from "./support/random.ts";
@@ -139,6 +141,36 @@ for (const policy of POLICY_NAMES) {
       }),
       { numRuns: 60 },
     );
+  });
+}
+
+for (const policy of POLICY_NAMES) {
+  Deno.test(`Pool, ${policy}: on a clock that moves while a request is under way, an ejected backend comes back`, async () => {
+    let time = 0;
+    let dead = true;
+    const test = poolWith(policy, 2, { clock: () => time += 0.001 });
+    const proxy = createProxy<RequestFacts, string>({
+      pool: test.pool,
+      budget: new RetryBudget(Infinity, 0),
+      maxAttempts: 2,
+      forward: (_request, backend) =>
+        Promise.resolve(
+          dead && nameOf(backend) === "b" ? failed("connection_refused") : answered("ok"),
+        ),
+    });
+    const ask = async (client: number) => {
+      const { outcome, attempts } = await proxy(from(client));
+      if (outcome.kind === "answered") test.pool.end(attempts.at(-1)!.backend, outcome);
+      time += 100;
+    };
+    for (let client = 0; client < 200; client++) {
+      test.backend("b").latency = undefined; // so that peak_ewma, too, finds out five times
+      await ask(client);
+    }
+    assertEquals(test.usable, "a");
+    dead = false;
+    for (let client = 0; test.usable !== "ab" && client < 1_000; client++) await ask(client);
+    assertEquals(test.usable, "ab");
   });
 }
 

@@ -86,3 +86,14 @@ Deno.test("Pool: a client that comes back in slow start is let in", () => {
   test.luck = 0.999;
   assertEquals(test.pick(tiedTo("b")), "b");
 });
+
+Deno.test("Pool: where nobody but tied clients comes, one of them becomes the trial after as long again", () => {
+  const { test, tiedTo } = stickyPool(3);
+  test.fail("b", "connection_terminated", 5);
+  test.now = 19_999;
+  assertEquals(test.pick(tiedTo("c")), "c");
+  test.now = 20_000;
+  assertEquals(test.pick(tiedTo("c", { method: "POST" })), "c", "a POST could be lost");
+  assertEquals(test.pick(tiedTo("c")), "b");
+  assertEquals(test.pick(tiedTo("c")), "c", "and only one");
+});

@@ -42,7 +42,8 @@ export type Addresses = Pick<Config, "PORT" | "HOST" | "ADMIN_PORT" | "ADMIN_HOS
  */
 export function parseAddresses(texts: SettingTexts): Addresses {
   const names = { PORT: true, HOST: true, ADMIN_PORT: true, ADMIN_HOST: true } as const;
-  return parse(Settings.pick(names), texts);
+  const addresses = Object.keys(names).map((name) => [name, texts[name]]);
+  return parse(Settings.pick(names), Object.fromEntries(addresses));
 }
 
 /**
@@ -66,10 +67,29 @@ function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
 
 /** What is wrong with settings that are right each by itself. */
 function conflicts(texts: SettingTexts): string[] {
-  const PORT = texts["PORT"] || DEFAULTS.PORT;
-  const ADMIN_PORT = texts["ADMIN_PORT"] || DEFAULTS.ADMIN_PORT;
-  if (Number(PORT) !== Number(ADMIN_PORT)) return [];
-  return [`ADMIN_PORT must not be PORT, too: current value is ${JSON.stringify(ADMIN_PORT)}`];
+  const { PORT, ADMIN_PORT, STICKY_COOKIE, TRUSTED_PROXIES } = { ...DEFAULTS, ...given(texts) };
+  const problems: string[] = [];
+  if (Number(PORT) === Number(ADMIN_PORT)) {
+    problems.push(`ADMIN_PORT must not be PORT, too: ${found(ADMIN_PORT)}`);
+  }
+  // Browsers take these from encrypted connections only (RFC 6265bis, 4.1.3).
+  if (/^__(?:Host|Secure)-/i.test(STICKY_COOKIE) && TRUSTED_PROXIES === DEFAULTS.TRUSTED_PROXIES) {
+    problems.push(
+      "STICKY_COOKIE must not begin with __Host- or __Secure- where no TRUSTED_PROXIES say that a " +
+        `client speaks TLS: ${found(STICKY_COOKIE)}`,
+    );
+  }
+  return problems;
+}
+
+function given(texts: SettingTexts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).flatMap(([name, text]) => text ? [[name, text.trim()]] : []),
+  );
+}
+
+function found(text: string): string {
+  return `current value is ${JSON.stringify(text)}`;
 }
 
 function readEnvFile(): SettingTexts {

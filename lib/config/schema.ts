@@ -159,7 +159,10 @@ function readStickyCookie(text: string): Read<string | undefined> {
     "off",
     undefined,
     text,
-    (text) => TOKEN.test(text) ? reading(text) : "must be a cookie's name of up to 64 characters",
+    (text) =>
+      TOKEN.test(text) && text.toLowerCase() !== "off"
+        ? reading(text)
+        : "must be a cookie's name of up to 64 characters",
   );
 }
 

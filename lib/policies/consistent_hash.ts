@@ -17,14 +17,21 @@ import type { Policy, PolicyOptions } from "./mod.ts";
 
 export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy {
   return {
-    pick(candidates, { request, inFlight }) {
+    pick(candidates, { request }) {
       const key = hashOf(hashKey(request));
       const owner = highest(candidates, key, Infinity);
-      if (hashBalance === Infinity) return owner;
+      if (hashBalance === Infinity || owner.inFlight === 0) return owner;
+
+      const { total } = classesOf(candidates);
+      // Whether the owner has room depends on what all have in flight, often on a part of it already.
+      const enough = owner.inFlight * total / (hashBalance * owner.weight) - 1;
+      let inFlight = 0;
+      for (let i = 0; i < candidates.length && inFlight <= enough; i++) {
+        inFlight += candidates[i]!.inFlight;
+      }
+      if (inFlight > enough) return owner;
       // All together have less than this for all their weight, so one of them has room.
-      const limit = hashBalance * (inFlight + 1) / classesOf(candidates).total;
-      const hasRoom = owner.inFlight < limit * owner.weight;
-      return hasRoom ? owner : highest(candidates, key, limit);
+      return highest(candidates, key, hashBalance * (inFlight + 1) / total);
     },
   };
 }
@@ -75,7 +82,9 @@ const known = new WeakMap<WeightClass, Uint32Array>();
 function seedsOf(weightClass: WeightClass): Uint32Array {
   let seeds = known.get(weightClass);
   if (seeds === undefined) {
-    seeds = new Uint32Array(weightClass.members.flatMap(({ hashes }) => hashes));
+    const { members } = weightClass;
+    seeds = new Uint32Array(2 * members.length);
+    for (let i = 0; i < members.length; i++) seeds.set(members[i]!.hashes, 2 * i);
     known.set(weightClass, seeds);
   }
   return seeds;

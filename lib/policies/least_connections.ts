@@ -18,16 +18,36 @@ export const leastConnections: Policy = {
   prefersIdle: true,
   pick(candidates, { random }) {
     const { classes } = classesOf(candidates);
-    const fewest = classes.map(fewestInFlight);
-    // What the best of them would have with this request, for each unit of its weight.
-    const load = Math.min(...classes.map(({ weight }, index) => (fewest[index]! + 1) / weight));
+    const least = leastLoad(classes);
     for (let i = 0; i < DRAWS; i++) {
       const backend = draw(candidates, random);
-      if (backend.inFlight < load * backend.weight) return backend;
+      if (backend.inFlight < limitAt(least, backend.weight)) return backend;
     }
-    return drawBelow(load, classes.filter(({ weight }, i) => fewest[i]! < load * weight), random);
+    return drawBelow(least, classes, random);
   },
 };
+
+/** What one has in flight, and for how much weight: a fraction, for quotients do not compare exactly. */
+interface Load {
+  readonly inFlight: number;
+  readonly weight: number;
+}
+
+/** What the best of them would have with this request. */
+function leastLoad(classes: readonly WeightClass[]): Load {
+  let least: Load = { inFlight: Infinity, weight: 1 };
+  for (const weightClass of classes) {
+    const { weight } = weightClass;
+    const inFlight = fewestInFlight(weightClass) + 1;
+    if (inFlight * least.weight < least.inFlight * weight) least = { inFlight, weight };
+  }
+  return least;
+}
+
+/** From how many in flight on one of this weight has no less than that. */
+function limitAt(load: Load, weight: number): number {
+  return Math.ceil(load.inFlight * weight / load.weight);
+}
 
 /** By index: that is a third faster than `for of`, and there may be a thousand. */
 function fewestInFlight({ members }: WeightClass): number {
@@ -45,7 +65,7 @@ function fewestInFlight({ members }: WeightClass): number {
  * happens next is drawn ahead, so chance is asked a few times and not a thousand.
  */
 function drawBelow(
-  load: number,
+  load: Load,
   classes: readonly WeightClass[],
   random: () => number,
 ): Backend {
@@ -53,10 +73,10 @@ function drawBelow(
   let weightSoFar = 0;
   let replacedAt = 0;
   for (const { weight, members } of classes) {
-    const full = load * weight;
+    const limit = limitAt(load, weight);
     for (let i = 0; i < members.length; i++) {
       const backend = members[i]!;
-      if (backend.inFlight >= full) continue;
+      if (backend.inFlight >= limit) continue;
       weightSoFar += weight;
       if (weightSoFar <= replacedAt) continue;
       replacedAt = weightSoFar / random();

@@ -16,8 +16,6 @@ export interface PickContext {
   readonly turn: number;
   /** Which pick for this request it is, from 1. An attempt may take two: where the first is full, say. */
   readonly number: number;
-  /** Requests in flight at all backends together, candidates or not. */
-  readonly inFlight: number;
   /** In milliseconds, on a clock that never goes back. */
   readonly now: number;
   /** 0 up to 1. */

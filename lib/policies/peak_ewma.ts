@@ -15,6 +15,9 @@ import type { Observation, Policy } from "./mod.ts";
 /** The share of picks that no average decides. */
 export const EXPLORATION = 0.01;
 
+/** How many times the cost of another one is no chance. */
+const MUCH = 2;
+
 /** What each request in flight counts, in milliseconds, while nothing is known of a backend: so that it
  * gets one, and no more until that is answered. */
 const UNKNOWN = 1_000_000;
@@ -22,8 +25,8 @@ const UNKNOWN = 1_000_000;
 /** No answer counts as faster than this, or what is in flight would not count; in milliseconds. */
 const FASTEST = 0.01;
 
-/** What a backend that fails before it was ever measured is taken to have had, in milliseconds. */
-const UNMEASURED = 50;
+/** What a backend is taken to need of which only failures and errors are known, in milliseconds. */
+const UNMEASURED = 200;
 
 /** What failures that follow on each other make of an average at most, in milliseconds. */
 const SLOWEST = 10_000;
@@ -34,11 +37,14 @@ export const peakEwma: Policy = {
   pick(candidates, { random, now }) {
     const [first, second] = drawTwo(candidates, random);
     if (second === undefined || random() < EXPLORATION) return first;
-    // Averages are never quite the same. If the better one were always taken, two backends of weights 10
-    // and 1 would get half each; so from a heavier to a lighter one only as many go as come back.
-    if (second.weight < first.weight && random() * first.weight >= second.weight) return first;
     const unit = Math.min(first.weight, second.weight);
-    return costOf(second, unit, now) < costOf(first, unit, now) ? second : first;
+    const [one, other] = [costOf(first, unit, now), costOf(second, unit, now)];
+    if (one <= other) return first;
+    // Averages are never quite the same. If the better one were always taken, two backends of weights 10
+    // and 1 would get half each; so while it is not much better, from a heavier to a lighter one only as
+    // many go as come back.
+    const isMuchBetter = one > MUCH * other;
+    return isMuchBetter || random() * first.weight < second.weight ? second : first;
   },
 
   observe(backend, observation) {
@@ -72,6 +78,6 @@ function sampleOf(
     const before = latency === undefined ? UNMEASURED : expected(latency, now);
     return Math.max(milliseconds, Math.min(SLOWEST, 2 * before));
   }
-  const isError = outcome.status >= 500 && latency !== undefined;
-  return isError ? Math.max(milliseconds, expected(latency, now)) : milliseconds;
+  if (outcome.status < 500) return milliseconds;
+  return Math.max(milliseconds, latency?.average ?? UNMEASURED);
 }

@@ -38,10 +38,9 @@ for (const [name, policy] of policies) {
       backend.inFlight = inFlight(random) * backend.weight;
       backend.latency = { average: 5 + 10 * random(), at: 0 };
     }
-    const inFlightOfAll = backends.reduce((sum, backend) => sum + backend.inFlight, 0);
     const contexts = Array.from({ length: 1024 }, (_, turn) => {
       const request = facts({ clientAddress: `192.0.2.${turn}` });
-      return contextOf({ request, turn, inFlight: inFlightOfAll, now: 5, random: Math.random });
+      return contextOf({ request, turn, now: 5, random: Math.random });
     });
     let turn = 0;
     let sum = 0;

@@ -44,6 +44,19 @@ Deno.test("load: a list of blanks is an empty list", () => {
   assert(message.endsWith(': current value is "  "'));
 });
 
+Deno.test("load: a cookie that browsers take from encrypted connections only needs a proxy that tells of those", () => {
+  for (const name of ["__Host-lb", "__Secure-lb", "__host-lb"]) {
+    assertEquals(
+      problem({ ...USERS, STICKY_COOKIE: name }),
+      "Cannot start as STICKY_COOKIE must not begin with __Host- or __Secure- where no TRUSTED_PROXIES " +
+        `say that a client speaks TLS: current value is "${name}"`,
+    );
+    const settings = { ...USERS, STICKY_COOKIE: name, TRUSTED_PROXIES: "10.0.0.0/8" };
+    assertEquals(parseConfig(settings).STICKY_COOKIE, name);
+    assertEquals(parseAddresses({ STICKY_COOKIE: name }).PORT, 5000);
+  }
+});
+
 Deno.test("load: all that is wrong comes at once, in the order of the settings", () => {
   const message = problem({
     ACCESS_LOG: "xml",

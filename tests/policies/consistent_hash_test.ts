@@ -10,8 +10,7 @@ const policy = consistentHash({ hashKey, hashBalance: Infinity });
 
 /** The backend that a key belongs to. */
 function ownerOf(key: string, backends: readonly Backend[], using = policy): Backend {
-  const inFlight = backends.reduce((sum, backend) => sum + backend.inFlight, 0);
-  return using.pick(backends, contextOf({ request: facts({ path: key }), inFlight }));
+  return using.pick(backends, contextOf({ request: facts({ path: key }) }));
 }
 
 const keys = (count: number) => Array.from({ length: count }, (_, index) => `/users/${index}`);
@@ -136,6 +135,14 @@ Deno.test("consistent hash: with a bound, one hot key is shared by as many as it
   for (let i = 0; i < 400; i++) ownerOf("hot", backends, bounded).inFlight++;
   const inFlight = backends.map((backend) => backend.inFlight).sort((a, b) => a - b);
   assertEquals(inFlight, [25, 125, 125, 125]);
+});
+
+Deno.test("consistent hash: what is in flight at backends that are no candidates loosens no bound", () => {
+  const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
+  const candidates = backendsOf(equal(5)).slice(0, 2); // the other three are down, with all they had
+  for (let i = 0; i < 1_000; i++) ownerOf("hot", candidates, bounded).inFlight++;
+  const inFlight = candidates.map((backend) => backend.inFlight).sort((a, b) => a - b);
+  assertEquals(inFlight, [375, 625]);
 });
 
 Deno.test("consistent hash: a bound moves nothing while load is even", () => {

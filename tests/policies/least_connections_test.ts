@@ -27,6 +27,17 @@ Deno.test("least connections: of equal weights, one with the fewest in flight is
   }));
 });
 
+Deno.test("least connections: one more is one too many, for any weight and any number in flight", () => {
+  const weight = fc.integer({ min: 1, max: 100 });
+  fc.assert(fc.property(weight, fc.nat(5_000), fc.nat(), (weight, inFlight, seed) => {
+    const loads = [inFlight, inFlight + 1, inFlight + 1, inFlight + 1];
+    const backends = loaded(loads, loads.map(() => weight));
+    assertStrictEquals(picksOf(backends, 1, seed)[0], backends[0]);
+  }));
+  const backends = loaded([28, 29, 29, 29], [7, 7, 7, 7]); // 29 / 7 * 7 is more than 29
+  assertEquals(countsOf(picksOf(backends, 1_000)).get(backends[0]!), 1_000);
+});
+
 Deno.test("least connections: no worse candidate is kept once a better one is found", () => {
   for (const loads of [[5, 5, 5, 1, 1], [5, 1, 5, 1, 5], [1, 1, 5, 5, 5], [9, 7, 5, 3, 3]]) {
     const least = Math.min(...loads);

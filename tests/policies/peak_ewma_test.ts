@@ -125,7 +125,7 @@ Deno.test("peak ewma: failing fast does not look fast", () => {
 });
 
 Deno.test("peak ewma: a backend that fails before it ever answered is not tried before all others any more", () => {
-  for (const [took, average] of [[0.1, 100], [60_000, 60_000]] as const) {
+  for (const [took, average] of [[0.1, 400], [60_000, 60_000]] as const) {
     const [unknown, known] = measured([undefined, 20]);
     assert(picksOf([unknown!, known!], 1_000)[0]! > 980);
     observe(unknown!, took, { outcome: failed("http_response_timeout") });
@@ -134,13 +134,21 @@ Deno.test("peak ewma: a backend that fails before it ever answered is not tried 
   }
 });
 
-Deno.test("peak ewma: an error of 500 and more never makes an average better", () => {
+Deno.test("peak ewma: an error of 500 and more never makes an average better, however long ago it was taken", () => {
   const [backend] = measured([10]);
-  observe(backend!, 1, { outcome: answered("no", 503), now: 5_000 });
-  assert(backend!.latency!.average > 6, `${backend!.latency!.average}`);
+  for (let now = 0; now < 60_000; now += 5_000) {
+    observe(backend!, 1, { outcome: answered("no", 503), now });
+    assertEquals(backend!.latency, { average: 10, at: now });
+  }
   const [untouched] = measured([10]);
   observe(untouched!, 1, { outcome: answered("no", 404), now: 50_000 });
   assert(untouched!.latency!.average < 1.1, "a 404 is an answer like any other");
+});
+
+Deno.test("peak ewma: a backend of which nothing but errors are known does not look fast", () => {
+  const [broken, good] = measured([undefined, 20]);
+  observe(broken!, 0.3, { outcome: answered("no", 503) });
+  assert(picksOf([broken!, good!], 1_000)[0]! < 20);
 });
 
 Deno.test("peak ewma: what is the client's doing is not held against a backend", () => {
@@ -168,4 +176,15 @@ Deno.test("peak ewma: a light backend that is as fast gets its share, one that i
   };
   assert(share(1) > 0.05 && share(1) < 0.15, `${share(1)}`);
   assert(share(20) < 0.01, `${share(20)}`);
+});
+
+Deno.test("peak ewma: a heavy backend that gets slow is left like any other", () => {
+  for (const weights of [[3, 1, 1, 1], [2, 1, 1, 1], [10, 1]]) {
+    const backends = backendsOf(weights);
+    const latency = ({ weight }: Backend) => weight === weights[0] ? 2_000 : 20;
+    const options = { policy: peakEwma, backends, picks: 10_000, inFlight: 5, latency };
+    const counts = countsUnder({ ...options, random: seeded(5) });
+    const share = counts.get(backends[0]!)! / 10_000;
+    assert(share < 0.02, `${weights}: ${share}`);
+  }
 });

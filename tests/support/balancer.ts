@@ -66,16 +66,17 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const clock = startClock();
   const backends = urls.map((url) => new Backend({ url, weight: 1 }));
   const isTrusted = options.isTrusted ?? (() => false);
+  const policy = options.pool?.policy ?? policyOf("round_robin");
   const pool = new Pool({
     backends,
+    policy,
     sticky: options.stickyCookie === undefined ? undefined : new Sticky({
       backends,
       cookie: options.stickyCookie,
       secret: undefined,
       isSecure: (request) => isSecure(request, isTrusted),
     }),
-    policy: policyOf("round_robin"),
-    clock: clock.now,
+    clock: policy.observe === undefined ? clock.now : clock.precisely,
     random: Math.random,
     ...HEALTH,
     ...options.pool,

@@ -52,7 +52,7 @@ export function policyOf(
 
 /** What a policy may look at: a first pick at the time 0, whose chance is always the same. */
 export function contextOf(given: Partial<PickContext> = {}): PickContext {
-  return { request: facts(), turn: 0, number: 1, inFlight: 0, now: 0, random: () => 0.5, ...given };
+  return { request: facts(), turn: 0, number: 1, now: 0, random: () => 0.5, ...given };
 }
 
 /** The rules that are the defaults of the settings. */
