@@ -162,6 +162,18 @@ export abstract class Head {
     }
   }
 
+  /** Visits the values of all lines of one name, and looks closely at no others. @param name in lower case */
+  forEachValue(bytes: Uint8Array, name: string, visit: (value: string) => void): void {
+    for (let at = this.fieldsStart; at < this.end - 2;) {
+      const lineEnd = bytes.indexOf(LF, at) + 1;
+      const colon = bytes.indexOf(COLON, at);
+      if (colon - at === name.length && textOf(bytes, at, colon).toLowerCase() === name) {
+        visit(trimmed(bytes, colon + 1, lineEnd - 2));
+      }
+      at = lineEnd;
+    }
+  }
+
   #note(meaning: number, bytes: Uint8Array, line: number, start: number, end: number): void {
     while (start < end && isBlank(bytes[start]!)) start++;
     let last = end;

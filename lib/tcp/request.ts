@@ -82,8 +82,8 @@ export class TcpRequest implements RequestFacts {
     const wanted = name.toLowerCase();
     const separator = wanted === "cookie" ? "; " : ", "; // RFC 9113, 8.2.3
     let found: string | undefined;
-    this.head.forEachLine(this.bytes, (name, value) => {
-      if (name === wanted) found = found === undefined ? value : `${found}${separator}${value}`;
+    this.head.forEachValue(this.bytes, wanted, (value) => {
+      found = found === undefined ? value : `${found}${separator}${value}`;
     });
     return found;
   }

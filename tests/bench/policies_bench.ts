@@ -17,6 +17,11 @@ const CONDITIONS: Record<string, Condition> = {
   "idle": { weight: () => 1, inFlight: () => 0 },
   "loaded": { weight: () => 1, inFlight: (random) => 20 + Math.floor(random() * 5) },
   "evenly loaded": { weight: () => 1, inFlight: () => 20 },
+  "one in 200 less loaded": { weight: () => 1, inFlight: (random) => random() < 0.005 ? 19 : 20 },
+  "100 weights, loaded": {
+    weight: (random) => 1 + Math.floor(random() * 100),
+    inFlight: (random) => 20 + Math.floor(random() * 5),
+  },
   "three weights, loaded": {
     weight: (random) => 1 + Math.floor(random() * 3),
     inFlight: (random) => 20 + Math.floor(random() * 5),

@@ -40,6 +40,20 @@ function edit(lines: readonly string[], framing: Framing = "none", persistence?:
 
 const OK = "HTTP/1.1 200 OK";
 
+Deno.test("response framing: there is room in front of a head for all that may be added to it", () => {
+  // The longest name of a STICKY_COOKIE, and all of its attributes.
+  const cookie = `${"c".repeat(64)}=${"t".repeat(22)}; Path=/; HttpOnly; SameSite=Lax; Secure`;
+  for (const persistence of PERSISTENCES) {
+    const { bytes, head } = received(["HTTP/1.1 200"]);
+    const start = editHead(bytes, head, "made chunked", persistence, cookie);
+    assert(start >= 0, `begins at ${start}`);
+    const lines = textOf(bytes, start, head.end).split("\r\n");
+    assertEquals(lines[0], "HTTP/1.1 200 ");
+    assert(lines.includes(`set-cookie: ${cookie}`));
+    assert(lines.includes("transfer-encoding: chunked"));
+  }
+});
+
 for (
   const [lines, framing, toOld = framing] of [
     [[OK, "Content-Length: 5"], "length"],
