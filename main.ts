@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/commands.ts";
 import { ConfigError } from "./lib/config/load.ts";
-import { complain, print } from "./lib/log.ts";
+import { complain, OutputError, print } from "./lib/log.ts";
 import { ListenError } from "./lib/start.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -20,19 +20,21 @@ async function main(args: readonly string[]): Promise<number> {
   const help = command?.help ?? HELP;
   const flags = command === undefined ? `no command ${name}` : flagsOf(command, rest);
   if (command === undefined || typeof flags === "string") {
-    complain(`Cannot understand the command line: ${flags}\n\n${help}`);
+    // What is wrong comes last, where it is seen; a long help is not in its way.
+    if (help === HELP) complain(HELP);
+    const more = help === HELP ? "" : `; roundabout ${name} --help tells its flags`;
+    complain(`Cannot understand the command line: ${flags}${more}`);
     return WRONG_USAGE;
   }
-  if (flags.help || flags.version) {
+  try {
+    if (!flags.help && !flags.version) return await command.run(flags);
     print(flags.help ? help : `roundabout ${VERSION}\n`);
     return 0;
-  }
-  try {
-    return await command.run(flags);
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof ListenError)) throw error;
+    const isUsage = error instanceof ConfigError;
+    if (!(isUsage || error instanceof ListenError || error instanceof OutputError)) throw error;
     complain(error.message);
-    return error instanceof ConfigError ? WRONG_USAGE : FAILED;
+    return isUsage ? WRONG_USAGE : FAILED;
   }
 }
 
@@ -40,9 +42,13 @@ async function main(args: readonly string[]): Promise<number> {
 function flagsOf({ flags = {} }: Command, args: readonly string[]): Flags | string {
   const options = { ...flags, help: SWITCH, version: SWITCH } as typeof flags;
   try {
-    const { values } = parseArgs({ args: [...args], options });
+    const { values, tokens } = parseArgs({ args: [...args], options, tokens: true });
     const empty = Object.keys(values).find((name) => [values[name]].flat().includes(""));
-    return empty === undefined ? values : `--${empty} has no value`;
+    if (empty !== undefined) return `--${empty} has no value`;
+    const once = tokens.flatMap((token) => token.kind === "option" ? [token.name] : [])
+      .filter((name) => !options[name]?.multiple);
+    const twice = once.find((name, place) => once.indexOf(name) < place);
+    return twice === undefined ? values : `--${twice} must be given once`;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // what parseArgs throws at a wrong command line
     return error.message;

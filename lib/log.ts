@@ -5,11 +5,25 @@ export function log(level: Level, message: string): void {
   complain(`${new Date().toISOString()} ${level} ${message}`);
 }
 
-/** Writes to standard output what a command was asked to show. */
+/** What a command was asked to show cannot be written. */
+export class OutputError extends Error {
+  override name = "OutputError";
+}
+
+/**
+ * Writes to standard output what a command was asked to show, or as much of it as its reader wants.
+ *
+ * @throws {OutputError} where it cannot be written
+ */
 export function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
-  // A pipe takes as much as it has room for.
-  for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
+  try {
+    // A pipe takes as much as it has room for.
+    for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return; // its reader had enough: `| head`
+    throw new OutputError(`Cannot write to standard output as ${(error as Error).message}`);
+  }
 }
 
 /** Writes to standard error why a command cannot run. */

@@ -49,6 +49,7 @@ const DECIDING = [
   "lib/simulate/json_report.ts",
   "lib/simulate/random.ts",
   "lib/simulate/recorded_arrivals.ts",
+  "lib/simulate/recorded_columns.ts",
   "lib/simulate/report.ts",
   "lib/simulate/request.ts",
   "lib/simulate/run.ts",

@@ -1,6 +1,14 @@
 /** Which requests come, and when. */
 import { stream } from "./random.ts";
 
+/** The most requests of a run. */
+export const MOST_REQUESTS = 10_000_000;
+
+/** From the first to the last. */
+export const MOST_DAYS = 31;
+
+const DAY = 24 * 60 * 60 * 1000;
+
 /** One request that comes, whatever became of those before it. */
 export interface Arrival {
   /** In milliseconds since the first one came, or the run began. */
@@ -40,6 +48,13 @@ export function poisson(seed: number, { rate, requests, posts, clients }: Traffi
       }
     },
   };
+}
+
+/** What is wrong with the length of a run. @param length in milliseconds @param what has it */
+export function lengthProblem(length: number, what: string): string | undefined {
+  const days = length / DAY;
+  if (days <= MOST_DAYS) return undefined;
+  return `${what} ${MOST_DAYS} days at most: current value is ${days.toFixed(1)} days`;
 }
 
 /** The address of one of so many clients; private addresses, 16 million of them. */

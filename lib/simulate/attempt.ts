@@ -57,14 +57,22 @@ export interface Probing {
   readonly reason: string;
 }
 
-/** @param timeout HEALTH_TIMEOUT, in milliseconds */
-export function probingOf(reply: Reply, begunAt: number, timeout: number): Probing {
+/**
+ * @param timeout HEALTH_TIMEOUT, in milliseconds
+ * @param isGood whether a status is one of HEALTH_STATUS
+ */
+export function probingOf(
+  reply: Reply,
+  begunAt: number,
+  timeout: number,
+  isGood: (status: number) => boolean,
+): Probing {
   const lateAt = begunAt + timeout;
   if (reply.at > lateAt) {
     return { at: lateAt, good: false, reason: `no answer within ${timeout} ms` };
   }
   const outcome = OUTCOMES[reply.fate];
   return outcome.kind === "answered"
-    ? { at: reply.at, good: outcome.status < 500, reason: `answered ${outcome.status}` }
+    ? { at: reply.at, good: isGood(outcome.status), reason: `answered ${outcome.status}` }
     : { at: reply.at, good: false, reason: outcome.failure };
 }

@@ -39,18 +39,28 @@ export function readScripts(text: string): Read<readonly BackendScript[]> {
   if (entries.length > 1 && entries.at(-1) === "") entries.pop(); // a ; after the last is no mistake
   const complaints: Complaint[] = [];
   const names = new Set<string>();
-  const scripts = entries.map((entry, index) => {
-    const { script, wrong } = readScript(entry, letter(index));
-    if (names.has(script.name)) wrong.push(`must not have two backends named ${script.name}`);
-    names.add(script.name);
+  const all = entries.map((entry) => {
+    const { script, wrong } = readScript(entry);
+    if (script.name !== undefined) {
+      if (names.has(script.name)) wrong.push(`must not have two backends named ${script.name}`);
+      names.add(script.name);
+    }
     for (const expected of wrong) complaints.push({ expected, shown: entry });
     return script;
+  });
+  let letters = 0;
+  const scripts = all.map(({ name, ...script }): BackendScript => {
+    while (name === undefined && names.has(letter(letters))) letters++;
+    return { ...script, name: name ?? letter(letters++) };
   });
   return complaints.length > 0 ? complaints : reading(scripts);
 }
 
+/** A backend as it is read by itself: it may have no name yet. */
+type Unnamed = Omit<BackendScript, "name"> & { readonly name?: string };
+
 /** @returns the backend, as far as it can be read, and what is wrong with it */
-function readScript(text: string, name: string): { script: BackendScript; wrong: string[] } {
+function readScript(text: string): { script: Unnamed; wrong: string[] } {
   const [latencyText = "", ...options] = text.replace(/\s*,\s*/g, ",").split(/\s+/);
   const wrong: string[] = [];
   const periods: Period[] = [];
@@ -81,7 +91,7 @@ function readScript(text: string, name: string): { script: BackendScript; wrong:
     }
   }
   return {
-    script: { text, name, weight: 1, capacity: Infinity, ...given, latency, periods },
+    script: { text, weight: 1, capacity: Infinity, ...given, latency, periods },
     wrong,
   };
 }
@@ -91,7 +101,7 @@ function prefixed<Value>(what: string, read: Read<Value>): Read<Value> {
   return typeof read === "string" ? read.replace("must be", `must ${what}`) : read;
 }
 
-/** What a backend is called that has no name: `a`, `b`, … `z`, `n26`, … */
+/** Names of backends that were given none: `a`, `b`, … `z`, `n26`, …; those that are taken are skipped. */
 function letter(index: number): string {
   return index < 26 ? String.fromCharCode(97 + index) : `n${index}`;
 }

@@ -2,16 +2,19 @@
 
 const LEVELS = "▁▂▃▄▅▆▇█";
 
+const NOTHING = "·";
+
 const BAR = "█";
 
 /**
- * Values as a line of bars, one character each.
+ * Values as a line of bars, one character each; a dot for 0, so that it is not taken for a few.
  *
  * @param top what the highest bar stands for, 0 or more
  */
 export function sparkline(values: readonly number[], top: number): string {
   const highest = LEVELS.length - 1;
-  return values.map((value) => LEVELS[top === 0 ? 0 : Math.round(value / top * highest)]).join("");
+  return values.map((value) => value === 0 ? NOTHING : LEVELS[Math.round(value / top * highest)])
+    .join("");
 }
 
 /** A bar, at least one character long. @param share of the whole width, 0 to 1 */
@@ -24,11 +27,10 @@ export function table(
   rows: readonly (readonly string[])[],
   toTheLeft: readonly number[] = [],
 ): string {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from(
-    { length: columns },
-    (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => widths[column] = Math.max(widths[column] ?? 0, cell.length));
+  }
   return rows.map((row) => {
     const cells = row.map((cell, column) =>
       column === 0 || toTheLeft.includes(column)

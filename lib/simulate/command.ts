@@ -2,6 +2,7 @@
 import { ConfigError } from "../config/load.ts";
 import { print } from "../log.ts";
 import { jsonReport } from "./json_report.ts";
+import { ArrivalsReader, LONGEST_LINE, type Recording } from "./recorded_arrivals.ts";
 import { report } from "./report.ts";
 import { simulate } from "./run.ts";
 import { readScenario, type SimulateFlags } from "./scenario.ts";
@@ -12,16 +13,19 @@ import { readScenario, type SimulateFlags } from "./scenario.ts";
  */
 export async function runSimulation(flags: SimulateFlags): Promise<number> {
   const problems: string[] = [];
-  if (flags.scenario === "-" && flags.arrivals === "-") {
-    problems.push("--scenario and --arrivals must not both be standard input");
+  const both = flags.scenario === "-" && flags.arrivals === "-";
+  if (both) {
+    problems.push(
+      '--scenario and --arrivals must not both be standard input: current values are "-" and "-"',
+    );
   }
   const files = {
-    scenario: await textOf("scenario", flags.scenario, problems),
-    arrivals: await textOf("arrivals", flags.arrivals, problems),
+    scenario: await read("scenario", flags.scenario, problems, textOf),
+    arrivals: both ? undefined : await read("arrivals", flags.arrivals, problems, recordingOf),
   };
   const { scenario, problems: wrong } = readScenario({ flags, ...files });
-  problems.push(...wrong);
-  if (scenario === undefined || problems.length > 0) throw new ConfigError(problems, "simulate");
+  const all = [...problems, ...wrong];
+  if (scenario === undefined || all.length > 0) throw new ConfigError(all, "simulate");
 
   const summaries = [];
   for (const policy of scenario.policies) summaries.push(await simulate(scenario, policy));
@@ -29,17 +33,17 @@ export async function runSimulation(flags: SimulateFlags): Promise<number> {
   return 0;
 }
 
-/** What a file says; undefined where there is none, or it cannot be read, which is told. */
-async function textOf(
+/** What a file comes to; undefined where there is none, or it cannot be read, which is told. */
+async function read<Result>(
   flag: string,
   path: string | undefined,
   problems: string[],
-): Promise<string | undefined> {
+  reader: (parts: AsyncIterable<string>) => Promise<Result>,
+): Promise<Result | undefined> {
   if (path === undefined) return undefined;
   try {
-    return path === "-"
-      ? await new Response(Deno.stdin.readable).text()
-      : await Deno.readTextFile(path);
+    const bytes = path === "-" ? Deno.stdin.readable : (await Deno.open(path)).readable;
+    return await reader(bytes.pipeThrough(new TextDecoderStream()));
   } catch (error) {
     const found = `current value is ${JSON.stringify(path)}`;
     problems.push(
@@ -49,4 +53,24 @@ async function textOf(
     );
     return undefined;
   }
+}
+
+async function textOf(parts: AsyncIterable<string>): Promise<string> {
+  return (await Array.fromAsync(parts)).join("");
+}
+
+/** Line by line, as a file of millions of requests is longer than a text can be. */
+async function recordingOf(parts: AsyncIterable<string>): Promise<Recording> {
+  const reader = new ArrivalsReader();
+  let rest = "";
+  for await (const part of parts) {
+    const lines = part.split("\n");
+    lines[0] = rest + lines[0]!;
+    rest = lines.pop()!;
+    for (const line of lines) reader.add(line);
+    if (rest.length > LONGEST_LINE) reader.add(rest); // which ends it
+    if (reader.isOver) break;
+  }
+  reader.add(rest);
+  return reader.finish();
 }

@@ -15,10 +15,6 @@ export class EventQueue {
   /** A binary heap: each entry comes before the two at twice its place and one or two more. */
   readonly #heap: Entry[] = [];
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   /** @param at in milliseconds; a time that is over counts as now */
   push(at: number, event: () => void): void {
     const entry = { at: Math.max(at, this.now), sequence: this.#sequence++, event };

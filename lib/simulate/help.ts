@@ -1,4 +1,5 @@
 /** The help of `roundabout simulate`. */
+import { MOST_DAYS, MOST_REQUESTS } from "./arrivals.ts";
 import { PART_NAMES } from "./settings.ts";
 
 const SETTINGS = PART_NAMES.join(", ").replace(/(.{1,88})(?:\s|$)/g, "  $1\n");
@@ -24,11 +25,16 @@ Usage: roundabout simulate [flags]
                      {"rate": 250, "backends": ["20ms", "100ms"], "settings": {"POLICY": "p2c"}}
                      What the command line says comes first.
   --arrivals FILE    when requests come, in place of rate, requests, posts and clients: a line each,
-                     either seconds or a line of the access log in JSON
-  --json             all figures as JSON
+                     either seconds or a line of the access log in JSON; lines of requests that were
+                     refused are skipped, but for those that MAX_IN_FLIGHT turned away
+  --json             all figures as JSON, with their units
   --help             this text
 
-A FILE of - is standard input; the compiled program may read no other.
+A FILE of - is standard input; the compiled program may read no other. A run has ${MOST_REQUESTS}
+requests and ${MOST_DAYS} days at most.
+
+Latencies are of answered requests only: a policy with errors may look fast. In the lines of bars a
+dot is a slice of the run without a single attempt.
 
 Backends are separated by ; and begin with how long one works on a request:
 
@@ -41,16 +47,24 @@ Then options:
 
   capacity=8              works on 8 requests at a time, others wait in a queue; no limit without it
   weight=2                its share of requests, 1 to 100
-  name=a                  a, b, c and so on are the names by default
+  name=a                  a, b, c and so on by default, without those that others are given
   refuses=10s-20s         refuses connections from 10 s to 20 s, and drops what it was working on
   swallows=10s-20s        connections go unanswered
   breaks=10s-20s          accepts requests and closes the connection
   hangs=10s-20s           accepts requests and says nothing
   errors=10s-20s          answers 500 at once
-  slow=10s-20s*5          takes 5 times as long over what it begins with in that time
+  slow=10s-20s*5          takes 5 times as long over what it begins with in that time; where such
+                          periods overlap, their factors multiply
   refuses=10s-40s/2s      fails for 2 s, is well for 2 s and so on, until 40 s are over
 
 Failures may be repeated.
+
+What is idealised: connections cost no time, and timeouts are exact to the millisecond and finer. It
+is ENGINE=tcp that is modelled; the web engine cannot tell a connection that goes unanswered from an
+answer that does not come. A probe is answered in 0.1 ms, waits in no queue and does not feel slow=.
+Requests that hang take none of the capacity; those that the balancer gave up keep theirs until they
+are done. The client of a line of the access log is the address of the peer, as that is what is
+logged. Simulated requests have no headers, no cookies and no bodies; generated ones have the path /.
 
 Settings that have a part in it:
 

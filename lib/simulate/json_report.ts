@@ -2,12 +2,21 @@
  * What a simulation came to, for programs. The scenario in it can be given back as a file; with recorded
  * requests, only together with those.
  */
-import type { Summary } from "./figures.ts";
+import { SLICES, type Summary } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
+
+/** Of figures whose names do not say it; latencies are of answered requests only. */
+const UNITS = {
+  latency: "ms",
+  errorShare: "of requests",
+  retryShare: "of requests",
+  share: "of attempts",
+  slices: "attempts",
+} as const;
 
 /** @param summaries one for each policy of the scenario */
 export function jsonReport(scenario: Scenario, summaries: readonly Summary[]): string {
-  const { seed, traffic, backends, settings, arrivals, length } = scenario;
+  const { seed, traffic, backends, settings, arrivals, skipped, length } = scenario;
   const document = {
     scenario: {
       seed,
@@ -20,7 +29,13 @@ export function jsonReport(scenario: Scenario, summaries: readonly Summary[]): s
       backends: backends.map(({ text }) => text),
       settings,
     },
-    arrivals: { count: arrivals.count, seconds: length / 1000 },
+    arrivals: {
+      count: arrivals.count,
+      skipped,
+      seconds: length / 1000,
+      sliceSeconds: length / 1000 / SLICES,
+    },
+    units: UNITS,
     policies: summaries,
   };
   return `${JSON.stringify(document, null, 2)}\n`;

@@ -16,14 +16,17 @@ export function report(scenario: Scenario, summaries: readonly Summary[]): strin
 }
 
 function whatWasRun(scenario: Scenario): string {
-  const { arrivals, traffic, backends, seed, length, settings } = scenario;
+  const { arrivals, skipped, traffic, backends, seed, length, settings } = scenario;
+  const leftOut = skipped > 0 ? `, ${counted(skipped, "refused one")} skipped` : "";
   const requests = traffic === undefined
-    ? `${counted(arrivals.count, "recorded request")} over ${seconds(length)}`
+    ? `${counted(arrivals.count, "recorded request")} over ${seconds(length)}${leftOut}`
     : `${counted(traffic.requests, "request")} over ${
       seconds(length)
     }, ${traffic.rate} a second, ` +
       `${Math.round(traffic.posts * 100)}% POST, from ${counted(traffic.clients, "client")}`;
-  const changed = PART_NAMES.filter((name) => settings[name] !== DEFAULTS[name]);
+  const changed = PART_NAMES.filter((name) =>
+    settings[name] !== undefined && settings[name] !== DEFAULTS[name]
+  );
   return [
     `Simulated: ${requests}, to ${counted(backends.length, "backend")}; seed ${seed}`,
     ...backends.map(({ name, text }) => `  ${name}: ${text}`),
@@ -58,22 +61,24 @@ function figuresOf(summaries: readonly Summary[]): string {
       String(summary.ejections),
     ];
   });
-  return table([head, ...rows]);
+  return `Latencies are of answered requests only.\n\n${table([head, ...rows])}`;
 }
 
 function barsOf(summaries: readonly Summary[]): string {
-  const longest = Math.max(...summaries.map(({ latency }) => latency?.p99 ?? 0));
-  const rows = summaries.map(({ policy, latency }) => {
-    if (latency === null) return [policy, "-"];
+  const longest = greatest(summaries.map(({ latency }) => latency?.p99 ?? 0));
+  const rows = summaries.map(({ policy, latency, errorShare }) => {
+    if (latency === null) return [policy, "nothing answered"];
     const length = longest === 0 ? 0 : latency.p99 / longest;
-    return [policy, `${bar(length, BAR_WIDTH)} ${milliseconds(latency.p99)} ms`];
+    // Who gives up soon has the shortest bar.
+    const errors = errorShare > 0 ? `, ${percent(errorShare)} errors` : "";
+    return [policy, `${bar(length, BAR_WIDTH)} ${milliseconds(latency.p99)} ms${errors}`];
   });
-  return `p99 of each policy\n${table(rows, [1])}`;
+  return `p99 of answered requests\n${table(rows, [1])}`;
 }
 
 /** How the load of a policy's backends was, and what its errors were. */
 function loadOf({ policy, backends, errorKinds, downs }: Summary, { length }: Scenario): string {
-  const top = Math.max(...backends.flatMap(({ slices }) => slices));
+  const top = greatest(backends.flatMap(({ slices }) => slices));
   const rows = backends.map(({ name, share, peakInFlight, slices }) => [
     `  ${name}`,
     percent(share),
@@ -98,12 +103,18 @@ function seconds(length: number): string {
   return `${(length / 1000).toFixed(1)} s`;
 }
 
-/** With two decimals, so that nothing but 0 is 0.00%. */
+/** With two decimals, so that nothing but 0 is 0.00%, and nothing but all is 100.00%. */
 function percent(share: number): string {
   const text = `${(share * 100).toFixed(2)}%`;
-  return share > 0 && text === "0.00%" ? "<0.01%" : text;
+  if (share > 0 && text === "0.00%") return "<0.01%";
+  return share < 1 && text === "100.00%" ? ">99.99%" : text;
 }
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** The greatest of numbers that are 0 or more; there may be too many of them for Math.max. */
+function greatest(numbers: readonly number[]): number {
+  return numbers.reduce((greatest, number) => Math.max(greatest, number), 0);
 }

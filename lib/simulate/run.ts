@@ -131,9 +131,10 @@ class Run {
   }
 
   #probe(backend: Backend, simulated: SimulatedBackend): void {
-    const { HEALTH_TIMEOUT, HEALTH_INTERVAL } = this.#scenario.config;
+    const { HEALTH_TIMEOUT, HEALTH_INTERVAL, HEALTH_STATUS } = this.#scenario.config;
     const begunAt = this.#queue.now;
-    const { at, good, reason } = probingOf(simulated.probe(begunAt), begunAt, HEALTH_TIMEOUT);
+    const reply = simulated.probe(begunAt);
+    const { at, good, reason } = probingOf(reply, begunAt, HEALTH_TIMEOUT, HEALTH_STATUS);
     this.#queue.push(at, () => {
       this.#pool.probed(backend, good, reason);
       const next = begunAt + nextDelay(HEALTH_INTERVAL, this.#probeRandom);

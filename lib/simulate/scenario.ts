@@ -4,9 +4,9 @@ import { parseTexts, type SettingTexts } from "../config/parse.ts";
 import { type Read, reading, setting } from "../config/setting.ts";
 import { percentage, wholeNumber } from "../config/values.ts";
 import { POLICY_NAMES, type PolicyName } from "../policies/mod.ts";
-import { type Arrivals, poisson, type Traffic } from "./arrivals.ts";
+import { type Arrivals, lengthProblem, MOST_REQUESTS, poisson, type Traffic } from "./arrivals.ts";
 import { type BackendScript, readScripts } from "./backend_text.ts";
-import { readArrivals } from "./recorded_arrivals.ts";
+import type { Recording } from "./recorded_arrivals.ts";
 import { readScenarioFile, type ScenarioFile } from "./scenario_file.ts";
 import { readSettings, type SimulationConfig } from "./settings.ts";
 
@@ -16,9 +16,11 @@ export interface Scenario {
   /** What the requests are like; undefined where they were recorded. */
   readonly traffic: Traffic | undefined;
   readonly arrivals: Arrivals;
+  /** How many recorded requests were left out, as they were refused. */
+  readonly skipped: number;
   /** When the last request comes, in milliseconds. */
   readonly length: number;
-  /** All settings that have a part in it, as text. */
+  /** All settings that have a part in it, as text; without POLICY where every policy is run. */
   readonly settings: SettingTexts;
   readonly config: SimulationConfig;
   /** One run each. */
@@ -46,8 +48,8 @@ export interface Sources {
   readonly flags: SimulateFlags;
   /** The scenario's file, where there is one. */
   readonly scenario?: string | undefined;
-  /** The file of arrivals, where there is one. */
-  readonly arrivals?: string | undefined;
+  /** What the file of arrivals came to, where there is one. */
+  readonly arrivals?: Recording | undefined;
 }
 
 export interface ReadScenario {
@@ -69,7 +71,7 @@ const Workload = z.object({
   seed: setting("1", (text) => wholeNumber(text, 0, 2 ** 32 - 1)),
   backends: setting(ONE_IS_SLOW, readScripts),
   rate: setting("250", readRate),
-  requests: setting("100000", (text) => wholeNumber(text, 1, 10 * MILLION)),
+  requests: setting("100000", (text) => wholeNumber(text, 1, MOST_REQUESTS)),
   posts: setting("0%", percentage),
   clients: setting("1000", (text) => wholeNumber(text, 1, MILLION)),
 });
@@ -79,7 +81,7 @@ const REPLACED = ["rate", "requests", "posts", "clients"] as const;
 
 const NO_FILE: ScenarioFile = { texts: {}, settings: {}, problems: [] };
 
-export function readScenario({ flags, scenario, arrivals: recorded }: Sources): ReadScenario {
+export function readScenario({ flags, scenario, arrivals: recording }: Sources): ReadScenario {
   const names = Object.keys(Workload.shape) as (keyof typeof Workload.shape)[];
   const file = scenario === undefined ? NO_FILE : readScenarioFile(scenario, names);
   const given = names.filter((name) => flags[name] !== undefined);
@@ -88,36 +90,54 @@ export function readScenario({ flags, scenario, arrivals: recorded }: Sources): 
     ...Object.fromEntries(given.map((name) => [name, flags[name]])),
   });
   const settings = readSettings(file.settings, flags);
-  const recording = recorded === undefined
-    ? undefined
-    : readArrivals(recorded, workload.value?.seed ?? 0);
+  const isRecorded = flags.arrivals !== undefined || recording !== undefined;
   const problems = [
     ...file.problems,
-    ...(flags.arrivals === undefined ? [] : REPLACED.filter((name) => given.includes(name)))
-      .map((name) => `--${name} has no part where --arrivals says what comes`),
+    ...(isRecorded ? [...replacedIn("--", flags), ...replacedIn("", file.texts)] : []),
     ...(recording?.problems ?? []),
     ...workload.problems,
     ...settings.problems,
   ];
+  const hasPaths = recording?.hasPaths || isRecorded && recording?.arrivals === undefined;
+  if (settings.texts["HASH_ON"]?.trim() === "path" && !hasPaths) {
+    problems.push(
+      'HASH_ON must be address but where --arrivals brings paths: current value is "path"',
+    );
+  }
   const { config } = settings;
   if (workload.value === undefined || config === undefined || problems.length > 0) {
     return { problems };
   }
   const { seed, backends, ...traffic } = workload.value;
-  const arrivals = recording?.arrivals ?? poisson(seed, traffic);
+  const arrivals = recording?.arrivals?.(seed) ?? poisson(seed, traffic);
+  const length = lengthOf(arrivals);
+  const tooLong = lengthProblem(length, "rate and requests must come to");
+  if (tooLong !== undefined) return { problems: [tooLong] };
   return {
     scenario: {
       seed,
       backends,
       traffic: recording === undefined ? traffic : undefined,
       arrivals,
-      length: lengthOf(arrivals),
+      skipped: recording?.skipped ?? 0,
+      length,
       settings: settings.texts,
       config,
       policies: flags.compare ? POLICY_NAMES : [config.POLICY],
     },
     problems,
   };
+}
+
+/** Problems with what a file of arrivals says in its place. @param prefix of the names, as written */
+function replacedIn(
+  prefix: string,
+  texts: Partial<Record<typeof REPLACED[number], string | undefined>>,
+): string[] {
+  return REPLACED.filter((name) => texts[name] !== undefined).map((name) =>
+    `${prefix}${name} has no part where --arrivals says what comes: ` +
+    `current value is ${JSON.stringify(texts[name])}`
+  );
 }
 
 /** `400`, `0.5`, in requests a second. */

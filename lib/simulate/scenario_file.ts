@@ -14,10 +14,13 @@ export interface ScenarioFile {
 export function readScenarioFile(text: string, names: readonly string[]): ScenarioFile {
   const problems: string[] = [];
   const { settings, ...values } = fields("the scenario", parsed(text, problems), problems);
-  for (const name of Object.keys(values)) {
+  for (const [name, value] of Object.entries(values)) {
     if (names.includes(name)) continue;
     delete values[name];
-    problems.push(`the scenario must have no ${name}, but ${names.join(", ")} and settings`);
+    problems.push(
+      `the scenario must have no ${name}, but ${names.join(", ")} and settings: ` +
+        `current value is ${JSON.stringify(value)}`,
+    );
   }
   return {
     texts: texts("", values, problems),
@@ -29,7 +32,7 @@ export function readScenarioFile(text: string, names: readonly string[]): Scenar
 /** What is no JSON counts as an empty object, once it is told. */
 function parsed(text: string, problems: string[]): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, "")); // a byte order mark is no part of JSON
   } catch (error) {
     problems.push(`the scenario must be JSON: ${(error as Error).message}`);
     return {};

@@ -2,6 +2,8 @@
 import type { z } from "zod";
 import { parseTexts, type SettingTexts } from "../config/parse.ts";
 import { DEFAULTS, Settings } from "../config/schema.ts";
+import { isReading, type Read, reading, setting } from "../config/setting.ts";
+import { oneOf } from "../config/values.ts";
 
 const Part = Settings.pick({
   POLICY: true,
@@ -13,6 +15,7 @@ const Part = Settings.pick({
   FIRST_BYTE_TIMEOUT: true,
   REQUEST_TIMEOUT: true,
   HEALTH_PATH: true,
+  HEALTH_STATUS: true,
   HEALTH_INTERVAL: true,
   HEALTH_TIMEOUT: true,
   HEALTH_RISE: true,
@@ -24,7 +27,7 @@ const Part = Settings.pick({
   SLOW_START: true,
   MAX_IN_FLIGHT: true,
   BACKEND_MAX_IN_FLIGHT: true,
-});
+}).extend({ HASH_ON: setting(DEFAULTS.HASH_ON, readHashOn) });
 
 export type SimulationConfig = z.output<typeof Part>;
 
@@ -43,7 +46,7 @@ export interface SettingFlags {
 export interface ReadSettings {
   /** Undefined where there are problems with a value. */
   readonly config: SimulationConfig | undefined;
-  /** Each as text, those that are unset with their defaults. */
+  /** Each as text, those that are unset with their defaults; without POLICY where all are run. */
   readonly texts: SettingTexts;
   /** One sentence each. */
   readonly problems: readonly string[];
@@ -54,17 +57,17 @@ export function readSettings(file: SettingTexts, flags: SettingFlags): ReadSetti
   const problems: string[] = [];
   const given = flagTexts(flags, problems);
   const texts = { ...file, ...given };
-  for (const name of Object.keys(texts)) {
-    if (PART_NAMES.some((part) => part === name)) continue;
-    problems.push(`${name} has no part in a simulation, only ${PART_NAMES.join(", ")} have`);
-  }
+  const strangers = Object.keys(texts).filter((name) => !PART_NAMES.some((part) => part === name));
+  if (strangers.length > 0) problems.push(noPart(strangers, texts));
   if (flags.compare && given["POLICY"] !== undefined) {
-    problems.push("POLICY has no part where --compare runs every policy");
+    const found = `current value is ${JSON.stringify(given["POLICY"])}`;
+    problems.push(`POLICY has no part where --compare runs every policy: ${found}`);
   }
   const { value, problems: wrong } = parseTexts(Part, texts);
+  const inForce = PART_NAMES.filter((name) => !(flags.compare && name === "POLICY"));
   return {
     config: value,
-    texts: Object.fromEntries(PART_NAMES.map((name) => [name, texts[name] || DEFAULTS[name]])),
+    texts: Object.fromEntries(inForce.map((name) => [name, texts[name] || DEFAULTS[name]])),
     problems: [...problems, ...wrong],
   };
 }
@@ -76,10 +79,29 @@ function flagTexts({ policy, set = [] }: SettingFlags, problems: string[]): Sett
     if (name === undefined || value === undefined) {
       problems.push(`--set must be NAME=VALUE: current value is ${JSON.stringify(text)}`);
     } else if (Object.hasOwn(texts, name)) {
-      problems.push(`${name} must be set once on the command line`);
+      const found = `${JSON.stringify(texts[name])} and ${JSON.stringify(value)}`;
+      problems.push(`${name} must be set once on the command line: current values are ${found}`);
     } else {
       texts[name] = value;
     }
   }
   return texts;
+}
+
+/** One sentence about all names that are wrong, so that those that are right are listed once. */
+function noPart(names: readonly string[], texts: SettingTexts): string {
+  const [have, values] = names.length === 1 ? ["has", "value is"] : ["have", "values are"];
+  const right = PART_NAMES.join(", ");
+  // A secret is shown nowhere.
+  const shown = names.map((name) => name === "STICKY_SECRET" ? "***" : JSON.stringify(texts[name]));
+  return `${names.join(", ")} ${have} no part in a simulation, only ${right} have: ` +
+    `current ${values} ${shown.join(", ")}`;
+}
+
+/** Only what simulated requests have. */
+function readHashOn(text: string): Read<{ readonly by: "address" | "path" }> {
+  const by = oneOf(text, ["address", "path"] as const);
+  return isReading(by)
+    ? reading({ by: by.value })
+    : "must be address or path here, as simulated requests have no headers and no cookies";
 }

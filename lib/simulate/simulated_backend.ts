@@ -92,7 +92,10 @@ export class SimulatedBackend {
   }
 
   #nextRefusal(after: number): number {
-    return Math.min(...this.#refusals.map((period) => nextBeginning(period, after)));
+    return this.#refusals.reduce(
+      (first, period) => Math.min(first, nextBeginning(period, after)),
+      Infinity,
+    );
   }
 }
 

@@ -52,10 +52,15 @@ for (
 }
 
 Deno.test("backend text: everything that is wrong is told at once, each with its entry", () => {
-  assertEquals(readScripts("20ms hot=1;20ms weight=0 capacity=0;20ms name=b"), [
+  assertEquals(readScripts("20ms hot=1;20ms weight=0 capacity=0;20ms name=b;20ms name=b"), [
     { expected: OPTIONS, shown: "20ms hot=1" },
     { expected: "must have a weight of 1 to 100", shown: "20ms weight=0 capacity=0" },
     { expected: "must have a capacity of 1 to 10000", shown: "20ms weight=0 capacity=0" },
     { expected: "must not have two backends named b", shown: "20ms name=b" },
   ]);
+});
+
+Deno.test("backend text: names that were given are not given again", () => {
+  const names = scripts("20ms;20ms;20ms name=a;20ms;20ms name=c").map(({ name }) => name);
+  assertEquals(names, ["b", "d", "a", "e", "c"]);
 });

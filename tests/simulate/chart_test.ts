@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { bar, sparkline, table } from "../../lib/simulate/chart.ts";
 
-Deno.test("chart: a sparkline goes from the lowest bar for nothing to the highest for the top", () => {
-  assertEquals(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 7), "▁▂▃▄▅▆▇█");
-  assertEquals(sparkline([0, 7], 14), "▁▅");
-  assertEquals(sparkline([0, 0], 0), "▁▁");
+Deno.test("chart: a sparkline goes from a dot for nothing over the lowest bar for a few to the highest for the top", () => {
+  assertEquals(sparkline([0, 0.1, 1, 2, 3, 4, 5, 6, 7], 7), "·▁▂▃▄▅▆▇█");
+  assertEquals(sparkline([0, 1, 7], 14), "·▂▅");
+  assertEquals(sparkline([0, 0], 0), "··");
 });
 
 Deno.test("chart: a bar is as long as its share, and at least one character", () => {

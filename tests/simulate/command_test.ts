@@ -40,15 +40,15 @@ Deno.test("simulate: --json is one JSON document with a run for each policy", as
 
 Deno.test("simulate: a scenario and its arrivals come from files", async () => {
   const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/scenario.json`, '{"backends": ["5ms"], "requests": 7}');
+  await Deno.writeTextFile(`${folder}/scenario.json`, '{"backends": ["5ms"], "seed": 7}');
   await Deno.writeTextFile(`${folder}/arrivals`, "0\n1\n2\n");
   const scenario = ["--scenario", `${folder}/scenario.json`];
   assertMatch(
     (await simulate(scenario)).stdout,
-    /^Simulated: 7 requests .* to 1 backend; seed 1\n/,
+    /^Simulated: 100000 requests .* to 1 backend; seed 7\n/,
   );
   const { stdout } = await simulate([...scenario, "--arrivals", `${folder}/arrivals`]);
-  assertMatch(stdout, /^Simulated: 3 recorded requests over 2\.0 s, to 1 backend; seed 1\n/);
+  assertMatch(stdout, /^Simulated: 3 recorded requests over 2\.0 s, to 1 backend; seed 7\n/);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -86,7 +86,7 @@ Deno.test("simulate: everything that is wrong is told at once, status 2", async 
   assertMatch(stderr, /\n {2}rate must be .*"fast"\n {2}EJECT_MAX must be .*"all"\n$/);
 });
 
-Deno.test("simulate: flags it does not know, or that lack their value, are shown its usage, status 2", async () => {
+Deno.test("simulate: flags it does not know, or that lack their value, are pointed at its help, status 2", async () => {
   for (
     const [args, wrong] of [
       [["--fast"], "--fast"],
@@ -95,15 +95,18 @@ Deno.test("simulate: flags it does not know, or that lack their value, are shown
       [["--backends="], "--backends has no value"],
       [["--json=yes"], "--json"],
       [["now"], "now"],
+      [["--rate=5", "--seed", "1", "--rate", "5"], "--rate must be given once"],
+      [["--json", "--json"], "--json must be given once"],
     ] as const
   ) {
     const { status, stderr } = await simulate(args);
     assertEquals(status, 2);
-    assert(stderr.includes(wrong) && stderr.includes("Usage: roundabout simulate"), stderr);
+    assert(stderr.includes(wrong) && stderr.includes("roundabout simulate --help tells"), stderr);
+    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
   }
   const { status, stderr } = await run(["check", "--rate", "5"]);
   assertEquals(status, 2);
-  assert(stderr.includes("--rate") && stderr.includes("Usage: roundabout [command]"), stderr);
+  assertMatch(stderr, /Usage: roundabout \[command\][^]*\nCannot understand .*--rate.*\n$/);
 });
 
 Deno.test("simulate: --help tells its flags and how backends are written", async () => {
@@ -112,4 +115,25 @@ Deno.test("simulate: --help tells its flags and how backends are written", async
   for (const part of ["--compare", "lognormal(20ms,0.5)", "refuses=10s-40s/2s", "HASH_BALANCE"]) {
     assert(stdout.includes(part), part);
   }
+});
+
+for (const args of [["simulate", "--compare", "--json", "--requests=1000"], ["--help"]]) {
+  Deno.test(`simulate: where nobody reads what ${args[0]} says, it ends quietly`, async () => {
+    const shell = '{ "$0" "$@"; echo "status $?" >&2; } | true';
+    const { stdout, stderr } = await run(args, { shell });
+    assertEquals([stdout, stderr], ["", "status 0\n"]);
+  });
+
+  Deno.test(`simulate: where what ${args[0]} says cannot be written, it tells why, status 1`, async () => {
+    const { status, stderr } = await run(args, { shell: 'exec "$0" "$@" > /dev/full' });
+    assertEquals(status, 1);
+    assertMatch(stderr, /^Cannot write to standard output as No space left on device.*\n$/);
+  });
+}
+
+Deno.test("simulate: recorded requests are read line by line, however they are cut", async () => {
+  // 200,000 lines are many reads, most of which end within a line.
+  const lines = Array.from({ length: 200_000 }, (_, i) => `${i / 100}`).join("\n");
+  const { stdout } = await simulate(["--arrivals", "-", "--backends", "5ms"], `\uFEFF${lines}`);
+  assertMatch(stdout, /^Simulated: 200000 recorded requests over 2000\.0 s, to 1 backend/);
 });

@@ -125,6 +125,15 @@ Deno.test("simulated backend: slow, it takes so many times as long over what it 
   ]);
 });
 
+Deno.test("simulated backend: where it is slow for two reasons, both count", () => {
+  const backend = simulated("20ms slow=1s-3s*5 slow=2s-4s*3");
+  assertEquals(fates(backend, [1_000, 2_000, 3_000]), [
+    "answers 1100",
+    "answers 2300",
+    "answers 3060",
+  ]);
+});
+
 Deno.test("simulated backend: a probe waits in no queue and takes no place", () => {
   const backend = simulated("20ms capacity=1 slow=1s-2s*5 errors=3s-4s hangs=5s-6s");
   backend.ask(1_000, 0.5);

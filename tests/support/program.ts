@@ -5,7 +5,9 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** The permission flags of a task, so that a test fails where they do not suffice. */
 function permissionsOf(task: "start" | "simulate"): string[] {
-  return manifest.tasks[task].command.split(" ").filter((word) => word.startsWith("--allow-"));
+  return manifest.tasks[task].command.split(" ").filter((word) =>
+    /^--(?:allow-|no-prompt)/.test(word)
+  );
 }
 
 export interface RunOptions {
@@ -14,6 +16,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How many files it may have open; by default what this process may. */
   readonly descriptors?: number;
+  /** How the shell runs it, for one that is to be given an odd standard output. */
+  readonly shell?: string;
   /** The task whose permissions it has; by default `start`. */
   readonly task?: "start" | "simulate";
   /** What it reads from standard input; by default nothing. */
@@ -30,11 +34,12 @@ export class Program implements AsyncDisposable {
 
   constructor(args: readonly string[], options: RunOptions = {}) {
     const { cwd = "/tmp", env = {}, descriptors, task = "start", input } = options;
+    const { shell = 'exec "$0" "$@"' } = options;
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
     this.#process = new Deno.Command("sh", {
       args: [
         "-c",
-        `${limit} exec "$0" "$@"`,
+        `${limit} ${shell}`,
         Deno.execPath(),
         "run",
         "--quiet",

@@ -1,4 +1,4 @@
-/** Quantiles of lists of numbers. */
+/** Quantiles of lists of numbers, by the nearest rank, as the simulator takes them. */
 
 /** @param share 0.5 for the median, 1 for the largest */
 export function quantile(numbers: readonly number[], share: number): number {
@@ -8,7 +8,7 @@ export function quantile(numbers: readonly number[], share: number): number {
 /** NaN where there are no numbers. @param shares as of {@linkcode quantile} */
 export function quantiles(numbers: readonly number[], shares: readonly number[]): number[] {
   const sorted = numbers.toSorted((a, b) => a - b);
-  return shares.map((share) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
-  );
+  // Per mille, so that ranks are whole numbers wherever they can be.
+  const rank = (share: number) => Math.ceil(sorted.length * Math.round(share * 1000) / 1000);
+  return shares.map((share) => sorted[Math.max(1, rank(share)) - 1] ?? NaN);
 }

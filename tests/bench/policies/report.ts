@@ -16,6 +16,7 @@ export interface Row {
   readonly p99: readonly number[];
   /** What part of the requests each backend got, 0 to 1; the median over the rounds. */
   readonly received: readonly number[];
+  /** Undefined where nothing was answered in the simulation. */
   readonly simulated: Simulated | undefined;
 }
 
@@ -64,12 +65,13 @@ export function notesOf(rows: readonly Row[], runs: readonly Run[]): string[] {
 }
 
 function written({ policy, latencies, p99, received, simulated }: Row): string {
-  const { p50, p90, p99: simulatedP99 } = simulated ?? {};
   const spread = `${shown(Math.min(...p99))} - ${shown(Math.max(...p99))}`;
   const shares = received.map((share) => (100 * share).toFixed(1)).join(" / ");
   return line([policy, ...latencies.map(shown), spread], [
     shares,
-    ...[p50, p90, simulatedP99].map(shown),
+    ...(simulated === undefined
+      ? ["nothing answered"]
+      : [simulated.p50, simulated.p90, simulated.p99].map(shown)),
   ]);
 }
 
@@ -104,8 +106,8 @@ function medianOfEach(lists: readonly (readonly number[])[]): number[] {
   });
 }
 
-function shown(milliseconds: number | undefined): string {
-  return milliseconds === undefined ? "-" : milliseconds.toFixed(milliseconds < 1000 ? 1 : 0);
+function shown(milliseconds: number): string {
+  return milliseconds.toFixed(milliseconds < 1000 ? 1 : 0);
 }
 
 /** @param left what was measured @param right the shares, and what was simulated */
@@ -118,6 +120,6 @@ function line(left: readonly string[], right: readonly string[]): string {
     ...latencies.map((cell) => cell.padStart(8)),
     spread.padStart(16),
     shares.padStart(29),
-    ...simulated.map((cell, place) => cell.padStart(place === 0 ? 16 : 8)),
+    ...simulated.map((cell, place) => cell.padStart(place === 0 ? 18 : 8)),
   ].join("");
 }

@@ -11,12 +11,12 @@ export interface Simulated {
   readonly p99: number;
 }
 
-/** By the name of the policy. */
+/** By the name of the policy; without those under which nothing was answered in some run. */
 export type Simulation = ReadonlyMap<string, Simulated>;
 
 /** The part of its output that is used here. */
 interface Output {
-  readonly policies: readonly { readonly policy: string; readonly latency: Simulated }[];
+  readonly policies: readonly { readonly policy: string; readonly latency: Simulated | null }[];
 }
 
 /** How many runs of that length there are, of which the medians are taken. */
@@ -25,16 +25,14 @@ const SEEDS = 9;
 export async function simulate(load: Load): Promise<Simulation> {
   const runs: Output[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) runs.push(await simulateOnce(load, seed));
-  const median = (policy: string, share: keyof Simulated) =>
-    quantile(
-      runs.map(({ policies }) => policies.find((one) => one.policy === policy)!.latency[share]),
-      0.5,
+  return new Map(runs[0]!.policies.flatMap(({ policy }) => {
+    const latencies = runs.flatMap(({ policies }) =>
+      policies.find((one) => one.policy === policy)?.latency ?? []
     );
-  return new Map(runs[0]!.policies.map(({ policy }) => [policy, {
-    p50: median(policy, "p50"),
-    p90: median(policy, "p90"),
-    p99: median(policy, "p99"),
-  }]));
+    if (latencies.length < SEEDS) return [];
+    const median = (share: keyof Simulated) => quantile(latencies.map((one) => one[share]), 0.5);
+    return [[policy, { p50: median("p50"), p90: median("p90"), p99: median("p99") }]];
+  }));
 }
 
 async function simulateOnce({ rate, seconds, warmup }: Load, seed: number): Promise<Output> {
@@ -51,6 +49,6 @@ async function simulateOnce({ rate, seconds, warmup }: Load, seed: number): Prom
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`Cannot simulate: ${decoder.decode(stderr)}`);
+  if (!success) throw new Error(decoder.decode(stderr).trim()); // which says what could not be done
   return JSON.parse(decoder.decode(stdout));
 }
