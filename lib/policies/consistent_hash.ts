@@ -12,7 +12,7 @@
  */
 import type { Backend } from "../backend.ts";
 import { hashOf } from "../hash.ts";
-import { classesOf, type WeightClass } from "../weight_classes.ts";
+import { classesOf, type WeightClasses } from "../weight_classes.ts";
 import type { Policy, PolicyOptions } from "./mod.ts";
 
 export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy {
@@ -42,11 +42,13 @@ export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy 
  * @param limit what one may have in flight for each unit of its weight; it must leave room somewhere
  */
 function highest(candidates: readonly Backend[], key: number, limit: number): Backend {
+  const classes = classesOf(candidates);
+  const allSeeds = seedsOf(classes);
   let highest: Backend | undefined;
   let highestClaim = -Infinity;
-  for (const weightClass of classesOf(candidates).classes) {
-    const { members, weight } = weightClass;
-    const seeds = seedsOf(weightClass);
+  for (let place = 0; place < allSeeds.length; place++) {
+    const { members, weight } = classes.classes[place]!;
+    const seeds = allSeeds[place]!;
     const full = limit * weight;
     // Among equals the hash alone decides, which saves a logarithm for each.
     let first = -1;
@@ -58,9 +60,11 @@ function highest(candidates: readonly Backend[], key: number, limit: number): Ba
       first = i;
       firstHash = hash;
     }
-    if (first === -1) continue; // all of this weight are full
+    const share = (firstHash + 0.5) / 2 ** 32;
+    // All of this weight are full, or the claim, which is never more than this, is too low.
+    if (first === -1 || weight / (1 - share) < highestClaim) continue;
     const backend = members[first]!;
-    const claim = -weight / Math.log((firstHash + 0.5) / 2 ** 32);
+    const claim = -weight / Math.log(share);
     if (claim > highestClaim || claim === highestClaim && backend.id < highest!.id) {
       highest = backend;
       highestClaim = claim;
@@ -76,16 +80,18 @@ function hashFor(key: number, seed: number, factor: number): number {
   return (more ^ (more >>> 13)) >>> 0;
 }
 
-const known = new WeakMap<WeightClass, Uint32Array>();
+const known = new WeakMap<WeightClasses, readonly Uint32Array[]>();
 
-/** Two numbers for each member, made of its id: a seed and an odd factor. */
-function seedsOf(weightClass: WeightClass): Uint32Array {
-  let seeds = known.get(weightClass);
+/** For each class two numbers for each member, made of its id: a seed and an odd factor. */
+function seedsOf(classes: WeightClasses): readonly Uint32Array[] {
+  let seeds = known.get(classes);
   if (seeds === undefined) {
-    const { members } = weightClass;
-    seeds = new Uint32Array(2 * members.length);
-    for (let i = 0; i < members.length; i++) seeds.set(members[i]!.hashes, 2 * i);
-    known.set(weightClass, seeds);
+    seeds = classes.classes.map(({ members }) => {
+      const numbers = new Uint32Array(2 * members.length);
+      for (let i = 0; i < members.length; i++) numbers.set(members[i]!.hashes, 2 * i);
+      return numbers;
+    });
+    known.set(classes, seeds);
   }
   return seeds;
 }
