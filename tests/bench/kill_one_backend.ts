@@ -74,7 +74,7 @@ async function report(
   const perBackend: number[] = [];
   const delivered = new Map<string, number>();
   for (const ledger of ledgers) {
-    const lines = (await Deno.readTextFile(ledger)).trim().split("\n");
+    const lines = (await Deno.readTextFile(ledger)).split("\n").filter((line) => line !== "");
     perBackend.push(lines.length);
     for (const line of lines) {
       const [entry = "", length] = line.split(" ");
