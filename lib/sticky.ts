@@ -4,8 +4,8 @@
  *
  * The cookie holds the HMAC-SHA-256 of the backend's stable id. So it names the backend after a restart
  * and for every balancer with the same secret, tells nobody what backends there are, and cannot be made
- * by who does not know the secret. And as there is one per backend, all are computed at the start: a
- * request costs no more than a look at a table.
+ * by who does not know the secret. And as there is one per backend, all are computed at the start: for a
+ * request the cookie is read and looked up, before and after its way to the backend.
  */
 import { createHmac } from "node:crypto";
 import type { Backend } from "./backend.ts";

@@ -48,7 +48,7 @@ Deno.test("drawTwo: never gives the same backend twice", () => {
   }));
 });
 
-Deno.test("drawTwo: every pair in either order is as likely as any other, neighbours or not", () => {
+Deno.test("drawTwo: all pairs are equally likely in either order, neighbours or not", () => {
   const backends = backendsOf(equal(6));
   const random = seeded(3);
   const draws = 120_000;

@@ -1,7 +1,7 @@
 /** Brings the settings together: defaults < `.env` < environment. */
 import util from "node:util";
 import type { z } from "zod";
-import { parseTexts, type SettingTexts } from "./parse.ts";
+import { given, parseTexts, type SettingTexts } from "./parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
 
 /** What cannot be done, and what has the problems. */
@@ -73,19 +73,14 @@ function conflicts(texts: SettingTexts): string[] {
     problems.push(`ADMIN_PORT must not be PORT, too: ${found(ADMIN_PORT)}`);
   }
   // Browsers take these from encrypted connections only (RFC 6265bis, 4.1.3).
-  if (/^__(?:Host|Secure)-/i.test(STICKY_COOKIE) && TRUSTED_PROXIES === DEFAULTS.TRUSTED_PROXIES) {
+  const needsTls = /^\s*__(?:Host|Secure)-/i.test(STICKY_COOKIE);
+  if (needsTls && TRUSTED_PROXIES.trim() === DEFAULTS.TRUSTED_PROXIES) {
     problems.push(
       "STICKY_COOKIE must not begin with __Host- or __Secure- where no TRUSTED_PROXIES say that a " +
         `client speaks TLS: ${found(STICKY_COOKIE)}`,
     );
   }
   return problems;
-}
-
-function given(texts: SettingTexts): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(texts).flatMap(([name, text]) => text ? [[name, text.trim()]] : []),
-  );
 }
 
 function found(text: string): string {

@@ -12,9 +12,15 @@ export interface Parsed<Value> {
   readonly problems: readonly string[];
 }
 
+/** Those that are set. */
+export function given(texts: SettingTexts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).flatMap(([name, text]) => text ? [[name, text]] : []),
+  );
+}
+
 export function parseTexts<Value>(schema: z.ZodType<Value>, texts: SettingTexts): Parsed<Value> {
-  const given = Object.entries(texts).filter(([, text]) => text !== undefined && text !== "");
-  const result = schema.safeParse(Object.fromEntries(given), { reportInput: true });
+  const result = schema.safeParse(given(texts), { reportInput: true });
   const problems = (result.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     const value = texts[name] ? JSON.stringify(issue.input) : "not set";

@@ -6,7 +6,8 @@
  * per list and the wrapping counter walks it.
  */
 import type { Backend } from "../backend.ts";
-import { classesOf } from "../weight_classes.ts";
+import { mixed } from "../hash.ts";
+import { classesOf, draw } from "../weight_classes.ts";
 import type { PickContext, Policy } from "./mod.ts";
 
 const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
@@ -14,32 +15,21 @@ const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 export const roundRobin = {
   cycle: (backends: readonly Backend[]) => scheduleOf(backends).length,
   pick(candidates: readonly Backend[], { turn, number }: PickContext): Backend {
-    if (number > 1) return atShare(candidates, scatter(turn, number));
+    if (number > 1) return draw(candidates, () => scattered(turn, number));
     const schedule = scheduleOf(candidates);
     return schedule[turn % schedule.length]!;
   },
 } satisfies Policy;
 
 /**
- * A turn and the number of a pick as a number scattered over 0 to 2^32 - 1 (the finalizer of
- * MurmurHash3).
+ * A turn and the number of a pick as a number scattered over 0 up to 1.
  *
  * Further picks need it: the turns on which a backend that is down is met are themselves regular, so
- * that `turn % length` over the others would hit the same one each time, or never.
+ * that `turn % length` over the others would hit the same one each time, or never. And no schedule is
+ * made for them, as these candidates may never come together again.
  */
-function scatter(turn: number, number: number): number {
-  let bits = turn ^ Math.imul(number, 0x9e3779b9);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
-}
-
-/** The backend that a number falls to, where each has as many as its weight. No schedule is made: these
- * candidates may never come together again. */
-function atShare(backends: readonly Backend[], number: number): Backend {
-  const sum = backends.reduce((total, { weight }) => total + weight, 0);
-  let place = number % sum;
-  return backends.find(({ weight }) => (place -= weight) < 0)!;
+function scattered(turn: number, number: number): number {
+  return mixed(turn ^ Math.imul(number, 0x9e3779b9)) / 2 ** 32;
 }
 
 function scheduleOf(backends: readonly Backend[]): readonly Backend[] {

@@ -98,6 +98,7 @@ export function readScenario({ flags, scenario, arrivals: recording }: Sources):
     ...workload.problems,
     ...settings.problems,
   ];
+  // A recording that could not be read is told already.
   const hasPaths = recording?.hasPaths || isRecorded && recording?.arrivals === undefined;
   if (settings.texts["HASH_ON"]?.trim() === "path" && !hasPaths) {
     problems.push(

@@ -18,10 +18,12 @@ export function ownResponse(answer: Answer, closing: boolean): Response {
 }
 
 /**
- * A backend's response. @param cookie what ties the client to that backend; undefined where nothing must
+ * A backend's response.
  *
  * An empty stream answers a HEAD without Content-Length, for Deno.serve would announce a length of 0
  * for what GET would send chunked.
+ *
+ * @param cookie what ties the client to that backend; undefined where nothing must
  */
 export function forwardedResponse(
   answer: WebResponse,

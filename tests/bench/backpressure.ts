@@ -40,6 +40,16 @@ const ROWS: readonly Row[] = (["download", "upload"] as const).flatMap((directio
   { direction, framing: "length", path: "direct" },
 ]);
 
+/** A transfer that nobody takes for a while. */
+interface Stall {
+  /** Where it goes. */
+  readonly port: number;
+  readonly backendPort: number;
+  readonly framing: Framing;
+  /** Called when it has stood still long enough to be looked at. */
+  readonly stalled: () => void;
+}
+
 /** What a transfer came to: bytes that went in until the stall was over, and what came out in the end. */
 interface Transfer {
   readonly wentIn: number;
@@ -61,15 +71,15 @@ async function measure({ direction, framing, path }: Row): Promise<boolean> {
     await warm(port);
     const memory = [residentMemory(balancer.pid)];
     let queued = 0;
-    const { wentIn, cameOut, seconds } = await { download, upload }[direction](
-      path === "direct" ? backendPort : port,
+    const { wentIn, cameOut, seconds } = await { download, upload }[direction]({
+      port: path === "direct" ? backendPort : port,
       backendPort,
       framing,
-      () => {
+      stalled() {
         memory.push(residentMemory(balancer.pid));
         queued = inKernel([port, backendPort]);
       },
-    );
+    });
     await new Promise((resolve) => setTimeout(resolve, 2_000)); // the collector's turn
     memory.push(residentMemory(balancer.pid));
     const right = cameOut === whole(SIZE);
@@ -93,12 +103,7 @@ async function measure({ direction, framing, path }: Row): Promise<boolean> {
   }
 }
 
-async function download(
-  port: number,
-  backendPort: number,
-  framing: Framing,
-  stalled: () => void,
-): Promise<Transfer> {
+async function download({ port, backendPort, framing, stalled }: Stall): Promise<Transfer> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const target = `/download?size=${SIZE}${framing === "chunked" ? "&chunked" : ""}`;
   await connection.write(encoder.encode(`GET ${target} HTTP/1.1\r\nHost: a.test\r\n\r\n`));
@@ -114,12 +119,7 @@ async function download(
   });
 }
 
-async function upload(
-  port: number,
-  backendPort: number,
-  framing: Framing,
-  stalled: () => void,
-): Promise<Transfer> {
+async function upload({ port, backendPort, framing, stalled }: Stall): Promise<Transfer> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const chunked = framing === "chunked";
   const line = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${SIZE}`;

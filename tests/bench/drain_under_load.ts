@@ -8,11 +8,10 @@
  * Everything runs on loopback, as processes of its own.
  */
 import { print } from "../../lib/log.ts";
-import { Program } from "../support/program.ts";
 import { CountedCheck, whole, writeCounted } from "./counted_body.ts";
+import { startSite } from "./counted_site.ts";
 import { DrainLoad } from "./drain_load.ts";
 import { isGone, MessageReader } from "./message_reader.ts";
-import { end, freePort, listening, ROOT, spawn } from "./processes.ts";
 
 const MIB = 1024 * 1024;
 const DOWNLOAD = 20 * MIB;
@@ -47,43 +46,26 @@ print(`  it says: ${told === null ? "NOTHING of requests cut off" : told[0]}\n`)
 Deno.exit(isSound(patient) && hasty.status === 1 && told !== null ? 0 : 1);
 
 async function stopUnderLoad(env: Record<string, string>): Promise<Stop> {
-  const [port, backendPort] = [freePort(), freePort()];
-  const backend = spawn([`${ROOT}tests/bench/counted_backend.ts`, String(backendPort)]);
-  try {
-    await listening(backendPort);
-    await using balancer = new Program(["start"], {
-      env: {
-        USERS_SERVICE: `http://127.0.0.1:${backendPort}`,
-        HOST: "127.0.0.1",
-        PORT: String(port),
-        ADMIN_PORT: "off",
-        ACCESS_LOG: "off",
-        ENGINE,
-        ...env,
-      },
-    });
-    await balancer.shows(/listening on/);
-    const [downloading, uploading] = [download(port), upload(port)];
-    const load = new DrainLoad(port);
-    await new Promise((resolve) => setTimeout(resolve, STOP_AFTER));
-    const stoppedAt = performance.now();
-    balancer.kill("SIGTERM");
-    const status = await Promise.race([balancer.status(), late()]);
-    const seconds = (performance.now() - stoppedAt) / 1000;
-    if (status === undefined) balancer.kill("SIGKILL"); // ends what is waited for below, too
-    await load.stop();
-    return {
-      status,
-      seconds,
-      download: await downloading,
-      upload: await uploading,
-      stoppedAt,
-      load,
-      log: balancer.stderr,
-    };
-  } finally {
-    await end(backend);
-  }
+  await using site = await startSite({ env: { ENGINE, ...env } });
+  const { port, balancer } = site;
+  const [downloading, uploading] = [download(port), upload(port)];
+  const load = new DrainLoad(port);
+  await new Promise((resolve) => setTimeout(resolve, STOP_AFTER));
+  const stoppedAt = performance.now();
+  balancer.kill("SIGTERM");
+  const status = await Promise.race([balancer.status(), late()]);
+  const seconds = (performance.now() - stoppedAt) / 1000;
+  if (status === undefined) balancer.kill("SIGKILL"); // ends what is waited for below, too
+  await load.stop();
+  return {
+    status,
+    seconds,
+    download: await downloading,
+    upload: await uploading,
+    stoppedAt,
+    load,
+    log: balancer.stderr,
+  };
 }
 
 function late(): Promise<undefined> {

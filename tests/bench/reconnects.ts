@@ -6,9 +6,8 @@
  * time. Everything runs on loopback, as processes of its own.
  */
 import { print } from "../../lib/log.ts";
-import { Program } from "../support/program.ts";
+import { startSite } from "./counted_site.ts";
 import { isGone, MessageReader } from "./message_reader.ts";
-import { end, freePort, listening, ROOT, spawn } from "./processes.ts";
 
 const DESCRIPTORS = 64;
 const RECONNECTS = 1_000;
@@ -27,43 +26,26 @@ const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n
 type End = string;
 const NOT_CONNECTED: End = "not connected";
 
-const [port, backendPort] = [freePort(), freePort()];
-const backend = spawn([`${ROOT}tests/bench/counted_backend.ts`, String(backendPort)]);
-try {
-  await listening(backendPort);
-  await using balancer = new Program(["start"], {
-    env: {
-      USERS_SERVICE: `http://127.0.0.1:${backendPort}`,
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      ADMIN_PORT: "off",
-      ACCESS_LOG: "off",
-      ENGINE,
-    },
-    descriptors: DESCRIPTORS,
-  });
-  await balancer.shows(/listening on/);
-  const quiet = balancer.stderr.length;
-  let status: number | undefined;
-  balancer.status().then((code) => status = code);
-  const startedAt = performance.now();
-  const ends = await reconnect();
-  const took = (performance.now() - startedAt) / 1000;
-  const servedAfter = await recover();
-  const alive = status === undefined ? "yes" : `NO, exit status ${status}`;
-  const served = servedAfter === undefined ? "NEVER" : `after ${servedAfter} ms`;
-  print(
-    `ENGINE=${ENGINE}, ${DESCRIPTORS} descriptors, ${RECONNECTS} connections in ${
-      took.toFixed(1)
-    } s: ` +
-      `${tally(ends).join(", ")}\n` +
-      `  alive: ${alive}; ${IN_A_ROW} in a row answered 200: ${served}\n` +
-      `  it says:\n${logLines(balancer.stderr.slice(quiet))}`,
-  );
-  Deno.exitCode = status === undefined && servedAfter !== undefined ? 0 : 1;
-} finally {
-  await end(backend);
-}
+await using site = await startSite({ env: { ENGINE }, descriptors: DESCRIPTORS });
+const { port, balancer } = site;
+const quiet = balancer.stderr.length;
+let status: number | undefined;
+balancer.status().then((code) => status = code);
+const startedAt = performance.now();
+const ends = await reconnect();
+const took = (performance.now() - startedAt) / 1000;
+const servedAfter = await recover();
+const alive = status === undefined ? "yes" : `NO, exit status ${status}`;
+const served = servedAfter === undefined ? "NEVER" : `after ${servedAfter} ms`;
+print(
+  `ENGINE=${ENGINE}, ${DESCRIPTORS} descriptors, ${RECONNECTS} connections in ${
+    took.toFixed(1)
+  } s: ` +
+    `${tally(ends).join(", ")}\n` +
+    `  alive: ${alive}; ${IN_A_ROW} in a row answered 200: ${served}\n` +
+    `  it says:\n${logLines(balancer.stderr.slice(quiet))}`,
+);
+Deno.exitCode = status === undefined && servedAfter !== undefined ? 0 : 1;
 
 async function reconnect(): Promise<End[]> {
   const ends: End[] = [];

@@ -1,4 +1,7 @@
-/** Random times, from a source of even chance: 0 up to 1. */
+/**
+ * Random times, from a source of even chance: 0 up to 1. Not those of the simulator, by another way to
+ * the same distributions, as what is measured here is to be compared with it.
+ */
 
 /** The time between two arrivals of a Poisson process. */
 export function exponential(mean: number, random: () => number): number {
