@@ -39,6 +39,12 @@ function sorted(backends: readonly Backend[]): WeightClasses {
   return { classes, total: classes.reduce((sum, { total }) => sum + total, 0) };
 }
 
+/** The one that a number falls to, 0 or more and whole: each has as many of them as it weighs. */
+export function fallsTo(backends: readonly Backend[], number: number): Backend {
+  const classes = classesOf(backends);
+  return backendAt(classes, number % classes.total);
+}
+
 /** One of them by chance, each with its weight. @param random 0 up to 1 */
 export function draw(backends: readonly Backend[], random: () => number): Backend {
   const classes = classesOf(backends);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../lib/backend.ts";
-import { classesOf, draw, drawTwo } from "../lib/weight_classes.ts";
+import { classesOf, draw, drawTwo, fallsTo } from "../lib/weight_classes.ts";
 import { backendsOf, countsOf, equal, nameOf } from "./support/fakes.ts";
 import { seeded } from "./support/random.ts";
 
@@ -92,4 +92,10 @@ Deno.test("drawTwo: chance at its very limits gives two of them, whatever their 
     }),
     { numRuns: 2_000 },
   );
+});
+
+Deno.test("fallsTo: each backend has as many numbers as it weighs, over and over", () => {
+  const backends = backendsOf([2, 1, 2]);
+  const names = Array.from({ length: 10 }, (_, number) => nameOf(fallsTo(backends, number)));
+  assertEquals(names.join(""), "aaccbaaccb");
 });

@@ -7,7 +7,7 @@
  */
 import type { Backend } from "../backend.ts";
 import { mixed } from "../hash.ts";
-import { classesOf, draw } from "../weight_classes.ts";
+import { classesOf, fallsTo } from "../weight_classes.ts";
 import type { PickContext, Policy } from "./mod.ts";
 
 const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
@@ -15,21 +15,21 @@ const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 export const roundRobin = {
   cycle: (backends: readonly Backend[]) => scheduleOf(backends).length,
   pick(candidates: readonly Backend[], { turn, number }: PickContext): Backend {
-    if (number > 1) return draw(candidates, () => scattered(turn, number));
+    if (number > 1) return fallsTo(candidates, scattered(turn, number));
     const schedule = scheduleOf(candidates);
     return schedule[turn % schedule.length]!;
   },
 } satisfies Policy;
 
 /**
- * A turn and the number of a pick as a number scattered over 0 up to 1.
+ * A turn and the number of a pick as a number scattered over 0 to 2^32 - 1.
  *
  * Further picks need it: the turns on which a backend that is down is met are themselves regular, so
  * that `turn % length` over the others would hit the same one each time, or never. And no schedule is
  * made for them, as these candidates may never come together again.
  */
 function scattered(turn: number, number: number): number {
-  return mixed(turn ^ Math.imul(number, 0x9e3779b9)) / 2 ** 32;
+  return mixed(turn ^ Math.imul(number, 0x9e3779b9));
 }
 
 function scheduleOf(backends: readonly Backend[]): readonly Backend[] {
