@@ -2,8 +2,8 @@
 import { parseArgs } from "node:util";
 import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/commands.ts";
 import { ConfigError } from "./lib/config/load.ts";
+import { ListenError } from "./lib/listen_error.ts";
 import { complain, OutputError, print } from "./lib/log.ts";
-import { ListenError } from "./lib/start.ts";
 import { VERSION } from "./lib/version.ts";
 
 /** Exit statuses; 0 is a clean stop. */

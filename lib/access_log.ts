@@ -20,6 +20,16 @@ export interface AccessEntry {
   readonly broken?: string | undefined;
 }
 
+/** How a line is written: as people or as programs read it, or as the demo shows it, with the names it
+ * gave to its backends' ids. */
+export type LineFormat = "text" | "json" | { readonly names: ReadonlyMap<string, string> };
+
+export function formatOf(format: LineFormat): (entry: AccessEntry) => string {
+  if (format === "text") return textLine;
+  if (format === "json") return jsonLine;
+  return (entry) => demoLine(entry, format.names);
+}
+
 /** The line as people read it: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
 export function textLine(entry: AccessEntry): string {
   const { time, clientAddress, method, path, status, milliseconds } = entry;
@@ -47,6 +57,16 @@ export function jsonLine(entry: AccessEntry): string {
     ...(refused !== undefined && { refused }),
     ...(entry.broken !== undefined && { broken: entry.broken }),
   });
+}
+
+/** The line as the demo shows it: `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
+export function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>): string {
+  const told = entry.attempts.map(({ backend, outcome }) => {
+    const name = names.get(backend.id) ?? backend.id;
+    return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
+  });
+  const { method, path, status, milliseconds } = entry;
+  return `${method} ${path} ${status} ${told.join(" ")} in ${milliseconds.toFixed(1)} ms`;
 }
 
 function answeredBy({ attempts }: AccessEntry): string | undefined {

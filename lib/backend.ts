@@ -1,7 +1,11 @@
 import { hashOf } from "./hash.ts";
-import { IN_USE, type Standing } from "./health/ejection.ts";
-import { type Probed, UNPROBED } from "./health/state.ts";
+import type { Standing } from "./health/ejection.ts";
+import { SharedState, type State } from "./health/shared_state.ts";
+import type { Probed } from "./health/state.ts";
 import type { Latency } from "./latency.ts";
+import { ownRow, type Row } from "./workers/cells.ts";
+import { BACKEND, WORKER_BACKEND } from "./workers/shared.ts";
+import { Tally } from "./workers/tally.ts";
 
 /** What a user says of one backend in `USERS_SERVICE`. */
 export interface BackendConfig {
@@ -11,7 +15,7 @@ export interface BackendConfig {
   readonly weight: number;
 }
 
-/** One server that requests are forwarded to. What may change of it, its pool changes. */
+/** One server that requests are forwarded to. What may change of it, its pool changes, for all workers. */
 export class Backend {
   /** Stays the same over restarts and over changes of the list's order: the URL without `http://`. */
   readonly id: string;
@@ -20,24 +24,76 @@ export class Backend {
   readonly weight: number;
   /** Two numbers made of its id; the second one is odd. */
   readonly hashes: readonly [number, number];
-  /** Requests sent there whose response is not over. */
-  inFlight = 0;
-  /** How long its answers take; undefined where nobody measures it, or nothing is known. */
-  latency: Latency | undefined = undefined;
-  /** What its own answers say of it. */
-  standing: Standing = IN_USE;
-  /** What its probes say of it. */
-  probed: Probed = UNPROBED;
+  readonly #cells: Row<typeof BACKEND>;
+  readonly #requests: Tally;
+  readonly #state: SharedState;
 
-  constructor(config: BackendConfig) {
+  /**
+   * @param cells of the memory that workers share; by default its own
+   * @param own cells of this worker
+   */
+  constructor(
+    config: BackendConfig,
+    cells: Row<typeof BACKEND> = ownRow(BACKEND),
+    own: Row<typeof WORKER_BACKEND> = ownRow(WORKER_BACKEND),
+  ) {
     this.url = config.url;
     this.weight = config.weight;
     this.id = config.url.replace(/^http:\/\//, "");
     this.hashes = [hashOf(this.id), hashOf(this.id, 1) | 1];
+    this.#cells = cells;
+    this.#requests = new Tally(cells.inFlight, own.inFlight);
+    this.#state = new SharedState(cells);
+  }
+
+  /** Requests sent there whose response is not over. */
+  get inFlight(): number {
+    return this.#requests.total;
+  }
+
+  /** One more in flight, unless there are so many. @returns whether it was counted */
+  begin(most = Infinity): boolean {
+    return this.#requests.begin(most);
+  }
+
+  /** One less in flight. */
+  end(): void {
+    this.#requests.end();
+  }
+
+  /** How long its answers take; undefined where nobody measures it, or nothing is known. */
+  get latency(): Latency | undefined {
+    const average = this.#cells.latency.value;
+    return Number.isNaN(average) ? undefined : { average, at: this.#cells.latencyAt.value };
+  }
+
+  set latency(latency: Latency | undefined) {
+    this.#cells.latencyAt.value = latency?.at ?? 0;
+    this.#cells.latency.value = latency?.average ?? NaN;
+  }
+
+  /** Where it stands. Written by whoever holds the lock of its pool. */
+  get state(): State {
+    return this.#state.current;
+  }
+
+  set state(state: State) {
+    this.#state.write(state);
+  }
+
+  /** What its own answers say of it. */
+  get standing(): Standing {
+    return this.#state.current.standing;
+  }
+
+  /** What its probes say of it. */
+  get probed(): Probed {
+    return this.#state.current.probed;
   }
 
   /** Whether it gets requests as a matter of course. */
   get usable(): boolean {
-    return this.standing.phase === "in" && this.probed.up;
+    const { standing, probed } = this.#state.current;
+    return standing.phase === "in" && probed.up;
   }
 }

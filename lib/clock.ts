@@ -10,17 +10,24 @@ import { TICK_MS, Wheel } from "./wheel.ts";
 export interface Clock extends Disposable {
   /** Its deadlines. */
   readonly wheel: Wheel;
-  /** The time of the last tick, in milliseconds. */
+  /** The time of the last tick, in milliseconds: the same for all workers. */
   readonly now: () => number;
-  /** The time, in milliseconds and parts of them, on the same scale. Costs more. */
+  /** This worker's own time, in milliseconds and parts of them. Costs more. */
   readonly precisely: () => number;
 }
 
 /** How much of the time between two ticks counts at most, in milliseconds. */
 const MOST_PER_TICK = 4 * TICK_MS;
 
+export interface ClockOptions {
+  /** The time that several workers go by, in milliseconds; by default each one's own. */
+  readonly time?: () => number;
+  /** Called with each tick. @param now its own time, in milliseconds */
+  readonly onTick?: (now: number) => void;
+}
+
 /** Starts it; it ticks until it is disposed of. */
-export function startClock(): Clock {
+export function startClock({ time, onTick }: ClockOptions = {}): Clock {
   let tickedAt = performance.now();
   const wheel = new Wheel(tickedAt);
   const timer = setInterval(() => {
@@ -28,10 +35,11 @@ export function startClock(): Clock {
     const passed = Math.min(now - tickedAt, MOST_PER_TICK);
     tickedAt = now; // before the wheel turns: whoever is called by it may want to know the time
     wheel.turn(wheel.now + passed);
+    onTick?.(wheel.now);
   }, TICK_MS);
   return {
     wheel,
-    now: () => wheel.now,
+    now: time ?? (() => wheel.now),
     precisely: () => wheel.now + Math.min(performance.now() - tickedAt, MOST_PER_TICK),
     [Symbol.dispose]: () => clearInterval(timer),
   };

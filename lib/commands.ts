@@ -61,20 +61,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
 async function start(): Promise<number> {
   const config = parseConfig(readSettings());
-  const balancer = startBalancer(config);
-  const { address, adminAddress } = balancer;
+  const balancer = await startBalancer(config);
+  const { address, adminAddress, workers } = balancer;
   const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
   const admin = adminAddress === undefined ? "off" : written(adminAddress);
   log(
     "info",
-    `listening on ${written(address)}, admin on ${admin}, ` +
+    `listening on ${written(address)}, admin on ${admin}, workers: ${workers}, ` +
       `${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
   );
   return await runBalancer(balancer, config.DRAIN_TIMEOUT);
 }
 
 async function demo(): Promise<number> {
-  const demo = startDemo(readSettings());
+  const demo = await startDemo(readSettings());
   print(demo.banner);
   return await runBalancer(demo, demo.drainTimeout);
 }

@@ -1,5 +1,4 @@
 /** `roundabout demo`: three backends and the balancer in one process, and what to try with them. */
-import type { AccessEntry } from "./access_log.ts";
 import { parseConfig } from "./config/load.ts";
 import type { SettingTexts } from "./config/parse.ts";
 import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
@@ -21,7 +20,7 @@ export interface Demo extends Balancer {
  * @param texts settings, of which `USERS_SERVICE` and `HOST` are the demo's own
  * @throws where a setting is wrong or the port is taken
  */
-export function startDemo(texts: SettingTexts): Demo {
+export async function startDemo(texts: SettingTexts): Promise<Demo> {
   const backends = NAMES.map(startBackend);
   const names = new Map(backends.map(({ name, url }) => [url.slice("http://".length), name]));
   const config = parseConfig({
@@ -29,7 +28,7 @@ export function startDemo(texts: SettingTexts): Demo {
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ url }) => url).join(";"),
   });
-  const balancer = startBalancer(config, (entry) => demoLine(entry, names));
+  const balancer = await startBalancer(config, { lines: { names } });
   return {
     ...balancer,
     backends,
@@ -77,14 +76,4 @@ function bannerOf(
     "",
     "",
   ].join("\n");
-}
-
-/** `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
-function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>): string {
-  const told = entry.attempts.map(({ backend, outcome }) => {
-    const name = names.get(backend.id) ?? backend.id;
-    return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
-  });
-  const { method, path, status, milliseconds } = entry;
-  return `${method} ${path} ${status} ${told.join(" ")} in ${milliseconds.toFixed(1)} ms`;
 }

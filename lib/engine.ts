@@ -3,6 +3,7 @@ import type { AccessEntry } from "./access_log.ts";
 import type { Clock } from "./clock.ts";
 import type { Pool } from "./pool.ts";
 import type { RetryBudget } from "./retry_budget.ts";
+import type { Tally } from "./workers/tally.ts";
 
 /** What every engine needs; times in milliseconds, sizes in bytes. */
 export interface EngineOptions {
@@ -12,6 +13,10 @@ export interface EngineOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Whether others listen there, too. */
+  readonly reusePort: boolean;
+  /** Requests in flight. */
+  readonly requests: Tally;
   readonly maxAttempts: number;
   readonly limits: Limits;
   /** Whether a peer's X-Forwarded-* are believed. */
@@ -34,7 +39,7 @@ export interface Limits {
   readonly idleTimeout: number;
   /** For a request in all; Infinity sets no limit. */
   readonly requestTimeout: number;
-  /** Requests in flight; one more is answered 503. */
+  /** Requests in flight, over all workers; one more is answered 503. */
   readonly maxInFlight: number;
   /** How long a connection to a backend may idle. */
   readonly backendIdleTimeout: number;

@@ -2,29 +2,27 @@
 import type { Backend } from "./backend.ts";
 import { Counter } from "./counter.ts";
 import { isTrialDue, slowStartShare } from "./health/ejection.ts";
-import { Health, type HealthOptions } from "./health/health.ts";
-import {
-  ALL_FULL,
-  type Answered,
-  type Attempt,
-  type Failed,
-  NO_BACKEND,
-  type Outcome,
-} from "./outcome.ts";
+import { Health, type HealthOptions, type Report } from "./health/health.ts";
+import { ALL_FULL, type Answered, type Attempt, type Failed, NO_BACKEND } from "./outcome.ts";
 import type { Policy } from "./policies/mod.ts";
 import type { RequestFacts } from "./request_facts.ts";
 import { isIdempotent } from "./retry.ts";
 import type { Sticky } from "./sticky.ts";
 import { classesOf } from "./weight_classes.ts";
+import { ownRow, type Row } from "./workers/cells.ts";
+import { POOL } from "./workers/shared.ts";
 
 export interface PoolOptions extends HealthOptions {
   readonly backends: readonly Backend[];
   readonly policy: Policy;
-  readonly counter?: Counter;
+  /** Of the memory that workers share; by default its own. */
+  readonly cells?: Row<typeof POOL>;
   /** Ties clients to backends; undefined ties none. */
   readonly sticky?: Sticky | undefined;
-  /** In milliseconds, and never going back; coarse where the policy does not observe. */
+  /** In milliseconds, and never going back; one for all workers. */
   readonly clock: () => number;
+  /** In milliseconds and parts of them, on any scale; asked only where the policy observes. */
+  readonly stopwatch: () => number;
   /** 0 up to 1. */
   readonly random: () => number;
   /** How long the share of a backend that is back grows, in milliseconds; 0 gives all at once. */
@@ -42,6 +40,8 @@ export class Pool {
   readonly backends: readonly Backend[];
   /** What its times are measured on. */
   readonly clock: () => number;
+  /** What attempts are measured with, in milliseconds; it stands still where nobody wants to know. */
+  readonly stopwatch: () => number;
   readonly #policy: Policy;
   readonly #counter: Counter;
   readonly #sticky: Sticky | undefined;
@@ -51,6 +51,9 @@ export class Pool {
   /** Failures in a row that make a backend suspect, whether they eject it or not. */
   readonly #manyFailures: number;
   readonly #health: Health;
+  /** What the health of the backends was when they were sorted last. */
+  #generation = NaN;
+  #usable = true;
   /** What first attempts are picked from: the usable backends, or all where none is. */
   #offered: readonly Backend[] = [];
   #cycle = 1;
@@ -60,23 +63,24 @@ export class Pool {
   #slowUntil = -Infinity;
 
   constructor(options: PoolOptions) {
-    const { backends, policy, counter = new Counter(), clock, random } = options;
+    const { backends, policy, cells = ownRow(POOL) } = options;
     this.backends = backends;
     this.#policy = policy;
-    this.#counter = counter;
+    this.#counter = new Counter(cells.turn);
     this.#sticky = options.sticky;
-    this.clock = clock;
-    this.#random = random;
+    this.clock = options.clock;
+    this.stopwatch = policy.observe === undefined ? () => 0 : options.stopwatch;
+    this.#random = options.random;
     this.#slowStart = options.slowStart;
     this.#maxInFlight = options.backendMaxInFlight;
     this.#manyFailures = Math.min(options.ejection.after, MANY_FAILURES);
-    this.#health = new Health(backends, options, () => this.#sort());
-    this.#sort();
+    this.#health = new Health(backends, options, cells);
   }
 
   /** Whether any backend gets requests as a matter of course. */
   get usable(): boolean {
-    return this.#health.usable > 0;
+    this.#sort();
+    return this.#usable;
   }
 
   /**
@@ -93,11 +97,14 @@ export class Pool {
     tried: readonly Attempt<unknown>[],
     begunAt: number = this.clock(),
   ): Backend | undefined {
-    const backend = tried.length === 0
-      ? this.#first(request, begunAt)
-      : this.#tied(request, tried) ?? this.#another(request, tried, begunAt);
-    if (backend !== undefined) backend.inFlight++;
-    return backend;
+    this.#sort();
+    const trial = tried.length === 0 ? this.#trial(request, begunAt) : undefined;
+    if (trial !== undefined) return trial;
+    while (true) {
+      const backend = this.#tied(request, tried) ?? this.#another(request, tried, begunAt);
+      // Another worker may have taken the last place there since it was picked.
+      if (backend === undefined || backend.begin(this.#maxInFlight)) return backend;
+    }
   }
 
   /** The Set-Cookie that ties a client to the backend that answered it; undefined where none is needed. */
@@ -120,26 +127,18 @@ export class Pool {
     return this.backends.length === 0 ? NO_BACKEND : ALL_FULL;
   }
 
-  /**
-   * Takes note of what an attempt came to. One that was answered stays in flight until it ends.
-   *
-   * @param begunAt when it began, on the pool's clock
-   * @param number which attempt of its request it was, from 1
-   */
+  /** Takes note of what an attempt came to. One that was answered stays in flight until it ends. */
   report(
     request: RequestFacts,
-    backend: Backend,
-    outcome: Outcome<unknown>,
-    begunAt: number = this.clock(),
-    number = 1,
+    attempt: Pick<Report, "backend" | "outcome"> & Partial<Report>,
   ): void {
     const now = this.clock();
-    if (outcome.kind === "failed") backend.inFlight--;
+    const { backend, outcome, begunAt = now, number = 1, milliseconds = 0 } = attempt;
+    if (outcome.kind === "failed") backend.end();
     if (begunAt >= backend.standing.since) { // how it was before an outage is no news
-      const milliseconds = now - begunAt;
       this.#policy.observe?.(backend, { request, outcome, milliseconds, now });
     }
-    this.#health.report(request, { backend, outcome, begunAt, number }, now);
+    this.#health.report(request, { backend, outcome, begunAt, number, milliseconds }, now);
   }
 
   /**
@@ -148,8 +147,13 @@ export class Pool {
    * @param broken why the response did not get through whole; undefined where it did, as far as is known
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
-    backend.inFlight--;
+    backend.end();
     this.#health.end(backend, answered, broken, this.clock());
+  }
+
+  /** A worker has died: what it tried says nothing any more. @param worker its number */
+  abandon(worker: number): void {
+    this.#health.abandon(worker, this.clock());
   }
 
   /** Takes note of what a probe found. @param reason in a few words */
@@ -165,22 +169,17 @@ export class Pool {
     return backend.usable || !this.usable ? backend : undefined;
   }
 
-  #first(request: RequestFacts, now: number): Backend | undefined {
-    const tied = this.#tied(request, NONE);
-    const trial = this.#dueForTrial(request, now, tied !== undefined);
-    if (trial !== undefined) return trial;
-    if (tied !== undefined || this.#offered.length === 0) return tied;
-    return this.#pick(this.#offered, request, this.#counter.next(this.#cycle), 1, now);
-  }
-
+  /** A backend that is not tried yet, by the policy; undefined where there is none that has room. */
   #another(
     request: RequestFacts,
     tried: readonly Attempt<unknown>[],
     now: number,
   ): Backend | undefined {
-    const candidates = this.#untried(tried);
+    const isFirst = tried.length === 0;
+    const candidates = isFirst ? this.#offered : this.#untried(tried);
     if (candidates.length === 0) return undefined;
-    return this.#pick(candidates, request, this.#counter.upcoming, tried.length + 1, now);
+    const turn = isFirst ? this.#counter.next(this.#cycle) : this.#counter.upcoming;
+    return this.#pick(candidates, request, turn, tried.length + 1, now);
   }
 
   /**
@@ -229,31 +228,37 @@ export class Pool {
   }
 
   /**
-   * A backend whose ejection is over, for this request to try it.
+   * A backend whose ejection is over, for this request to try it: with it in flight.
    *
    * One that broke off what it had accepted is tried by requests that may be sent again, for the others
    * would be lost; only if none of those comes for as long as an ejection lasts, by any. It is the other
    * way round with a client that is tied to another backend, and would lose its session: unless nobody
    * else comes for as long, it tries none, and then only with a request that may be sent again.
    */
-  #dueForTrial(request: RequestFacts, now: number, isTied: boolean): Backend | undefined {
+  #trial(request: RequestFacts, now: number): Backend | undefined {
+    if (this.#out.length === 0) return undefined;
+    const isTied = this.#tied(request, NONE) !== undefined;
     for (const backend of this.#out) {
       const { standing } = backend;
-      if (!isTrialDue(standing, now) || backend.inFlight >= this.#maxInFlight) continue;
+      if (!isTrialDue(standing, now)) continue;
       const overdue = isTrialDue(standing, now - this.#health.ejectionTime);
       const repeatable = isIdempotent(request.method);
       const fit = isTied ? overdue && repeatable : overdue || repeatable || standing.unreachable;
-      if (!fit) continue;
-      this.#health.tries(backend, now);
-      return backend;
+      if (!fit || !backend.begin(this.#maxInFlight)) continue;
+      if (this.#health.tries(backend, now)) return backend;
+      backend.end(); // another worker was quicker
     }
     return undefined;
   }
 
-  /** Sorts the backends anew, after the health of one has changed. */
+  /** Sorts the backends, where the health of one has changed since: here, or in another worker. */
   #sort(): void {
+    const { generation } = this.#health;
+    if (generation === this.#generation) return;
+    this.#generation = generation;
     const usable = this.backends.filter((backend) => backend.usable);
-    this.#offered = usable.length > 0 ? usable : this.backends;
+    this.#usable = usable.length > 0;
+    this.#offered = this.#usable ? usable : this.backends;
     this.#cycle = this.#offered.length > 0 ? this.#policy.cycle?.(this.#offered) ?? 1 : 1;
     this.#out = this.backends.filter(({ standing, probed }) =>
       standing.phase !== "in" && probed.up

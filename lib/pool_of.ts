@@ -8,6 +8,8 @@ import type { PoolEvent } from "./health/events.ts";
 import { POLICIES, type Policy, type PolicyName } from "./policies/mod.ts";
 import { Pool } from "./pool.ts";
 import type { Sticky } from "./sticky.ts";
+import type { Row } from "./workers/cells.ts";
+import type { POOL } from "./workers/shared.ts";
 
 /** The settings that a pool goes by. */
 export type PoolSettings = Pick<
@@ -35,26 +37,28 @@ export interface PoolParts {
   /** 0 up to 1. */
   readonly random: () => number;
   readonly onEvent: (event: PoolEvent) => void;
+  /** Of the memory that workers share; by default its own. */
+  readonly cells?: Row<typeof POOL>;
+  /** The number of this worker; by default 0. */
+  readonly worker?: number;
 }
 
 export function poolOf(settings: PoolSettings, parts: PoolParts): Pool {
-  const { backends, sticky, clock, random, onEvent } = parts;
+  const { clock } = parts;
   const policy: Policy = POLICIES[parts.policy]({
     hashKey: hashKeyOf(settings.HASH_ON, parts.isTrusted),
     hashBalance: settings.HASH_BALANCE,
   });
   return new Pool({
-    backends,
+    ...parts,
     policy,
-    sticky,
-    clock: policy.observe === undefined ? clock.now : clock.precisely,
-    random,
+    clock: clock.now,
+    stopwatch: clock.precisely,
     slowStart: settings.SLOW_START,
     backendMaxInFlight: settings.BACKEND_MAX_IN_FLIGHT,
     ejection: { after: settings.EJECT_AFTER, time: settings.EJECT_TIME },
     ejectMax: settings.EJECT_MAX,
     ejectOn5xx: settings.EJECT_ON_5XX,
     probes: { rise: settings.HEALTH_RISE, fall: settings.HEALTH_FALL },
-    onEvent,
   });
 }

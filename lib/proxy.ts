@@ -40,6 +40,7 @@ export function createProxy<Request extends RequestFacts, Response>(
     tried: readonly Attempt<Response>[] = [],
   ): Promise<Result<Response>> {
     const begunAt = pool.clock();
+    const startedAt = pool.stopwatch();
     if (attempt === 1) budget.deposit(begunAt);
     const backend = pool.next(request, tried, begunAt);
     if (backend === undefined) {
@@ -48,7 +49,8 @@ export function createProxy<Request extends RequestFacts, Response>(
     }
 
     const outcome = await forward(request, backend);
-    pool.report(request, backend, outcome, begunAt, attempt);
+    const milliseconds = pool.stopwatch() - startedAt;
+    pool.report(request, { backend, outcome, begunAt, number: attempt, milliseconds });
     const attempts = [...tried, { backend, outcome }];
     const verdict = judge(request, outcome, attempt, Math.min(maxAttempts, pool.backends.length));
     if (verdict !== "retry") return { outcome, attempts, verdict };

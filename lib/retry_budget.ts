@@ -11,62 +11,87 @@
  * (The idea is Finagle's RetryBudget. That one saves up for ten seconds, which is what a storm then has
  * for its first moment: three times the load for two seconds, measured. Here it is one second's worth.)
  */
+import { TICK_MS } from "./wheel.ts";
+import { ownRow, type Row } from "./workers/cells.ts";
+import { BUDGET } from "./workers/shared.ts";
 
 /** Retries that are free, a second. */
 export const FREE_PER_SECOND = 3;
 
-/** Shares such as 0.2 do not add up exactly. */
-const ROUNDING = 1e-9;
+/** It counts in thousandths of a retry, in whole numbers, which several workers can change at a time. */
+const RETRY = 1000;
+
+/** What is free in all: below this it is overdrawn. */
+const FREE = FREE_PER_SECOND * RETRY;
+
+/** What is free between two ticks of the clock. */
+const FREE_PER_TICK = FREE * TICK_MS / 1000;
+
+/** The largest whole number that a cell holds. */
+const LARGEST = 2 ** 31 - 1;
 
 export class RetryBudget {
+  /** What a request pays in. */
   readonly #share: number;
-  #balance = FREE_PER_SECOND;
-  #now: number;
-  /** Requests of the second under way, and of the one before it. */
-  #requests = 0;
-  #requestsBefore = 0;
+  readonly #cells: Row<typeof BUDGET>;
 
   /**
-   * @param share of retries in requests, 0 or more; Infinity lets every retry pass
-   * @param now in milliseconds, on any clock that never goes back
+   * @param share of retries in requests, 0 or more, in thousandths; Infinity lets every retry pass
+   * @param cells of the memory that workers share; by default its own
    */
-  constructor(share: number, now: number) {
-    this.#share = share;
-    this.#now = now;
+  constructor(share: number, cells: Row<typeof BUDGET> = ownRow(BUDGET)) {
+    this.#share = Math.round(share * RETRY);
+    this.#cells = cells;
   }
 
-  /** Pays in: a request has come. */
+  /** Pays in: a request has come. @param now in milliseconds, on a clock that never goes back */
   deposit(now: number): void {
+    if (this.#share === Infinity) return;
     this.#advance(now);
-    this.#requests++;
-    this.#pay(this.#share);
+    this.#pay(this.#share, this.#cells.requests.add(1));
   }
 
   /** Draws out, for one retry. @returns whether there was enough for it */
   withdraw(now: number): boolean {
     if (this.#share === Infinity) return true;
     this.#advance(now);
-    if (this.#balance < 1 - ROUNDING) return false;
-    this.#balance--;
-    return true;
-  }
-
-  #advance(now: number): void {
-    if (now === this.#now) return; // a coarse clock stands still for most requests
-    const seconds = Math.floor(now / 1000) - Math.floor(this.#now / 1000);
-    if (seconds > 0) {
-      this.#requestsBefore = seconds === 1 ? this.#requests : 0;
-      this.#requests = 0;
+    const { saved } = this.#cells;
+    while (true) {
+      const before = saved.value;
+      if (before + FREE < RETRY) return false;
+      if (saved.swap(before, before - RETRY)) return true;
     }
-    const free = FREE_PER_SECOND * (now - this.#now) / 1000;
-    this.#now = now;
-    this.#pay(free);
   }
 
-  /** Pays in, but saves up no more than about a second pays. */
-  #pay(amount: number): void {
-    const busiest = Math.max(this.#requests, this.#requestsBefore);
-    const most = busiest * this.#share + FREE_PER_SECOND;
-    this.#balance = Math.min(this.#balance + amount, most);
+  /** Pays what is free since the tick that was paid last: whichever worker comes first. */
+  #advance(now: number): void {
+    const { paidAt, requests, requestsBefore } = this.#cells;
+    const tick = Math.floor(now / TICK_MS);
+    const before = paidAt.value;
+    const passed = tick - before | 0; // the cell wraps, after three years
+    if (passed <= 0 || !paidAt.swap(before, tick | 0)) return;
+    const seconds = secondOf(tick) - secondOf(tick - passed);
+    if (seconds > 0) {
+      requestsBefore.value = seconds === 1 ? requests.value : 0;
+      requests.value = 0;
+    }
+    this.#pay(Math.min(passed * FREE_PER_TICK, FREE), requests.value);
   }
+
+  /** Pays in, but saves up no more than about a second pays. @param requests of the second under way */
+  #pay(amount: number, requests: number): void {
+    const { saved, requestsBefore } = this.#cells;
+    const busiest = Math.max(requests, requestsBefore.value);
+    const most = Math.min(busiest * this.#share, LARGEST);
+    while (true) {
+      const before = saved.value;
+      const after = Math.min(before + amount, most);
+      if (after === before || saved.swap(before, after)) return;
+    }
+  }
+}
+
+/** The second that a tick of the clock is in. */
+function secondOf(tick: number): number {
+  return Math.floor(tick * TICK_MS / 1000);
 }

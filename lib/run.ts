@@ -1,6 +1,7 @@
 /** Runs a balancer until a signal says stop. */
 import { log } from "./log.ts";
 import type { Balancer } from "./start.ts";
+import { WorkerHangs } from "./workers/supervisor.ts";
 
 /**
  * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
@@ -9,8 +10,14 @@ import type { Balancer } from "./start.ts";
  * @returns the exit status: 0 stopped cleanly, 1 failed or cut requests off
  */
 export async function runBalancer(balancer: Balancer, drainTimeout: number): Promise<number> {
-  const signal = await Promise.race([nextSignal(), balancer.finished.then(() => undefined)]);
-  if (signal === undefined) return 0;
+  let signal: Deno.Signal;
+  try {
+    signal = await Promise.race([nextSignal(), balancer.finished]);
+  } catch (error) {
+    if (!(error instanceof WorkerHangs)) throw error;
+    log("error", error.message);
+    return 1;
+  }
   nextSignal().then((again) => {
     log("warn", `${again} again: stopping at once`);
     Deno.exit(1);

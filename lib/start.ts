@@ -1,24 +1,26 @@
-/** `roundabout start`: puts the parts together. */
-import { type AccessEntry, jsonLine, textLine } from "./access_log.ts";
+/** `roundabout start`: puts the parts together. The workers serve; here is what there is one of. */
+import type { LineFormat } from "./access_log.ts";
 import { serveAdmin } from "./admin/api.ts";
-import { Backend } from "./backend.ts";
-import { isSecure } from "./believed.ts";
 import { type Clock, startClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { lowLimit } from "./descriptors.ts";
-import type { Engine, EngineOptions, Limits } from "./engine.ts";
+import type { Limits } from "./engine.ts";
 import { lineOf } from "./health/events.ts";
 import { startProbes } from "./health/probe.ts";
 import { LineWriter } from "./line_writer.ts";
+import { listening } from "./listen_error.ts";
 import { log } from "./log.ts";
 import type { Pool } from "./pool.ts";
 import { poolOf } from "./pool_of.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
-import { RetryBudget } from "./retry_budget.ts";
-import { Sticky } from "./sticky.ts";
-import { serveTcp } from "./tcp/serve.ts";
 import { tellRarely } from "./tell_rarely.ts";
-import { serveWeb } from "./web/serve.ts";
+import type { Listening } from "./web/listen.ts";
+import { within } from "./within.ts";
+import { backendsIn } from "./workers/backends.ts";
+import { countOf } from "./workers/count.ts";
+import type { LogNotice } from "./workers/messages.ts";
+import { SharedMemory } from "./workers/shared.ts";
+import { Supervisor } from "./workers/supervisor.ts";
 
 /** A running balancer. */
 export interface Balancer {
@@ -26,8 +28,10 @@ export interface Balancer {
   readonly address: Deno.NetAddr;
   /** Where the admin port is; undefined where it is off. */
   readonly adminAddress: Deno.NetAddr | undefined;
-  /** Settles when it serves no more; rejects where a listener broke for good. */
-  readonly finished: Promise<void>;
+  /** How many workers serve. */
+  readonly workers: number;
+  /** Rejects where it cannot go on: {@linkcode WorkerHangs}. */
+  readonly finished: Promise<never>;
   /**
    * Stops it: readiness first, then new requests, and what is in flight finishes.
    *
@@ -37,11 +41,16 @@ export interface Balancer {
   stop(timeout: number): Promise<number>;
 }
 
-/** The engines, by their names in the configuration. */
-export const ENGINES = {
-  web: serveWeb,
-  tcp: serveTcp,
-} as const satisfies Record<Config["ENGINE"], (options: EngineOptions) => Engine>;
+/** How a balancer is started otherwise than its settings say. */
+export interface StartOptions {
+  /** How the access log is written; by default as `ACCESS_LOG` says. */
+  readonly lines?: LineFormat | undefined;
+  /** The module that its workers run. */
+  readonly script?: URL;
+}
+
+/** Its number among the workers. */
+const SUPERVISOR = 0;
 
 /** How long a stop waits for whoever reads the access log or asks the admin port, in milliseconds. */
 const REST_MS = 1_000;
@@ -49,126 +58,130 @@ const REST_MS = 1_000;
 /** How long a stop goes on accepting, so that clients hear of it on a response, in milliseconds. */
 const GRACE_MS = 500;
 
-/** An address cannot be listened on. */
-export class ListenError extends Error {
-  override name = "ListenError";
-}
-
 /**
  * Starts a balancer.
  *
- * @param format writes an access log line; by default what `ACCESS_LOG` says
  * @throws {ListenError} where an address cannot be listened on
  */
-export function startBalancer(
-  config: Config,
-  format: ((entry: AccessEntry) => string) | undefined = formatOf(config),
-): Balancer {
+export async function startBalancer(config: Config, options: StartOptions = {}): Promise<Balancer> {
   for (const name of ignoreProxyVariables()) {
     log("info", `${name} is not used: backends are reached directly`);
   }
-  const low = lowLimit();
-  if (low !== undefined) {
-    log(
-      "warn",
-      `only ${low} more file descriptors can be opened, two for each request in flight: raise the ` +
-        "limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
+  const descriptors = lowLimit();
+  for (const warning of warningsOf(config, descriptors)) onWarning(warning);
+  const count = countOf(config.WORKERS, onWarning);
+  const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + count });
+  const clock = startClock({
+    onTick(now) {
+      memory.pool.time.value = now;
+      supervisor.look(now);
+    },
+  });
+  memory.pool.time.value = clock.now();
+  const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
+  const pool = poolIn(memory, config, clock);
+  const supervisor = new Supervisor({
+    memory,
+    assignment: {
+      config,
+      port: config.PORT,
+      limits: limitsOf(config, count, descriptors),
+      lines: options.lines ?? (config.ACCESS_LOG === "off" ? undefined : config.ACCESS_LOG),
+    },
+    ...(options.script !== undefined && { script: options.script }),
+    onNotice: noticeTo(lines, clock),
+    onLog: log,
+    onDeath: (number) => pool.abandon(number),
+  });
+  let draining = false;
+  let admin: Listening | undefined;
+  try {
+    admin = adminOf(config, clock, () => {
+      if (draining) return "draining";
+      return supervisor.problem ?? (pool.usable ? undefined : "no backend is usable");
+    });
+    const address = await supervisor.start();
+    const probes = probesOf(config, pool);
+    return {
+      address,
+      adminAddress: admin?.address,
+      workers: count,
+      finished: supervisor.finished,
+      async stop(timeout) {
+        draining = true;
+        const cut = await supervisor.drain(timeout, Math.min(GRACE_MS, timeout));
+        clock[Symbol.dispose]();
+        const rest = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), lines.flush()];
+        await within(REST_MS, Promise.all(rest));
+        return cut;
+      },
+    };
+  } catch (error) {
+    clock[Symbol.dispose]();
+    await admin?.shutdown();
+    throw error;
+  }
+}
+
+const onWarning = (warning: string) => log("warn", warning);
+
+/** What an operator should know of the settings. @param descriptors how many can be opened, where few */
+function warningsOf(config: Config, descriptors: number | undefined): string[] {
+  const warnings: string[] = [];
+  if (descriptors !== undefined) {
+    warnings.push(
+      `only ${descriptors} more file descriptors can be opened, two for each request in flight: ` +
+        "raise the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
     );
   }
-
   if (config.STICKY_COOKIE !== undefined && config.STICKY_SECRET === undefined) {
-    log(
-      "warn",
+    warnings.push(
       "STICKY_SECRET is not set: who knows a backend's address can make the cookie that names it",
     );
   }
+  return warnings;
+}
 
-  const onWarning = (warning: string) => log("warn", warning);
-  const onError = (error: unknown) =>
-    log("error", `a request failed by a fault of this program: ${error}`);
-  const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
-  const clock = startClock();
-  const pool = startPool(config, clock);
-  let draining = false;
-
-  const engine = listening("PORT", config.HOST, config.PORT, () =>
-    ENGINES[config.ENGINE]({
-      pool,
-      budget: new RetryBudget(config.RETRY_BUDGET, clock.now()),
-      clock,
-      hostname: config.HOST,
-      port: config.PORT,
-      maxAttempts: config.MAX_ATTEMPTS,
-      limits: limitsOf(config, low),
-      isTrusted: config.TRUSTED_PROXIES,
-      onRequest: format && ((entry) => lines.write(format(entry))),
-      onError,
-      onWarning,
-    }));
-  const { ADMIN_HOST: hostname, ADMIN_PORT: port } = config;
-  const admin = port === undefined ? undefined : listening("ADMIN_PORT", hostname, port, () => {
-    const unreadiness = () =>
-      draining ? "draining" : pool.usable ? undefined : "no backend is usable";
-    return serveAdmin({
-      hostname,
-      port,
-      unreadiness,
-      onError,
-      onWarning: tellRarely(onWarning, clock.now),
-    });
+/** The supervisor's own view of the pool: it probes, and knows whether any backend is usable. */
+function poolIn(memory: SharedMemory, config: Config, clock: Clock): Pool {
+  return poolOf(config, {
+    backends: backendsIn(memory, config, SUPERVISOR),
+    policy: config.POLICY,
+    isTrusted: () => false, // no request comes here
+    clock,
+    random: Math.random,
+    cells: memory.pool,
+    worker: SUPERVISOR,
+    onEvent: (event) => log(...lineOf(event)),
   });
-  const probes = probesOf(config, pool);
+}
 
-  return {
-    address: engine.address,
-    adminAddress: admin?.address,
-    finished: engine.finished,
-    async stop(timeout) {
-      draining = true;
-      const cut = await engine.drain(timeout, Math.min(GRACE_MS, timeout));
-      clock[Symbol.dispose]();
-      const rest = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), lines.flush()];
-      const patience = new Promise((resolve) => setTimeout(resolve, REST_MS));
-      await Promise.race([Promise.all(rest), patience]);
-      return cut;
-    },
+/** Passes on what workers say for the logs. What each of them meets is told once. */
+function noticeTo(lines: LineWriter, { now }: Clock): (notice: LogNotice) => void {
+  const tellers = new Map<string, (warning: string) => void>();
+  return (notice) => {
+    if (notice.kind === "lines") return lines.write(notice.lines);
+    if (notice.kind === "log") return log(notice.level, notice.message);
+    const teller = tellers.get(notice.message) ?? tellRarely(onWarning, now);
+    tellers.set(notice.message, teller);
+    teller(notice.message);
   };
 }
 
-function listening<Listening>(
-  setting: string,
-  hostname: string,
-  port: number,
-  listen: () => Listening,
-): Listening {
-  try {
-    return listen();
-  } catch (error) {
-    const reason = error instanceof Deno.errors.AddrInUse
-      ? `the address is in use: set another ${setting}`
-      : (error as Error).message;
-    throw new ListenError(`Cannot listen on ${hostname}:${port} as ${reason}`, { cause: error });
-  }
-}
-
-function startPool(config: Config, clock: Clock): Pool {
-  const backends = config.USERS_SERVICE.map((backend) => new Backend(backend));
-  const isTrusted = config.TRUSTED_PROXIES;
-  const sticky = config.STICKY_COOKIE === undefined ? undefined : new Sticky({
-    backends,
-    cookie: config.STICKY_COOKIE,
-    secret: config.STICKY_SECRET,
-    isSecure: (request) => isSecure(request, isTrusted),
-  });
-  return poolOf(config, {
-    backends,
-    policy: config.POLICY,
-    sticky,
-    isTrusted,
-    clock,
-    random: Math.random,
-    onEvent: (event) => log(...lineOf(event)),
-  });
+function adminOf(
+  { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
+  clock: Clock,
+  unreadiness: () => string | undefined,
+): Listening | undefined {
+  if (port === undefined) return undefined;
+  const options = {
+    hostname,
+    port,
+    unreadiness,
+    onError: (error: unknown) => log("error", `the admin port failed: ${error}`),
+    onWarning: tellRarely(onWarning, clock.now),
+  };
+  return listening("ADMIN_PORT", hostname, port, () => serveAdmin(options));
 }
 
 function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
@@ -176,7 +189,7 @@ function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
   return startProbes({
     backends: pool.backends,
     path: config.HEALTH_PATH,
-    isGood: config.HEALTH_STATUS,
+    good: config.HEALTH_STATUS,
     interval: config.HEALTH_INTERVAL,
     timeout: config.HEALTH_TIMEOUT,
     random: Math.random,
@@ -184,8 +197,10 @@ function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
   });
 }
 
-/** @param descriptors how many can be opened, where they are few */
-function limitsOf(config: Config, descriptors = Infinity): Limits {
+/** @param workers how many share what there is @param descriptors how many can be opened, where few */
+function limitsOf(config: Config, workers: number, descriptors = Infinity): Limits {
+  // Clients that took all descriptors would leave none for backends.
+  const connections = Math.min(config.MAX_CONNECTIONS, Math.floor(descriptors / 2));
   return {
     connectTimeout: config.CONNECT_TIMEOUT,
     firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
@@ -197,8 +212,7 @@ function limitsOf(config: Config, descriptors = Infinity): Limits {
     headerTimeout: config.HEADER_TIMEOUT,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
     maxHeaderSize: config.MAX_HEADER_SIZE,
-    // Clients that took all of them would leave none for backends.
-    maxConnections: Math.min(config.MAX_CONNECTIONS, Math.max(1, Math.floor(descriptors / 2))),
+    maxConnections: Math.max(1, Math.floor(connections / workers)),
   };
 }
 
@@ -209,8 +223,4 @@ function tellOnce(what: string): (error: unknown) => void {
     if (!told) log("error", `${what}: ${error}`);
     told = true;
   };
-}
-
-function formatOf({ ACCESS_LOG }: Config): ((entry: AccessEntry) => string) | undefined {
-  return { text: textLine, json: jsonLine, off: undefined }[ACCESS_LOG];
 }

@@ -28,7 +28,9 @@ const DECIDING = [
   "lib/health/events.ts",
   "lib/health/health.ts",
   "lib/health/rhythm.ts",
+  "lib/health/shared_state.ts",
   "lib/health/state.ts",
+  "lib/health/telling.ts",
   "lib/latency.ts",
   "lib/outcome.ts",
   "lib/pool.ts",
@@ -71,6 +73,13 @@ const DECIDING = [
   "lib/tell_rarely.ts",
   "lib/trailers.ts",
   "lib/weight_classes.ts",
+  "lib/workers/backends.ts",
+  "lib/workers/cells.ts",
+  "lib/workers/lock.ts",
+  "lib/workers/shared.ts",
+  "lib/workers/take_back.ts",
+  "lib/workers/tally.ts",
+  "lib/workers/watch.ts",
 ];
 
 /** What has an effect, or makes the same question answered differently. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Backend } from "../lib/backend.ts";
 import { type FailureKind, FAILURES } from "../lib/outcome.ts";
 import type { PoolOptions } from "../lib/pool.ts";
-import { answered, facts, failed, nameOf, triedOf } from "./support/fakes.ts";
+import { answered, facts, failed, nameOf, putInFlight, triedOf } from "./support/fakes.ts";
 import { HealthTest } from "./support/health.ts";
 import { seeded } from "./support/random.ts";
 
@@ -34,7 +34,10 @@ Deno.test("Pool: a trial that fails costs one request, and the next one comes la
   const test = ejected("http_response_timeout");
   test.now = 10_000;
   assertEquals(test.pick(), "b");
-  test.pool.report(facts(), test.backend("b"), failed("http_response_timeout"));
+  test.pool.report(facts(), {
+    backend: test.backend("b"),
+    outcome: failed("http_response_timeout"),
+  });
   test.now = 29_999;
   assertEquals(test.pickOf("b"), false);
   test.now = 30_000;
@@ -45,7 +48,10 @@ Deno.test("Pool: a trial whose client leaves is followed by another at once", ()
   const test = ejected("http_response_timeout");
   test.now = 10_000;
   assertEquals(test.pick(), "b");
-  test.pool.report(facts({ clientGone: true }), test.backend("b"), failed("http_request_error"));
+  test.pool.report(facts({ clientGone: true }), {
+    backend: test.backend("b"),
+    outcome: failed("http_request_error"),
+  });
   assertEquals([test.backend("b").inFlight, test.pick()], [0, "b"]);
 });
 
@@ -123,14 +129,14 @@ Deno.test("Pool: BACKEND_MAX_IN_FLIGHT sends what is too much to the next backen
 Deno.test("Pool: a retry passes by a backend that is full, and comes back with nothing where all are", () => {
   const test = new HealthTest(3, { backendMaxInFlight: 1 });
   const [a, b, c] = test.pool.backends as [Backend, Backend, Backend];
-  b.inFlight = 1;
+  putInFlight(b, 1);
   assertStrictEquals(test.pool.next(facts(), triedOf(a)), c);
   assertEquals(test.pool.next(facts(), triedOf(a)), undefined);
 });
 
 Deno.test("Pool: while those in use are full, ejected ones are left in peace", () => {
   const test = ejected("connection_terminated", { backendMaxInFlight: 1 });
-  test.backend("a").inFlight = test.backend("c").inFlight = 1;
+  for (const name of ["a", "c"]) putInFlight(test.backend(name), 1);
   assertEquals(test.pick(), undefined);
 });
 
@@ -154,7 +160,7 @@ Deno.test("Pool: whatever happens, in-flight counts end where they began, and no
       const backend = test.pool.next(request, [])!;
       assert(backend !== undefined, "some backend is always tried first");
       const outcome = failure === null ? answered("ok") : failed(failure);
-      test.pool.report(request, backend, outcome);
+      test.pool.report(request, { backend, outcome });
       if (outcome.kind === "answered") test.pool.end(backend, outcome);
     }
     assertEquals(test.pool.backends.map(({ inFlight }) => inFlight), Array(size).fill(0));

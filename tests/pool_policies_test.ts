@@ -7,7 +7,15 @@ import type { PoolOptions } from "../lib/pool.ts";
 import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
 import { RetryBudget } from "../lib/retry_budget.ts";
-import { answered, facts, failed, nameOf, policyOf, triedOf } from "./support/fakes.ts";
+import {
+  answered,
+  facts,
+  failed,
+  nameOf,
+  policyOf,
+  putInFlight,
+  triedOf,
+} from "./support/fakes.ts";
 import { HealthTest } from "./support/health.ts";
 import { seeded } from "./support/random.ts";
 
@@ -30,7 +38,8 @@ function serve(test: HealthTest, requests: number, dead: string): Record<string,
     test.now += 10;
     for (const { request, name, begunAt } of underWay.splice(0, Math.max(0, underWay.length - 9))) {
       const outcome = answered("ok");
-      test.pool.report(request, test.backend(name), outcome, begunAt);
+      const milliseconds = test.now - begunAt;
+      test.pool.report(request, { backend: test.backend(name), outcome, begunAt, milliseconds });
       test.pool.end(test.backend(name), outcome);
     }
     const request = from(client);
@@ -44,18 +53,17 @@ function serve(test: HealthTest, requests: number, dead: string): Record<string,
         underWay.push({ request, name, begunAt: test.now });
         break;
       }
-      test.pool.report(
-        request,
+      test.pool.report(request, {
         backend,
-        failed("connection_terminated"),
-        test.now,
-        tried.length + 1,
-      );
+        outcome: failed("connection_terminated"),
+        begunAt: test.now,
+        number: tried.length + 1,
+      });
       tried.push(backend);
     }
   }
   for (const { request, name, begunAt } of underWay) {
-    test.pool.report(request, test.backend(name), answered("ok"), begunAt);
+    test.pool.report(request, { backend: test.backend(name), outcome: answered("ok"), begunAt });
     test.pool.end(test.backend(name), answered("ok"));
   }
   return firsts;
@@ -101,7 +109,7 @@ for (const policy of POLICY_NAMES) {
     const none = poolWith(policy, 0);
     assertEquals(none.pool.next(facts(), []), undefined);
     const full = poolWith(policy, 3, { backendMaxInFlight: 1 });
-    for (const backend of full.pool.backends) backend.inFlight = 1;
+    for (const backend of full.pool.backends) putInFlight(backend, 1);
     assertEquals(full.pool.next(facts(), []), undefined);
     const tried = poolWith(policy, 3);
     assertEquals(tried.pool.next(facts(), triedOf(...tried.pool.backends)), undefined);
@@ -130,7 +138,7 @@ for (const policy of POLICY_NAMES) {
             if (backend === undefined) break;
             assert(!tried.includes(backend));
             tried.push(backend);
-            test.pool.report(request, backend, failed(failure));
+            test.pool.report(request, { backend, outcome: failed(failure) });
           }
           assertEquals(tried.length, Math.min(size, failures.length));
           const backend = test.pool.next(request, triedOf(...tried));
@@ -151,7 +159,7 @@ for (const policy of POLICY_NAMES) {
     const test = poolWith(policy, 2, { clock: () => time += 0.001 });
     const proxy = createProxy<RequestFacts, string>({
       pool: test.pool,
-      budget: new RetryBudget(Infinity, 0),
+      budget: new RetryBudget(Infinity),
       maxAttempts: 2,
       forward: (_request, backend) =>
         Promise.resolve(
@@ -176,17 +184,24 @@ for (const policy of POLICY_NAMES) {
 
 Deno.test("Pool: a weighted round robin does not spin where nothing is selectable", () => {
   const test = poolWith("round_robin", 3, { backendMaxInFlight: 1 });
-  for (const backend of test.pool.backends) backend.inFlight = 1;
+  for (const backend of test.pool.backends) putInFlight(backend, 1);
   for (let i = 0; i < 1_000; i++) assertEquals(test.pool.next(facts(), []), undefined);
 });
 
-Deno.test("Pool: a policy learns how long an attempt took, from its beginning until its outcome", () => {
+Deno.test("Pool: a policy learns how long an attempt took, from its beginning until its outcome", async () => {
   const test = poolWith("peak_ewma", 2);
-  const begunAt = test.now;
-  const backend = test.pool.next(facts(), [])!;
-  test.now = 123.5;
-  test.pool.report(facts(), backend, answered("ok"), begunAt);
-  assertEquals(backend.latency, { average: 123.5, at: 123.5 });
+  test.now = 1_000;
+  const proxy = createProxy<RequestFacts, string>({
+    pool: test.pool,
+    budget: new RetryBudget(Infinity),
+    maxAttempts: 2,
+    forward() {
+      test.now += 123.5;
+      return Promise.resolve(answered("ok"));
+    },
+  });
+  const { attempts: [attempt] } = await proxy(facts());
+  assertEquals(attempt!.backend.latency, { average: 123.5, at: 1_123.5 });
 });
 
 Deno.test("Pool: how long answers took before an outage is forgotten with it, what began before it too", () => {
@@ -195,16 +210,16 @@ Deno.test("Pool: how long answers took before an outage is forgotten with it, wh
   backend.latency = { average: 60_000, at: 0 };
   test.fail("a", "connection_terminated", 5);
   test.now = 10_000;
-  backend.inFlight++;
-  test.pool.report(facts(), backend, failed("http_response_timeout"), 0); // an old one
+  backend.begin();
+  test.pool.report(facts(), { backend, outcome: failed("http_response_timeout"), begunAt: 0 }); // an old one
   assertEquals(backend.standing.phase, "out");
   test.pickOf("a");
   test.now = 10_020;
   test.finish("a");
   assertEquals(backend.standing.phase, "in");
   assertEquals(backend.latency, undefined);
-  backend.inFlight++;
-  test.pool.report(facts(), backend, answered("ok"), 0);
+  backend.begin();
+  test.pool.report(facts(), { backend, outcome: answered("ok"), begunAt: 0 });
   assertEquals(backend.latency, undefined, "from before the outage");
 });
 

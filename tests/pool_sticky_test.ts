@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Counter } from "../lib/counter.ts";
+import { ownRow } from "../lib/workers/cells.ts";
+import { POOL } from "../lib/workers/shared.ts";
 import type { PoolOptions } from "../lib/pool.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
 import { Sticky } from "../lib/sticky.ts";
@@ -19,10 +21,10 @@ function stickyPool(size: number, options: Partial<PoolOptions> = {}) {
 }
 
 Deno.test("Pool: a client goes to the backend that its cookie names, and takes nobody's turn", () => {
-  const counter = new Counter();
-  const { test, tiedTo } = stickyPool(3, { counter });
+  const cells = ownRow(POOL);
+  const { test, tiedTo } = stickyPool(3, { cells });
   for (let i = 0; i < 5; i++) assertEquals(test.pick(tiedTo("c")), "c");
-  assertEquals(counter.upcoming, 0);
+  assertEquals(new Counter(cells.turn).upcoming, 0);
   assertEquals([test.pick(), test.pick()], ["a", "b"]);
 });
 

@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../lib/backend.ts";
 import { Counter } from "../lib/counter.ts";
+import { ownRow } from "../lib/workers/cells.ts";
+import { POOL } from "../lib/workers/shared.ts";
 import type { Pool } from "../lib/pool.ts";
 import { answered, countsOf, equal, facts, nameOf, poolOf, triedOf } from "./support/fakes.ts";
 
@@ -23,8 +25,8 @@ const COUNT = fc.integer({ min: 1, max: 20 });
 Deno.test("Pool: never gives a backend that was tried", () => {
   const weights = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 8 });
   fc.assert(fc.property(weights, fc.nat(), fc.nat(1000), (weights, seed, turns) => {
-    const counter = new Counter();
-    const pool = poolOf(weights, { counter });
+    const cells = ownRow(POOL);
+    const [pool, counter] = [poolOf(weights, { cells }), new Counter(cells.turn)];
     for (let turn = 0; turn < turns % 7; turn++) counter.next(weights.length);
     const tried = pool.backends.filter((_, index) => seed >> index & 1);
     if (tried.length === 0) tried.push(pool.backends[0]!);
@@ -48,8 +50,8 @@ Deno.test("Pool: a request gets each backend once, then none", () => {
 });
 
 Deno.test("Pool: only first attempts take a turn", () => {
-  const counter = new Counter();
-  const pool = poolOf(equal(3), { counter });
+  const cells = ownRow(POOL);
+  const [pool, counter] = [poolOf(equal(3), { cells }), new Counter(cells.turn)];
   const first = pool.next(facts(), [])!;
   assertEquals(counter.upcoming, 1);
   const second = pool.next(facts(), triedOf(first))!;
@@ -123,7 +125,7 @@ Deno.test("Pool: requests that overlap in any order keep counts within one", asy
         const backend = pool.next(facts(), [])!;
         picked.push(backend);
         await schedule.schedule(Promise.resolve());
-        pool.report(facts(), backend, answered("ok"));
+        pool.report(facts(), { backend, outcome: answered("ok") });
       });
     }
     await schedule.waitAll();
@@ -140,9 +142,9 @@ Deno.test("Pool: shares follow the weights", () => {
 });
 
 Deno.test("Pool: weighted picks keep their order across the wrap at 2^32", () => {
-  const cell = new Uint32Array(new SharedArrayBuffer(4));
-  cell[0] = 2 ** 32 - 4; // 4294967292 is 0 modulo 7: the cycle starts here
+  const cells = ownRow(POOL);
+  cells.turn[0] = 2 ** 32 - 4; // 4294967292 is 0 modulo 7: the cycle starts here
   assertEquals((2 ** 32 - 4) % 7, 0);
-  const pool = poolOf([5, 1, 1], { counter: new Counter(cell) });
+  const pool = poolOf([5, 1, 1], { cells });
   assertEquals(served(pool, 14, new Set()).map(nameOf).join(""), "aabacaaaabacaa");
 });

@@ -13,7 +13,7 @@ const BROKEN = "connection_terminated";
 /** What so many requests in a row come to, where every backend fails in that way. */
 async function verdictsOf(failure: FailureKind, requests: number, share: number) {
   const fails = { a: failure, b: failure, c: failure } as const;
-  const { proxy, forwarded } = proxyOf(fails, 3, equal(3), new RetryBudget(share, 0));
+  const { proxy, forwarded } = proxyOf(fails, 3, equal(3), new RetryBudget(share));
   const verdicts: Verdict[] = [];
   for (let i = 0; i < requests; i++) verdicts.push((await proxy(facts())).verdict);
   return { verdicts, sent: forwarded.length };
@@ -37,7 +37,7 @@ Deno.test("proxy: refused connections are no business of the retry budget", asyn
 
 Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes on beyond the budget", async () => {
   const pool = poolOf(equal(2));
-  const budget = new RetryBudget(0, 0);
+  const budget = new RetryBudget(0);
   while (budget.withdraw(0));
   const late = Promise.withResolvers<Outcome<string>>();
   const proxy = createProxy<RequestFacts, string>({
@@ -59,11 +59,11 @@ Deno.test("proxy: where all backends were ejected the budget holds for all of th
   const pool = poolOf(equal(2));
   for (const backend of pool.backends) {
     for (let i = 0; i < 5; i++) {
-      backend.inFlight++;
-      pool.report(facts(), backend, failed(REFUSED));
+      backend.begin();
+      pool.report(facts(), { backend, outcome: failed(REFUSED) });
     }
   }
-  const budget = new RetryBudget(0, 0);
+  const budget = new RetryBudget(0);
   while (budget.withdraw(0));
   const proxy = createProxy<RequestFacts, string>({
     pool,
@@ -75,7 +75,7 @@ Deno.test("proxy: where all backends were ejected the budget holds for all of th
 });
 
 Deno.test("proxy: a request that has been to every backend takes nothing from the retry budget", async () => {
-  const budget = new RetryBudget(0, 0);
+  const budget = new RetryBudget(0);
   const { proxy } = proxyOf({ a: BROKEN }, Infinity, [1], budget);
   for (let i = 0; i < 10; i++) assertEquals((await proxy(facts())).verdict, "attempts used up");
   assertEquals([1, 2, 3, 4].map(() => budget.withdraw(0)), [true, true, true, false]);

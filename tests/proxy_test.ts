@@ -189,7 +189,7 @@ Deno.test("proxy: a failure for a client that has left is not held against the b
 
 Deno.test("proxy: an answer stays in flight until the engine ends it, and only then counts as a whole", async () => {
   const { proxy, pool } = proxyOf({});
-  pool.report(facts(), pool.next(facts(), [])!, failed(REFUSED));
+  pool.report(facts(), { backend: pool.next(facts(), [])!, outcome: failed(REFUSED) });
   pool.next(facts(), []);
   pool.next(facts(), []);
   const { outcome, attempts } = await proxy(facts({ clientGone: true }));
@@ -203,7 +203,7 @@ Deno.test("proxy: where every backend is full it says so, and tried nothing", as
   for (const _ of full.backends) full.next(facts(), []);
   const proxy = createProxy<RequestFacts, string>({
     pool: full,
-    budget: new RetryBudget(0, 0),
+    budget: new RetryBudget(0),
     maxAttempts: 3,
     forward: () => Promise.reject(new Error("nothing is to be sent")),
   });
@@ -222,7 +222,7 @@ Deno.test("proxy: a body that is spent while an attempt is under way is not sent
   const tried: (string | undefined)[] = [];
   const proxy = createProxy<typeof request, never>({
     pool: poolOf(equal(3)),
-    budget: new RetryBudget(Infinity, 0),
+    budget: new RetryBudget(Infinity),
     maxAttempts: 3,
     forward: (request, backend) => {
       tried.push(nameOf(backend));

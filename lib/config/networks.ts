@@ -2,27 +2,27 @@
 import { BlockList, isIP } from "node:net";
 import { type Complaint, type Read, reading } from "./setting.ts";
 
-/** Whether an address belongs to one of the networks. */
-export type Networks = (address: string) => boolean;
-
-/** The networks as one question, or a complaint about each entry that is none. */
-export function readNetworks(text: string): Read<Networks> {
-  if (text === "none") return reading(() => false);
+/** The networks, or a complaint about each entry that is none. */
+export function readNetworks(text: string): Read<readonly string[]> {
+  if (text === "none") return reading([]);
   const list = new BlockList();
-  const complaints: Complaint[] = [];
-  for (const entry of text.split(",").map((entry) => entry.trim())) {
-    if (!add(list, entry)) {
-      complaints.push({
-        expected: "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8",
-        shown: entry,
-      });
-    }
-  }
-  if (complaints.length > 0) return complaints;
-  return reading((address) => {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const complaints = entries.filter((entry) => !add(list, entry)).map((shown): Complaint => ({
+    expected: "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8",
+    shown,
+  }));
+  return complaints.length > 0 ? complaints : reading(entries);
+}
+
+/** The question whether an address belongs to one of the networks. @param networks as they were read */
+export function belongsTo(networks: readonly string[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false;
+  const list = new BlockList();
+  for (const network of networks) add(list, network);
+  return (address) => {
     const version = isIP(address); // 0 for what a client may write in place of an address
     return version !== 0 && list.check(address, version === 6 ? "ipv6" : "ipv4");
-  });
+  };
 }
 
 function add(list: BlockList, entry: string): boolean {

@@ -63,6 +63,7 @@ export const DEFAULTS = {
   MAX_CONNECTIONS: "10000",
   DRAIN_TIMEOUT: "30s",
   TRUSTED_PROXIES: "none",
+  WORKERS: "1",
   ACCESS_LOG: "text",
 } as const;
 
@@ -118,9 +119,14 @@ export const Settings = z.object({
   MAX_CONNECTIONS: setting(DEFAULTS.MAX_CONNECTIONS, (text) => wholeNumber(text, 1, MILLION)),
   DRAIN_TIMEOUT: setting(DEFAULTS.DRAIN_TIMEOUT, (text) => duration(text, 0, HOUR)),
   TRUSTED_PROXIES: setting(DEFAULTS.TRUSTED_PROXIES, readNetworks),
-  ACCESS_LOG: setting(DEFAULTS.ACCESS_LOG, (text) => oneOf(text, ["text", "json", "off"])),
+  WORKERS: setting(
+    DEFAULTS.WORKERS,
+    (text) => orWord<number | "auto">("auto", "auto", text, (text) => wholeNumber(text, 1, 256)),
+  ),
+  ACCESS_LOG: setting(DEFAULTS.ACCESS_LOG, (text) => oneOf(text, ["text", "json", "off"] as const)),
 });
 
+/** Plain data, so that it can be handed to workers. */
 export type Config = z.output<typeof Settings>;
 export type SettingName = keyof Config;
 

@@ -1,10 +1,10 @@
 /** Reads `HEALTH_STATUS`: statuses and ranges of them, separated by commas: `200-399`, `200,204`. */
 import { type Complaint, type Read, reading } from "./setting.ts";
 
-/** Whether a status is one of those. */
-export type Statuses = (status: number) => boolean;
+/** Ranges of statuses. */
+export type Statuses = readonly (readonly [from: number, to: number])[];
 
-/** The statuses as one question, or a complaint about each entry that is none. */
+/** The statuses, or a complaint about each entry that is none. */
 export function readStatuses(text: string): Read<Statuses> {
   const ranges: (readonly [from: number, to: number])[] = [];
   const complaints: Complaint[] = [];
@@ -18,5 +18,9 @@ export function readStatuses(text: string): Read<Statuses> {
       });}
   }
   if (complaints.length > 0) return complaints;
-  return reading((status) => ranges.some(([from, to]) => status >= from && status <= to));
+  return reading(ranges);
+}
+
+export function isOneOf(statuses: Statuses, status: number): boolean {
+  return statuses.some(([from, to]) => status >= from && status <= to);
 }

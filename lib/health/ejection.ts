@@ -34,6 +34,8 @@ export interface Standing {
   readonly dueAt: number;
   /** Whether it was ejected by failed connects. Those say for certain that nobody is served by it. */
   readonly unreachable: boolean;
+  /** The number of the worker whose request tries it; -1 where none does. */
+  readonly triedBy: number;
 }
 
 /** Where every backend begins. */
@@ -44,6 +46,7 @@ export const IN_USE: Standing = {
   since: -Infinity,
   dueAt: Infinity,
   unreachable: false,
+  triedBy: -1,
 };
 
 /** What can happen to a backend. */
@@ -57,8 +60,10 @@ export type HealthEvent =
   | { readonly kind: "failed"; readonly unreachable: boolean; readonly spared?: boolean }
   /** An attempt says nothing of it: its client left, say. */
   | { readonly kind: "nothing learnt" }
-  /** A request goes there to try it. */
-  | { readonly kind: "tried" }
+  /** A request of that worker goes there to try it. */
+  | { readonly kind: "tried"; readonly worker: number }
+  /** That worker has died, and what it tried with it. */
+  | { readonly kind: "abandoned"; readonly worker: number }
   /** Its probes find it up again. */
   | { readonly kind: "recovered" }
   /** What kept all backends from being used is over: it may be tried at once. */
@@ -92,15 +97,24 @@ export function transition(
       }
       const times = timesOf(standing, now, rules) + 1;
       const dueAt = now + duration(times, rules);
-      return { phase: "out", failures, times, since: now, dueAt, unreachable };
+      return { phase: "out", failures, times, since: now, dueAt, unreachable, triedBy: -1 };
     }
 
     case "nothing learnt":
-      return phase === "trial" ? { ...standing, phase: "out", since: now, dueAt: now } : standing;
+      return phase === "trial" ? untried(standing, now) : standing;
 
     case "tried":
       // Should the trial never be heard of again, another may begin some day.
-      return { ...standing, phase: "trial", since: now, dueAt: now + LONGEST };
+      return {
+        ...standing,
+        phase: "trial",
+        since: now,
+        dueAt: now + LONGEST,
+        triedBy: event.worker,
+      };
+
+    case "abandoned":
+      return standing.triedBy === event.worker ? untried(standing, now) : standing;
 
     case "recovered":
       return reinstated(standing, now);
@@ -123,6 +137,11 @@ export function isTrialDue({ phase, dueAt }: Standing, now: number): boolean {
  */
 export function slowStartShare({ since }: Standing, now: number, duration: number): number {
   return now - since >= duration ? 1 : (now - since) / duration;
+}
+
+/** Out as it was, and to be tried by the next one. */
+function untried(standing: Standing, now: number): Standing {
+  return { ...standing, phase: "out", since: now, dueAt: now, triedBy: -1 };
 }
 
 function reinstated({ times }: Standing, now: number): Standing {

@@ -1,4 +1,9 @@
-/** Keeps the health of a pool's backends: what happens to them, and what is told of it. */
+/**
+ * Keeps the health of a pool's backends: what happens to them, and what is told of it.
+ *
+ * All workers keep it together. So each change is made by one alone, and is decided on what stands there
+ * by then; most requests change nothing, and wait for nobody.
+ */
 import type { Backend } from "../backend.ts";
 import {
   type Answered,
@@ -9,9 +14,14 @@ import {
   reasonOf,
 } from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
-import { type EjectionRules, type HealthEvent, transition } from "./ejection.ts";
+import type { Row } from "../workers/cells.ts";
+import { Lock } from "../workers/lock.ts";
+import type { POOL } from "../workers/shared.ts";
+import { type EjectionRules, type HealthEvent, isTrialDue, transition } from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
+import type { State } from "./shared_state.ts";
 import { type ProbeRules, transition as transitionProbed } from "./state.ts";
+import { type Change, telling } from "./telling.ts";
 
 export interface HealthOptions {
   readonly ejection: EjectionRules;
@@ -21,25 +31,14 @@ export interface HealthOptions {
   /** Whether an answer of 500 to 599 is a failure of its backend. */
   readonly ejectOn5xx: boolean;
   readonly probes: ProbeRules;
-  /** Told of each change. */
+  /** The number of this worker; by default 0. */
+  readonly worker?: number;
+  /** Told of each change, by whichever worker makes it. */
   readonly onEvent?: (event: PoolEvent) => void;
 }
 
-/** How long `fails` is not told again of the same backend, in milliseconds. */
-const TELL_AGAIN_AFTER = 60_000;
-
 /** Shares such as 0.29 do not multiply exactly. */
 const ROUNDING = 1e-9;
-
-const COMPLETED: HealthEvent = { kind: "completed" };
-const NOTHING_LEARNT: HealthEvent = { kind: "nothing learnt" };
-
-/** What was told of a backend, so that it is not told again. */
-interface Told {
-  failing: boolean;
-  at: number;
-  spared: boolean;
-}
 
 /** What is told of one attempt. */
 export interface Report {
@@ -49,22 +48,36 @@ export interface Report {
   readonly begunAt: number;
   /** Which attempt of its request it was, from 1. */
   readonly number: number;
+  /** From its beginning until it failed, or its answer began. */
+  readonly milliseconds: number;
 }
 
 export class Health {
-  /** How many backends get requests as a matter of course. */
-  usable: number;
   readonly #backends: readonly Backend[];
   readonly #options: HealthOptions;
-  /** Called when it has changed who is usable or out. */
-  readonly #onChange: () => void;
-  readonly #told = new Map<Backend, Told>();
+  readonly #cells: Pick<Row<typeof POOL>, "lock" | "generation">;
+  readonly #lock: Lock;
 
-  constructor(backends: readonly Backend[], options: HealthOptions, onChange: () => void) {
+  /** @param cells of the memory that workers share */
+  constructor(
+    backends: readonly Backend[],
+    options: HealthOptions,
+    cells: Pick<Row<typeof POOL>, "lock" | "generation">,
+  ) {
     this.#backends = backends;
     this.#options = options;
-    this.#onChange = onChange;
-    this.usable = this.#countUsable();
+    this.#cells = cells;
+    this.#lock = new Lock(cells.lock);
+  }
+
+  /** Another number each time that anybody has changed who is usable, or out. */
+  get generation(): number {
+    return this.#cells.generation.value;
+  }
+
+  /** How many backends get requests as a matter of course. */
+  get usable(): number {
+    return this.#backends.filter((backend) => backend.usable).length;
   }
 
   /** For how long a backend is ejected first, in milliseconds. */
@@ -73,20 +86,15 @@ export class Health {
   }
 
   /** An attempt has failed, or its answer has begun. */
-  report(request: RequestFacts, { backend, outcome, begunAt, number }: Report, now: number): void {
-    const isOld = begunAt < backend.standing.since;
+  report(request: RequestFacts, report: Report, now: number): void {
+    const { backend, outcome, number } = report;
     if (outcome.kind === "answered") {
-      if (isOld && this.usable > 0) return;
-      if (this.#isError(outcome)) this.#fail(backend, `answered ${outcome.status}`, false, now);
-      else if (backend.standing.phase !== "in") {
-        this.#apply(backend, { kind: "answered", inPanic: this.usable === 0 }, "", now);
-      }
-    } else if (isOld) {
-      return;
+      if (this.#isError(outcome)) this.#fail(report, `answered ${outcome.status}`, false, now);
+      else if (backend.standing.phase !== "in") this.#answered(report, now);
     } else if (isBlameless(request, outcome, number)) {
-      this.#apply(backend, NOTHING_LEARNT, "", now);
+      this.#apply(backend, () => isOld(report) ? undefined : { kind: "nothing learnt" }, now);
     } else {
-      this.#fail(backend, reasonOf(outcome), isUnreachable(outcome), now);
+      this.#fail(report, reasonOf(outcome), isUnreachable(outcome), now);
     }
   }
 
@@ -98,72 +106,124 @@ export class Health {
     now: number,
   ): void {
     if (broken === undefined) { // it came as a whole
-      if (!this.#isError(answered)) this.#apply(backend, COMPLETED, "", now);
+      const isNews = backend.standing.failures > 0 && !this.#isError(answered);
+      if (isNews) this.#apply(backend, () => ({ kind: "completed" }), now);
     } else if (FAILURES[broken.failure].blamesBackend) {
-      this.#fail(backend, reasonOf(broken), false, now);
+      this.#fail({ backend }, reasonOf(broken), false, now);
     }
   }
 
-  /** A request goes there to see whether it is back. */
-  tries(backend: Backend, now: number): void {
-    this.#apply(backend, { kind: "tried" }, "", now);
+  /** A request goes there to see whether it is back. @returns whether no other one does already */
+  tries(backend: Backend, now: number): boolean {
+    const event: HealthEvent = { kind: "tried", worker: this.#options.worker ?? 0 };
+    return this.#apply(backend, () => isTrialDue(backend.standing, now) ? event : undefined, now);
+  }
+
+  /** A worker has died: what it tried says nothing any more. */
+  abandon(worker: number, now: number): void {
+    for (const backend of this.#backends) {
+      this.#apply(backend, () => ({ kind: "abandoned", worker }), now);
+    }
   }
 
   /** A probe is over. */
   probed(backend: Backend, good: boolean, reason: string, now: number): void {
-    const before = backend.probed;
-    backend.probed = transitionProbed(before, good, this.#options.probes);
-    if (backend.probed.up === before.up) return;
-    this.#tell({ kind: good ? "up" : "down", backend, reason });
-    if (good) {
-      backend.standing = transition(backend.standing, { kind: "recovered" }, now, this.#rules);
-      backend.latency = undefined;
-    }
-    this.#changed(now);
+    const { probes } = this.#options;
+    if (transitionProbed(backend.probed, good, probes) === backend.probed) return;
+    const told = this.#lock.hold(() => {
+      const before = backend.state;
+      const probed = transitionProbed(before.probed, good, probes);
+      if (probed.up === before.probed.up) return this.#put(backend, { ...before, probed }, now);
+      const standing = good
+        ? transition(before.standing, { kind: "recovered" }, now, this.#rules)
+        : before.standing;
+      const news: PoolEvent = { kind: good ? "up" : "down", backend, reason };
+      return [news, ...this.#put(backend, { ...before, probed, standing }, now)];
+    });
+    this.#tell(told);
   }
 
-  #fail(backend: Backend, reason: string, unreachable: boolean, now: number): void {
-    const spared = !unreachable && !this.#mayEjectOneMore();
-    this.#apply(backend, { kind: "failed", unreachable, spared }, reason, now);
+  #answered(report: Report, now: number): void {
+    this.#apply(report.backend, () => {
+      const inPanic = this.usable === 0;
+      return isOld(report) && !inPanic ? undefined : { kind: "answered", inPanic };
+    }, now);
   }
 
-  #apply(backend: Backend, event: HealthEvent, reason: string, now: number): void {
-    const before = backend.standing;
-    const after = transition(before, event, now, this.#rules);
-    if (after === before) return;
-    backend.standing = after;
-    this.#tellOf(backend, event, before.phase, reason, now);
-    if (after.phase === before.phase) return;
-    if (after.phase === "in") backend.latency = undefined; // how it was before is over with the outage
-    this.#changed(now);
-  }
-
-  #tellOf(
-    backend: Backend,
-    event: HealthEvent,
-    before: "in" | "out" | "trial",
+  /** @param report without a time where it is a response that broke, and not an attempt that failed */
+  #fail(
+    report: Pick<Report, "backend"> & Partial<Report>,
     reason: string,
+    unreachable: boolean,
     now: number,
   ): void {
-    const { phase, failures, dueAt } = backend.standing;
-    const told = this.#toldOf(backend);
-    if (phase === "in" && before !== "in") {
-      told.failing = told.spared = false;
-      this.#tell({ kind: "reinstated", backend });
-    } else if (phase === "out" && event.kind === "failed") {
-      told.failing = false;
-      this.#tell({ kind: "ejected", backend, reason, failures, milliseconds: dueAt - now });
-    } else if (phase === "in" && failures === 0) {
-      if (told.failing) this.#tell({ kind: "answers", backend });
-      told.failing = told.spared = false;
-    } else if (phase === "in" && failures === 1 && now - told.at >= TELL_AGAIN_AFTER) {
-      told.failing = true;
-      told.at = now;
-      this.#tell({ kind: "fails", backend, reason });
-    } else if (phase === "in" && failures >= this.#rules.after && !told.spared) {
-      told.spared = true;
-      this.#tell({ kind: "spared", backend, reason });
+    this.#apply(
+      report.backend,
+      () => {
+        if (isOld(report)) return undefined;
+        return { kind: "failed", unreachable, spared: !unreachable && !this.#mayEjectOneMore() };
+      },
+      now,
+      reason,
+    );
+  }
+
+  /**
+   * Lets something happen to a backend's standing.
+   *
+   * @param happens what; undefined where it is nothing. Asked again once nobody else can change anything.
+   * @returns whether it made a difference
+   */
+  #apply(
+    backend: Backend,
+    happens: () => HealthEvent | undefined,
+    now: number,
+    reason = "",
+  ): boolean {
+    const change = (): Change | undefined => {
+      const event = happens();
+      const before = backend.standing;
+      const after = event === undefined ? before : transition(before, event, now, this.#rules);
+      return event === undefined || after === before
+        ? undefined
+        : { event, before, after, reason, now };
+    };
+    if (change() === undefined) return false;
+    const told = this.#lock.hold(() => {
+      const made = change();
+      if (made === undefined) return undefined;
+      const { probed, told } = backend.state;
+      const news = telling(backend, made, told, this.#rules.after);
+      const more = this.#put(backend, { probed, standing: made.after, told: news.told }, now);
+      return news.event === undefined ? more : [news.event, ...more];
+    });
+    if (told !== undefined) this.#tell(told);
+    return told !== undefined;
+  }
+
+  /** Writes down where a backend stands, alone. @returns what follows from it for all of them */
+  #put(backend: Backend, state: State, now: number): readonly PoolEvent[] {
+    const before = backend.state;
+    const { usable } = this;
+    const wasUsable = backend.usable;
+    backend.state = state;
+    if (isAlike(before, state)) return [];
+    if (backend.usable && !wasUsable) backend.latency = undefined; // how it was is over with the outage
+    const events = this.#afterChange(usable, now);
+    this.#cells.generation.add(1);
+    return events;
+  }
+
+  #afterChange(usableBefore: number, now: number): readonly PoolEvent[] {
+    const { usable } = this;
+    if (usableBefore > 0 && usable === 0) return [{ kind: "panic" }];
+    if (usableBefore > 0 || usable === 0) return [];
+    // What had hit all of them is over, and the first one back must not be left alone with everything.
+    for (const backend of this.#backends) {
+      const standing = transition(backend.standing, { kind: "due" }, now, this.#rules);
+      if (standing !== backend.standing) backend.state = { ...backend.state, standing };
     }
+    return [{ kind: "calm" }];
   }
 
   #isError({ status }: Answered<unknown>): boolean {
@@ -177,39 +237,25 @@ export class Health {
     return out.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING;
   }
 
-  #changed(now: number): void {
-    const before = this.usable;
-    this.usable = this.#countUsable();
-    if (before > 0 && this.usable === 0) this.#tell({ kind: "panic" });
-    if (before === 0 && this.usable > 0) {
-      this.#tell({ kind: "calm" });
-      // What had hit all of them is over, and the first one back must not be left alone with everything.
-      for (const backend of this.#backends) {
-        backend.standing = transition(backend.standing, { kind: "due" }, now, this.#rules);
-      }
-    }
-    this.#onChange();
-  }
-
-  #countUsable(): number {
-    return this.#backends.filter((backend) => backend.usable).length;
-  }
-
   get #rules(): EjectionRules {
     return this.#options.ejection;
   }
 
-  #toldOf(backend: Backend): Told {
-    let told = this.#told.get(backend);
-    if (told === undefined) {
-      this.#told.set(backend, told = { failing: false, at: -Infinity, spared: false });
-    }
-    return told;
+  #tell(events: readonly PoolEvent[]): void {
+    for (const event of events) this.#options.onEvent?.(event);
   }
+}
 
-  #tell(event: PoolEvent): void {
-    this.#options.onEvent?.(event);
-  }
+/** What happened before the backend came to stand where it does says nothing of it any more. */
+function isOld(
+  { backend, begunAt = Infinity }: Pick<Report, "backend"> & Partial<Report>,
+): boolean {
+  return begunAt < backend.standing.since;
+}
+
+/** Whether both are usable or not, and out or not, alike. */
+function isAlike(one: State, other: State): boolean {
+  return one.standing.phase === other.standing.phase && one.probed.up === other.probed.up;
 }
 
 /** Whether an attempt that failed says nothing of its backend. */

@@ -3,7 +3,7 @@
  * it. Whoever asks does nothing but wait: no request is held up by a probe.
  */
 import type { Backend } from "../backend.ts";
-import type { Statuses } from "../config/statuses.ts";
+import { isOneOf, type Statuses } from "../config/statuses.ts";
 import { reasonOf } from "../outcome.ts";
 import { failedFetch } from "../web/fetch_error.ts";
 import { firstDelay, nextDelay } from "./rhythm.ts";
@@ -12,8 +12,8 @@ export interface ProbeOptions {
   readonly backends: readonly Backend[];
   /** Appended to a backend's URL. */
   readonly path: string;
-  /** Whether an answer with this status is good. */
-  readonly isGood: Statuses;
+  /** The statuses of good answers. */
+  readonly good: Statuses;
   /** From the beginning of one probe to that of the next, in milliseconds, give or take a tenth. */
   readonly interval: number;
   /** For the whole answer, in milliseconds. */
@@ -67,7 +67,7 @@ async function ask(
   backend: Backend,
   client: Deno.HttpClient,
   stopping: AbortSignal,
-  { path, isGood, timeout }: ProbeOptions,
+  { path, good, timeout }: ProbeOptions,
 ): Promise<[good: boolean, reason: string] | undefined> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeout);
@@ -79,7 +79,7 @@ async function ask(
       signal: AbortSignal.any([late.signal, stopping]),
     });
     await response.body?.cancel();
-    return [isGood(response.status), `answered ${response.status}`];
+    return [isOneOf(good, response.status), `answered ${response.status}`];
   } catch (error) {
     if (stopping.aborted) return undefined;
     if (late.signal.aborted) return [false, `no answer within ${timeout} ms`];

@@ -1,4 +1,5 @@
 /** What an attempt at a simulated backend comes to, and when: its reply, or the timeout before it. */
+import { isOneOf, type Statuses } from "../config/statuses.ts";
 import { EXPIRED, failed, NO_FIRST_BYTE } from "../failures.ts";
 import type { Answered, Failed, Outcome } from "../outcome.ts";
 import type { Fate, Reply } from "./simulated_backend.ts";
@@ -59,13 +60,13 @@ export interface Probing {
 
 /**
  * @param timeout HEALTH_TIMEOUT, in milliseconds
- * @param isGood whether a status is one of HEALTH_STATUS
+ * @param good HEALTH_STATUS
  */
 export function probingOf(
   reply: Reply,
   begunAt: number,
   timeout: number,
-  isGood: (status: number) => boolean,
+  good: Statuses,
 ): Probing {
   const lateAt = begunAt + timeout;
   if (reply.at > lateAt) {
@@ -73,6 +74,6 @@ export function probingOf(
   }
   const outcome = OUTCOMES[reply.fate];
   return outcome.kind === "answered"
-    ? { at: reply.at, good: isGood(outcome.status), reason: `answered ${outcome.status}` }
+    ? { at: reply.at, good: isOneOf(good, outcome.status), reason: `answered ${outcome.status}` }
     : { at: reply.at, good: false, reason: outcome.failure };
 }

@@ -60,7 +60,7 @@ class Run {
     this.#pool = this.#startPool(backends, policyName);
     this.#proxy = createProxy<SimulatedRequest, undefined>({
       pool: this.#pool,
-      budget: new RetryBudget(config.RETRY_BUDGET, 0),
+      budget: new RetryBudget(config.RETRY_BUDGET),
       forward: (request, backend) => this.#forward(request, backend),
       maxAttempts: config.MAX_ATTEMPTS,
     });

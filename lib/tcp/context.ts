@@ -9,6 +9,7 @@ import type { TcpResponse } from "./forward.ts";
 import type { TcpRequest } from "./request.ts";
 import type { RequestHead } from "./request_head.ts";
 import type { Wheel } from "../wheel.ts";
+import type { Tally } from "../workers/tally.ts";
 
 export interface Context {
   readonly proxy: (request: TcpRequest) => Promise<Result<TcpResponse>>;
@@ -33,5 +34,5 @@ export interface Context {
   /** Whether connections that idle are closed: the grace of a stop is over. */
   closing: boolean;
   /** Requests that are not answered yet. */
-  inFlight: number;
+  readonly requests: Tally;
 }

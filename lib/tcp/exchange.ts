@@ -46,9 +46,9 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     request.upload = new Upload(client, context.bodies, head, bytes.subarray(head.end, filled));
   }
   const startedAt = context.onRequest === undefined ? 0 : performance.now();
-  const { limits, wheel } = context;
-  const overloaded = context.inFlight >= limits.maxInFlight;
-  context.inFlight++;
+  const { limits, wheel, requests } = context;
+  const overloaded = !requests.begin(limits.maxInFlight);
+  if (overloaded) requests.begin(); // until it is turned away, a stop waits for it, too
   if (limits.requestTimeout !== Infinity) {
     request.deadline = new RequestDeadline(request);
     wheel.set(request.deadline, limits.requestTimeout);
@@ -67,7 +67,7 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     }
     return keeps;
   } finally {
-    context.inFlight--;
+    requests.end();
     if (request.deadline !== undefined) wheel.remove(request.deadline);
     request.upload?.close();
     client.request = undefined;

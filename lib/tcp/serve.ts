@@ -34,12 +34,13 @@ const DRAINING_HEADER_TIMEOUT = 1_000;
 
 /** Starts the tcp engine. @throws where the address cannot be listened on */
 export function serveTcp(options: EngineOptions): Engine {
-  const { pool, budget, clock, maxAttempts, limits } = options;
+  const { pool, budget, clock, maxAttempts, limits, requests } = options;
   const { isTrusted, onRequest, onError, onWarning } = options;
   const { wheel } = clock;
   const listener = Deno.listen({
     hostname: options.hostname,
     port: options.port,
+    reusePort: options.reusePort,
     tcpBacklog: BACKLOG,
   });
   const heads = new Buffers(limits.maxHeaderSize + MEDIUM, KEPT);
@@ -74,7 +75,7 @@ export function serveTcp(options: EngineOptions): Engine {
     },
     draining: false,
     closing: false,
-    inFlight: 0,
+    requests,
   };
 
   const accepting = acceptFrom(listener, {
@@ -102,7 +103,7 @@ export function serveTcp(options: EngineOptions): Engine {
       await accepting.finished;
       for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT);
       await settled(timeout - grace);
-      const cut = context.inFlight;
+      const cut = requests.own;
       for (const client of clients) client.abort(CUT_OFF);
       close();
       return cut;

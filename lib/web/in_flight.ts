@@ -6,6 +6,7 @@
  * until then new requests are served and told to come back on another connection.
  */
 import type { RequestBody } from "./body.ts";
+import type { Tally } from "../workers/tally.ts";
 import type { Listening } from "./listen.ts";
 
 /** How often a drain looks whether it is done, in milliseconds. */
@@ -14,18 +15,27 @@ const LOOK_MS = 20;
 export class InFlight {
   /** Whether responses should say `connection: close`. */
   draining = false;
-  count = 0;
+  readonly #requests: Tally;
   readonly #uploads = new Set<RequestBody>();
 
-  /** @param body what is being uploaded; undefined where there is none */
-  begin(body: RequestBody | undefined): void {
-    this.count++;
+  /** @param requests that all workers have in flight */
+  constructor(requests: Tally) {
+    this.#requests = requests;
+  }
+
+  /** @param most requests in flight @returns whether there is room for one more */
+  begin(most: number): boolean {
+    return this.#requests.begin(most);
+  }
+
+  /** A request's body is being received; undefined where it has none. */
+  receive(body: RequestBody | undefined): void {
     if (body !== undefined) this.#uploads.add(body);
   }
 
-  /** The response is out, or the client is gone. @param body as it was begun with */
+  /** The response is out, or the client is gone. @param body as it was received */
   end(body: RequestBody | undefined): void {
-    this.count--;
+    this.#requests.end();
     if (body === undefined) return;
     this.#uploads.delete(body);
     if (!body.complete) body.cancel();
@@ -44,8 +54,8 @@ export class InFlight {
     let stopped = false;
     const stop = () => stopped = true;
     listening.shutdown().then(stop);
-    await this.#until(() => stopped && this.count === 0, deadline);
-    return this.count;
+    await this.#until(() => stopped && this.#requests.own === 0, deadline);
+    return this.#requests.own;
   }
 
   #uploading(): boolean {

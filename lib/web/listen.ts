@@ -9,6 +9,8 @@ export interface ListenOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Whether others listen there, too. */
+  readonly reusePort?: boolean;
   /** Makes the response where the handler threw. */
   readonly onError: (error: unknown) => Response;
   /** Told each time the listener breaks. */
@@ -28,11 +30,11 @@ const REST = 100;
 
 /** Serves until it is shut down. @throws where the address cannot be listened on */
 export function listen(
-  { hostname, port, onError, onWarning }: ListenOptions,
+  { hostname, port, reusePort = false, onError, onWarning }: ListenOptions,
   handler: Deno.ServeHandler<Deno.NetAddr>,
 ): Listening {
   const serve = (port: number) =>
-    Deno.serve({ hostname, port, onListen: () => {}, onError }, handler);
+    Deno.serve({ hostname, port, reusePort, onListen: () => {}, onError }, handler);
   let server = serve(port);
   const address = server.addr;
   let stopping = false;

@@ -27,7 +27,7 @@ export function serveWeb(options: EngineOptions): Engine {
   const { onRequest, onError, onWarning } = options;
   const { wheel } = clock;
   const { forward, close } = createForward({ scheme: "http", isTrusted, wheel, timeouts: limits });
-  const inFlight = new InFlight();
+  const inFlight = new InFlight(options.requests);
   const tellOverload = tellRarely(onWarning, clock.now);
   const exchange = createExchange({
     pool,
@@ -47,14 +47,14 @@ export function serveWeb(options: EngineOptions): Engine {
     if (head.method === "OPTIONS" && /^0+$/.test(head.maxForwards ?? "")) {
       return own(lastRecipientAnswer());
     }
-    if (inFlight.count >= limits.maxInFlight) {
+    if (!inFlight.begin(limits.maxInFlight)) {
       tellOverload(`${OVERLOADED}: further requests are answered 503`);
       return refuse(request, info, 503, OVERLOADED, overloadAnswer());
     }
 
     const received = new WebRequest(request, info, head, target);
     const body = bodyOf(request, head);
-    inFlight.begin(body);
+    inFlight.receive(body);
     try {
       const { response, onSent } = await exchange(received, body);
       const end = () => {
@@ -97,6 +97,7 @@ export function serveWeb(options: EngineOptions): Engine {
   const listening = listen({
     hostname: options.hostname,
     port: options.port,
+    reusePort: options.reusePort,
     onError: (error) => {
       if (!(error instanceof BrokenBody)) onError(error);
       return own(internalErrorAnswer());

@@ -3,7 +3,7 @@
  * under 2 µs. Use: `deno task bench`
  */
 import { POLICIES, type Policy, POLICY_NAMES } from "../../lib/policies/mod.ts";
-import { backendsOf, contextOf, facts, policyOf } from "../support/fakes.ts";
+import { backendsOf, contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
 const SIZE = 1_000;
@@ -40,7 +40,7 @@ for (const [name, policy] of policies) {
     const random = seeded(1);
     const backends = backendsOf(Array.from({ length: SIZE }, () => weight(random)));
     for (const backend of backends) {
-      backend.inFlight = inFlight(random) * backend.weight;
+      putInFlight(backend, inFlight(random) * backend.weight);
       backend.latency = { average: 5 + 10 * random(), at: 0 };
     }
     const contexts = Array.from({ length: 1024 }, (_, turn) => {

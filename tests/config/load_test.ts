@@ -15,7 +15,7 @@ Deno.test("load: right settings are read", () => {
   const config = parseConfig({ ...USERS, PORT: "81", TRUSTED_PROXIES: "192.0.2.0/24" });
   assertEquals(config.PORT, 81);
   assertEquals(config.USERS_SERVICE, [{ url: "http://a", weight: 1 }]);
-  assertEquals(["192.0.2.9", "192.0.3.9"].map(config.TRUSTED_PROXIES), [true, false]);
+  assertEquals(config.TRUSTED_PROXIES, ["192.0.2.0/24"]);
 });
 
 Deno.test("load: variables that are no settings do not count", () => {

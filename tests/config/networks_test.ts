@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Networks, readNetworks } from "../../lib/config/networks.ts";
+import { belongsTo, readNetworks } from "../../lib/config/networks.ts";
 
-function networks(text: string): Networks {
+function networks(text: string): (address: string) => boolean {
   const read = readNetworks(text);
-  if (typeof read === "object" && "value" in read) return read.value;
+  if (typeof read === "object" && "value" in read) return belongsTo(read.value);
   throw new Error(`Not read: ${JSON.stringify(read)}`);
 }
 

@@ -185,7 +185,7 @@ forEachEngine(({ engine, balance, test }) => {
     await using _probes = startProbes({
       backends: pool.backends,
       path: "/healthz?deep=1",
-      isGood: (status) => status < 400,
+      good: [[200, 399]],
       interval: 20,
       timeout: 1_000,
       random: () => 0,

@@ -22,7 +22,7 @@ Deno.test("health: a response that came whole begins the count anew, one that ha
   test.fail("b", RESET, 4);
   test.answer("b");
   test.fail("b", RESET, 4);
-  test.pool.report(facts(), test.backend("b"), answered("ok"));
+  test.pool.report(facts(), { backend: test.backend("b"), outcome: answered("ok") });
   test.fail("b", RESET);
   assertEquals(test.usable, "ac");
 });
@@ -31,8 +31,8 @@ Deno.test("health: a backend that breaks off each of its responses is ejected", 
   const test = new HealthTest(3);
   const backend = test.backend("b");
   for (let i = 0; i < 5; i++) {
-    backend.inFlight++;
-    test.pool.report(facts(), backend, answered("ok"));
+    backend.begin();
+    test.pool.report(facts(), { backend, outcome: answered("ok") });
     test.pool.end(backend, answered("ok"), failed(RESET, "cut short"));
   }
   assertEquals([test.usable, backend.inFlight], ["ac", 0]);
@@ -43,10 +43,10 @@ Deno.test("health: what a client does is held against no backend", () => {
   const backend = test.backend("b");
   for (let i = 0; i < 20; i++) {
     test.fail("b", "http_request_error");
-    backend.inFlight++;
-    test.pool.report(facts({ clientGone: true }), backend, failed(RESET));
-    backend.inFlight++;
-    test.pool.report(facts(), backend, answered("ok"));
+    backend.begin();
+    test.pool.report(facts({ clientGone: true }), { backend, outcome: failed(RESET) });
+    backend.begin();
+    test.pool.report(facts(), { backend, outcome: answered("ok") });
     test.pool.end(backend, answered("ok"), failed("http_request_error", "the client left"));
   }
   assertEquals([backend.standing.failures, backend.inFlight, test.told], [0, 0, []]);
@@ -137,7 +137,10 @@ Deno.test("health: once a panic is over the others are tried at once, so that no
   for (let hour = 0; hour < 12; hour++) { // each is tried, again and again, and out for longer
     test.now += 300_000;
     for (const _ of "abcd") {
-      test.pool.report(facts(), test.pool.next(facts(), [])!, failed(REFUSED));
+      test.pool.report(facts(), {
+        backend: test.pool.next(facts(), [])!,
+        outcome: failed(REFUSED),
+      });
     }
   }
   test.answer("b");
@@ -153,13 +156,13 @@ Deno.test("health: what began before an ejection says nothing after it", () => {
   test.now = 10_000;
   test.pickOf("b");
   const late = (outcome = failed("http_response_timeout"), gone = false) => {
-    backend.inFlight++;
-    test.pool.report(facts({ clientGone: gone }), backend, outcome, -1);
+    backend.begin();
+    test.pool.report(facts({ clientGone: gone }), { backend, outcome, begunAt: -1 });
   };
   late();
   late(failed("http_request_error"), true);
-  backend.inFlight++;
-  test.pool.report(facts(), backend, answered("late"), -1);
+  backend.begin();
+  test.pool.report(facts(), { backend, outcome: answered("late"), begunAt: -1 });
   assertEquals(backend.standing.phase, "trial");
   test.finish("b");
   for (let i = 0; i < 10; i++) late();
@@ -170,18 +173,18 @@ Deno.test("health: out of time, only a first attempt is held against its backend
   const test = new HealthTest(3);
   const expire = (name: string, number: number, neverLeft?: true) => {
     const backend = test.backend(name);
-    backend.inFlight++;
+    backend.begin();
     const outcome = { ...failed("http_response_timeout"), ...(neverLeft && { neverLeft }) };
-    test.pool.report(facts({ expired: true }), backend, outcome, 0, number);
+    test.pool.report(facts({ expired: true }), { backend, outcome, begunAt: 0, number });
   };
   for (let i = 0; i < 5; i++) expire("a", 1);
   for (let i = 0; i < 5; i++) expire("b", 2);
   for (let i = 0; i < 5; i++) expire("c", 1, true);
   const uploaded = test.backend("c");
   for (let i = 0; i < 5; i++) {
-    uploaded.inFlight++;
+    uploaded.begin();
     const outcome = failed("http_response_timeout");
-    test.pool.report(facts({ expired: true, hasUpload: true }), uploaded, outcome);
+    test.pool.report(facts({ expired: true, hasUpload: true }), { backend: uploaded, outcome });
   }
   assertEquals(test.usable, "bc");
 });

@@ -15,7 +15,7 @@ async function probe(
   await using _probes = startProbes({
     backends: [new Backend({ url, weight: 1 })],
     path: "/healthz",
-    isGood: (status) => status >= 200 && status < 400,
+    good: [[200, 399]],
     interval: 10,
     timeout: 150,
     random: seeded(3),
@@ -81,7 +81,7 @@ Deno.test("probe: a slow answer delays no other backend's probes", async () => {
   await using _probes = startProbes({
     backends,
     path: "/",
-    isGood: () => true,
+    good: [[200, 599]],
     interval: 10,
     timeout: 60_000,
     random: () => 0,
@@ -97,7 +97,7 @@ Deno.test("probe: stopping ends what is under way, and tells nothing of it", asy
   const probes = startProbes({
     backends: [new Backend({ url: backend.url, weight: 1 })],
     path: "/",
-    isGood: () => true,
+    good: [[200, 599]],
     interval: 10,
     timeout: 60_000,
     random: () => 0,

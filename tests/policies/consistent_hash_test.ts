@@ -2,7 +2,15 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Backend } from "../../lib/backend.ts";
 import { consistentHash } from "../../lib/policies/consistent_hash.ts";
-import { backendsOf, contextOf, countsOf, equal, facts, nameOf } from "../support/fakes.ts";
+import {
+  backendsOf,
+  contextOf,
+  countsOf,
+  equal,
+  facts,
+  nameOf,
+  putInFlight,
+} from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
 const hashKey = ({ path }: { path: string }) => path;
@@ -122,7 +130,7 @@ Deno.test("consistent hash: with a bound nobody has more in flight than its part
       const picked = ownerOf(key, backends, bounded);
       assert(hasRoom(picked));
       assertEquals(picked, ownerOf(key, backends.filter(hasRoom)));
-      picked.inFlight++;
+      picked.begin();
       const most = Math.ceil(balance * (inFlight + 1) * picked.weight / weight);
       assert(picked.inFlight <= most, `${picked.inFlight} of ${most}`);
     });
@@ -132,7 +140,7 @@ Deno.test("consistent hash: with a bound nobody has more in flight than its part
 Deno.test("consistent hash: with a bound, one hot key is shared by as many as it takes", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const backends = backendsOf(equal(4));
-  for (let i = 0; i < 400; i++) ownerOf("hot", backends, bounded).inFlight++;
+  for (let i = 0; i < 400; i++) ownerOf("hot", backends, bounded).begin();
   const inFlight = backends.map((backend) => backend.inFlight).sort((a, b) => a - b);
   assertEquals(inFlight, [25, 125, 125, 125]);
 });
@@ -140,7 +148,7 @@ Deno.test("consistent hash: with a bound, one hot key is shared by as many as it
 Deno.test("consistent hash: what is in flight at backends that are no candidates loosens no bound", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const candidates = backendsOf(equal(5)).slice(0, 2); // the other three are down, with all they had
-  for (let i = 0; i < 1_000; i++) ownerOf("hot", candidates, bounded).inFlight++;
+  for (let i = 0; i < 1_000; i++) ownerOf("hot", candidates, bounded).begin();
   const inFlight = candidates.map((backend) => backend.inFlight).sort((a, b) => a - b);
   assertEquals(inFlight, [375, 625]);
 });
@@ -148,7 +156,7 @@ Deno.test("consistent hash: what is in flight at backends that are no candidates
 Deno.test("consistent hash: a bound moves nothing while load is even", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const backends = backendsOf(equal(5));
-  for (const backend of backends) backend.inFlight = 20;
+  for (const backend of backends) putInFlight(backend, 20);
   for (const key of keys(500)) {
     assertEquals(ownerOf(key, backends, bounded), ownerOf(key, backends));
   }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Backend } from "../../lib/backend.ts";
 import { DECAY } from "../../lib/latency.ts";
 import { POLICY_NAMES, type PolicyName } from "../../lib/policies/mod.ts";
-import { backendsOf, contextOf, facts, policyOf } from "../support/fakes.ts";
+import { backendsOf, contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { countsUnder } from "../support/policy_load.ts";
 import { seeded } from "../support/random.ts";
 
@@ -21,7 +21,7 @@ type Condition = { weight: number; inFlight: number; latency: number | undefined
 function backendsIn(conditions: readonly Condition[]): Backend[] {
   const backends = backendsOf(conditions.map(({ weight }) => weight));
   conditions.forEach(({ inFlight, latency }, index) => {
-    backends[index]!.inFlight = inFlight;
+    putInFlight(backends[index]!, inFlight);
     if (latency !== undefined) backends[index]!.latency = { average: latency, at: 0 };
   });
   return backends;

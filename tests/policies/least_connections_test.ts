@@ -2,12 +2,12 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backend.ts";
 import { leastConnections } from "../../lib/policies/least_connections.ts";
-import { backendsOf, contextOf, countsOf, equal, nameOf } from "../support/fakes.ts";
+import { backendsOf, contextOf, countsOf, equal, nameOf, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
 function loaded(inFlight: readonly number[], weights = equal(inFlight.length)): Backend[] {
   const backends = backendsOf(weights);
-  inFlight.forEach((count, index) => backends[index]!.inFlight = count);
+  inFlight.forEach((count, index) => putInFlight(backends[index]!, count));
   return backends;
 }
 
@@ -96,7 +96,7 @@ Deno.test("least connections: a heavy backend takes more before a light one gets
   const order = [];
   for (let i = 0; i < 22; i++) {
     const [picked] = picksOf([heavy!, light!], 1, i);
-    picked!.inFlight++;
+    picked!.begin();
     order.push(nameOf(picked));
   }
   assertEquals(heavy!.inFlight, 20, order.join(""));

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { p2c } from "../../lib/policies/p2c.ts";
-import { backendsOf, contextOf, countsOf, equal } from "../support/fakes.ts";
+import { backendsOf, contextOf, countsOf, equal, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
 Deno.test("p2c: never draws the same backend twice: the one with most in flight is never picked", () => {
   fc.assert(fc.property(fc.integer({ min: 2, max: 10 }), fc.nat(), fc.nat(9), (n, seed, place) => {
     const backends = backendsOf(equal(n));
     const busiest = backends[place % n]!;
-    busiest.inFlight = 1;
+    putInFlight(busiest, 1);
     const random = seeded(seed);
     for (let i = 0; i < 50; i++) assert(p2c.pick(backends, contextOf({ random })) !== busiest);
   }));
@@ -19,7 +19,7 @@ Deno.test("p2c: favours no neighbour: how often one is picked depends on its ran
   const picks = 60_000;
   for (const loads of [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 5, 1, 4, 2, 3]]) {
     const backends = backendsOf(equal(n));
-    loads.forEach((load, index) => backends[index]!.inFlight = load);
+    loads.forEach((load, index) => putInFlight(backends[index]!, load));
     const random = seeded(5);
     const counts = countsOf(
       Array.from({ length: picks }, () => p2c.pick(backends, contextOf({ random })).inFlight),
@@ -35,8 +35,8 @@ Deno.test("p2c: favours no neighbour: how often one is picked depends on its ran
 
 Deno.test("p2c: of two, the one with fewer in flight is picked whatever chance says", () => {
   const [a, b] = backendsOf(equal(2));
-  a!.inFlight = 3;
-  b!.inFlight = 2;
+  putInFlight(a!, 3);
+  putInFlight(b!, 2);
   fc.assert(fc.property(fc.nat(), (seed) => {
     assertStrictEquals(p2c.pick([a!, b!], contextOf({ random: seeded(seed) })), b);
   }));
@@ -49,7 +49,7 @@ Deno.test("p2c: the busiest of many has about as much as the rest: far less than
     for (let i = 0; i < 1_000; i++) {
       const one = backends[Math.floor(random() * 100)]!;
       const picked = choices === "two" ? p2c.pick(backends, contextOf({ random })) : one;
-      picked.inFlight++;
+      picked.begin();
     }
     return Math.max(...backends.map(({ inFlight }) => inFlight));
   };

@@ -11,6 +11,7 @@ import {
   equal,
   facts,
   failed,
+  putInFlight,
 } from "../support/fakes.ts";
 import { countsUnder } from "../support/policy_load.ts";
 import { seeded } from "../support/random.ts";
@@ -54,7 +55,7 @@ Deno.test("peak ewma: of two, the faster one is picked, but for the share that e
 Deno.test("peak ewma: the faster one is left once what it has in flight outweighs that", () => {
   const backends = measured([10, 50]);
   for (const [inFlight, fastWins] of [[0, true], [3, true], [5, false]] as const) {
-    backends[0]!.inFlight = inFlight;
+    putInFlight(backends[0]!, inFlight);
     const [fast, slow] = picksOf(backends, 1_000);
     assertEquals(fast! > slow!, fastWins, `${inFlight} in flight`);
   }
@@ -74,15 +75,15 @@ Deno.test("peak ewma: one slow answer counts at once, fast ones make up for it i
 Deno.test("peak ewma: a backend of which nothing is known gets one request, then waits for its answer", () => {
   const backends = measured([10, undefined]);
   assert(picksOf(backends, 1_000)[1]! > 980, "it is tried before those that are known");
-  backends[1]!.inFlight = 1;
-  backends[0]!.inFlight = 50;
+  putInFlight(backends[1]!, 1);
+  putInFlight(backends[0]!, 50);
   assert(picksOf(backends, 1_000)[1]! < 20, "and not flooded before it has answered");
 });
 
 Deno.test("peak ewma: where nothing is known of any, what is in flight decides", () => {
   const backends = measured([undefined, undefined]);
-  backends[0]!.inFlight = 2;
-  backends[1]!.inFlight = 1;
+  putInFlight(backends[0]!, 2);
+  putInFlight(backends[1]!, 1);
   assert(picksOf(backends, 1_000)[1]! > 980);
 });
 
@@ -160,7 +161,7 @@ Deno.test("peak ewma: what is the client's doing is not held against a backend",
 
 Deno.test("peak ewma: answers that take no time at all leave what is in flight to decide", () => {
   const backends = measured([0, 0]);
-  backends[0]!.inFlight = 1;
+  putInFlight(backends[0]!, 1);
   assert(picksOf(backends, 1_000)[1]! > 980);
 });
 

@@ -51,11 +51,11 @@ for (
   ] as const
 ) {
   Deno.test(`attempt: a probe of a backend that ${fate} is ${expected.good ? "good" : "bad"}`, () => {
-    assertEquals(probingOf({ fate, at }, 100, 2_000, (status) => status < 400), expected);
+    assertEquals(probingOf({ fate, at }, 100, 2_000, [[200, 399]]), expected);
   });
 }
 
 Deno.test("attempt: which answers to a probe are good is what HEALTH_STATUS says", () => {
-  const { good } = probingOf({ fate: "errors", at: 100.1 }, 100, 2_000, (status) => status === 500);
+  const { good } = probingOf({ fate: "errors", at: 100.1 }, 100, 2_000, [[500, 500]]);
   assertEquals(good, true);
 });

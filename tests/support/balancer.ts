@@ -8,7 +8,8 @@ import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
 import { Sticky } from "../../lib/sticky.ts";
-import { ENGINES } from "../../lib/start.ts";
+import { ENGINES } from "../../lib/engines.ts";
+import { Tally } from "../../lib/workers/tally.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
 
 export type EngineName = keyof typeof ENGINES;
@@ -76,7 +77,8 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
       secret: undefined,
       isSecure: (request) => isSecure(request, isTrusted),
     }),
-    clock: policy.observe === undefined ? clock.now : clock.precisely,
+    clock: clock.now,
+    stopwatch: clock.precisely,
     random: Math.random,
     ...HEALTH,
     ...options.pool,
@@ -84,10 +86,12 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   });
   const engine = ENGINES[options.engine ?? "web"]({
     pool,
-    budget: new RetryBudget(options.retryBudget ?? Infinity, clock.now()),
+    budget: new RetryBudget(options.retryBudget ?? Infinity),
     clock,
     hostname: "127.0.0.1",
     port: 0,
+    reusePort: false,
+    requests: new Tally(),
     maxAttempts: options.maxAttempts ?? Infinity,
     limits: { ...LIMITS, ...options },
     isTrusted,

@@ -33,6 +33,12 @@ export function backendsOf(weights: readonly number[]): Backend[] {
   );
 }
 
+/** Lets a backend have so many requests in flight. */
+export function putInFlight(backend: Backend, count: number): void {
+  while (backend.inFlight < count) backend.begin();
+  while (backend.inFlight > count) backend.end();
+}
+
 /** `a` for a backend with the id `a:5000`. */
 export function nameOf(backend: Backend | undefined): string | undefined {
   return backend?.id.replace(":5000", "");
@@ -71,6 +77,7 @@ export function poolOf(weights: readonly number[], options: Partial<PoolOptions>
     backends: backendsOf(weights),
     policy: policyOf("round_robin"),
     clock: () => 0,
+    stopwatch: () => 0,
     random: () => 0.5,
     ...HEALTH,
     ...options,

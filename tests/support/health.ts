@@ -18,6 +18,7 @@ export class HealthTest {
   constructor(size: number, options: Partial<PoolOptions> = {}) {
     this.pool = poolOf(equal(size), {
       clock: () => this.now,
+      stopwatch: () => this.now,
       random: () => this.luck,
       onEvent: (event) => this.told.push(lineOf(event)[1].replaceAll(":5000", "")),
       ...options,
@@ -47,15 +48,15 @@ export class HealthTest {
   fail(name: string, failure: FailureKind, times = 1): void {
     for (let i = 0; i < times; i++) {
       const backend = this.backend(name);
-      backend.inFlight++;
-      this.pool.report(facts(), backend, failed(failure, "x"));
+      backend.begin();
+      this.pool.report(facts(), { backend, outcome: failed(failure, "x") });
     }
   }
 
   /** An attempt there is answered, and its response ends whole. */
   answer(name: string, status = 200): void {
     const backend = this.backend(name);
-    backend.inFlight++;
+    backend.begin();
     this.finish(name, status);
   }
 
@@ -63,7 +64,7 @@ export class HealthTest {
   finish(name: string, status = 200): void {
     const backend = this.backend(name);
     const outcome = answered("ok", status);
-    this.pool.report(facts(), backend, outcome);
+    this.pool.report(facts(), { backend, outcome });
     this.pool.end(backend, outcome);
   }
 
@@ -85,6 +86,6 @@ export class HealthTest {
   }
 
   #neutral(backend: Backend): void {
-    this.pool.report(facts(), backend, failed("http_request_error"));
+    this.pool.report(facts(), { backend, outcome: failed("http_request_error") });
   }
 }

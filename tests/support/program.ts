@@ -5,9 +5,9 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** The permission flags of a task, so that a test fails where they do not suffice. */
 function permissionsOf(task: "start" | "simulate"): string[] {
-  return manifest.tasks[task].command.split(" ").filter((word) =>
-    /^--(?:allow-|no-prompt)/.test(word)
-  );
+  return manifest.tasks[task].command.split(" ")
+    .filter((word) => /^--(?:allow-|no-prompt)/.test(word))
+    .map((word) => word.replace(/(?<=[=,])lib$/, `${ROOT}lib`)); // it runs elsewhere than a task
 }
 
 export interface RunOptions {
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly shell?: string;
   /** The task whose permissions it has; by default `start`. */
   readonly task?: "start" | "simulate";
+  /** What is run in place of the program, with all permissions. */
+  readonly script?: URL;
   /** What it reads from standard input; by default nothing. */
   readonly input?: string;
 }
@@ -34,7 +36,7 @@ export class Program implements AsyncDisposable {
 
   constructor(args: readonly string[], options: RunOptions = {}) {
     const { cwd = "/tmp", env = {}, descriptors, task = "start", input } = options;
-    const { shell = 'exec "$0" "$@"' } = options;
+    const { shell = 'exec "$0" "$@"', script } = options;
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
     this.#process = new Deno.Command("sh", {
       args: [
@@ -45,8 +47,8 @@ export class Program implements AsyncDisposable {
         "--quiet",
         "--no-check",
         `--config=${ROOT}deno.json`,
-        ...permissionsOf(task),
-        `${ROOT}main.ts`,
+        ...(script === undefined ? permissionsOf(task) : ["--allow-all"]),
+        script?.pathname ?? `${ROOT}main.ts`,
         ...args,
       ],
       cwd,

@@ -13,7 +13,7 @@ export function proxyOf(
   fails: Fails,
   maxAttempts = Infinity,
   weights = equal(3),
-  budget = new RetryBudget(Infinity, 0),
+  budget = new RetryBudget(Infinity),
 ) {
   const forwarded: RequestFacts[] = [];
   const pool = poolOf(weights, { ejection: { after: Infinity, time: 10_000 } });

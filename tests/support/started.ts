@@ -15,8 +15,10 @@ export async function run(args: readonly string[], options?: RunOptions) {
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
-export async function started(url: string, env: Record<string, string> = {}) {
+/** The program, listening. @param script is run in its place */
+export async function started(url: string, env: Record<string, string> = {}, script?: URL) {
   const program = new Program(["start"], {
+    ...(script !== undefined && { script }),
     env: {
       USERS_SERVICE: url,
       HOST: "127.0.0.1",

@@ -1,0 +1,26 @@
+/** An address cannot be listened on. */
+export class ListenError extends Error {
+  override name = "ListenError";
+}
+
+/**
+ * Listens, or says what to do about it where that fails.
+ *
+ * @param setting the one that says which port
+ * @throws {ListenError} where the address cannot be listened on
+ */
+export function listening<Listening>(
+  setting: string,
+  hostname: string,
+  port: number,
+  listen: () => Listening,
+): Listening {
+  try {
+    return listen();
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? `the address is in use: set another ${setting}`
+      : (error as Error).message;
+    throw new ListenError(`Cannot listen on ${hostname}:${port} as ${reason}`, { cause: error });
+  }
+}

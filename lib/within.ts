@@ -1,0 +1,14 @@
+/** Waiting, but not for ever. */
+
+/** What a promise comes to; undefined where that takes longer than so many milliseconds. */
+export async function within<Value>(milliseconds: number, promise: Promise<Value>) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The balancer as `roundabout start` runs it, whose first worker dies on SIGUSR1 and hangs on SIGUSR2, for as
+ * many milliseconds as HANGS says.
+ */
+import { parseConfig, readSettings } from "../../lib/config/load.ts";
+import { log } from "../../lib/log.ts";
+import { runBalancer } from "../../lib/run.ts";
+import { startBalancer } from "../../lib/start.ts";
+import type { Fate } from "./mortal_worker.ts";
+
+const config = parseConfig(readSettings());
+const script = new URL("./mortal_worker.ts", import.meta.url);
+const balancer = await startBalancer(config, { script });
+const fates = new BroadcastChannel("fates");
+const tell = (fate: Omit<Fate, "worker">) => fates.postMessage({ worker: "worker 1", ...fate });
+Deno.addSignalListener("SIGUSR1", () => tell({}));
+Deno.addSignalListener("SIGUSR2", () => tell({ hangs: Number(Deno.env.get("HANGS")) }));
+log("info", `listening on 127.0.0.1:${balancer.address.port}`);
+Deno.exit(await runBalancer(balancer, config.DRAIN_TIMEOUT));

@@ -1,0 +1,186 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Dialogue } from "../support/raw_client.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { started } from "../support/started.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+const ENGINES = ["web", "tcp"] as const;
+
+/** Connections of clients, so many that each of a few workers gets some. */
+function connect(url: string, count: number): Promise<Dialogue[]> {
+  const port = Number(new URL(url).port);
+  return Promise.all(Array.from({ length: count }, () => Dialogue.open(port)));
+}
+
+/** Sends so many requests over each of them, one after the other. @returns the statuses */
+async function ask(clients: readonly Dialogue[], requests = 1): Promise<number[]> {
+  const statuses = await Promise.all(clients.map(async (client) => {
+    const statuses: number[] = [];
+    for (let i = 0; i < requests; i++) {
+      await client.send(GET);
+      statuses.push((await client.response()).status);
+    }
+    return statuses;
+  }));
+  return statuses.flat();
+}
+
+function close(clients: readonly Dialogue[]): void {
+  for (const client of clients) client[Symbol.dispose]();
+}
+
+for (const ENGINE of ENGINES) {
+  Deno.test(`workers: ${ENGINE} engine: round robin takes turns over all four workers together`, async () => {
+    await using a = new ScriptedBackend("a");
+    await using b = new ScriptedBackend("b");
+    await using c = new ScriptedBackend("c");
+    const backends = [a, b, c];
+    const { program, url } = await started(backends.map(({ url }) => url).join(";"), {
+      ENGINE,
+      WORKERS: "4",
+      ACCESS_LOG: "off",
+    });
+    await using _program = program;
+    const clients = await connect(url, 40);
+    const statuses = await ask(clients, 50);
+    close(clients);
+    assertEquals([statuses.length, new Set(statuses)], [2_000, new Set([200])]);
+    const counts = backends.map(({ requests }) => requests.length);
+    assert(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
+  });
+
+  Deno.test(`workers: ${ENGINE} engine: one that dies takes only its own requests with it, and another one takes its place`, async () => {
+    const release = Promise.withResolvers<void>();
+    let [held, arrived] = [40, Promise.withResolvers<void>()];
+    await using backend = new RawBackend(async (side) => {
+      for (let heads = 1; await side.until("\r\n\r\n"); heads++) {
+        side.received = "";
+        if (--held === 0) arrived.resolve();
+        await release.promise;
+        await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      }
+    });
+    const settings = { ENGINE, WORKERS: "2", ACCESS_LOG: "off", MAX_IN_FLIGHT: "40" };
+    const script = new URL("../support/mortal_balancer.ts", import.meta.url);
+    const { program, url } = await started(backend.url, settings, script);
+    await using _program = program;
+    const clients = await connect(url, 40);
+    for (const client of clients) await client.send(GET);
+    await arrived.promise;
+    const refused = await connect(url, 1);
+    assertEquals(await ask(refused), [503], "as many are in flight as may be");
+
+    program.kill("SIGUSR1");
+    const [, lost] = await program.shows(
+      /worker 1 died, requests lost with it: (\d+): .*told to die/,
+    );
+    await program.shows(/worker 1 is started again/);
+    assert(Number(lost) > 0 && Number(lost) < 40, lost);
+    [held, arrived] = [Number(lost), Promise.withResolvers<void>()];
+    const others = await connect(url, Number(lost));
+    for (const client of others) await client.send(GET); // each in the place of one that was lost
+    await arrived.promise;
+    const late = await connect(url, 1);
+    assertEquals(await ask(late), [503], "and no more than that");
+
+    release.resolve();
+    const answers = await Promise.allSettled(clients.map((client) => client.response()));
+    const answered = answers.filter(({ status }) => status === "fulfilled").length;
+    assertEquals(answered, 40 - Number(lost));
+    for (const client of others) assertEquals((await client.response()).status, 200);
+    close([...clients, ...others, ...refused, ...late]);
+    program.kill("SIGTERM");
+    assertEquals(await program.status(), 0);
+  });
+
+  Deno.test(`workers: ${ENGINE} engine: a backend that fails at several workers is ejected once, for all of them`, async () => {
+    await using a = new ScriptedBackend("a");
+    const b = new ScriptedBackend("b");
+    const { program, url } = await started(`${a.url};${b.url}`, { ENGINE, WORKERS: "4" });
+    await using _program = program;
+    await b[Symbol.asyncDispose]();
+    const clients = await connect(url, 40);
+    assertEquals(new Set(await ask(clients, 10)), new Set([200]));
+    close(clients);
+    await program.shows(/is ejected for 10 s, failures: 5: connection_refused/);
+    program.kill("SIGTERM");
+    assertEquals(await program.status(), 0);
+    for (const [what, times] of [[/is ejected/g, 1], [/ fails: /g, 1]] as const) {
+      assertEquals(program.stderr.match(what)?.length, times, program.stderr);
+    }
+    const lines = program.stdout.trimEnd().split("\n");
+    assertEquals(lines.length, 400);
+    for (const line of lines) assertMatch(line, /^\S+ 127\.0\.0\.1 GET \/ 200 \S+ [\d.]+ ms/);
+  });
+
+  Deno.test(`workers: ${ENGINE} engine: a stop lets the requests of all workers finish`, async () => {
+    const release = Promise.withResolvers<void>();
+    let held = 0;
+    const arrived = Promise.withResolvers<void>();
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      if (++held === 20) arrived.resolve();
+      await release.promise;
+      await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    });
+    const { program, url } = await started(backend.url, { ENGINE, WORKERS: "3" });
+    await using _program = program;
+    const clients = await connect(url, 20);
+    for (const client of clients) await client.send(GET);
+    await arrived.promise;
+    program.kill("SIGTERM");
+    await program.shows(/not ready any more/);
+    release.resolve();
+    for (const client of clients) assertEquals((await client.response()).status, 200);
+    close(clients);
+    assertEquals(await program.status(), 0);
+    assertEquals(program.stdout.trimEnd().split("\n").length, 20);
+  });
+
+  Deno.test(`workers: ${ENGINE} engine: a stop tells what the workers cut off together`, async () => {
+    let held = 0;
+    const arrived = Promise.withResolvers<void>();
+    await using backend = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      if (++held === 20) arrived.resolve();
+      await side.read();
+    });
+    const settings = { ENGINE, WORKERS: "3", DRAIN_TIMEOUT: "100ms" };
+    const { program, url } = await started(backend.url, settings);
+    await using _program = program;
+    const clients = await connect(url, 20);
+    for (const client of clients) await client.send(GET);
+    await arrived.promise;
+    program.kill("SIGTERM");
+    assertEquals(await program.status(), 1);
+    assertMatch(program.stderr, /stopped after DRAIN_TIMEOUT with requests cut off: 20/);
+    close(clients);
+  });
+}
+
+Deno.test("workers: two balancers of several workers do not share a port unnoticed", async () => {
+  await using backend = new ScriptedBackend("a");
+  const { program, url } = await started(backend.url, { WORKERS: "2" });
+  await using _program = program;
+  const second = started(backend.url, { WORKERS: "2", PORT: new URL(url).port });
+  const { message } = await second.then(() => new Error("it listens"), (error: Error) => error);
+  assertMatch(
+    message,
+    /Cannot listen on 127\.0\.0\.1:\d+ as the address is in use: set another PORT/,
+  );
+});
+
+Deno.test("workers: with one worker as with several, one that dies is started again, and its clients are served", async () => {
+  await using backend = new ScriptedBackend("a");
+  const script = new URL("../support/mortal_balancer.ts", import.meta.url);
+  const { program, url } = await started(backend.url, {}, script);
+  await using _program = program;
+  for (let death = 1; death <= 2; death++) {
+    program.kill("SIGUSR1");
+    await program.shows(new RegExp(`(worker 1 is started again[^]*){${death}}`));
+    const clients = await connect(url, 3);
+    assertEquals(await ask(clients), [200, 200, 200]);
+    close(clients);
+  }
+});
