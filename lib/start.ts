@@ -1,6 +1,6 @@
 /** `roundabout start`: puts the parts together. The workers serve; here is what there is one of. */
 import type { LineFormat } from "./access_log.ts";
-import { serveAdmin } from "./admin/api.ts";
+import { type AdminOptions, serveAdmin } from "./admin/api.ts";
 import { type Clock, startClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { lowLimit } from "./descriptors.ts";
@@ -96,9 +96,13 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   let draining = false;
   let admin: Listening | undefined;
   try {
-    admin = adminOf(config, clock, () => {
-      if (draining) return "draining";
-      return supervisor.problem ?? (pool.usable ? undefined : "no backend is usable");
+    admin = adminOf(config, clock, {
+      fault: () => supervisor.hanging,
+      unreadiness() {
+        if (draining) return "draining";
+        if (supervisor.problem !== undefined) return supervisor.problem;
+        return pool.usable ? undefined : "no backend is usable";
+      },
     });
     const address = await supervisor.start();
     const probes = probesOf(config, pool);
@@ -171,13 +175,13 @@ function noticeTo(lines: LineWriter, { now }: Clock): (notice: LogNotice) => voi
 function adminOf(
   { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
   clock: Clock,
-  unreadiness: () => string | undefined,
+  reasons: Pick<AdminOptions, "fault" | "unreadiness">,
 ): Listening | undefined {
   if (port === undefined) return undefined;
   const options = {
     hostname,
     port,
-    unreadiness,
+    ...reasons,
     onError: (error: unknown) => log("error", `the admin port failed: ${error}`),
     onWarning: tellRarely(onWarning, clock.now),
   };

@@ -1,8 +1,8 @@
 /**
  * The admin port: whether this program lives, and whether it should be sent requests.
  *
- * `GET /livez` is 200 as long as it answers at all: who restarts on that should not restart for backends
- * that are down. `GET /readyz` is 503 while it drains or no backend is usable: who balances over several
+ * `GET /livez` is 200 as long as nothing but a restart would help: who restarts on that should not restart
+ * for backends that are down. `GET /readyz` is 503 while it drains or no backend is usable: who balances over several
  * balancers should leave this one out.
  */
 import { STATUS_CODE } from "@std/http/status";
@@ -14,6 +14,8 @@ export interface AdminOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Why it should be started anew; undefined where it should not. */
+  readonly fault: () => string | undefined;
   /** Why it should not be sent requests; undefined where it should. */
   readonly unreadiness: () => string | undefined;
   /** Told of errors that are our own fault. */
@@ -23,7 +25,7 @@ export interface AdminOptions {
 
 /** Starts it. @throws where the address cannot be listened on */
 export function serveAdmin(options: AdminOptions): Listening {
-  const { unreadiness, onError } = options;
+  const { fault, unreadiness, onError } = options;
 
   function answer({ method, url, headers }: Request): Response {
     const host = headers.get("host") ?? undefined;
@@ -37,11 +39,9 @@ export function serveAdmin(options: AdminOptions): Listening {
     if (method !== "GET" && method !== "HEAD") {
       return text(STATUS_CODE.MethodNotAllowed, "this is for GET", { allow: "GET, HEAD" });
     }
-    if (pathname === "/livez") return text(STATUS_CODE.OK, "alive");
-    const reason = unreadiness();
-    return reason === undefined
-      ? text(STATUS_CODE.OK, "ready")
-      : text(STATUS_CODE.ServiceUnavailable, `not ready: ${reason}`);
+    return pathname === "/livez"
+      ? health("alive", "not well", fault())
+      : health("ready", "not ready", unreadiness());
   }
 
   return listen({
@@ -51,6 +51,12 @@ export function serveAdmin(options: AdminOptions): Listening {
       return text(STATUS_CODE.InternalServerError, "internal error");
     },
   }, answer);
+}
+
+function health(good: string, bad: string, reason: string | undefined): Response {
+  return reason === undefined
+    ? text(STATUS_CODE.OK, good)
+    : text(STATUS_CODE.ServiceUnavailable, `${bad}: ${reason}`);
 }
 
 /** Whatever asks should see how things are now, not what some cache remembers. */

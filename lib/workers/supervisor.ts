@@ -95,10 +95,15 @@ export class Supervisor {
     }
   }
 
-  /** What is wrong with the workers; undefined where they serve. */
-  get problem(): string | undefined {
+  /** Which workers hang; undefined where none does. */
+  get hanging(): string | undefined {
     const hanging = this.#watch.hanging.map((number) => `worker ${number} hangs`);
-    if (hanging.length > 0) return hanging.join(", ");
+    return hanging.length > 0 ? hanging.join(", ") : undefined;
+  }
+
+  /** What keeps the workers from serving; undefined where they serve. */
+  get problem(): string | undefined {
+    if (this.hanging !== undefined) return this.hanging;
     return [...this.#threads.values()].some(({ serves }) => serves) ? undefined : "no worker runs";
   }
 

@@ -4,11 +4,12 @@ import { request } from "../support/raw_client.ts";
 
 /** An admin port, what it says of itself, and how it takes that back. */
 function admin() {
-  const state: { unreadiness: string | undefined } = { unreadiness: undefined };
+  const state: { unreadiness?: string; fault?: string } = {};
   const errors: unknown[] = [];
   const listening = serveAdmin({
     hostname: "127.0.0.1",
     port: 0,
+    fault: () => state.fault,
     unreadiness: () => state.unreadiness,
     onError: (error) => errors.push(error),
     onWarning: (warning) => errors.push(warning),
@@ -38,6 +39,12 @@ Deno.test("admin: /livez is 200 whether it is ready or not", async () => {
   await using api = admin();
   api.state.unreadiness = "no backend is usable";
   assertEquals(await api.ask("/livez"), [200, "alive\n", "no-store"]);
+});
+
+Deno.test("admin: /livez is 503 where only a restart would help", async () => {
+  await using api = admin();
+  api.state.fault = "worker 2 hangs";
+  assertEquals(await api.ask("/livez"), [503, "not well: worker 2 hangs\n", "no-store"]);
 });
 
 Deno.test("admin: a Host that shifts the path, or is none, changes nothing", async () => {
