@@ -203,11 +203,13 @@ export class Health {
 
   /** Writes down where a backend stands, alone. @returns what follows from it for all of them */
   #put(backend: Backend, state: State, now: number): readonly PoolEvent[] {
-    const before = backend.state;
+    if (isAlike(backend.state, state)) {
+      backend.state = state;
+      return [];
+    }
     const { usable } = this;
     const wasUsable = backend.usable;
     backend.state = state;
-    if (isAlike(before, state)) return [];
     if (backend.usable && !wasUsable) backend.latency = undefined; // how it was is over with the outage
     const events = this.#afterChange(usable, now);
     this.#cells.generation.add(1);
