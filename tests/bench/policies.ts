@@ -11,7 +11,7 @@
  */
 import { complain, print } from "../../lib/log.ts";
 import { POLICY_NAMES, type PolicyName } from "../../lib/policies/mod.ts";
-import { BENCH_CORE, pin } from "./policies/cores.ts";
+import { BENCH_CORE, pin } from "./cores.ts";
 import { notesOf, rowsOf, table } from "./policies/report.ts";
 import { type Load, type Run, run } from "./policies/run.ts";
 import { simulate } from "./policies/simulated.ts";

@@ -8,14 +8,20 @@ const V8_FLAGS = manifest.tasks.start.command.split(" ").find((word) =>
   word.startsWith("--v8-flags")
 )!;
 
-/** Starts a script of this repository, with the main program's configuration. */
+/**
+ * Starts a script of this repository, with the main program's configuration.
+ *
+ * @param before words of a command that goes before, to run it in another way, as taskset does
+ */
 export function spawn(
   args: readonly string[],
   env: Record<string, string> = {},
   stdout: "null" | "piped" = "null",
+  before: readonly string[] = [],
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", V8_FLAGS, `--config=${ROOT}deno.json`, ...args],
+  const [program, ...words] = [...before, Deno.execPath()];
+  return new Deno.Command(program!, {
+    args: [...words, "run", "--quiet", "-A", V8_FLAGS, `--config=${ROOT}deno.json`, ...args],
     env,
     stdin: "null",
     stdout,
@@ -23,19 +29,21 @@ export function spawn(
   }).spawn();
 }
 
-/** Starts a balancer over backends on these ports. */
+/** Starts a balancer over backends on these ports. @param before as of {@linkcode spawn} */
 export function spawnBalancer(
   port: number,
   backendPorts: readonly number[],
   env: Record<string, string> = {},
+  before: readonly string[] = [],
 ): Deno.ChildProcess {
-  return spawn([`${ROOT}main.ts`, "start"], {
+  const settings = {
     USERS_SERVICE: backendPorts.map((port) => `http://127.0.0.1:${port}`).join(";"),
     HOST: "127.0.0.1",
     PORT: String(port),
     ACCESS_LOG: "off",
     ...env,
-  });
+  };
+  return spawn([`${ROOT}main.ts`, "start"], settings, "null", before);
 }
 
 /** Ends one with SIGKILL. */

@@ -7,7 +7,7 @@
 import { seeded } from "../../support/random.ts";
 import { now } from "../outages/load.ts";
 import { lognormal } from "./chance.ts";
-import { quantile } from "./quantiles.ts";
+import { quantile } from "../quantiles.ts";
 import { ANSWER, BACKENDS, type BackendSetup } from "./setup.ts";
 
 /** What a backend has done so far. */

@@ -1,5 +1,6 @@
 /** What the runs of the policy bench come to: a row for each policy, and what is to be said of all. */
 import type { PolicyName } from "../../../lib/policies/mod.ts";
+import { median } from "../quantiles.ts";
 import { compareOrder } from "./order.ts";
 import { type Run, SHARES } from "./run.ts";
 import type { Simulated, Simulation } from "./simulated.ts";
@@ -97,13 +98,9 @@ function wrongOf(runs: readonly Run[]): string[] {
   );
 }
 
-/** The median of what is at each place of the lists; of an even number, the mean of the middle two. */
+/** The median of what is at each place of the lists. */
 function medianOfEach(lists: readonly (readonly number[])[]): number[] {
-  return lists[0]!.map((_, place) => {
-    const sorted = lists.map((list) => list[place]!).sort((a, b) => a - b);
-    const middle = (sorted.length - 1) / 2;
-    return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
-  });
+  return lists[0]!.map((_, place) => median(lists.map((list) => list[place]!)));
 }
 
 function shown(milliseconds: number): string {

@@ -5,7 +5,7 @@ import { RIGHT } from "../outages/client_pool.ts";
 import { now, sleepUntil } from "../outages/load.ts";
 import type { Done } from "./backends.ts";
 import { sendLoad } from "./load.ts";
-import { quantile, quantiles } from "./quantiles.ts";
+import { quantile, quantiles } from "../quantiles.ts";
 import { Site } from "./site.ts";
 
 export interface Load {

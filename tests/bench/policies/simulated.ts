@@ -1,6 +1,6 @@
 /** What the simulator says for the backends and the load of the policy bench. */
 import { ROOT } from "../processes.ts";
-import { quantile } from "./quantiles.ts";
+import { quantile } from "../quantiles.ts";
 import type { Load } from "./run.ts";
 import { BACKENDS } from "./setup.ts";
 

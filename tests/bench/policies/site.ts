@@ -2,7 +2,7 @@
 import type { PolicyName } from "../../../lib/policies/mod.ts";
 import { end, freePort, listening, ROOT, spawn, spawnBalancer } from "../processes.ts";
 import type { Done } from "./backends.ts";
-import { BALANCER_CORE, BENCH_CORE, pin } from "./cores.ts";
+import { BALANCER_CORE, BENCH_CORE, pin } from "../cores.ts";
 import { BACKENDS } from "./setup.ts";
 
 export const ENGINE = Deno.env.get("ENGINE") ?? "tcp";

@@ -1,5 +1,5 @@
 /**
- * Which core a process runs on. Where the balancer has one of its own, how busy the load and the backends
+ * Which cores a process runs on. Where the balancer has one of its own, how busy the load and the backends
  * are does not show in its latencies.
  */
 
@@ -15,10 +15,14 @@ const enough = navigator.hardwareConcurrency > BENCH_CORE;
  * @returns false where that cannot be done here: there is one core, or no taskset
  */
 export async function pin(pid: number, core: number): Promise<boolean> {
-  if (!enough) return false;
+  return enough && await pinTo(pid, [core]);
+}
+
+/** As {@linkcode pin}, to several cores. @returns false where there is no taskset, or no such core */
+export async function pinTo(pid: number, cores: readonly number[]): Promise<boolean> {
   try {
     const { success } = await new Deno.Command("taskset", {
-      args: ["--all-tasks", "--cpu-list", "--pid", String(core), String(pid)],
+      args: ["--all-tasks", "--cpu-list", "--pid", cores.join(), String(pid)],
       stdout: "null",
       stderr: "null",
     }).output();
@@ -27,4 +31,9 @@ export async function pin(pid: number, core: number): Promise<boolean> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return false;
   }
+}
+
+/** What goes before a command so that it, its threads and its children run on these cores, from the start. */
+export function pinned(cores: readonly number[]): string[] {
+  return ["taskset", "--cpu-list", cores.join()];
 }

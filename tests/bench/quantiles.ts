@@ -12,3 +12,10 @@ export function quantiles(numbers: readonly number[], shares: readonly number[])
   const rank = (share: number) => Math.ceil(sorted.length * Math.round(share * 1000) / 1000);
   return shares.map((share) => sorted[Math.max(1, rank(share)) - 1] ?? NaN);
 }
+
+/** The one in the middle; of an even number of them, the mean of the middle two. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+}
