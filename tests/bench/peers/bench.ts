@@ -1,0 +1,137 @@
+/** What all measurements need: backends, a certificate, a place for files, and the contenders. */
+import { freePort } from "../processes.ts";
+import { Backends } from "./backends.ts";
+import { makeCertificate } from "./certificates.ts";
+import { coresFor, isShared } from "./core_plan.ts";
+import { cpuBetween, readCpu } from "./cpu.ts";
+import { Calibrator, type Noise, readCoreTimes } from "./noise.ts";
+import type { Options } from "./options.ts";
+import type { Certificate, Proxy, RunningProxy, Site } from "./proxy.ts";
+import type { Workload } from "./workloads.ts";
+
+/** A proxy with so many workers. */
+export interface Contender {
+  readonly proxy: Proxy;
+  readonly workers: number;
+  readonly cores: readonly number[];
+}
+
+export interface Started extends AsyncDisposable {
+  readonly contender: Contender;
+  readonly site: Site;
+  readonly pid: number;
+}
+
+/** What was used while something was done. */
+export interface Usage {
+  /** Nanoseconds on a core, of the proxy. */
+  readonly cpu: number;
+  /** What part of its cores' time that is, 0 to 1. */
+  readonly busy: number;
+  readonly noise: Noise;
+}
+
+export class Bench implements AsyncDisposable {
+  readonly options: Options;
+  readonly certificate: Certificate | undefined;
+  readonly backends: Backends;
+  /** What went wrong; each makes the figures beside it worthless. */
+  readonly failures: string[] = [];
+  readonly #directory: string;
+  readonly #calibrator: Calibrator;
+  #directories = 0;
+
+  private constructor(
+    options: Options,
+    directory: string,
+    certificate: Certificate | undefined,
+    backends: Backends,
+  ) {
+    this.options = options;
+    this.#directory = directory;
+    this.certificate = certificate;
+    this.backends = backends;
+    this.#calibrator = new Calibrator(options.cores.one[0]!);
+  }
+
+  /** @param directory for files; who has made it removes it */
+  static async open(options: Options, directory: string): Promise<Bench> {
+    const certificate = await makeCertificate(directory);
+    return new Bench(options, directory, certificate, await Backends.start(options.cores.load));
+  }
+
+  contendersOf(proxies: readonly Proxy[]): Contender[] {
+    const { workers, cores } = this.options;
+    return workers.flatMap((workers) =>
+      proxies.filter(({ withoutWorkers }) => workers === 1 || withoutWorkers === undefined)
+        .map((proxy) => ({ proxy, workers, cores: coresFor(cores, workers) }))
+    );
+  }
+
+  /** Undefined where it does not start, which is noted. */
+  async start(contender: Contender): Promise<Started | undefined> {
+    const directory = `${this.#directory}/${++this.#directories}`;
+    await Deno.mkdir(directory);
+    const site: Site = {
+      port: freePort(),
+      tlsPort: freePort(),
+      backendPorts: this.backends.ports,
+      workers: contender.workers,
+      cores: contender.cores,
+      directory,
+      certificate: this.certificate,
+    };
+    let running: RunningProxy;
+    try {
+      running = await contender.proxy.start(site);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.failures.push(error.message);
+      return undefined;
+    }
+    const dispose = () => running[Symbol.asyncDispose]();
+    return { contender, site, pid: running.pid, [Symbol.asyncDispose]: dispose };
+  }
+
+  /** Does something, and tells what that took of the proxy's cores. */
+  async used<Result>(
+    { pid, contender: { cores } }: Started,
+    work: () => Promise<Result>,
+  ): Promise<[Result, Usage]> {
+    const calibration = await this.#calibrator.measure();
+    const [cpuBefore, coresBefore, begin] = [readCpu(pid), readCoreTimes(cores), performance.now()];
+    const result = await work();
+    const [cpuAfter, coresAfter, end] = [readCpu(pid), readCoreTimes(cores), performance.now()];
+    const cpu = cpuBetween(cpuBefore, cpuAfter);
+    const whole = (end - begin) * 1e6 * cores.length;
+    const others = (coresAfter.busy - coresBefore.busy - cpu) / whole;
+    return [result, {
+      cpu,
+      busy: cpu / whole,
+      noise: {
+        calibration,
+        others: isShared(this.options.cores, cores) ? undefined : Math.max(0, others),
+        stolen: (coresAfter.stolen - coresBefore.stolen) / whole,
+      },
+    }];
+  }
+
+  /** Notes what was wrong in a measurement: each thing once, and how often. */
+  note({ proxy, workers }: Contender, what: string, wrong: readonly string[]): void {
+    for (const [text, { length }] of Map.groupBy(wrong, (text) => text)) {
+      const times = length === 1 ? "" : `${length} × `;
+      this.failures.push(`${proxy.name}, ${workers} workers, ${what}: ${times}${text}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.backends, this.#calibrator].map((one) => one[Symbol.asyncDispose]()));
+  }
+}
+
+/** Where a workload is asked for, or undefined where this contender does not do it. */
+export function portFor({ site, contender }: Started, { isTls }: Workload): number | undefined {
+  if (!isTls) return site.port;
+  const hasTls = site.certificate !== undefined && contender.proxy.withoutTls === undefined;
+  return hasTls ? site.tlsPort : undefined;
+}

@@ -1,0 +1,83 @@
+/** What each contender adds to the latency of requests that come at a constant rate. */
+import { complain } from "../../../lib/log.ts";
+import { textOf } from "../../../lib/tcp/bytes.ts";
+import { pinned } from "../cores.ts";
+import { ROOT, spawn } from "../processes.ts";
+import { type Bench, portFor, type Started } from "./bench.ts";
+import type { Noise } from "./noise.ts";
+import type { Latency, Plan } from "./plan.ts";
+import { rotated, type RunOf } from "./runs.ts";
+import { type Workload, WORKLOADS } from "./workloads.ts";
+
+export interface LatencyRun extends RunOf {
+  /** Straight to a backend, just before; without TLS. */
+  readonly direct: Latency;
+  readonly through: Latency;
+  readonly noise: Noise;
+}
+
+/** Before each measurement, in seconds: connections are opened, and the load itself is compiled. */
+const WARMUP = 1;
+const CONNECTIONS = 16;
+const MOST_CONNECTIONS = 1024;
+
+/** Yields to anything else that wants the core, as it never sleeps: see open_loop.ts. */
+const POLITE = ["chrt", "--idle", "0"];
+
+export async function measureLatencies(
+  bench: Bench,
+  all: readonly Started[],
+): Promise<LatencyRun[]> {
+  const { rounds, latencyWorkloads } = bench.options;
+  const runs: LatencyRun[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    complain(`Latency, round ${round} of ${rounds}`);
+    for (const workload of WORKLOADS.filter(({ key }) => latencyWorkloads.includes(key))) {
+      for (const started of rotated(all, round)) {
+        runs.push(...await measure(bench, started, workload, round));
+      }
+    }
+  }
+  return runs;
+}
+
+/** Nothing where this contender does not do it. */
+async function measure(
+  bench: Bench,
+  started: Started,
+  workload: Workload,
+  round: number,
+): Promise<LatencyRun[]> {
+  const port = portFor(started, workload);
+  if (port === undefined) return [];
+  const { contender } = started;
+  const plain = WORKLOADS.find(({ path, isTls }) => path === workload.path && !isTls)!;
+  const direct = await load(bench, bench.backends.ports[0]!, plain);
+  const [through, { noise }] = await bench.used(started, () => load(bench, port, workload));
+  bench.note(contender, `${workload.title}, directly`, direct.wrong);
+  bench.note(contender, `${workload.title}, latency`, through.wrong);
+  const { proxy: { key }, workers } = contender;
+  return [{ proxy: key, workers, workload: workload.key, round, direct, through, noise }];
+}
+
+function load(bench: Bench, port: number, workload: Workload): Promise<Latency> {
+  const { rate, seconds, cores } = bench.options;
+  return runOpenLoop({
+    port,
+    workload: workload.key,
+    authority: bench.certificate?.pem,
+    rate,
+    seconds,
+    warmup: WARMUP,
+    connections: CONNECTIONS,
+    mostConnections: MOST_CONNECTIONS,
+  }, cores.load);
+}
+
+async function runOpenLoop(plan: Plan, cores: readonly number[]): Promise<Latency> {
+  const script = `${ROOT}tests/bench/peers/open_loop.ts`;
+  const process = spawn([script, JSON.stringify(plan)], {}, "piped", [...pinned(cores), ...POLITE]);
+  const { success, stdout } = await process.output();
+  if (!success) throw new Error(`Cannot load port ${plan.port} as ${script} failed`);
+  return JSON.parse(textOf(stdout));
+}

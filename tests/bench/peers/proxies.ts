@@ -1,0 +1,11 @@
+/** All contenders; to add one is one file under proxies/ and one line here. */
+import { caddy } from "./proxies/caddy.ts";
+import { go } from "./proxies/go.ts";
+import { haproxy } from "./proxies/haproxy.ts";
+import { nginx } from "./proxies/nginx.ts";
+import { tcp, web } from "./proxies/roundabout.ts";
+import type { Proxy } from "./proxy.ts";
+
+export const OWN: readonly Proxy[] = [tcp, web];
+export const PEERS: readonly Proxy[] = [nginx, haproxy, caddy, go];
+export const PROXIES: readonly Proxy[] = [...OWN, ...PEERS];

@@ -1,0 +1,34 @@
+import { DEFAULTS } from "../../../../lib/config/schema.ts";
+import { VERSION } from "../../../../lib/version.ts";
+import { pinned } from "../../cores.ts";
+import { spawnBalancer } from "../../processes.ts";
+import { HEALTH_INTERVAL, type Proxy, whenReady } from "../proxy.ts";
+import { HEALTH_PATH } from "../workloads.ts";
+import { LONG_S, MAX_CONNECTIONS } from "./limits.ts";
+
+export const tcp = roundabout("tcp");
+export const web = roundabout("web");
+
+/** This balancer, as users run it. */
+function roundabout(engine: "tcp" | "web"): Proxy {
+  const name = `Roundabout ${engine}`;
+  return {
+    key: engine,
+    name,
+    withoutTls: "no TLS yet",
+    ...("WORKERS" in DEFAULTS ? {} : { withoutWorkers: "no WORKERS yet" }),
+    version: () => Promise.resolve(VERSION),
+    async start(site) {
+      const process = spawnBalancer(site.port, site.backendPorts, {
+        ENGINE: engine,
+        WORKERS: String(site.workers),
+        ADMIN_PORT: "off",
+        HEALTH_PATH,
+        HEALTH_INTERVAL: `${HEALTH_INTERVAL}s`,
+        MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+        KEEP_ALIVE_TIMEOUT: `${LONG_S / 3600}h`,
+      }, pinned(site.cores));
+      return await whenReady(name, process, site, undefined, false);
+    },
+  };
+}

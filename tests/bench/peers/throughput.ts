@@ -1,0 +1,92 @@
+/** How many requests a second each contender does, and what it takes for each of them. */
+import { complain } from "../../../lib/log.ts";
+import { type Bench, portFor, type Started } from "./bench.ts";
+import { type AnswerLength, check, wrongOfBurst } from "./correctness.ts";
+import type { Noise } from "./noise.ts";
+import { rotated, type RunOf } from "./runs.ts";
+import { type Workload, WORKLOADS } from "./workloads.ts";
+import { runWrk } from "./wrk.ts";
+
+export interface ThroughputRun extends RunOf {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  /** Of all processes of the proxy, for one request. */
+  readonly cpuMicroseconds: number;
+  /** What part of its cores it was on, 0 to 1. */
+  readonly busy: number;
+  readonly noise: Noise;
+}
+
+/** One contender under one workload. */
+interface Pair {
+  readonly started: Started;
+  readonly workload: Workload;
+  readonly port: number;
+  readonly length: AnswerLength;
+}
+
+export async function measureThroughput(
+  bench: Bench,
+  all: readonly Started[],
+): Promise<ThroughputRun[]> {
+  const { rounds, workloads, warmup } = bench.options;
+  const pairs: Pair[] = [];
+  for (const workload of WORKLOADS.filter(({ key }) => workloads.includes(key))) {
+    for (const started of all) pairs.push(...await prepare(bench, started, workload));
+  }
+  for (const pair of pairs) await burst(bench, pair, warmup);
+  const runs: ThroughputRun[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    complain(`Throughput, round ${round} of ${rounds}`);
+    // By workload, so that all that is compared is close in time.
+    for (const group of Map.groupBy(pairs, ({ workload }) => workload.key).values()) {
+      for (const pair of rotated(group, round)) runs.push(await measure(bench, pair, round));
+    }
+  }
+  return runs;
+}
+
+/** Nothing where this contender does not do it, or not as it should, which is noted. */
+async function prepare(bench: Bench, started: Started, workload: Workload): Promise<Pair[]> {
+  const port = portFor(started, workload);
+  if (port === undefined) return [];
+  const { wrong, length } = await check(port, workload, bench.backends, bench.certificate?.pem);
+  bench.note(started.contender, workload.title, wrong);
+  return wrong.length > 0 ? [] : [{ started, workload, port, length }];
+}
+
+async function measure(bench: Bench, pair: Pair, round: number): Promise<ThroughputRun> {
+  const { started: { contender }, workload } = pair;
+  const [{ requests, seconds }, { cpu, busy, noise }] = await bench.used(
+    pair.started,
+    () => burst(bench, pair, bench.options.seconds),
+  );
+  return {
+    proxy: contender.proxy.key,
+    workers: contender.workers,
+    workload: workload.key,
+    round,
+    requests,
+    requestsPerSecond: requests / seconds,
+    cpuMicroseconds: cpu / 1000 / requests,
+    busy,
+    noise,
+  };
+}
+
+async function burst(bench: Bench, { started, workload, port, length }: Pair, seconds: number) {
+  const { connections, cores } = bench.options;
+  const [burst, counts] = await bench.backends.during(() =>
+    runWrk({
+      url: `${workload.isTls ? "https" : "http"}://127.0.0.1:${port}`,
+      workload,
+      connections,
+      seconds,
+      cores: cores.load,
+      directory: started.site.directory,
+    })
+  );
+  const wrong = wrongOfBurst(burst, counts, length, connections);
+  bench.note(started.contender, workload.title, wrong);
+  return burst;
+}
