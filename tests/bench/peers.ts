@@ -2,10 +2,10 @@
  * This balancer beside nginx, HAProxy, Caddy and a reverse proxy in plain Go, each of them configured for the
  * same job and under the same load, on the same cores of this machine, in turns.
  *
- * Use: `deno task bench:peers [flags]` on Linux; `--help` tells the flags. It takes wrk, taskset and chrt, openssl
- * for TLS, and of the proxies whatever is installed. Everything happens on loopback and in a directory that is
- * removed at the end. Prints tables in Markdown; exits with 1 where an answer was not right, with 2 at a wrong
- * command line. Run it on a machine that does nothing else.
+ * Use: `deno task bench:peers [flags]` on Linux; `--help` tells the flags. It takes wrk, taskset and chrt,
+ * openssl for TLS, and of the proxies whatever is installed. Everything happens on loopback and in a
+ * directory that is removed at the end. Prints tables in Markdown; exits with 1 where an answer was not
+ * right, with 2 at a wrong command line. Run it on a machine that does nothing else.
  */
 import { complain, print } from "../../lib/log.ts";
 import { pinTo } from "./cores.ts";
@@ -34,6 +34,7 @@ async function main(): Promise<number> {
     complain(`Cannot measure as there is no ${missing.join(", no ")}`);
     return 2;
   }
+  if (options.json !== undefined) await Deno.writeTextFile(options.json, ""); // or fail before all else
   const chosen = PROXIES.filter(({ key }) => options.only.includes(key));
   const machine = await describeMachine(chosen, allowedCores());
   const proxies = chosen.filter(({ name }) => machine.versions[name] !== undefined);

@@ -1,6 +1,6 @@
 /**
- * The backends of the peers bench, in one process and as cheap as can be: the fewer cores they take, the more of the
- * machine is left to the proxy and its load. One read, one scan of the head, one write a request.
+ * The backends of the peers bench, in one process and as cheap as can be: the fewer cores they take, the more
+ * of the machine is left to the proxy and its load. One read, one scan of the head, one write a request.
  *
  * Use: `deno run -A tests/bench/peers/backend.ts PORT ...`, a port for each backend. `/counts` at any of them
  * says what all of them have done so far, as JSON of {@linkcode Counts}.
@@ -15,7 +15,10 @@ export interface Counts {
   right: number;
   /** Those of them that did not name the client in X-Forwarded-For. */
   unnamed: number;
-  /** A body that did not come as it was sent, a target that there is not, a head that does not fit into a buffer. */
+  /**
+   * A body that did not come as it was sent, a target that there is not, a head that does not fit into a
+   * buffer.
+   */
   wrong: number;
 }
 

@@ -120,7 +120,7 @@ export class Bench implements AsyncDisposable {
   note({ proxy, workers }: Contender, what: string, wrong: readonly string[]): void {
     for (const [text, { length }] of Map.groupBy(wrong, (text) => text)) {
       const times = length === 1 ? "" : `${length} × `;
-      this.failures.push(`${proxy.name}, ${workers} workers, ${what}: ${times}${text}`);
+      this.failures.push(`${proxy.name} × ${workers}, ${what}: ${times}${text}`);
     }
   }
 

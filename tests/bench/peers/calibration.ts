@@ -1,6 +1,7 @@
 /**
- * A fixed piece of work, as often as a line comes on standard input; writes how long it took, in milliseconds. If that
- * varies, the core varies: its clock, what else runs on it, who else shares the machine.
+ * A fixed piece of work, as often as a line comes on standard input; writes how long it took, in
+ * milliseconds. If that varies, the core varies: its clock, what else runs on it, who else shares the
+ * machine.
  */
 const ROUNDS = 20_000_000;
 

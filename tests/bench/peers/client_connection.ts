@@ -78,7 +78,9 @@ export class ClientConnection implements Disposable {
     this.#connection.close();
   }
 
-  /** How long the answer is as its head has it; Infinity where that has not come, NaN where it does not say. */
+  /**
+   * How long the answer is as its head has it; Infinity where that has not come, NaN where it does not say.
+   */
   #lengthOf(filled: number): number {
     const end = this.#endOfHead(filled);
     if (end === -1) return Infinity;

@@ -1,4 +1,7 @@
-/** Whether every answer was right: of a few requests to the last byte, and of a burst as far as counting tells. */
+/**
+ * Whether every answer was right: of a few requests to the last byte, and of a burst as far as counting
+ * tells.
+ */
 import type { Backends } from "./backends.ts";
 import type { Counts } from "./backend.ts";
 import { ClientConnection } from "./client_connection.ts";
@@ -20,7 +23,9 @@ export interface Checked {
   readonly length: AnswerLength;
 }
 
-/** Compares each byte of some hundred answers, and asks the backends whether each request came as it should. */
+/**
+ * Compares each byte of some hundred answers, and asks the backends whether each request came as it should.
+ */
 export async function check(
   port: number,
   workload: Workload,

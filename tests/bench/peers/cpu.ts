@@ -1,10 +1,11 @@
 /**
  * How long the processes of a proxy were on a core.
  *
- * /proc/PID/task/TID/schedstat tells it in nanoseconds, where /proc/PID/stat knows hundredths of a second only: of a
- * burst of one second that would be one percent on either end. The first forgets a thread that ends, the second does
- * not; so where one has ended in between, the second is taken. In neither is what the kernel does in interrupts if it
- * accounts for them apart, as most do: passing a packet on over loopback is in part such work, alike for every proxy.
+ * /proc/PID/task/TID/schedstat tells it in nanoseconds, where /proc/PID/stat knows hundredths of a second
+ * only: of a burst of one second that would be one percent on either end. The first forgets a thread that
+ * ends, the second does not; so where one has ended in between, the second is taken. In neither is what the
+ * kernel does in interrupts if it accounts for them apart, as most do: passing a packet on over loopback is
+ * in part such work, alike for every proxy.
  */
 import { numbersIn, readIfThere, statOf, TICK, treeOf } from "./proc.ts";
 

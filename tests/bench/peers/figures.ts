@@ -18,8 +18,8 @@ export function figureOf(numbers: readonly number[]): Figure {
 }
 
 /**
- * The ratios of two contenders, of one round each: what was slow in one round was so for both of them, which the
- * ratio of two medians would not know.
+ * The ratios of two contenders, of one round each: what was slow in one round was so for both of them, which
+ * the ratio of two medians would not know.
  */
 export function ratiosOf<Run extends RunOf>(
   runs: readonly Run[],

@@ -10,7 +10,10 @@ import { runWrk } from "./wrk.ts";
 /** In bytes. */
 export interface MemoryRun extends RunOf {
   readonly idle: number;
-  /** The most during a burst; not one that is measured otherwise, as to look at the memory holds the process up. */
+  /**
+   * The most during a burst; not one that is measured otherwise, as to look at the memory holds the process
+   * up.
+   */
   readonly loaded: number;
   readonly perThousand: number;
 }

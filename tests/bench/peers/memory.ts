@@ -6,8 +6,8 @@ const KIB = 1024;
 const EVERY = 100;
 
 /**
- * The proportional set sizes of a process tree: what several processes share, as the workers of nginx do, counts once.
- * Resident memory where the kernel does not tell.
+ * The proportional set sizes of a process tree: what several processes share, as the workers of nginx do,
+ * counts once. Resident memory where the kernel does not tell.
  */
 export function memoryOf(pid: number): number {
   return treeOf(pid).reduce((sum, pid) => {

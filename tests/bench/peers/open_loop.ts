@@ -1,15 +1,15 @@
 /**
- * The open-loop load of the peers bench, as a process of its own: requests are due on a fixed grid, and start when
- * they are due however many are still under way. Latencies count from when a request was due to the last byte of its
- * answer, so that a proxy that stands still is charged for every request that was due meanwhile.
+ * The open-loop load of the peers bench, as a process of its own: requests are due on a fixed grid, and start
+ * when they are due however many are still under way. Latencies count from when a request was due to the last
+ * byte of its answer, so that a proxy that stands still is charged for every request that was due meanwhile.
  *
- * Timers here know whole milliseconds only. So it never sleeps: it asks the clock, lets the event loop look for what
- * has come, and asks again, which takes a core of its own. Where it has to share that core with the backends it must
- * be started under `chrt --idle 0`, so that they get the core the moment they want it; `nice` would let them wait for
- * the rest of a slice.
+ * Timers here know whole milliseconds only. So it never sleeps: it asks the clock, lets the event loop look
+ * for what has come, and asks again, which takes a core of its own. Where it has to share that core with the
+ * backends it must be started under `chrt --idle 0`, so that they get the core the moment they want it;
+ * `nice` would let them wait for the rest of a slice.
  *
- * Use: `deno run -A tests/bench/peers/open_loop.ts PLAN`, a `Plan` as JSON; writes a
- * `Latency` as JSON, both of plan.ts.
+ * Use: `deno run -A tests/bench/peers/open_loop.ts PLAN`, a `Plan` as JSON; writes a `Latency` as JSON, both
+ * of plan.ts.
  */
 import { setImmediate } from "node:timers";
 import { print } from "../../../lib/log.ts";

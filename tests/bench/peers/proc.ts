@@ -11,14 +11,19 @@ export function treeOf(pid: number): number[] {
 export interface ProcessStat {
   readonly pid: number;
   readonly parent: number;
-  /** Time on a core so far, of all its threads, those that have ended included; in ticks, see {@linkcode TICK}. */
+  /**
+   * Time on a core so far, of all its threads, those that have ended included; in ticks, see {@linkcode
+   * TICK}.
+   */
   readonly ticks: number;
 }
 
 /** USER_HZ, which is the same on every Linux that Deno runs on; in nanoseconds. */
 export const TICK = 10_000_000;
 
-/** @param line as /proc/PID/stat has it; the name of the program may hold anything, brackets and spaces too */
+/**
+ * @param line as /proc/PID/stat has it; the name of the program may hold anything, brackets and spaces too
+ */
 export function readStat(line: string): ProcessStat {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
   const [parent, user, system] = [1, 11, 12].map((place) => Number(fields[place]));

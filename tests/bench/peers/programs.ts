@@ -20,7 +20,9 @@ export async function outputOf(
   }
 }
 
-/** The first thing in what a program says that looks like a version, or undefined where it is not installed. */
+/**
+ * The first thing in what a program says that looks like a version, or undefined where it is not installed.
+ */
 export async function versionOf(
   program: string,
   args: readonly string[],

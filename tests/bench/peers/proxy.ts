@@ -45,7 +45,10 @@ export interface RunningProxy extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** How often the proxies that can look for the health of a backend do so, in seconds; the default of this balancer. */
+/**
+ * How often the proxies that can look for the health of a backend do so, in seconds; the default of this
+ * balancer.
+ */
 export const HEALTH_INTERVAL = 5;
 
 /** Starts a program on the cores of a site. @throws where it does not listen, with what it said of that */
@@ -89,7 +92,10 @@ export async function whenReady(
   }
 }
 
-/** Ends a process and all that came of it: a master process first, so that it starts nothing in place of its workers. */
+/**
+ * Ends a process and all that came of it: a master process first, so that it starts nothing in place of its
+ * workers.
+ */
 export async function endTree(process: Deno.ChildProcess): Promise<void> {
   for (const pid of treeOf(process.pid)) kill(pid);
   await process.status;

@@ -1,5 +1,5 @@
 /** All that the peers bench found, as a page of Markdown and as JSON. */
-import { isShared } from "./core_plan.ts";
+import { coresFor, isShared } from "./core_plan.ts";
 import { median } from "../quantiles.ts";
 import type { LatencyRun } from "./latencies.ts";
 import type { Machine } from "./machine.ts";
@@ -25,7 +25,9 @@ export interface Found {
 
 /** A proxy that is less busy than this was waiting for the load or for the backends. */
 const BUSY = 0.9;
-/** How late the load may be with one request in a hundred before its latencies are doubted, in milliseconds. */
+/**
+ * How late the load may be with one request in a hundred before its latencies are doubted, in milliseconds.
+ */
 const LATE = 1;
 
 /** @param proxies those that took part */
@@ -61,7 +63,9 @@ export function warningsOf({ options, throughput, latency }: Found): string[] {
         "Several workers, the load and the backends shared cores: compare proxies, not numbers of workers",
       ]
       : []),
-    ...idleWarnings(throughput),
+    ...idleWarnings(
+      throughput.filter(({ workers }) => !isShared(cores, coresFor(cores, workers))),
+    ),
     ...(late.length === 0 ? [] : [
       `The load for latency was itself late by more than ${LATE} ms for 1 request in 100, in ${late.length} of ` +
       `${latency.length} measurements: their p99 and p99.9 are not the proxy's`,
@@ -87,17 +91,16 @@ function idleWarnings(runs: readonly ThroughputRun[]): string[] {
 
 function headOf(proxies: readonly Proxy[], { machine, options }: Found): string {
   const { date, processor, cores, kernel, deno, wrk, versions } = machine;
-  const { rounds, seconds, connections } = options;
+  const { rounds, seconds, connections, cores: on } = options;
   const names = proxies.map(({ name }) => `${name} ${versions[name]}`).join(", ");
-  const on = Object.entries(options.cores).map(([what, cores]) => `${what}: ${cores.join()}`);
   return `${
     date.slice(0, 10)
   }, ${processor}, ${cores} cores, ${kernel}, Deno ${deno}, wrk ${wrk}; ` +
     `${names}.\n\nMedians of ${rounds} rounds of ${seconds} s, in brackets the least and the most; throughput with ` +
-    `${connections} connections; cores (one worker, many, load): ${
-      on.join("; ")
-    }. ${NOISY} the machine was noisy ` +
-    `in at least one round.\n\n`;
+    `${connections} connections. Cores: ${on.one.join()} for one worker, ${on.many.join()} for several, ${on.load.join()} ` +
+    `for load and backends. ${NOISY} the machine was noisy in at least one round.
+
+`;
 }
 
 function listOf(title: string, lines: readonly string[]): string {

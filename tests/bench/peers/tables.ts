@@ -54,7 +54,7 @@ export function comparison(proxies: readonly Proxy[], runs: readonly ThroughputR
   });
   if (rows.length === 0 || peers.length === 0) return "";
   const head = ["Workload", ...CONTENDER, ...peers.map(({ name }) => `÷ ${name}`)];
-  return `### Requests a second; CPU per request, each divided by that of\n\n${
+  return `### Requests a second; CPU per request: of this balancer, divided by those of the others\n\n${
     markdown(head, rows, 2)
   }\n`;
 }
@@ -80,7 +80,7 @@ export function latencyTables(
     const late = shown(figureOf(all.map(({ direct }) => direct.late)), 2);
     const head = [...CONTENDER, "Added p50, ms", "p99", "p99.9", "The load's own p99 lateness"];
     return `### ${title}: latency added at ${rate} requests a second\n\n` +
-      `${markdown(head, [...rows, ["nothing between (in all)", "", ...direct, late]], 1)}\n`;
+      `${markdown(head, [...rows, ["No proxy: not added, but in all", "", ...direct, late]], 1)}\n`;
   }).join("");
 }
 
