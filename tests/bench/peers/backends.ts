@@ -5,6 +5,8 @@ import type { Counts } from "./backend.ts";
 import { endTree } from "./proxy.ts";
 
 const BACKENDS = 3;
+/** For how long nothing may come before all has come, in milliseconds. */
+const QUIET = 50;
 
 export class Backends implements AsyncDisposable {
   readonly ports: readonly number[];
@@ -23,7 +25,20 @@ export class Backends implements AsyncDisposable {
     return backends;
   }
 
+  /**
+   * What has been counted, once all has come: a proxy may still pass on what its client no longer waits for,
+   * and that must not count for the next one.
+   */
   async counts(): Promise<Counts> {
+    for (let last = await this.#countsNow();;) {
+      await new Promise((resolve) => setTimeout(resolve, QUIET));
+      const now = await this.#countsNow();
+      if (now.right === last.right && now.wrong === last.wrong) return now;
+      last = now;
+    }
+  }
+
+  async #countsNow(): Promise<Counts> {
     return await (await fetch(`http://127.0.0.1:${this.ports[0]}/counts`)).json();
   }
 

@@ -1,7 +1,7 @@
 /** How much else the machine does: what a figure is worth is no better than the time that it was taken in. */
 import { pinned } from "../cores.ts";
 import { ROOT } from "../processes.ts";
-import { figureOf } from "./figures.ts";
+import { figureOf, shown } from "./figures.ts";
 import { TICK } from "./proc.ts";
 import { endTree } from "./proxy.ts";
 
@@ -15,13 +15,14 @@ export interface Noise {
   readonly stolen: number;
 }
 
-/** Longer than the median of all by this factor: the core was slow. */
-const SLOW = 1.15;
+/** Longer or shorter than the median of all by this factor: the core was slow, or quick for once. */
+const UNUSUAL = 1.15;
 /** More than this part of a core is no trifle. */
 const TAKEN = 0.03;
 
 export function isNoisy({ calibration, others = 0, stolen }: Noise, usual: number): boolean {
-  return calibration > usual * SLOW || others > TAKEN || stolen > TAKEN;
+  const isUnusual = calibration > usual * UNUSUAL || calibration < usual / UNUSUAL;
+  return isUnusual || others > TAKEN || stolen > TAKEN;
 }
 
 /** How long the fixed piece of work takes as a rule, in milliseconds. */
@@ -36,12 +37,11 @@ export function noiseWarnings(measurements: readonly { readonly noise: Noise }[]
   const noisy = noises.filter((noise) => isNoisy(noise, usual)).length;
   if (noisy === 0) return [];
   const most = (what: (noise: Noise) => number) => Math.max(...noises.map(what));
+  const calibrations = figureOf(noises.map(({ calibration }) => calibration));
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   return [
     `The machine was noisy during ${noisy} of ${noises.length} measurements: a fixed piece of work took ` +
-    `${usual.toFixed(1)} ms and up to ${
-      (most(({ calibration }) => calibration) / usual).toFixed(2)
-    } times as long; ` +
+    `${shown(calibrations, 1)} ms; ` +
     `other processes had up to ${
       percent(most(({ others = 0 }) => others))
     } of the proxy's cores, ` +
@@ -58,7 +58,14 @@ export class Calibrator implements AsyncDisposable {
   constructor(core: number) {
     const [program, ...words] = pinned([core]);
     this.#process = new Deno.Command(program!, {
-      args: [...words, Deno.execPath(), "run", `${ROOT}tests/bench/peers/calibration.ts`],
+      args: [
+        ...words,
+        Deno.execPath(),
+        "run",
+        "--quiet",
+        "-A",
+        `${ROOT}tests/bench/peers/calibration.ts`,
+      ],
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -37,7 +37,8 @@ const KEYS = PROXIES.map(({ key }) => key);
 
 export const HELP = `Use: deno task bench:peers [flags]
 
-Measures this balancer beside other proxies. What is not installed is left out. Lists are separated by commas.
+Measures this balancer beside other proxies. What is not installed is left out. Without flags it
+takes about half an hour where there are six proxies. Lists are separated by commas.
 
   --rounds N            how often everything is measured (5)
   --seconds N           how long each measurement takes (2)

@@ -34,10 +34,11 @@ Deno.test("times of cores are of those that are asked for, and without interrupt
   assertEquals(coreTimesIn(text, [1]), { busy: 60 * TICK, stolen: 40 * TICK });
 });
 
-Deno.test("a core that is slow, shared or stolen from makes noise", () => {
+Deno.test("a core that is slow or quick, shared or stolen from makes noise", () => {
   const quiet = { calibration: 50, others: 0.01, stolen: 0 };
   assertEquals(isNoisy(quiet, 50), false);
   assertEquals(isNoisy({ ...quiet, calibration: 60 }, 50), true);
+  assertEquals(isNoisy({ ...quiet, calibration: 40 }, 50), true);
   assertEquals(isNoisy({ ...quiet, others: 0.1 }, 50), true);
   assertEquals(isNoisy({ ...quiet, others: undefined }, 50), false);
   assertEquals(isNoisy({ ...quiet, stolen: 0.1 }, 50), true);
@@ -49,7 +50,7 @@ Deno.test("a noisy machine is told of, a quiet one is not", () => {
   assertEquals(noiseWarnings([]), []);
   const slow = { noise: { calibration: 100, others: 0.2, stolen: 0 } };
   assertEquals(noiseWarnings([quiet, quiet, slow]), [
-    "The machine was noisy during 1 of 3 measurements: a fixed piece of work took 50.0 ms and up to 2.00 times " +
-    "as long; other processes had up to 20 % of the proxy's cores, the hypervisor up to 0 %",
+    "The machine was noisy during 1 of 3 measurements: a fixed piece of work took 50.0 (50.0 – 100.0) ms; " +
+    "other processes had up to 20 % of the proxy's cores, the hypervisor up to 0 %",
   ]);
 });

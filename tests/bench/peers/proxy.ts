@@ -79,7 +79,9 @@ export async function whenReady(
 ): Promise<RunningProxy> {
   const ports = hasTls ? [port, tlsPort] : [port];
   const ended = process.status.then(async ({ code }) => {
-    throw new Error(`Cannot start ${program} as it ended with status ${code}: ${await said}`);
+    throw new Error(
+      `Cannot start ${program} as it ended with status ${code}: ${(await said).trim()}`,
+    );
   });
   ended.catch(() => {}); // it ends one day; what counts is whether it does before it listens
   const running = { pid: process.pid, [Symbol.asyncDispose]: () => endTree(process) };

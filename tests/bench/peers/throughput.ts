@@ -1,11 +1,11 @@
 /** How many requests a second each contender does, and what it takes for each of them. */
 import { complain } from "../../../lib/log.ts";
-import { type Bench, portFor, type Started } from "./bench.ts";
+import { type Bench, portFor, type Started, type Usage } from "./bench.ts";
 import { type AnswerLength, check, wrongOfBurst } from "./correctness.ts";
 import type { Noise } from "./noise.ts";
 import { rotated, type RunOf } from "./runs.ts";
 import { type Workload, WORKLOADS } from "./workloads.ts";
-import { runWrk } from "./wrk.ts";
+import { type Burst, runWrk } from "./wrk.ts";
 
 export interface ThroughputRun extends RunOf {
   readonly requests: number;
@@ -57,10 +57,8 @@ async function prepare(bench: Bench, started: Started, workload: Workload): Prom
 
 async function measure(bench: Bench, pair: Pair, round: number): Promise<ThroughputRun> {
   const { started: { contender }, workload } = pair;
-  const [{ requests, seconds }, { cpu, busy, noise }] = await bench.used(
-    pair.started,
-    () => burst(bench, pair, bench.options.seconds),
-  );
+  const { seconds: length } = bench.options;
+  const [{ requests, seconds }, { cpu, busy, noise }] = await burst(bench, pair, length);
   return {
     proxy: contender.proxy.key,
     workers: contender.workers,
@@ -74,19 +72,22 @@ async function measure(bench: Bench, pair: Pair, round: number): Promise<Through
   };
 }
 
-async function burst(bench: Bench, { started, workload, port, length }: Pair, seconds: number) {
+/** What wrk has counted, and what that took; what was wrong is noted. */
+async function burst(bench: Bench, pair: Pair, seconds: number): Promise<[Burst, Usage]> {
+  const { started, workload, port, length } = pair;
   const { connections, cores } = bench.options;
-  const [burst, counts] = await bench.backends.during(() =>
-    runWrk({
-      url: `${workload.isTls ? "https" : "http"}://127.0.0.1:${port}`,
-      workload,
-      connections,
-      seconds,
-      cores: cores.load,
-      directory: started.site.directory,
-    })
+  const load = {
+    url: `${workload.isTls ? "https" : "http"}://127.0.0.1:${port}`,
+    workload,
+    connections,
+    seconds,
+    cores: cores.load,
+    directory: started.site.directory,
+  };
+  const [[burst, usage], counts] = await bench.backends.during(() =>
+    bench.used(started, () => runWrk(load))
   );
   const wrong = wrongOfBurst(burst, counts, length, connections);
   bench.note(started.contender, workload.title, wrong);
-  return burst;
+  return [burst, usage];
 }
