@@ -9,7 +9,7 @@
  */
 import { complain, print } from "../../lib/log.ts";
 import { pinTo } from "./cores.ts";
-import { Bench, type Started } from "./peers/bench.ts";
+import { type Started, TestBed } from "./peers/test_bed.ts";
 import { allowedCores } from "./peers/core_plan.ts";
 import { measureLatencies } from "./peers/latencies.ts";
 import { describeMachine, missingPrograms } from "./peers/machine.ts";
@@ -56,20 +56,20 @@ async function main(): Promise<number> {
 /** Memory first, in processes of its own; then all proxies run, and take turns. */
 async function measure(options: Options, directory: string, proxies: readonly Proxy[]) {
   await pinTo(Deno.pid, options.cores.load);
-  await using bench = await Bench.open(options, directory);
+  await using bed = await TestBed.open(options, directory);
   await using running = new AsyncDisposableStack();
-  const contenders = bench.contendersOf(proxies);
+  const contenders = bed.contendersOf(proxies);
   const isAsked = (what: Options["measures"][number]) => options.measures.includes(what);
 
-  const memory = isAsked("memory") ? await measureMemories(bench, contenders) : [];
+  const memory = isAsked("memory") ? await measureMemories(bed, contenders) : [];
   const all: Started[] = [];
   for (const contender of isAsked("throughput") || isAsked("latency") ? contenders : []) {
-    const started = await bench.start(contender);
+    const started = await bed.start(contender);
     if (started !== undefined) all.push(running.use(started));
   }
-  const throughput = isAsked("throughput") ? await measureThroughput(bench, all) : [];
-  const latency = isAsked("latency") ? await measureLatencies(bench, all) : [];
-  return { memory, throughput, latency, failures: bench.failures };
+  const throughput = isAsked("throughput") ? await measureThroughput(bed, all) : [];
+  const latency = isAsked("latency") ? await measureLatencies(bed, all) : [];
+  return { memory, throughput, latency, failures: bed.failures };
 }
 
 /** The options, or the exit status where there is nothing to measure. */

@@ -3,7 +3,7 @@ import { complain } from "../../../lib/log.ts";
 import { textOf } from "../../../lib/tcp/bytes.ts";
 import { pinned } from "../cores.ts";
 import { ROOT, spawn } from "../processes.ts";
-import { type Bench, portFor, type Started } from "./bench.ts";
+import { portFor, type Started, type TestBed } from "./test_bed.ts";
 import type { Noise } from "./noise.ts";
 import type { Latency, Plan } from "./plan.ts";
 import { rotated, type RunOf } from "./runs.ts";
@@ -25,16 +25,16 @@ const MOST_CONNECTIONS = 1024;
 const POLITE = ["chrt", "--idle", "0"];
 
 export async function measureLatencies(
-  bench: Bench,
+  bed: TestBed,
   all: readonly Started[],
 ): Promise<LatencyRun[]> {
-  const { rounds, latencyWorkloads } = bench.options;
+  const { rounds, latencyWorkloads } = bed.options;
   const runs: LatencyRun[] = [];
   for (let round = 1; round <= rounds; round++) {
     complain(`Latency, round ${round} of ${rounds}`);
     for (const workload of WORKLOADS.filter(({ key }) => latencyWorkloads.includes(key))) {
       for (const started of rotated(all, round)) {
-        runs.push(...await measure(bench, started, workload, round));
+        runs.push(...await measure(bed, started, workload, round));
       }
     }
   }
@@ -43,7 +43,7 @@ export async function measureLatencies(
 
 /** Nothing where this contender does not do it. */
 async function measure(
-  bench: Bench,
+  bed: TestBed,
   started: Started,
   workload: Workload,
   round: number,
@@ -52,20 +52,20 @@ async function measure(
   if (port === undefined) return [];
   const { contender } = started;
   const plain = WORKLOADS.find(({ path, isTls }) => path === workload.path && !isTls)!;
-  const direct = await load(bench, bench.backends.ports[0]!, plain);
-  const [through, { noise }] = await bench.used(started, () => load(bench, port, workload));
-  bench.note(contender, `${workload.title}, directly`, direct.wrong);
-  bench.note(contender, `${workload.title}, latency`, through.wrong);
+  const direct = await load(bed, bed.backends.ports[0]!, plain);
+  const [through, { noise }] = await bed.used(started, () => load(bed, port, workload));
+  bed.note(contender, `${workload.title}, directly`, direct.wrong);
+  bed.note(contender, `${workload.title}, latency`, through.wrong);
   const { proxy: { key }, workers } = contender;
   return [{ proxy: key, workers, workload: workload.key, round, direct, through, noise }];
 }
 
-function load(bench: Bench, port: number, workload: Workload): Promise<Latency> {
-  const { rate, seconds, cores } = bench.options;
+function load(bed: TestBed, port: number, workload: Workload): Promise<Latency> {
+  const { rate, seconds, cores } = bed.options;
   return runOpenLoop({
     port,
     workload: workload.key,
-    authority: bench.certificate?.pem,
+    authority: bed.certificate?.pem,
     rate,
     seconds,
     warmup: WARMUP,

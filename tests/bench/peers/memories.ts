@@ -1,6 +1,6 @@
 /** How much memory each contender takes: each time in a process that has just begun. */
 import { complain } from "../../../lib/log.ts";
-import type { Bench, Contender, Started } from "./bench.ts";
+import type { Contender, Started, TestBed } from "./test_bed.ts";
 import { ClientConnection, HEAD_ROOM } from "./client_connection.ts";
 import { memoryOf, mostMemory } from "./memory.ts";
 import { rotated, type RunOf } from "./runs.ts";
@@ -26,24 +26,24 @@ const IDLE = 2_000;
 const SMALL = WORKLOADS.find(({ key }) => key === "small")!;
 
 export async function measureMemories(
-  bench: Bench,
+  bed: TestBed,
   contenders: readonly Contender[],
 ): Promise<MemoryRun[]> {
-  const { rounds } = bench.options;
+  const { rounds } = bed.options;
   const runs: MemoryRun[] = [];
   for (let round = 1; round <= rounds; round++) {
     complain(`Memory, round ${round} of ${rounds}`);
     for (const contender of rotated(contenders, round)) {
-      await using started = await bench.start(contender);
-      if (started !== undefined) runs.push(await measure(bench, started, round));
+      await using started = await bed.start(contender);
+      if (started !== undefined) runs.push(await measure(bed, started, round));
     }
   }
   return runs;
 }
 
-async function measure(bench: Bench, started: Started, round: number): Promise<MemoryRun> {
+async function measure(bed: TestBed, started: Started, round: number): Promise<MemoryRun> {
   const { contender: { proxy, workers }, pid, site } = started;
-  const { connections, seconds, cores } = bench.options;
+  const { connections, seconds, cores } = bed.options;
   await settle();
   const idle = memoryOf(pid);
   const burst = runWrk({
@@ -52,12 +52,12 @@ async function measure(bench: Bench, started: Started, round: number): Promise<M
   });
   const loaded = await mostMemory(pid, burst);
   await settle();
-  const perThousand = await memoryOfIdle(bench, started) * 1000 / IDLE;
+  const perThousand = await memoryOfIdle(bed, started) * 1000 / IDLE;
   return { proxy: proxy.key, workers, workload: SMALL.key, round, idle, loaded, perThousand };
 }
 
 /** What all idle connections take, in bytes; less than nothing where more was given back meanwhile. */
-async function memoryOfIdle(bench: Bench, { pid, site, contender }: Started): Promise<number> {
+async function memoryOfIdle(bed: TestBed, { pid, site, contender }: Started): Promise<number> {
   using connections = new DisposableStack();
   const buffer = new Uint8Array(HEAD_ROOM + SMALL.answer.length);
   const wrong: string[] = [];
@@ -69,7 +69,7 @@ async function memoryOfIdle(bench: Bench, { pid, site, contender }: Started): Pr
     wrong.push(...[(await connection.exchange()).wrong].filter((one) => one !== undefined));
   }
   await settle();
-  bench.note(contender, "idle connections", wrong);
+  bed.note(contender, "idle connections", wrong);
   return memoryOf(pid) - before;
 }
 

@@ -1,6 +1,6 @@
 /** How many requests a second each contender does, and what it takes for each of them. */
 import { complain } from "../../../lib/log.ts";
-import { type Bench, portFor, type Started, type Usage } from "./bench.ts";
+import { portFor, type Started, type TestBed, type Usage } from "./test_bed.ts";
 import { type AnswerLength, check, wrongOfBurst } from "./correctness.ts";
 import type { Noise } from "./noise.ts";
 import { rotated, type RunOf } from "./runs.ts";
@@ -26,39 +26,39 @@ interface Pair {
 }
 
 export async function measureThroughput(
-  bench: Bench,
+  bed: TestBed,
   all: readonly Started[],
 ): Promise<ThroughputRun[]> {
-  const { rounds, workloads, warmup } = bench.options;
+  const { rounds, workloads, warmup } = bed.options;
   const pairs: Pair[] = [];
   for (const workload of WORKLOADS.filter(({ key }) => workloads.includes(key))) {
-    for (const started of all) pairs.push(...await prepare(bench, started, workload));
+    for (const started of all) pairs.push(...await prepare(bed, started, workload));
   }
-  for (const pair of pairs) await burst(bench, pair, warmup);
+  for (const pair of pairs) await burst(bed, pair, warmup);
   const runs: ThroughputRun[] = [];
   for (let round = 1; round <= rounds; round++) {
     complain(`Throughput, round ${round} of ${rounds}`);
     // By workload, so that all that is compared is close in time.
     for (const group of Map.groupBy(pairs, ({ workload }) => workload.key).values()) {
-      for (const pair of rotated(group, round)) runs.push(await measure(bench, pair, round));
+      for (const pair of rotated(group, round)) runs.push(await measure(bed, pair, round));
     }
   }
   return runs;
 }
 
 /** Nothing where this contender does not do it, or not as it should, which is noted. */
-async function prepare(bench: Bench, started: Started, workload: Workload): Promise<Pair[]> {
+async function prepare(bed: TestBed, started: Started, workload: Workload): Promise<Pair[]> {
   const port = portFor(started, workload);
   if (port === undefined) return [];
-  const { wrong, length } = await check(port, workload, bench.backends, bench.certificate?.pem);
-  bench.note(started.contender, workload.title, wrong);
+  const { wrong, length } = await check(port, workload, bed.backends, bed.certificate?.pem);
+  bed.note(started.contender, workload.title, wrong);
   return wrong.length > 0 ? [] : [{ started, workload, port, length }];
 }
 
-async function measure(bench: Bench, pair: Pair, round: number): Promise<ThroughputRun> {
+async function measure(bed: TestBed, pair: Pair, round: number): Promise<ThroughputRun> {
   const { started: { contender }, workload } = pair;
-  const { seconds: length } = bench.options;
-  const [{ requests, seconds }, { cpu, busy, noise }] = await burst(bench, pair, length);
+  const { seconds: length } = bed.options;
+  const [{ requests, seconds }, { cpu, busy, noise }] = await burst(bed, pair, length);
   return {
     proxy: contender.proxy.key,
     workers: contender.workers,
@@ -73,9 +73,9 @@ async function measure(bench: Bench, pair: Pair, round: number): Promise<Through
 }
 
 /** What wrk has counted, and what that took; what was wrong is noted. */
-async function burst(bench: Bench, pair: Pair, seconds: number): Promise<[Burst, Usage]> {
+async function burst(bed: TestBed, pair: Pair, seconds: number): Promise<[Burst, Usage]> {
   const { started, workload, port, length } = pair;
-  const { connections, cores } = bench.options;
+  const { connections, cores } = bed.options;
   const load = {
     url: `${workload.isTls ? "https" : "http"}://127.0.0.1:${port}`,
     workload,
@@ -84,10 +84,10 @@ async function burst(bench: Bench, pair: Pair, seconds: number): Promise<[Burst,
     cores: cores.load,
     directory: started.site.directory,
   };
-  const [[burst, usage], counts] = await bench.backends.during(() =>
-    bench.used(started, () => runWrk(load))
+  const [[burst, usage], counts] = await bed.backends.during(() =>
+    bed.used(started, () => runWrk(load))
   );
   const wrong = wrongOfBurst(burst, counts, length, connections);
-  bench.note(started.contender, workload.title, wrong);
+  bed.note(started.contender, workload.title, wrong);
   return [burst, usage];
 }

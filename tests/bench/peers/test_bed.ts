@@ -31,7 +31,7 @@ export interface Usage {
   readonly noise: Noise;
 }
 
-export class Bench implements AsyncDisposable {
+export class TestBed implements AsyncDisposable {
   readonly options: Options;
   readonly certificate: Certificate | undefined;
   readonly backends: Backends;
@@ -55,9 +55,9 @@ export class Bench implements AsyncDisposable {
   }
 
   /** @param directory for files; who has made it removes it */
-  static async open(options: Options, directory: string): Promise<Bench> {
+  static async open(options: Options, directory: string): Promise<TestBed> {
     const certificate = await makeCertificate(directory);
-    return new Bench(options, directory, certificate, await Backends.start(options.cores.load));
+    return new TestBed(options, directory, certificate, await Backends.start(options.cores.load));
   }
 
   contendersOf(proxies: readonly Proxy[]): Contender[] {
