@@ -1,6 +1,7 @@
 /** One request of the web engine: from its head until its response is out. */
 import type { AccessEntry } from "../access_log.ts";
 import { failureAnswer } from "../answers.ts";
+import type { Backend } from "../backend.ts";
 import type { Limits } from "../engine.ts";
 import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../failures.ts";
 import type { Answered, Outcome } from "../outcome.ts";
@@ -43,9 +44,12 @@ export function createExchange(options: ExchangeOptions) {
     const response = outcome.kind === "answered"
       ? forwardedResponse(outcome.response, request.method, isDraining(), cookieOf(request, result))
       : ownResponse(failureAnswer(outcome, verdict), isDraining());
-    const end = outcome.kind === "answered" ? endOnce(request, result, outcome) : undefined;
-    // A short body has come as a whole: its backend is done, however slow the client takes it.
-    if (outcome.kind === "answered" && outcome.response.bytes !== undefined) end?.();
+    let end: (() => void) | undefined;
+    if (outcome.kind === "answered") {
+      // A short body has come as a whole: its backend is done, however slow the client takes it.
+      if (outcome.response.bytes !== undefined) pool.end(backendOf(result), outcome, undefined);
+      else end = endOnce(request, result, outcome);
+    }
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
@@ -54,8 +58,8 @@ export function createExchange(options: ExchangeOptions) {
     return { response, onSent };
   };
 
-  function cookieOf(request: WebRequest, { attempts }: Result<WebResponse>): string | undefined {
-    return pool.cookieFor(request, attempts.at(-1)!.backend);
+  function cookieOf(request: WebRequest, result: Result<WebResponse>): string | undefined {
+    return pool.cookieFor(request, backendOf(result));
   }
 
   /** Gives the request its body. @returns what it comes to where that does not come */
@@ -73,7 +77,7 @@ export function createExchange(options: ExchangeOptions) {
   /** Tells the pool that a response is over, once it is out or broken off. */
   function endOnce(
     request: WebRequest,
-    { attempts }: Result<WebResponse>,
+    result: Result<WebResponse>,
     answered: Answered<WebResponse>,
   ): () => void {
     const { attempt } = answered.response;
@@ -81,12 +85,18 @@ export function createExchange(options: ExchangeOptions) {
     return attempt.onBrokenOff = () => {
       if (over) return;
       over = true;
+      attempt.onBrokenOff = undefined;
       attempt.end();
       // Why a request out of time was broken off says nothing of the backend.
       const broken = attempt.broken && request.expired ? UPLOAD_EXPIRED : attempt.broken;
-      pool.end(attempts.at(-1)!.backend, answered, broken);
+      pool.end(backendOf(result), answered, broken);
     };
   }
+}
+
+/** The backend that answered. */
+function backendOf({ attempts }: Result<WebResponse>): Backend {
+  return attempts.at(-1)!.backend;
 }
 
 function entryOf(
