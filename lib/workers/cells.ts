@@ -23,8 +23,44 @@ export class Cells {
   }
 }
 
-/** A whole number that any worker may change at any time. */
+/** A whole number that any worker may change at any time, in 32 bits. */
 export class Count {
+  /** Where it is. Read plainly it may be a moment old, and is never torn. */
+  readonly integers: Int32Array;
+  readonly index: number;
+
+  /** @param offset where it is, in bytes */
+  constructor({ integers }: Cells, offset: number) {
+    this.integers = integers;
+    this.index = offset / integers.BYTES_PER_ELEMENT;
+  }
+
+  get value(): number {
+    return Atomics.load(this.integers, this.index);
+  }
+
+  set value(value: number) {
+    Atomics.store(this.integers, this.index, value);
+  }
+
+  /** Beyond 2^31 - 1 it goes on with -2^31. @returns what it comes to */
+  add(amount: number): number {
+    return Atomics.add(this.integers, this.index, amount) + amount | 0;
+  }
+
+  /** Changes it, unless somebody else has. @returns whether it did */
+  swap(expected: number, value: number): boolean {
+    return Atomics.compareExchange(this.integers, this.index, expected, value) === expected;
+  }
+
+  /** Sleeps while it has this value, for so many milliseconds at most. */
+  wait(value: number, milliseconds: number): void {
+    Atomics.wait(this.integers, this.index, value, milliseconds);
+  }
+}
+
+/** A whole number of which one worker is the only one to write it; others may see it a moment later. */
+export class OwnCount {
   readonly #integers: Int32Array;
   readonly #index: number;
 
@@ -35,26 +71,11 @@ export class Count {
   }
 
   get value(): number {
-    return Atomics.load(this.#integers, this.#index);
+    return this.#integers[this.#index]!;
   }
 
   set value(value: number) {
-    Atomics.store(this.#integers, this.#index, value);
-  }
-
-  /** Beyond 2^31 - 1 it goes on with -2^31. @returns what it comes to */
-  add(amount: number): number {
-    return Atomics.add(this.#integers, this.#index, amount) + amount | 0;
-  }
-
-  /** Changes it, unless somebody else has. @returns whether it did */
-  swap(expected: number, value: number): boolean {
-    return Atomics.compareExchange(this.#integers, this.#index, expected, value) === expected;
-  }
-
-  /** Sleeps while it has this value, for so many milliseconds at most. */
-  wait(value: number, milliseconds: number): void {
-    Atomics.wait(this.#integers, this.#index, value, milliseconds);
+    this.#integers[this.#index] = value;
   }
 }
 
@@ -97,6 +118,10 @@ export type Row<Columns extends Table> = {
 export function count(initial = 0): Column<Count> {
   const at = (cells: Cells, offset: number) => new Count(cells, offset);
   return { at, begin: (cells, offset) => void (at(cells, offset).value = initial) };
+}
+
+export function ownCount(): Column<OwnCount> {
+  return { at: (cells, offset) => new OwnCount(cells, offset), begin: () => {} };
 }
 
 export function measure(initial = 0): Column<Measure> {

@@ -10,6 +10,7 @@ import {
   Cells,
   count,
   measure,
+  ownCount,
   type Row,
   rowAt,
   sizeOf,
@@ -70,12 +71,12 @@ export const WORKER = {
   /** Goes on as long as it lives. */
   heartbeat: count(),
   /** In flight. */
-  requests: count(),
+  requests: ownCount(),
 } satisfies Table;
 
 /** Of each backend by each worker, written by nobody else. */
 export const WORKER_BACKEND = {
-  inFlight: count(),
+  inFlight: ownCount(),
 } satisfies Table;
 
 /** How many of each there are. */

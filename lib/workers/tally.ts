@@ -1,5 +1,5 @@
 /** How many of something there are at the moment, over all workers. */
-import { Cells, Count } from "./cells.ts";
+import { Cells, Count, OwnCount } from "./cells.ts";
 
 /**
  * Each worker's own share is counted, too: should it die, what it had is taken back. The two never part,
@@ -7,16 +7,15 @@ import { Cells, Count } from "./cells.ts";
  */
 export class Tally {
   readonly #all: Count;
-  readonly #own: Count;
+  readonly #own: OwnCount;
 
-  constructor(all: Count = ownCount(), own: Count = ownCount()) {
+  /** @param all over all workers; by default of its own, as is that of this worker */
+  constructor(
+    all: Count = new Count(newCells(), 0),
+    own: OwnCount = new OwnCount(newCells(), 0),
+  ) {
     this.#all = all;
     this.#own = own;
-  }
-
-  /** Over all workers. */
-  get total(): number {
-    return this.#all.value;
   }
 
   /** Of this worker. */
@@ -49,6 +48,6 @@ export class Tally {
   }
 }
 
-function ownCount(): Count {
-  return new Count(new Cells(new SharedArrayBuffer(8)), 0);
+function newCells(): Cells {
+  return new Cells(new SharedArrayBuffer(8));
 }

@@ -3,7 +3,9 @@
  * under 2 µs. Use: `deno task bench`
  */
 import { POLICIES, type Policy, POLICY_NAMES } from "../../lib/policies/mod.ts";
-import { backendsOf, contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
+import { Backend } from "../../lib/backend.ts";
+import { SharedMemory } from "../../lib/workers/shared.ts";
+import { contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
 const SIZE = 1_000;
@@ -38,7 +40,13 @@ policies.push([
 for (const [name, policy] of policies) {
   for (const [condition, { weight, inFlight }] of Object.entries(CONDITIONS)) {
     const random = seeded(1);
-    const backends = backendsOf(Array.from({ length: SIZE }, () => weight(random)));
+    const memory = new SharedMemory({ backends: SIZE, workers: 1 });
+    const backends = Array.from({ length: SIZE }, (_, place) =>
+      new Backend(
+        { url: `http://users-${place}:5000`, weight: weight(random) },
+        memory.backend(place),
+        memory.workerBackend(0, place),
+      ));
     for (const backend of backends) {
       putInFlight(backend, inFlight(random) * backend.weight);
       backend.latency = { average: 5 + 10 * random(), at: 0 };
