@@ -8,11 +8,11 @@ import type { Failed } from "../outcome.ts";
 import type { Context } from "./context.ts";
 import { refuse, serveRequest } from "./exchange.ts";
 import { isBreak, TUNNEL_IDLE } from "./failures.ts";
-import { OwnLines } from "./forwarded_head.ts";
 import { Inbox } from "./inbox.ts";
 import { Interim } from "./interim.ts";
 import { Malformed } from "./malformed.ts";
 import { Outbox, type Recipient } from "./outbox.ts";
+import { OwnLines } from "./own_lines.ts";
 import {
   ASK_AFTER,
   ASK_AGAIN_AFTER,
@@ -112,6 +112,7 @@ export class Client extends Timed implements Recipient {
     this.#phase = "head";
     context.wheel.clear(this);
     const head = this.#head ??= context.requestHeads.pop() ?? new RequestHead();
+    head.heard.trusted = this.ownLines.trusted;
     head.reset(this.inbox.start);
     return head;
   }

@@ -17,8 +17,15 @@ export const OTHER = 0,
   CONTENT_LENGTH = 5,
   UPGRADE = 6,
   HOST = 7,
-  /** One that the core has a rule for, such as Via or X-Forwarded-For. */
-  RULED = 8;
+  VIA = 8,
+  X_REQUEST_ID = 9,
+  X_FORWARDED_FOR = 10,
+  X_FORWARDED_PROTO = 11,
+  X_FORWARDED_HOST = 12,
+  /** Any other X-Forwarded-*. */
+  X_FORWARDED = 13,
+  /** Any other one that the core has a rule for. */
+  RULED = 14;
 
 const OWN_MEANING: Readonly<Record<string, number>> = {
   "connection": CONNECTION,
@@ -27,6 +34,11 @@ const OWN_MEANING: Readonly<Record<string, number>> = {
   "content-length": CONTENT_LENGTH,
   "upgrade": UPGRADE,
   "host": HOST,
+  "via": VIA,
+  "x-request-id": X_REQUEST_ID,
+  "x-forwarded-for": X_FORWARDED_FOR,
+  "x-forwarded-proto": X_FORWARDED_PROTO,
+  "x-forwarded-host": X_FORWARDED_HOST,
   "trailer": OTHER, // trailers travel on
 };
 
@@ -47,12 +59,12 @@ for (const name of new Set([...HOP_BY_HOP, ...OURS, ...Object.keys(OWN_MEANING)]
 /** What the name in `bytes[start]` up to `bytes[end]`, a token, is to the engine. */
 export function meaningOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length > LONGEST) return isForwarded(bytes, start) ? RULED : OTHER;
+  if (length > LONGEST) return isForwarded(bytes, start) ? X_FORWARDED : OTHER;
   const place = placeOf(bytes[start]!, length);
   const name = names[place];
   if (name !== undefined && matches(bytes, start, name)) return meanings[place]!;
   if ((bytes[start]! | 0x20) === 0x78 && length >= FORWARDED.length) {
-    return isForwarded(bytes, start) ? RULED : OTHER;
+    return isForwarded(bytes, start) ? X_FORWARDED : OTHER;
   }
   return OTHER;
 }

@@ -117,8 +117,12 @@ export abstract class Head {
   /** Reads the first line. @returns where the next one begins; -1 where it is not complete */
   protected abstract scanFirstLine(bytes: Uint8Array, at: number, filled: number): number;
 
-  /** Takes note of a field that only one kind of message gives a meaning. */
-  protected abstract note(meaning: number, bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * Takes note of a field that only one kind of message gives a meaning.
+   *
+   * @returns whether the line stays behind
+   */
+  protected abstract note(meaning: number, bytes: Uint8Array, start: number, end: number): boolean;
 
   /** Checks what can only be told once all fields are known. */
   protected abstract finish(bytes: Uint8Array): void;
@@ -200,8 +204,7 @@ export abstract class Head {
       case HOP:
         break;
       default:
-        this.note(meaning, bytes, start, last);
-        return;
+        if (!this.note(meaning, bytes, start, last)) return;
     }
     this.cut(line, end + 2);
   }

@@ -2,6 +2,7 @@
 import { CR, LF, SP, TARGET, textOf, TOKEN } from "./bytes.ts";
 import { HOST, RULED } from "./field_names.ts";
 import { Head } from "./head.ts";
+import { HeardLines } from "./heard_lines.ts";
 import { Malformed } from "./malformed.ts";
 
 const SLASH = 0x2f;
@@ -18,11 +19,14 @@ export class RequestHead extends Head {
   /** The value of Host; `hostEnd` is 0 where there is none. */
   hostStart = 0;
   hostEnd = 0;
-  /** Whether a field is there that the core's rules may change, such as Via. */
+  /** What its lines say that our own are to go on from, such as Via. */
+  readonly heard: HeardLines = new HeardLines();
+  /** Whether another field is there that the core has a rule for: Expect or Max-Forwards. */
   ruled = false;
 
   override reset(start: number): void {
     super.reset(start);
+    this.heard.reset();
     this.hostStart =
       this.hostEnd =
       this.targetStart =
@@ -108,12 +112,24 @@ export class RequestHead extends Head {
     return at + 3;
   }
 
-  protected override note(meaning: number, _bytes: Uint8Array, start: number, end: number): void {
-    if (meaning === RULED) this.ruled = true;
-    if (meaning !== HOST) return;
-    if (this.hostEnd > 0) throw new Malformed("there are several Hosts");
-    this.hostStart = start;
-    this.hostEnd = end;
+  protected override note(
+    meaning: number,
+    _bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    switch (meaning) {
+      case HOST:
+        if (this.hostEnd > 0) throw new Malformed("there are several Hosts");
+        this.hostStart = start;
+        this.hostEnd = end;
+        return false;
+      case RULED:
+        this.ruled = true;
+        return false;
+      default:
+        return this.heard.note(meaning, start, end);
+    }
   }
 
   protected override finish(): void {

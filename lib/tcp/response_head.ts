@@ -48,11 +48,12 @@ export class ResponseHead extends Head {
     return at + 2;
   }
 
-  protected override note(meaning: number, bytes: Uint8Array, start: number, end: number): void {
-    if (meaning !== KEEP_ALIVE) return;
+  protected override note(meaning: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (meaning !== KEEP_ALIVE) return false;
     const [, seconds] = /(?:^|[ \t,])timeout=(\d{1,9})(?!\d)/i.exec(textOf(bytes, start, end)) ??
       [];
     if (seconds !== undefined) this.idleSeconds = Number(seconds);
+    return true;
   }
 
   protected override finish(): void {

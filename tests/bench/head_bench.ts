@@ -1,7 +1,8 @@
 /** What reading heads and chunks, and putting a forwarded head together, costs. Use: `deno task bench` */
 import { bytesOf } from "../../lib/tcp/bytes.ts";
 import { Chunked } from "../../lib/tcp/chunked.ts";
-import { ForwardedHead, OwnLines } from "../../lib/tcp/forwarded_head.ts";
+import { ForwardedHead } from "../../lib/tcp/forwarded_head.ts";
+import { OwnLines } from "../../lib/tcp/own_lines.ts";
 import { RequestHead } from "../../lib/tcp/request_head.ts";
 import { ResponseHead } from "../../lib/tcp/response_head.ts";
 import { editHead } from "../../lib/tcp/response_framing.ts";

@@ -1,7 +1,8 @@
 /** Puts the head of a request together as a backend gets it, out of text and into text. */
 import { assert, assertEquals } from "@std/assert";
 import { bytesOf, textOf } from "../../lib/tcp/bytes.ts";
-import { ForwardedHead, OwnLines } from "../../lib/tcp/forwarded_head.ts";
+import { ForwardedHead } from "../../lib/tcp/forwarded_head.ts";
+import { OwnLines } from "../../lib/tcp/own_lines.ts";
 import { RequestHead } from "../../lib/tcp/request_head.ts";
 
 /** Who sent it. */
@@ -24,10 +25,11 @@ export interface Options {
 export function write(text: string, options: Options = {}) {
   const { prefix = "", authority = "b.test:81", trusted = false, upgrade } = options;
   const bytes = bytesOf(`${BEFORE}${text}body`);
+  const own = options.own ?? new OwnLines(CLIENT, trusted);
   const head = new RequestHead();
+  head.heard.trusted = own.trusted;
   head.reset(BEFORE.length);
   assert(head.scan(bytes, bytes.length), "the head is not complete");
-  const own = options.own ?? new OwnLines(CLIENT, trusted);
   const forwarded = new ForwardedHead(bytes, head, own, upgrade);
   const maxLength = forwarded.maxLength(bytesOf(prefix), authority);
   const out = new Uint8Array(maxLength + 1_000);

@@ -102,6 +102,27 @@ Deno.test("clients: a backend's path prefix stands before the path, and not befo
   assertMatch(await seenBy("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "/base"), /^OPTIONS \* HTTP/);
 });
 
+Deno.test("clients: a trusted peer is believed when its head comes in pieces, and the next peer on its own account", async () => {
+  await using backend = new ScriptedBackend("a");
+  let trusts = true;
+  await using balancer = balance([backend.url], { isTrusted: () => trusts });
+  const seenOf = async (...pieces: string[]) => {
+    using client = await Dialogue.open(balancer.port);
+    for (const piece of pieces) {
+      await client.send(piece);
+      await new Promise((resolve) => setTimeout(resolve, 20)); // so that it arrives on its own
+    }
+    assertEquals((await client.response()).status, 200);
+    return backend.requests.at(-1)!.fields.find(([name]) => name === "x-forwarded-for")![1];
+  };
+  const [start, rest] = ["GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwar", "ded-For: 9.9.9.9\r\n\r\n"];
+  assertEquals(await seenOf(start + rest), "9.9.9.9, 127.0.0.1");
+  assertEquals(await seenOf(start, rest), "9.9.9.9, 127.0.0.1");
+  trusts = false;
+  assertEquals(await seenOf(start, rest), "127.0.0.1");
+  assertEquals(await seenOf(start + rest), "127.0.0.1");
+});
+
 Deno.test("clients: a response's lines reach the client byte for byte, in order and case", async () => {
   const lines = "HTTP/1.1 200 Fine \xe4\r\nX-ODD:  spaced \r\nDATE: x\r\nx-odd:\r\n";
   await using backend = new ScriptedBackend("a", {

@@ -13,6 +13,12 @@ import {
   RULED,
   TRANSFER_ENCODING,
   UPGRADE,
+  VIA,
+  X_FORWARDED,
+  X_FORWARDED_FOR,
+  X_FORWARDED_HOST,
+  X_FORWARDED_PROTO,
+  X_REQUEST_ID,
 } from "../../lib/tcp/field_names.ts";
 
 const SEED = { seed: 20261122 };
@@ -31,18 +37,18 @@ const KNOWN: readonly (readonly [name: string, meaning: number, what: string])[]
   ["Proxy-Connection", HOP, "belongs to the hop"],
   ["TE", HOP, "belongs to the hop"],
   ["Trailer", OTHER, "travels on, as trailers do"],
-  ["Via", RULED, "has a rule"],
+  ["Via", VIA, "has a meaning of its own"],
   ["Expect", RULED, "has a rule"],
-  ["X-Request-Id", RULED, "has a rule"],
+  ["X-Request-Id", X_REQUEST_ID, "has a meaning of its own"],
   ["Max-Forwards", RULED, "has a rule"],
-  ["X-Forwarded-For", RULED, "has a rule"],
-  ["X-Forwarded-Proto", RULED, "has a rule"],
-  ["X-Forwarded-Host", RULED, "has a rule"],
-  ["X-Forwarded-", RULED, "has a rule"],
-  [`X-Forwarded-${"a".repeat(18)}`, RULED, "has a rule"],
-  [`X-Forwarded-${"a".repeat(19)}`, RULED, "has a rule"],
-  [`X-Forwarded-${"a".repeat(20)}`, RULED, "has a rule"],
-  [`X-Forwarded-${"a".repeat(300)}`, RULED, "has a rule"],
+  ["X-Forwarded-For", X_FORWARDED_FOR, "has a meaning of its own"],
+  ["X-Forwarded-Proto", X_FORWARDED_PROTO, "has a meaning of its own"],
+  ["X-Forwarded-Host", X_FORWARDED_HOST, "has a meaning of its own"],
+  ["X-Forwarded-", X_FORWARDED, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(18)}`, X_FORWARDED, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(19)}`, X_FORWARDED, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(20)}`, X_FORWARDED, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(300)}`, X_FORWARDED, "is one of those of proxies"],
 ];
 
 const MEANINGS = new Map(KNOWN.map(([name, meaning]) => [name.toLowerCase(), meaning]));
@@ -50,7 +56,7 @@ const MEANINGS = new Map(KNOWN.map(([name, meaning]) => [name.toLowerCase(), mea
 /** What a name is, told the plain way. */
 function expected(name: string): number {
   const lower = name.toLowerCase();
-  return MEANINGS.get(lower) ?? (lower.startsWith("x-forwarded-") ? RULED : OTHER);
+  return MEANINGS.get(lower) ?? (lower.startsWith("x-forwarded-") ? X_FORWARDED : OTHER);
 }
 
 /** Asks for a name that stands between others, so that a look past either end would be noticed. */

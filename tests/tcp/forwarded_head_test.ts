@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { bytesOf, textOf } from "../../lib/tcp/bytes.ts";
-import { OwnLines } from "../../lib/tcp/forwarded_head.ts";
 import { Malformed } from "../../lib/tcp/malformed.ts";
-import { RequestHead } from "../../lib/tcp/request_head.ts";
+import { OwnLines } from "../../lib/tcp/own_lines.ts";
 import { CLIENT, forward, lines, OWN, REQUEST_ID, write } from "../support/head_writer.ts";
 
 const start = ["GET /v?x=1 HTTP/1.1", "Host: a.test"];
@@ -61,19 +59,6 @@ Deno.test("forwarded head: our own lines follow the host, and each request has a
     assertEquals(text, lines("GET / HTTP/1.1", `Host: ${host}`, ...expected));
   }
   assertEquals(ids.size, hosts.length);
-});
-
-Deno.test("forwarded head: our own lines are kept for as long as the host is the same", () => {
-  const own = new OwnLines(CLIENT, false);
-  const bytes = bytesOf(lines(...start));
-  const head = new RequestHead();
-  head.reset(0);
-  head.scan(bytes, bytes.length);
-  const kept = own.linesFor(bytes, head);
-  const id = REQUEST_ID.exec(textOf(kept))?.[0];
-  assert(own.linesFor(bytes, head) === kept && !textOf(kept).includes(id!));
-  bytes[head.hostStart] = 0x62; // b: the client's buffer is used for one request after the other
-  assertMatch(textOf(own.linesFor(bytes, head)), /^x-forwarded-host: b\.test\r$/m);
 });
 
 Deno.test("forwarded head: a Host that is none changes nothing for the request after it", () => {
@@ -160,11 +145,31 @@ Deno.test("forwarded head: X-Forwarded-* of a trusted peer are kept, and For gro
   assertEquals(forward(start, { trusted: true }), [...start, ...OWN]);
 });
 
+Deno.test("forwarded head: each of our lines gives way to what a trusted peer said on its own", () => {
+  const line = `x-forwarded-for: 9.9.9.9, ${CLIENT}`;
+  const withFor = OWN.map((own) => own.startsWith("x-forwarded-for") ? line : own);
+  const without = (name: string) => OWN.filter((own) => !own.startsWith(name));
+  for (
+    const [sent, kept, own] of [
+      ["X-Forwarded-For:\t9.9.9.9 ", [], withFor],
+      ["X-Forwarded-For: ", [], OWN],
+      ["X-Forwarded-Proto: https", ["X-Forwarded-Proto: https"], without("x-forwarded-proto")],
+      ["X-Forwarded-Host:", ["X-Forwarded-Host:"], without("x-forwarded-host")],
+      ["X-Forwarded-Port: 1", ["X-Forwarded-Port: 1"], OWN],
+      ["X-Request-Id:", ["X-Request-Id:"], without("x-request-id")],
+    ] as const
+  ) {
+    const seen = forward([...start, sent, "X-A: 1"], { trusted: true });
+    assertEquals(seen, [...start, ...kept, "X-A: 1", ...own]);
+  }
+});
+
 for (
   const [what, sent, kept, ours] of [
     ["Via is appended to", ["VIA: 1.0 edge ", "via:2 x"], [], "via: 1.0 edge, 2 x, 1.1 roundabout"],
     ["Max-Forwards is one less", ["MAX-Forwards:\t10 "], ["max-forwards: 9"], ""],
     ["Max-Forwards of 0 stays as it came", ["Max-Forwards:  0"], ["Max-Forwards:  0"], ""],
+    ["Via of no value adds none", ["Via: \t", "Via:"], [], "via: 1.1 roundabout"],
     ["X-Request-Id is kept", ["X-Request-ID:mine"], ["X-Request-ID:mine"], "x-request-id"],
     ["Expect goes on", ["Expect:100-Continue"], ["Expect:100-Continue"], ""],
     ["a repeated length goes once", ["Content-Length:5", "content-length:05"], LENGTH, ""],
