@@ -1,10 +1,10 @@
 /** Reads the command line and runs what it asks for. */
 import { parseArgs } from "node:util";
-import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/commands.ts";
+import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/cli/commands.ts";
 import { ConfigError } from "./lib/config/load.ts";
-import { ListenError } from "./lib/listen_error.ts";
-import { complain, OutputError, print } from "./lib/log.ts";
-import { VERSION } from "./lib/version.ts";
+import { ListenError } from "./lib/net/listen_error.ts";
+import { complain, OutputError, print } from "./lib/logging/log.ts";
+import { VERSION } from "./lib/cli/version.ts";
 
 /** Exit statuses; 0 is a clean stop. */
 const FAILED = 1;

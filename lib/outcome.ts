@@ -4,7 +4,6 @@
  * Failures carry the error types of RFC 9209 (Proxy-Status), section 2.3, as their names: the log, the
  * response header and the retry rule then speak of the same thing.
  */
-import type { Backend } from "./backend.ts";
 
 interface FailureRule {
   /** What the client gets when no other backend could help. */
@@ -96,12 +95,6 @@ export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
   return outcome.neverLeft === undefined
     ? FAILURES[outcome.failure].mayHaveLeft
     : !outcome.neverLeft;
-}
-
-/** One try at one backend, as the log tells it. */
-export interface Attempt<Response> {
-  readonly backend: Backend;
-  readonly outcome: Outcome<Response>;
 }
 
 /** The outcome of a request for which there was no backend at all. */

@@ -2,9 +2,10 @@
  * The path of one request. Everything else in this program exists so that these few lines stay true
  * when backends die, lie, stall or come and go.
  */
-import type { Backend } from "./backend.ts";
-import { type Attempt, mayHaveLeft, type Outcome } from "./outcome.ts";
-import type { Pool } from "./pool.ts";
+import type { Attempt } from "./pool/attempt.ts";
+import type { Backend } from "./backends/backend.ts";
+import { mayHaveLeft, type Outcome } from "./outcome.ts";
+import type { Pool } from "./pool/pool.ts";
 import type { RequestFacts } from "./request_facts.ts";
 import { judge, type Verdict } from "./retry.ts";
 import type { RetryBudget } from "./retry_budget.ts";

@@ -11,9 +11,9 @@
  * (The idea is Finagle's RetryBudget. That one saves up for ten seconds, which is what a storm then has
  * for its first moment: three times the load for two seconds, measured. Here it is one second's worth.)
  */
-import { TICK_MS } from "./wheel.ts";
-import { ownRow, type Row } from "./workers/cells.ts";
-import { BUDGET } from "./workers/shared.ts";
+import { TICK_MS } from "./time/timer_wheel.ts";
+import { ownRow, type Row } from "./shared_memory/cells.ts";
+import { BUDGET } from "./shared_memory/layout.ts";
 
 /** Retries that are free, a second. */
 export const FREE_PER_SECOND = 3;

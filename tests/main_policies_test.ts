@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { POLICY_NAMES } from "../lib/policies/mod.ts";
+import { POLICY_NAMES } from "../lib/config/model.ts";
 import { ScriptedBackend } from "./support/scripted_backend.ts";
 import { run, started } from "./support/started.ts";
 

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type FailureKind, FAILURES } from "../lib/outcome.ts";
-import { POLICY_NAMES, type PolicyName } from "../lib/policies/mod.ts";
-import type { PoolOptions } from "../lib/pool.ts";
+import { POLICY_NAMES, type PolicyName } from "../lib/config/model.ts";
+import type { PoolOptions } from "../lib/pool/pool.ts";
 import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
 import { RetryBudget } from "../lib/retry_budget.ts";

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { Counter } from "../lib/counter.ts";
-import { ownRow } from "../lib/workers/cells.ts";
-import { POOL } from "../lib/workers/shared.ts";
-import type { PoolOptions } from "../lib/pool.ts";
+import { Counter } from "../lib/pool/counter.ts";
+import { ownRow } from "../lib/shared_memory/cells.ts";
+import { POOL } from "../lib/shared_memory/layout.ts";
+import type { PoolOptions } from "../lib/pool/pool.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
-import { Sticky } from "../lib/sticky.ts";
+import { Sticky } from "../lib/pool/sticky.ts";
 import { backendsOf, equal, facts, nameOf, triedOf } from "./support/fakes.ts";
 import { HealthTest } from "./support/health.ts";
 

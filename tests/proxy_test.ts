@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Answered, FailureKind, Outcome } from "../lib/outcome.ts";
-import type { Pool } from "../lib/pool.ts";
+import type { Pool } from "../lib/pool/pool.ts";
 import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
 import type { Verdict } from "../lib/retry.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { RetryBudget } from "../lib/retry_budget.ts";
-import { TICK_MS } from "../lib/wheel.ts";
+import { TICK_MS } from "../lib/time/timer_wheel.ts";
 
 /** How many of so many retries pass at a time. */
 function passing(budget: RetryBudget, now: number, retries: number): number {

@@ -1,5 +1,5 @@
 /** Reads `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
-import type { BackendConfig } from "../backend.ts";
+import type { BackendConfig } from "./model.ts";
 import { type Complaint, type Read, reading } from "./setting.ts";
 
 /**

@@ -3,8 +3,7 @@
  * every problem at once.
  */
 import { z } from "zod";
-import type { HashOn } from "../hash_key.ts";
-import { POLICY_NAMES } from "../policies/mod.ts";
+import { type HashOn, POLICY_NAMES } from "./model.ts";
 import { readBackends } from "./backends.ts";
 import { readNetworks } from "./networks.ts";
 import { type Read, reading, setting } from "./setting.ts";

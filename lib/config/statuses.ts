@@ -1,8 +1,6 @@
 /** Reads `HEALTH_STATUS`: statuses and ranges of them, separated by commas: `200-399`, `200,204`. */
+import type { Statuses } from "../http/status_ranges.ts";
 import { type Complaint, type Read, reading } from "./setting.ts";
-
-/** Ranges of statuses. */
-export type Statuses = readonly (readonly [from: number, to: number])[];
 
 /** The statuses, or a complaint about each entry that is none. */
 export function readStatuses(text: string): Read<Statuses> {
@@ -19,8 +17,4 @@ export function readStatuses(text: string): Read<Statuses> {
   }
   if (complaints.length > 0) return complaints;
   return reading(ranges);
-}
-
-export function isOneOf(statuses: Statuses, status: number): boolean {
-  return statuses.some(([from, to]) => status >= from && status <= to);
 }

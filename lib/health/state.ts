@@ -1,33 +1,26 @@
-/**
- * Active health: what probes say of a backend.
- *
- * It takes `rise` good probes in a row to be up, and `fall` bad ones to be down. The first probe counts
- * at once, whatever it says: until then nothing is known, and a backend is used.
- */
+/** What is known of a backend's health, and what keeps it. */
+import type { Told } from "./announcements.ts";
+import type { Standing } from "./ejection.ts";
+import type { Probed } from "./probe_state.ts";
 
-export interface ProbeRules {
-  /** Good probes in a row that bring it up, 1 or more. */
-  readonly rise: number;
-  /** Bad probes in a row that take it down, 1 or more. */
-  readonly fall: number;
+/** Where a backend stands. */
+export interface State {
+  /** By what its own answers say. */
+  readonly standing: Standing;
+  /** By what its probes say. */
+  readonly probed: Probed;
+  /** What the log was told of it. */
+  readonly told: Told;
 }
 
-/** What the probes have found. */
-export interface Probed {
-  readonly up: boolean;
-  /** Probes in a row that say otherwise. */
-  readonly against: number;
-  readonly known: boolean;
-}
-
-/** Before the first probe. */
-export const UNPROBED: Probed = { up: true, against: 0, known: false };
-
-/** @returns what is known after one more probe; the same object where nothing changes */
-export function transition(probed: Probed, good: boolean, { rise, fall }: ProbeRules): Probed {
-  if (!probed.known) return { up: good, against: 0, known: true };
-  if (good === probed.up) return probed.against === 0 ? probed : { ...probed, against: 0 };
-  const against = probed.against + 1;
-  if (against < (probed.up ? fall : rise)) return { ...probed, against };
-  return { up: good, against: 0, known: true };
+/** What has a health: a backend. */
+export interface HealthTarget {
+  readonly id: string;
+  readonly url: string;
+  state: State;
+  readonly standing: Standing;
+  readonly probed: Probed;
+  readonly usable: boolean;
+  /** Forgets how long its answers took: an outage is over. */
+  forgetLatency(): void;
 }

@@ -10,10 +10,10 @@
  * mean in flight is passed over for the next highest claim (consistent hashing with bounded loads,
  * V. Mirrokni, M. Thorup and M. Zadimoghaddam, 2016).
  */
-import type { Backend } from "../backend.ts";
-import { hashOf } from "../hash.ts";
-import { classesOf, type WeightClasses } from "../weight_classes.ts";
-import type { Policy, PolicyOptions } from "./mod.ts";
+import type { Backend } from "../backends/backend.ts";
+import { hashOf } from "../backends/hash.ts";
+import { classesOf, type WeightClasses } from "../backends/weight_classes.ts";
+import type { Policy, PolicyOptions } from "./policy.ts";
 
 export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy {
   return {

@@ -7,9 +7,9 @@
  * have less, for their weight, than any would have with this request. With equal weights these are
  * the ones with the fewest, and no others.
  */
-import type { Backend } from "../backend.ts";
-import { classesOf, draw, type WeightClass } from "../weight_classes.ts";
-import type { Policy } from "./mod.ts";
+import type { Backend } from "../backends/backend.ts";
+import { classesOf, draw, type WeightClass } from "../backends/weight_classes.ts";
+import type { Policy } from "./policy.ts";
 
 /** How often chance is asked for one of those that tie before they are looked for. */
 const DRAWS = 16;

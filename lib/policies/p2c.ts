@@ -6,8 +6,8 @@
  * The second is taken only if it has no more with this request than the first has without it. With
  * equal weights that says no more than "fewer"; see least_connections.ts for why weights need it.
  */
-import { drawTwo } from "../weight_classes.ts";
-import type { Policy } from "./mod.ts";
+import { drawTwo } from "../backends/weight_classes.ts";
+import type { Policy } from "./policy.ts";
 
 export const p2c: Policy = {
   prefersIdle: true,

@@ -4,13 +4,13 @@
  *
  * A backend that was slow is left alone, and what is left alone gives no news. Three things keep that
  * from lasting for ever: its average fades with time, one draw in a hundred is followed wherever it
- * leads, and an average ends with an outage (see lib/health/health.ts).
+ * leads, and an average ends with an outage (see lib/health/monitor.ts).
  */
-import type { Backend } from "../backend.ts";
-import { expected, sampled } from "../latency.ts";
+import type { Backend } from "../backends/backend.ts";
+import { expected, sampled } from "../backends/ewma.ts";
 import { FAILURES } from "../outcome.ts";
-import { drawTwo } from "../weight_classes.ts";
-import type { Observation, Policy } from "./mod.ts";
+import { drawTwo } from "../backends/weight_classes.ts";
+import type { Observation, Policy } from "./policy.ts";
 
 /** The share of picks that no average decides. */
 export const EXPLORATION = 0.01;

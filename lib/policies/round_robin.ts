@@ -5,10 +5,10 @@
  * a a b a c a a, not a a a a a b c. The schedule depends on the list alone, so it is computed once
  * per list and the wrapping counter walks it.
  */
-import type { Backend } from "../backend.ts";
-import { mixed } from "../hash.ts";
-import { classesOf, fallsTo } from "../weight_classes.ts";
-import type { PickContext, Policy } from "./mod.ts";
+import type { Backend } from "../backends/backend.ts";
+import { mixed } from "../backends/hash.ts";
+import { classesOf, fallsTo } from "../backends/weight_classes.ts";
+import type { PickContext, Policy } from "./policy.ts";
 
 const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 

@@ -1,11 +1,11 @@
 /** `roundabout simulate`: reads the files, runs the scenario, prints what came of it. */
 import { ConfigError } from "../config/load.ts";
-import { print } from "../log.ts";
-import { jsonReport } from "./json_report.ts";
-import { ArrivalsReader, LONGEST_LINE, type Recording } from "./recorded_arrivals.ts";
-import { report } from "./report.ts";
-import { simulate } from "./run.ts";
-import { readScenario, type SimulateFlags } from "./scenario.ts";
+import { print } from "../logging/log.ts";
+import { jsonReport } from "./report/json_report.ts";
+import { ArrivalsReader, LONGEST_LINE, type Recording } from "./scenario/recorded_arrivals.ts";
+import { report } from "./report/text_report.ts";
+import { simulate } from "./run/run.ts";
+import { readScenario, type SimulateFlags } from "./scenario/scenario.ts";
 
 /**
  * @returns the exit status

@@ -1,6 +1,6 @@
 /** The help of `roundabout simulate`. */
-import { MOST_DAYS, MOST_REQUESTS } from "./arrivals.ts";
-import { PART_NAMES } from "./settings.ts";
+import { MOST_DAYS, MOST_REQUESTS } from "./scenario/arrivals.ts";
+import { PART_NAMES } from "./scenario/settings.ts";
 
 const SETTINGS = PART_NAMES.join(", ").replace(/(.{1,88})(?:\s|$)/g, "  $1\n");
 

@@ -7,7 +7,7 @@
  * one with it has two, and the kernel widens what was read fast, at its own discretion (tcp_rmem, tcp_wmem).
  * Everything runs on loopback, as processes of its own.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 import { CountedCheck, whole, writeCounted } from "./counted_body.ts";
 import { isGone, MessageReader } from "./message_reader.ts";
 import { inKernel, residentMemory } from "../support/proc.ts";

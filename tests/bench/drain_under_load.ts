@@ -7,7 +7,7 @@
  * DRAIN_TIMEOUT=1s, which is too short: the exit status must be 1, and the log must say how many were cut off.
  * Everything runs on loopback, as processes of its own.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 import { CountedCheck, whole, writeCounted } from "./counted_body.ts";
 import { startSite } from "./counted_site.ts";
 import { DrainLoad } from "./drain_load.ts";

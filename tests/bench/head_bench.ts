@@ -1,11 +1,11 @@
 /** What reading heads and chunks, and putting a forwarded head together, costs. Use: `deno task bench` */
-import { bytesOf } from "../../lib/tcp/bytes.ts";
-import { Chunked } from "../../lib/tcp/chunked.ts";
-import { ForwardedHead } from "../../lib/tcp/forwarded_head.ts";
-import { OwnLines } from "../../lib/tcp/own_lines.ts";
-import { RequestHead } from "../../lib/tcp/request_head.ts";
-import { ResponseHead } from "../../lib/tcp/response_head.ts";
-import { editHead } from "../../lib/tcp/response_framing.ts";
+import { bytesOf } from "../../lib/engines/tcp/http1/bytes.ts";
+import { Chunked } from "../../lib/engines/tcp/http1/chunked.ts";
+import { ForwardedHead } from "../../lib/engines/tcp/http1/forwarded_head.ts";
+import { OwnLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
+import { RequestHead } from "../../lib/engines/tcp/http1/request_head.ts";
+import { ResponseHead } from "../../lib/engines/tcp/http1/response_head.ts";
+import { editHead } from "../../lib/engines/tcp/http1/response_framing.ts";
 
 const BROWSER = [
   "Connection: keep-alive",

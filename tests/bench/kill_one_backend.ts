@@ -4,7 +4,7 @@
  * Use: `ENGINE=tcp deno run -A tests/bench/kill_one_backend.ts`; exits with 1 where a GET failed or anything was
  * delivered twice. Everything runs on loopback, as processes of its own.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 import { end, freePort, listening, ROOT, spawn, spawnBalancer } from "./processes.ts";
 
 const CONCURRENCY = 32;

@@ -5,7 +5,7 @@
  * that worker had, or anything was delivered twice. Clients use connections of their own and send nothing twice;
  * each has a request under way all the time, so a worker's death can cost each of its connections one.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { Program } from "../support/program.ts";
 import { ClientPool, RIGHT } from "./outages/client_pool.ts";

@@ -7,7 +7,7 @@
  * of GETs that were due since the failure began. Exits with 1 where a GET failed whose failure is not by design,
  * a POST was delivered twice, or backends that all fail received too much.
  */
-import { complain, print } from "../../lib/log.ts";
+import { complain, print } from "../../lib/logging/log.ts";
 import { runAllDie } from "./outages/amplification.ts";
 import { type Fault, FAULTS } from "./outages/faults.ts";
 import { runOutage } from "./outages/outage.ts";

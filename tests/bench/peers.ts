@@ -7,7 +7,7 @@
  * directory that is removed at the end. Prints tables in Markdown; exits with 1 where an answer was not
  * right, with 2 at a wrong command line. Run it on a machine that does nothing else.
  */
-import { complain, print } from "../../lib/log.ts";
+import { complain, print } from "../../lib/logging/log.ts";
 import { pinTo } from "./cores.ts";
 import { type Started, TestBed } from "./peers/test_bed.ts";
 import { allowedCores } from "./peers/core_plan.ts";

@@ -9,8 +9,8 @@
  * policy sends the slow backend more than it can take, that queue grows for as long as the load lasts, and so
  * do the latencies: compare them for the same SECONDS only. Exits with 1 where an answer was not right.
  */
-import { complain, print } from "../../lib/log.ts";
-import { POLICY_NAMES, type PolicyName } from "../../lib/policies/mod.ts";
+import { complain, print } from "../../lib/logging/log.ts";
+import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
 import { BENCH_CORE, pin } from "./cores.ts";
 import { notesOf, rowsOf, table } from "./policies/report.ts";
 import { type Load, type Run, run } from "./policies/run.ts";

@@ -2,9 +2,11 @@
  * What a pick among 1,000 backends costs, for every policy: idle, loaded, and with weights. It must stay
  * under 2 µs. Use: `deno task bench`
  */
-import { POLICIES, type Policy, POLICY_NAMES } from "../../lib/policies/mod.ts";
-import { Backend } from "../../lib/backend.ts";
-import { SharedMemory } from "../../lib/workers/shared.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
+import { POLICIES } from "../../lib/policies/mod.ts";
+import type { Policy } from "../../lib/policies/policy.ts";
+import { Backend } from "../../lib/backends/backend.ts";
+import { SharedMemory } from "../../lib/shared_memory/layout.ts";
 import { contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 

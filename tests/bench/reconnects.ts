@@ -5,7 +5,7 @@
  * answer 20 requests in a row with 200 within 5 s of the last connection's end. Up to 200 connections are open at a
  * time. Everything runs on loopback, as processes of its own.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 import { startSite } from "./counted_site.ts";
 import { isGone, MessageReader } from "./message_reader.ts";
 

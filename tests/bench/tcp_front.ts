@@ -5,7 +5,7 @@
  * Prints the memory of the balancer's process with 10,000 idle keep-alive connections, and the latency of
  * other clients while 5,000 connections trickle half a head. Run it on a machine that does nothing else.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 import { end, freePort, listening, ROOT, spawn, spawnBalancer } from "./processes.ts";
 
 const IDLE = 10_000;

@@ -4,7 +4,7 @@
  * Use: `deno run -A tests/bench/tricklers.ts PORT COUNT`; says how many connections were made, and after
  * how many milliseconds the last of them was closed by the other side.
  */
-import { print } from "../../lib/log.ts";
+import { print } from "../../lib/logging/log.ts";
 
 const [port, count] = Deno.args.map(Number);
 const startedAt = performance.now();

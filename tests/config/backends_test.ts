@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import type { BackendConfig } from "../../lib/backend.ts";
+import type { BackendConfig } from "../../lib/config/model.ts";
 import { readBackends } from "../../lib/config/backends.ts";
 import type { Complaint } from "../../lib/config/setting.ts";
 

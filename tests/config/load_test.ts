@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ConfigError, parseAddresses, parseConfig } from "../../lib/config/load.ts";
 import type { SettingTexts } from "../../lib/config/parse.ts";
-import { POLICY_NAMES } from "../../lib/policies/mod.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
 
 const USERS = { USERS_SERVICE: "http://a" };
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseConfig } from "../../lib/config/load.ts";
-import { POLICY_NAMES } from "../../lib/policies/mod.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "../../lib/config/schema.ts";
 
 const USERS = { USERS_SERVICE: "http://a" };

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { isOneOf, readStatuses } from "../../lib/config/statuses.ts";
+import { readStatuses } from "../../lib/config/statuses.ts";
+import { isOneOf } from "../../lib/http/status_ranges.ts";
 
 for (
   const [text, good, bad] of [

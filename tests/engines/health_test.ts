@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Backend } from "../../lib/backend.ts";
-import { startProbes } from "../../lib/health/probe.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
+import { startProbes } from "../../lib/health/prober.ts";
 import { forEachEngine } from "../support/balancer.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";

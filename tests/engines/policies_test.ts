@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { POLICY_NAMES, type PolicyName } from "../../lib/policies/mod.ts";
+import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
 import { forEachEngine } from "../support/balancer.ts";
 import { policyOf } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";

@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { Backend } from "../../lib/backend.ts";
 import { lineOf, type PoolEvent } from "../../lib/health/events.ts";
 
-const backend = new Backend({ url: "http://users-2:5000", weight: 1 });
+const backend = "users-2:5000";
 const reason = "connection_refused: tcp connect error";
 
 for (

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Backend } from "../../lib/backend.ts";
+import { Backend } from "../../lib/backends/backend.ts";
 import { consistentHash } from "../../lib/policies/consistent_hash.ts";
 import {
   backendsOf,

@@ -1,9 +1,9 @@
 /** What every policy of the table must keep to. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Backend } from "../../lib/backend.ts";
-import { DECAY } from "../../lib/latency.ts";
-import { POLICY_NAMES, type PolicyName } from "../../lib/policies/mod.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
+import { DECAY } from "../../lib/backends/ewma.ts";
+import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
 import { backendsOf, contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { countsUnder } from "../support/policy_load.ts";
 import { seeded } from "../support/random.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Backend } from "../../lib/backend.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
 import { leastConnections } from "../../lib/policies/least_connections.ts";
 import { backendsOf, contextOf, countsOf, equal, nameOf, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Backend } from "../../lib/backend.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
 import type { Outcome } from "../../lib/outcome.ts";
 import { EXPLORATION, peakEwma } from "../../lib/policies/peak_ewma.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Backend } from "../../lib/backend.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
 import { roundRobin } from "../../lib/policies/round_robin.ts";
 import { backendsOf, contextOf, countsOf, equal, nameOf } from "../support/fakes.ts";
 

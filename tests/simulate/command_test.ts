@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { POLICY_NAMES } from "../../lib/policies/mod.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
 import { run } from "../support/started.ts";
 
 /** As its users run it: with the permissions of `deno task simulate`. */

@@ -1,8 +1,8 @@
 /** Whether a run gives each part what belongs to it: settings, chance, times. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { firstDelay, nextDelay } from "../../lib/health/rhythm.ts";
-import { luckOf, stream } from "../../lib/simulate/random.ts";
-import { AT_ONCE } from "../../lib/simulate/simulated_backend.ts";
+import { firstDelay, nextDelay } from "../../lib/health/probe_schedule.ts";
+import { luckOf, stream } from "../../lib/simulate/run/random.ts";
+import { AT_ONCE } from "../../lib/simulate/run/simulated_backend.ts";
 import { runOf } from "../support/simulated.ts";
 
 /** Every other attempt is broken off, and nothing is ejected for it. */

@@ -1,15 +1,15 @@
 /** Starts a balancer over real sockets for a test, and stops it when the test is over. */
-import type { AccessEntry } from "../../lib/access_log.ts";
-import { isSecure } from "../../lib/believed.ts";
-import { Backend } from "../../lib/backend.ts";
-import { startClock } from "../../lib/clock.ts";
-import type { Engine, Limits } from "../../lib/engine.ts";
+import type { AccessEntry } from "../../lib/logging/access_log.ts";
+import { isSecure } from "../../lib/http/trusted_proxies.ts";
+import { Backend } from "../../lib/backends/backend.ts";
+import { startClock } from "../../lib/time/clock.ts";
+import type { Engine, Limits } from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
-import { Pool, type PoolOptions } from "../../lib/pool.ts";
+import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
-import { Sticky } from "../../lib/sticky.ts";
-import { ENGINES } from "../../lib/engines.ts";
-import { Tally } from "../../lib/workers/tally.ts";
+import { Sticky } from "../../lib/pool/sticky.ts";
+import { ENGINES } from "../../lib/engines/mod.ts";
+import { Tally } from "../../lib/shared_memory/in_flight_count.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
 
 export type EngineName = keyof typeof ENGINES;
@@ -121,7 +121,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
 function shortly(event: PoolEvent): string {
   if (!("backend" in event)) return event.kind;
   const reason = "reason" in event ? `: ${event.reason.split(": ")[0]}` : "";
-  return `${event.backend.id} ${event.kind}${reason}`;
+  return `${event.backend} ${event.kind}${reason}`;
 }
 
 /** What a test needs that holds for every engine. */

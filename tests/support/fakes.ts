@@ -1,13 +1,11 @@
 /** Stand-ins for what an engine brings, and short ways to make what the core works on. */
-import { Backend } from "../../lib/backend.ts";
-import type { Answered, Attempt, Failed, FailureKind } from "../../lib/outcome.ts";
-import {
-  type PickContext,
-  POLICIES,
-  type Policy,
-  type PolicyName,
-} from "../../lib/policies/mod.ts";
-import { Pool, type PoolOptions } from "../../lib/pool.ts";
+import { Backend } from "../../lib/backends/backend.ts";
+import type { Attempt } from "../../lib/pool/attempt.ts";
+import type { Answered, Failed, FailureKind } from "../../lib/outcome.ts";
+import type { PolicyName } from "../../lib/config/model.ts";
+import { POLICIES } from "../../lib/policies/mod.ts";
+import type { PickContext, Policy } from "../../lib/policies/policy.ts";
+import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
 
 /** A request that nobody sent. */

@@ -1,9 +1,9 @@
 /** Puts the head of a request together as a backend gets it, out of text and into text. */
 import { assert, assertEquals } from "@std/assert";
-import { bytesOf, textOf } from "../../lib/tcp/bytes.ts";
-import { ForwardedHead } from "../../lib/tcp/forwarded_head.ts";
-import { OwnLines } from "../../lib/tcp/own_lines.ts";
-import { RequestHead } from "../../lib/tcp/request_head.ts";
+import { bytesOf, textOf } from "../../lib/engines/tcp/http1/bytes.ts";
+import { ForwardedHead } from "../../lib/engines/tcp/http1/forwarded_head.ts";
+import { OwnLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
+import { RequestHead } from "../../lib/engines/tcp/http1/request_head.ts";
 
 /** Who sent it. */
 export const CLIENT = "192.0.2.1";

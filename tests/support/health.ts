@@ -1,8 +1,8 @@
 /** A pool whose time and chance the test decides, and what became of its backends. */
-import type { Backend } from "../../lib/backend.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
 import { lineOf } from "../../lib/health/events.ts";
 import type { FailureKind } from "../../lib/outcome.ts";
-import type { Pool, PoolOptions } from "../../lib/pool.ts";
+import type { Pool, PoolOptions } from "../../lib/pool/pool.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
 import { answered, equal, facts, failed, nameOf, poolOf } from "./fakes.ts";
 

@@ -2,7 +2,7 @@
  * Prints by how many bytes the heap grows over many picks of the policy that is named, over lists that stay
  * and over lists that come and go. Use: `deno run --v8-flags=--expose-gc tests/support/heap_growth.ts NAME`
  */
-import { POLICY_NAMES } from "../../lib/policies/mod.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
 import { backendsOf, equal, policyOf } from "./fakes.ts";
 import { countsUnder } from "./policy_load.ts";
 import { seeded } from "./random.ts";

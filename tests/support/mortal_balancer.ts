@@ -3,9 +3,9 @@
  * many milliseconds as HANGS says.
  */
 import { parseConfig, readSettings } from "../../lib/config/load.ts";
-import { log } from "../../lib/log.ts";
-import { runBalancer } from "../../lib/run.ts";
-import { startBalancer } from "../../lib/start.ts";
+import { log } from "../../lib/logging/log.ts";
+import { runBalancer } from "../../lib/cli/run.ts";
+import { startBalancer } from "../../lib/runtime/control_plane.ts";
 import type { Fate } from "./mortal_worker.ts";
 
 const config = parseConfig(readSettings());

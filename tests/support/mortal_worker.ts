@@ -1,6 +1,6 @@
 /** A worker that dies, or hangs, when it is told to: see mortal_balancer.ts. */
 /// <reference lib="deno.worker" />
-import "../../lib/workers/worker.ts";
+import "../../lib/runtime/worker.ts";
 
 /** What is said to a worker, and which one is meant. */
 export interface Fate {

@@ -1,6 +1,6 @@
 /** Load on a policy without a pool: picks, what they have in flight, and the time that passes meanwhile. */
-import type { Backend } from "../../lib/backend.ts";
-import type { Policy } from "../../lib/policies/mod.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
+import type { Policy } from "../../lib/policies/policy.ts";
 import { answered, contextOf, facts } from "./fakes.ts";
 
 export interface LoadOptions {

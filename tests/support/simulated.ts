@@ -1,9 +1,13 @@
 /** Short ways to simulated backends, scenarios and runs. */
 import { isReading, type Read } from "../../lib/config/setting.ts";
-import type { Summary } from "../../lib/simulate/figures.ts";
-import { simulate } from "../../lib/simulate/run.ts";
-import { ArrivalsReader, type Recording } from "../../lib/simulate/recorded_arrivals.ts";
-import { readScenario, type Scenario, type SimulateFlags } from "../../lib/simulate/scenario.ts";
+import type { Summary } from "../../lib/simulate/run/statistics.ts";
+import { simulate } from "../../lib/simulate/run/run.ts";
+import { ArrivalsReader, type Recording } from "../../lib/simulate/scenario/recorded_arrivals.ts";
+import {
+  readScenario,
+  type Scenario,
+  type SimulateFlags,
+} from "../../lib/simulate/scenario/scenario.ts";
 
 /** What the files say. */
 export interface Files {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Field, requestFields } from "../../lib/headers.ts";
-import { OwnLines } from "../../lib/tcp/own_lines.ts";
+import { type Field, requestFields } from "../../lib/http/headers.ts";
+import { OwnLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
 import { CLIENT, forward, lines, write } from "../support/head_writer.ts";
 
 const BLANKS = /^[ \t]+|[ \t]+$/g;

@@ -8,7 +8,7 @@ for (const body of ["hello", ""]) {
   const what = body === "" ? "without a body" : "with a small body";
 
   Deno.test(`never twice: fetch itself would deliver a POST ${what} twice on a pooled connection`, async () => {
-    // The fact that lib/web/body.ts and lib/web/forward.ts are written around. Where this fails, Deno
+    // The fact that lib/engines/web/request_body.ts and lib/engines/web/forward.ts are written around. Where this fails, Deno
     // has mended it, and both can be simpler.
     await using backend = dying();
     using client = Deno.createHttpClient({});

@@ -12,7 +12,7 @@
  */
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { print } from "../../../lib/log.ts";
+import { print } from "../../../lib/logging/log.ts";
 import { concat, type ParsedRequest, parseRequest } from "../../support/strict_parser.ts";
 import { type Behaviour, type BehaviourName, BEHAVIOURS, queue } from "./behaviours.ts";
 

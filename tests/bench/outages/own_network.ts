@@ -2,7 +2,7 @@
  * A network of the bench's own: a namespace in which there is nothing but loopback. Ports are free there, SYNs can be
  * swallowed without touching any rule of the machine's, and all of it is gone with the last process in it.
  */
-import { complain } from "../../../lib/log.ts";
+import { complain } from "../../../lib/logging/log.ts";
 import { ROOT, spawn } from "../processes.ts";
 
 /** Tells the process in the namespace that it is. */

@@ -5,7 +5,7 @@
  * Use: `deno run -A tests/bench/peers/backend.ts PORT ...`, a port for each backend. `/counts` at any of them
  * says what all of them have done so far, as JSON of {@linkcode Counts}.
  */
-import { bytesOf } from "../../../lib/tcp/bytes.ts";
+import { bytesOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { isGone } from "../message_reader.ts";
 import { HEALTH_PATH, WORKLOADS } from "./workloads.ts";
 

@@ -5,7 +5,7 @@
  * It is work of the kind that proxies do, bytes over loopback: mere arithmetic was found to take as long as
  * ever while system calls and memory had become half as slow again.
  */
-import { bytesOf } from "../../../lib/tcp/bytes.ts";
+import { bytesOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 
 const ROUND_TRIPS = 1_000;
 const TIMES = 3;

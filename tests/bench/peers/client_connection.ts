@@ -1,5 +1,5 @@
 /** One connection of a client that believes nothing: each answer is compared to the last byte. */
-import { textOf } from "../../../lib/tcp/bytes.ts";
+import { textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { requestOf, type Workload } from "./workloads.ts";
 
 /** What came of one request. */

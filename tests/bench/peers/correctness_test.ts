@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { bytesOf, textOf } from "../../../lib/tcp/bytes.ts";
+import { bytesOf, textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { wrongOfBurst } from "./correctness.ts";
 import { requestOf, WORKLOADS } from "./workloads.ts";

@@ -1,6 +1,6 @@
 /** What each contender adds to the latency of requests that come at a constant rate. */
-import { complain } from "../../../lib/log.ts";
-import { textOf } from "../../../lib/tcp/bytes.ts";
+import { complain } from "../../../lib/logging/log.ts";
+import { textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { pinned } from "../cores.ts";
 import { ROOT, spawn } from "../processes.ts";
 import { portFor, type Started, type TestBed } from "./test_bed.ts";

@@ -1,5 +1,5 @@
 /** How much memory each contender takes: each time in a process that has just begun. */
-import { complain } from "../../../lib/log.ts";
+import { complain } from "../../../lib/logging/log.ts";
 import type { Contender, Started, TestBed } from "./test_bed.ts";
 import { ClientConnection, HEAD_ROOM } from "./client_connection.ts";
 import { memoryOf, mostMemory } from "./memory.ts";

@@ -12,7 +12,7 @@
  * of plan.ts.
  */
 import { setImmediate } from "node:timers";
-import { print } from "../../../lib/log.ts";
+import { print } from "../../../lib/logging/log.ts";
 import { quantiles } from "../quantiles.ts";
 import { type Latency, type Plan, SHARES } from "./plan.ts";
 import { ClientConnection } from "./client_connection.ts";

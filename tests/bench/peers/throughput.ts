@@ -1,5 +1,5 @@
 /** How many requests a second each contender does, and what it takes for each of them. */
-import { complain } from "../../../lib/log.ts";
+import { complain } from "../../../lib/logging/log.ts";
 import { portFor, type Started, type TestBed, type Usage } from "./test_bed.ts";
 import { type AnswerLength, check, wrongOfBurst } from "./correctness.ts";
 import type { Noise } from "./noise.ts";

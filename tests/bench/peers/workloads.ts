@@ -2,7 +2,7 @@
  * What is asked for, and what is the right answer to it: known to the load, to the backend and to every
  * check.
  */
-import { bytesOf } from "../../../lib/tcp/bytes.ts";
+import { bytesOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

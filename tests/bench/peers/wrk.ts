@@ -1,5 +1,5 @@
 /** Bursts of wrk: a closed loop, which finds how much a proxy can do and says nothing fair of latency. */
-import { textOf } from "../../../lib/tcp/bytes.ts";
+import { textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { pinned } from "../cores.ts";
 import { outputOf } from "./programs.ts";
 import type { Workload } from "./workloads.ts";

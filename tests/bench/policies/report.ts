@@ -1,5 +1,5 @@
 /** What the runs of the policy bench come to: a row for each policy, and what is to be said of all. */
-import type { PolicyName } from "../../../lib/policies/mod.ts";
+import type { PolicyName } from "../../../lib/config/model.ts";
 import { median } from "../quantiles.ts";
 import { compareOrder } from "./order.ts";
 import { type Run, SHARES } from "./run.ts";

@@ -1,5 +1,5 @@
 /** One run of the policy bench: one policy under the load, once. */
-import type { PolicyName } from "../../../lib/policies/mod.ts";
+import type { PolicyName } from "../../../lib/config/model.ts";
 import { seeded } from "../../support/random.ts";
 import { RIGHT } from "../outages/client_pool.ts";
 import { now, sleepUntil } from "../outages/load.ts";

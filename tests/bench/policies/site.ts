@@ -1,5 +1,5 @@
 /** The backends and a balancer in front of them, as processes on loopback. */
-import type { PolicyName } from "../../../lib/policies/mod.ts";
+import type { PolicyName } from "../../../lib/config/model.ts";
 import { end, freePort, listening, ROOT, spawn, spawnBalancer } from "../processes.ts";
 import type { Done } from "./backends.ts";
 import { BALANCER_CORE, BENCH_CORE, pin } from "../cores.ts";

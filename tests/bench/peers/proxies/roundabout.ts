@@ -1,5 +1,5 @@
 import { DEFAULTS } from "../../../../lib/config/schema.ts";
-import { VERSION } from "../../../../lib/version.ts";
+import { VERSION } from "../../../../lib/cli/version.ts";
 import { pinned } from "../../cores.ts";
 import { spawnBalancer } from "../../processes.ts";
 import { HEALTH_INTERVAL, type Proxy, whenReady } from "../proxy.ts";

@@ -1,0 +1,79 @@
+/** `roundabout demo`: three backends and the balancer in one process, and what to try with them. */
+import { parseConfig } from "../config/load.ts";
+import type { SettingTexts } from "../config/parse.ts";
+import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
+import { log } from "../logging/log.ts";
+import { type Balancer, startBalancer } from "../runtime/control_plane.ts";
+
+const NAMES = ["users-1", "users-2", "users-3"];
+
+/** A running demo. */
+export interface Demo extends Balancer {
+  readonly backends: readonly DemoBackend[];
+  readonly banner: string;
+  readonly drainTimeout: number;
+}
+
+/**
+ * Starts the demo on this machine's loopback.
+ *
+ * @param texts settings, of which `USERS_SERVICE` and `HOST` are the demo's own
+ * @throws where a setting is wrong or the port is taken
+ */
+export async function startDemo(texts: SettingTexts): Promise<Demo> {
+  const backends = NAMES.map(startBackend);
+  const names = new Map(backends.map(({ name, url }) => [url.slice("http://".length), name]));
+  const config = parseConfig({
+    ...texts,
+    HOST: "127.0.0.1",
+    USERS_SERVICE: backends.map(({ url }) => url).join(";"),
+  });
+  const balancer = await startBalancer(config, { lines: { names } });
+  return {
+    ...balancer,
+    backends,
+    drainTimeout: config.DRAIN_TIMEOUT,
+    banner: bannerOf(balancer, backends),
+  };
+}
+
+function startBackend(name: string): DemoBackend {
+  const backend: DemoBackend = startDemoBackend({
+    name,
+    hostname: "127.0.0.1",
+    port: 0,
+    onStopRequest: () => void backend.stop().then(() => log("info", `${name} stopped`)),
+  });
+  return backend;
+}
+
+function bannerOf(
+  { address: { port }, adminAddress }: Balancer,
+  backends: readonly DemoBackend[],
+): string {
+  const list = backends.map(({ name, url }) => `  ${name}  ${url}`);
+  const commands = [
+    [`curl -i http://localhost:${port}/`, "again and again: the backends take turns"],
+    [
+      `curl -X POST ${backends[1]!.url}/stop`,
+      "stops users-2; then the first one again: no request",
+    ],
+    ["", "fails, and the lines below say what was tried"],
+    ...(adminAddress === undefined ? [] : [
+      [`curl -i http://localhost:${adminAddress.port}/readyz`, "whether it is ready for requests"],
+    ]),
+    ["Ctrl-C", "ends the demo"],
+  ] as const;
+  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
+  return [
+    `Roundabout balances http://localhost:${port} over three backends:`,
+    "",
+    ...list,
+    "",
+    "Try in another terminal:",
+    "",
+    ...commands.map(([command, effect]) => `  ${command.padEnd(width)}${effect}`),
+    "",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,45 @@
+/** Runs a balancer until a signal says stop. */
+import { log } from "../logging/log.ts";
+import type { Balancer } from "../runtime/control_plane.ts";
+import { WorkerHangs } from "../runtime/supervisor.ts";
+
+/**
+ * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
+ *
+ * @param drainTimeout in milliseconds
+ * @returns the exit status: 0 stopped cleanly, 1 failed or cut requests off
+ */
+export async function runBalancer(balancer: Balancer, drainTimeout: number): Promise<number> {
+  let signal: Deno.Signal;
+  try {
+    signal = await Promise.race([nextSignal(), balancer.finished]);
+  } catch (error) {
+    if (!(error instanceof WorkerHangs)) throw error;
+    log("error", error.message);
+    return 1;
+  }
+  nextSignal().then((again) => {
+    log("warn", `${again} again: stopping at once`);
+    Deno.exit(1);
+  });
+  log("info", `${signal}: not ready any more, finishing what is in flight`);
+  const cut = await balancer.stop(drainTimeout);
+  if (cut === 0) {
+    log("info", "stopped");
+    return 0;
+  }
+  log("warn", `stopped after DRAIN_TIMEOUT with requests cut off: ${cut}`);
+  return 1;
+}
+
+function nextSignal(): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const listener = () => {
+        Deno.removeSignalListener(signal, listener);
+        resolve(signal);
+      };
+      Deno.addSignalListener(signal, listener);
+    }
+  });
+}

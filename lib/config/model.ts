@@ -1,0 +1,27 @@
+/** What the settings come to: plain data, in the words of the core. */
+
+/** What a user says of one backend in `USERS_SERVICE`. */
+export interface BackendConfig {
+  /** Scheme, host, port and path prefix, without a trailing slash: `http://users-2:5000/base`. */
+  readonly url: string;
+  /** Its share of requests relative to the others, 1 to 100. */
+  readonly weight: number;
+}
+
+export type HashOn =
+  | { readonly by: "address" }
+  /** Without the query. */
+  | { readonly by: "path" }
+  | { readonly by: "header" | "cookie"; readonly name: string };
+
+/** The names of the policies, in the order in which they are shown. */
+export const POLICY_NAMES = [
+  "round_robin",
+  "random",
+  "least_connections",
+  "p2c",
+  "peak_ewma",
+  "consistent_hash",
+] as const;
+
+export type PolicyName = typeof POLICY_NAMES[number];

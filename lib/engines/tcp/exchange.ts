@@ -1,0 +1,249 @@
+/** One request and its response: from a head that is complete to the last byte sent. */
+import type { AccessEntry } from "../../logging/access_log.ts";
+import {
+  type Answer,
+  failureAnswer,
+  internalErrorAnswer,
+  lastRecipientAnswer,
+  overloadAnswer,
+  OVERLOADED,
+  refusalAnswer,
+} from "../../http/local_reply.ts";
+import { CLIENT_GONE } from "../../failures.ts";
+import type { Answered, Failed } from "../../outcome.ts";
+import type { Result } from "../../proxy.ts";
+import type { Verdict } from "../../retry.ts";
+import type { BackendConnection } from "./backend/connection.ts";
+import { answerBytes } from "./http1/local_reply_bytes.ts";
+import { bytesOf, textOf } from "./http1/bytes.ts";
+import type { Client } from "./client/client.ts";
+import { isBreak } from "./failures.ts";
+import type { TcpResponse } from "./backend/forward.ts";
+import type { Malformed } from "./http1/malformed.ts";
+import { relay, wholeResponse } from "./relay.ts";
+import { isForUs, TcpRequest } from "./request.ts";
+import { RequestDeadline } from "./request_deadline.ts";
+import type { RequestHead } from "./http1/request_head.ts";
+import { editHead, framingOf, type Persistence } from "./http1/response_framing.ts";
+import { endOf, tunnel } from "./tunnel.ts";
+import { Upload } from "./upload.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Serves one request.
+ *
+ * @returns whether the connection can take another
+ * @throws {Malformed} where the request is not to be forwarded
+ */
+export async function serveRequest(client: Client, head: RequestHead): Promise<boolean> {
+  const { context, inbox } = client;
+  const { bytes, filled } = inbox;
+  const request = new TcpRequest(client, bytes, filled, head);
+  client.begin(request);
+  inbox.start = request.hasMore ? filled : request.end;
+  if (request.hasMore) {
+    request.upload = new Upload(client, context.bodies, head, bytes.subarray(head.end, filled));
+  }
+  const startedAt = context.onRequest === undefined ? 0 : performance.now();
+  const { limits, wheel, requests } = context;
+  const overloaded = !requests.begin(limits.maxInFlight);
+  if (overloaded) requests.begin(); // until it is turned away, a stop waits for it, too
+  if (limits.requestTimeout !== Infinity) {
+    request.deadline = new RequestDeadline(request);
+    wheel.set(request.deadline, limits.requestTimeout);
+  }
+  try {
+    if (isForUs(request)) return await answer(client, request, lastRecipientAnswer());
+    if (overloaded) return await turnAway(client, request);
+    client.await();
+    const result = await context.proxy(request);
+    const keeps = result.outcome.kind === "answered"
+      ? await passResponse(client, request, result)
+      : await answerFailure(client, request, result.outcome, result.verdict);
+    // What the client was refused meanwhile is in the log already.
+    if (context.onRequest !== undefined && !client.refused) {
+      context.onRequest(entryOf(request, startedAt, result));
+    }
+    return keeps;
+  } finally {
+    requests.end();
+    if (request.deadline !== undefined) wheel.remove(request.deadline);
+    request.upload?.close();
+    client.request = undefined;
+  }
+}
+
+/** Answers a request that is one too many. @returns whether the connection can take another */
+async function turnAway(client: Client, request: TcpRequest): Promise<boolean> {
+  client.context.onOverload();
+  tellRefused(client, 503, OVERLOADED);
+  return await answer(client, request, overloadAnswer());
+}
+
+/** Sends a backend's response, and tells the pool when it is over. */
+async function passResponse(
+  client: Client,
+  request: TcpRequest,
+  { outcome, attempts }: Result<TcpResponse>,
+): Promise<boolean> {
+  const answered = outcome as Answered<TcpResponse>;
+  const { connection } = answered.response;
+  const { pool } = client.context;
+  const { backend } = attempts.at(-1)!;
+  try {
+    const cookie = pool.cookieFor(request, backend);
+    return await relayResponse(client, request, answered.response, cookie);
+  } finally {
+    pool.end(backend, answered, brokenBy(request, connection));
+  }
+}
+
+/** Why a response did not get through whole, as far as it says something of the backend; undefined where
+ * it did. */
+function brokenBy(request: TcpRequest, { ended, head }: BackendConnection): Failed | undefined {
+  if (request.broken === undefined) return undefined;
+  const { upload, expired } = request;
+  const waited = ended?.failure === "http_response_timeout" &&
+    (upload?.awaitsClient || upload?.broken);
+  return ended === undefined || head.status === 101 || expired || waited ? CLIENT_GONE : ended;
+}
+
+/** @returns whether the client's connection can take another request */
+async function relayResponse(
+  client: Client,
+  request: TcpRequest,
+  { connection, connections }: TcpResponse,
+  cookie: string | undefined,
+): Promise<boolean> {
+  const { head } = connection;
+  const { minor } = request.head;
+  request.status = head.status;
+  client.respond();
+  try {
+    if (head.status === 101) {
+      if (request.deadline !== undefined) client.context.wheel.clear(request.deadline);
+      await passTunnel(client, connection, cookie);
+      connections.discard(connection);
+      return false;
+    }
+    const framing = framingOf(head, request.method, minor);
+    const keeps = framing !== "close" && keepsConnection(client, request);
+    const start = editHead(connection.buffer, head, framing, persistenceOf(keeps, minor), cookie);
+    connection.waitForOthers();
+    const { outbox, context: { bodies, limits } } = client;
+    const whole = wholeResponse(connection, framing, start);
+    let clean: boolean;
+    if (whole !== undefined) {
+      const rest = outbox.finish(whole, await outbox.begin(whole));
+      if (rest !== undefined) await rest;
+      clean = start + whole.length === connection.filled;
+    } else {
+      clean = await relay(start, { connection, sink: outbox, framing, bodies, limits });
+    }
+    request.connection = undefined; // from now on it is nobody's, or another's
+    const sent = request.upload?.wasSentOn(connection) ?? true;
+    if (clean && sent && head.persistent) connections.release(connection);
+    else connections.discard(connection);
+    return keeps;
+  } catch (error) {
+    request.broken = connection.ended?.detail ?? String(error);
+    connections.discard(connection);
+    if (!isBreak(error)) client.context.onError(error);
+    client.close();
+    return false;
+  }
+}
+
+async function answerFailure(
+  client: Client,
+  request: TcpRequest,
+  failed: Failed,
+  verdict: Verdict,
+): Promise<boolean> {
+  if (failed.failure === "proxy_internal_error") client.context.onError(new Error(failed.detail));
+  const own = failed.failure === "proxy_internal_error"
+    ? internalErrorAnswer()
+    : failureAnswer(failed, verdict);
+  request.status = own.status;
+  if (client.gone) return false;
+  try {
+    return await answer(client, request, own);
+  } catch (error) {
+    if (!isBreak(error)) throw error;
+    request.broken = "the client left";
+    return false;
+  }
+}
+
+/** Sends an answer of our own. @returns whether the client's connection can take another request */
+async function answer(client: Client, request: TcpRequest, answer: Answer): Promise<boolean> {
+  const keeps = keepsConnection(client, request);
+  const persistence = persistenceOf(keeps, request.head.minor);
+  const bytes = answerBytes(answer, persistence, request.method === "HEAD");
+  client.respond();
+  await client.outbox.send(bytes);
+  return keeps;
+}
+
+/** What was sent so far belongs to HTTP; what follows belongs to the two ends. */
+async function passTunnel(
+  client: Client,
+  connection: BackendConnection,
+  cookie: string | undefined,
+): Promise<void> {
+  const { head, buffer } = connection;
+  const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
+  const start = editHead(buffer, head, "none", undefined, cookie);
+  const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
+  await client.outbox.send(buffer.slice(start, head.end - 2));
+  await client.outbox.send(lines);
+  await client.outbox.send(buffer.slice(head.end, connection.filled));
+  connection.waitForOthers();
+  client.keepTunnel();
+  await connection.write(client.inbox.takeRest());
+  const buffers = [client.context.smalls.borrow(), connection.buffer] as const;
+  const end = endOf(client.connection, client.inbox);
+  await tunnel({ client: end, backend: connection, buffers, onBytes: () => client.keepTunnel() });
+}
+
+function keepsConnection(client: Client, { head, upload }: TcpRequest): boolean {
+  return head.persistent && !client.context.draining && !client.sendsNoMore &&
+    (upload?.complete ?? true);
+}
+
+function persistenceOf(keeps: boolean, minor: number): Persistence {
+  if (!keeps) return "close";
+  return minor === 0 ? "keep-alive" : undefined;
+}
+
+/** The answer to what is not forwarded, told to the log. */
+export function refuse(client: Client, malformed: Malformed): Bytes {
+  tellRefused(client, malformed.status, malformed.reason);
+  return answerBytes(refusalAnswer(malformed), "close", false);
+}
+
+function tellRefused(client: Client, status: number, reason: string): void {
+  const { request, context } = client;
+  context.onRequest?.({
+    time: new Date(),
+    clientAddress: client.address,
+    method: request?.method ?? "-",
+    path: request?.path ?? "-",
+    status,
+    milliseconds: 0,
+    attempts: [],
+    refused: reason,
+  });
+}
+
+function entryOf(
+  { clientAddress, method, path, status, broken }: TcpRequest,
+  startedAt: number,
+  { attempts, verdict }: Result<TcpResponse>,
+): AccessEntry {
+  const milliseconds = performance.now() - startedAt;
+  const time = new Date(Date.now() - milliseconds);
+  const entry = { time, clientAddress, method, path, status, milliseconds, attempts, verdict };
+  return broken === undefined ? entry : { ...entry, broken };
+}

@@ -1,0 +1,20 @@
+/** An answer of our own, as it goes on the wire. */
+import { STATUS_TEXT } from "@std/http/status";
+import type { Answer } from "../../../http/local_reply.ts";
+import { bytesOf } from "./bytes.ts";
+import type { Persistence } from "./response_framing.ts";
+
+/** Writes it down. @param headOnly for an answer to HEAD */
+export function answerBytes(
+  { status, fields, body }: Answer,
+  persistence: Persistence,
+  headOnly: boolean,
+): Uint8Array<ArrayBuffer> {
+  const reason = (STATUS_TEXT as Record<number, string>)[status] ?? "";
+  const lines = [`HTTP/1.1 ${status} ${reason}`];
+  for (const [name, value] of fields) lines.push(`${name}: ${value}`);
+  if (status !== 204) lines.push(`content-length: ${body.length}`);
+  lines.push(`date: ${new Date().toUTCString()}`);
+  if (persistence !== undefined) lines.push(`connection: ${persistence}`);
+  return bytesOf(`${lines.join("\r\n")}\r\n\r\n${headOnly || status === 204 ? "" : body}`);
+}

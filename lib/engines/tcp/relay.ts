@@ -1,0 +1,182 @@
+/**
+ * Sends a response to the client while it comes: its head and what came with it in one write, then
+ * buffer by buffer, never more than one ahead of the client.
+ */
+import { type BackendConnection, HEADROOM } from "./backend/connection.ts";
+import type { Limits } from "../engine.ts";
+import type { Buffers } from "./buffers.ts";
+import { bytesOf } from "./http1/bytes.ts";
+import { Chunked } from "./http1/chunked.ts";
+import { failed, STALLED } from "../../failures.ts";
+import { CLOSED_EARLY, isBreak } from "./failures.ts";
+import { Malformed } from "./http1/malformed.ts";
+import type { Framing } from "./http1/response_framing.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Where a response goes. */
+export interface Sink {
+  /** Sends all of it. @throws where the client is gone, or takes nothing for too long */
+  send(bytes: Bytes): Promise<void>;
+}
+
+export interface RelayOptions {
+  readonly connection: BackendConnection;
+  readonly sink: Sink;
+  readonly framing: Framing;
+  /** Buffers for bodies. */
+  readonly bodies: Buffers;
+  readonly limits: Limits;
+}
+
+/**
+ * All of a response, where all of it has come already.
+ *
+ * @param start where its edited head begins in the connection's buffer
+ */
+export function wholeResponse(
+  { head, buffer, filled }: BackendConnection,
+  framing: Framing,
+  start: number,
+): Bytes | undefined {
+  if (framing === "none") return buffer.subarray(start, head.end);
+  if (framing !== "length") return undefined;
+  const end = head.end + head.contentLength;
+  return end <= filled ? buffer.subarray(start, end) : undefined;
+}
+
+/**
+ * Relays a response that is still coming.
+ *
+ * @param start where its edited head begins in the connection's buffer
+ * @returns whether the connection is at the end of this response and nothing came after it
+ * @throws where either side breaks it off
+ */
+export async function relay(start: number, options: RelayOptions): Promise<boolean> {
+  const { connection, sink, framing } = options;
+  const { head, buffer, filled } = connection;
+  if (framing === "length") {
+    await sink.send(buffer.subarray(start, filled));
+    return await relayLength(head.end + head.contentLength - filled, options);
+  }
+  if (framing === "chunked") return await relayChunks(start, new Chunked(head.nominated), options);
+  if (head.chunked) return await relayChunks(start, new Chunked(head.nominated, true), options);
+  return await relayToEnd(start, framing === "made chunked", options);
+}
+
+/** Relays the bytes that Content-Length still announces, and reads none beyond them. */
+async function relayLength(missing: number, options: RelayOptions): Promise<boolean> {
+  const { sink, bodies } = options;
+  const buffer = bodies.borrow();
+  while (missing > 0) {
+    const room = missing < buffer.length ? buffer.subarray(0, missing) : buffer;
+    const size = await receive(room, options) ?? cutShort(options);
+    missing -= size;
+    await sink.send(size === buffer.length ? buffer : buffer.subarray(0, size));
+  }
+  bodies.giveBack(buffer);
+  return true;
+}
+
+async function relayChunks(
+  start: number,
+  chunked: Chunked,
+  options: RelayOptions,
+): Promise<boolean> {
+  const { connection, sink, bodies } = options;
+  const { head, filled } = connection;
+  const kept = scanned(chunked, connection.buffer, head.end, filled, connection);
+  await sink.send(connection.buffer.subarray(start, kept));
+  if (chunked.done) return chunked.consumed === filled;
+
+  const buffer = bodies.borrow();
+  let held = filled - chunked.consumed; // what needs more bytes to be checked
+  buffer.set(connection.buffer.subarray(chunked.consumed, filled));
+  while (!chunked.done) {
+    const end = held + (await receive(buffer.subarray(held), options) ?? cutShort(options));
+    const kept = scanned(chunked, buffer, 0, end, connection);
+    if (kept > 0) await sink.send(buffer.subarray(0, kept));
+    buffer.copyWithin(0, chunked.consumed, end);
+    held = end - chunked.consumed;
+  }
+  bodies.giveBack(buffer);
+  return held === 0;
+}
+
+const LAST_CHUNK = bytesOf("0\r\n\r\n");
+
+/** Relays until the backend closes; what it resets instead is no whole response. */
+async function relayToEnd(
+  start: number,
+  makesChunks: boolean,
+  options: RelayOptions,
+): Promise<boolean> {
+  const { connection, sink, bodies } = options;
+  const { head, filled } = connection;
+  await sink.send(connection.buffer.subarray(start, head.end));
+  const buffer = bodies.borrow();
+  const end = buffer.length - 2; // CR LF after a chunk
+  buffer.set(connection.buffer.subarray(head.end, filled), HEADROOM);
+  let size: number | null = filled - head.end;
+  while (size !== null) {
+    if (size > 0 && makesChunks) {
+      await sink.send(chunkAround(buffer, HEADROOM, HEADROOM + size));
+    } else if (size > 0) await sink.send(buffer.subarray(HEADROOM, HEADROOM + size));
+    size = await receive(buffer.subarray(HEADROOM, end), options);
+  }
+  if (makesChunks) await sink.send(LAST_CHUNK);
+  bodies.giveBack(buffer);
+  return false;
+}
+
+/** Makes a chunk of the bytes in their place: the size goes in front of them, CR LF behind. */
+function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
+  const size = bytesOf(`${(end - start).toString(16)}\r\n`);
+  buffer.set(size, start - size.length);
+  buffer.set([0x0d, 0x0a], end);
+  return buffer.subarray(start - size.length, end + 2);
+}
+
+/**
+ * Receives more of a body, within IDLE_TIMEOUT.
+ *
+ * @returns how many bytes; null at the end
+ * @throws where the backend breaks it off, with the connection ended for that reason
+ */
+async function receive(
+  room: Bytes,
+  { connection, limits }: RelayOptions,
+): Promise<number | null> {
+  connection.expect(limits.idleTimeout, STALLED);
+  try {
+    const size = await connection.receiveInto(room);
+    connection.waitForOthers();
+    return size;
+  } catch (error) {
+    if (isBreak(error)) {
+      connection.end(failed("connection_terminated", (error as Error).message));
+    }
+    throw error;
+  }
+}
+
+/** Checks chunks that have come. @returns where those to be passed on end */
+function scanned(
+  chunked: Chunked,
+  buffer: Bytes,
+  start: number,
+  end: number,
+  connection: BackendConnection,
+): number {
+  try {
+    return chunked.scan(buffer, start, end);
+  } catch (error) {
+    if (error instanceof Malformed) connection.end(failed("http_protocol_error", error.reason));
+    throw error;
+  }
+}
+
+function cutShort({ connection }: RelayOptions): never {
+  connection.end(CLOSED_EARLY);
+  throw new Deno.errors.UnexpectedEof();
+}

@@ -1,0 +1,138 @@
+/** The tcp engine: our own HTTP/1.1 over Deno.listen and Deno.connect, around the same proxy. */
+import { OVERLOADED } from "../../http/local_reply.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
+import { createProxy } from "../../proxy.ts";
+import { tellRarely } from "../../logging/throttled_warning.ts";
+import { HEADROOM } from "./backend/connection.ts";
+import { Buffers } from "./buffers.ts";
+import { Client } from "./client/client.ts";
+import type { Context } from "./context.ts";
+import { refuse, serveRequest } from "./exchange.ts";
+import { createForward } from "./backend/forward.ts";
+import { CUT_OFF } from "./failures.ts";
+import { acceptFrom } from "./client/accept.ts";
+
+/** What a connection holds while it idles, and what most heads fit into. */
+const SMALL = 1536;
+
+/** What a backend's answer is received in, at least. */
+const MEDIUM = 16 * 1024;
+
+/** What bodies pass through: as much is kept of a request's for another attempt. */
+const LARGE = 64 * 1024;
+
+/** Buffers of each size that are kept for later. */
+const KEPT = 256;
+
+/** Connections that the system keeps until they are accepted; it may allow fewer. */
+const BACKLOG = 4096;
+
+/** A connection gives way to another once it has idled for so long: a new one's request is under way. */
+const GIVES_WAY_AFTER = 1_000;
+
+/** How long a head that has begun may take to be complete once a stop was asked for. */
+const DRAINING_HEADER_TIMEOUT = 1_000;
+
+/** Starts the tcp engine. @throws where the address cannot be listened on */
+export function serveTcp(options: EngineOptions): Engine {
+  const { pool, budget, clock, maxAttempts, limits, requests } = options;
+  const { isTrusted, onRequest, onError, onWarning } = options;
+  const { wheel } = clock;
+  const listener = Deno.listen({
+    hostname: options.hostname,
+    port: options.port,
+    reusePort: options.reusePort,
+    tcpBacklog: BACKLOG,
+  });
+  const heads = new Buffers(limits.maxHeaderSize + MEDIUM, KEPT);
+  const { forward, close } = createForward({
+    wheel,
+    heads,
+    buffers: new Buffers(HEADROOM + Math.max(MEDIUM, limits.maxHeaderSize), KEPT),
+    connectTimeout: limits.connectTimeout,
+    idleTimeout: limits.backendIdleTimeout,
+    timeouts: limits,
+  });
+  const clients = new Set<Client>();
+  let onEmpty = () => {};
+  const tellOverload = tellRarely(onWarning, clock.now);
+  const context: Context<Client> = {
+    proxy: createProxy({ pool, budget, forward, maxAttempts }),
+    pool,
+    wheel,
+    limits,
+    smalls: new Buffers(SMALL, KEPT),
+    heads,
+    bodies: new Buffers(Math.max(LARGE, heads.size), KEPT),
+    requestHeads: [],
+    isTrusted,
+    onRequest,
+    onError,
+    onOverload: () => tellOverload(`${OVERLOADED}: further requests are answered 503`),
+    onClosed(client) {
+      clients.delete(client);
+      accepting.resume();
+      if (clients.size === 0) onEmpty();
+    },
+    draining: false,
+    closing: false,
+    requests,
+    serveRequest,
+    refuse,
+  };
+
+  const accepting = acceptFrom(listener, {
+    onWarning: tellRarely(onWarning, clock.now),
+    hasRoom: () => clients.size < limits.maxConnections,
+    makeRoom() {
+      longestIdle(clients, wheel.now - GIVES_WAY_AFTER)?.close();
+    },
+    onConnection(connection) {
+      connection.setNoDelay(true);
+      const client = new Client(connection, context);
+      clients.add(client);
+      client.serve().catch(onError);
+    },
+  });
+
+  return {
+    address: listener.addr as Deno.NetAddr,
+    finished: accepting.finished,
+    async drain(timeout, grace) {
+      context.draining = true;
+      if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
+      context.closing = true;
+      accepting.stop();
+      await accepting.finished;
+      for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT);
+      await settled(timeout - grace);
+      const cut = requests.own;
+      for (const client of clients) client.abort(CUT_OFF);
+      close();
+      return cut;
+    },
+  };
+
+  /** Resolves once no connection is left, or time is up. */
+  async function settled(timeout: number): Promise<void> {
+    if (clients.size === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      onEmpty = resolve;
+      timer = setTimeout(resolve, timeout);
+    });
+    clearTimeout(timer);
+  }
+}
+
+/** Of the connections that were between requests at that time already, the one that idles longest. */
+function longestIdle(clients: Iterable<Client>, by: number): Client | undefined {
+  let found: Client | undefined;
+  let since = by;
+  for (const client of clients) {
+    if ((client.idleSince ?? Infinity) > since) continue;
+    found = client;
+    since = client.idleSince!;
+  }
+  return found;
+}

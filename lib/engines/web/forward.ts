@@ -1,0 +1,135 @@
+/** Sends a request to one backend by fetch, once, and says what that came to. */
+import type { Backend } from "../../backends/backend.ts";
+import { failed } from "../../failures.ts";
+import { type Field, requestFields } from "../../http/headers.ts";
+import type { Outcome } from "../../outcome.ts";
+import { isIdempotent } from "../../retry.ts";
+import type { Wheel } from "../../time/timer_wheel.ts";
+import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
+import { failedFetch } from "../../net/fetch_error.ts";
+import { headersInit } from "./headers_init.ts";
+import { Reachability } from "./connect_check.ts";
+import type { WebRequest } from "./request.ts";
+import { hasShortBody } from "./response_body.ts";
+
+export interface ForwardOptions {
+  readonly scheme: "http" | "https";
+  /** Whether a peer's X-Forwarded-* are believed. */
+  readonly isTrusted: (address: string) => boolean;
+  readonly wheel: Wheel;
+  readonly timeouts: AttemptTimeouts;
+}
+
+/** A backend's answer, and the attempt that it is the answer to: it can still be broken off. */
+export interface WebResponse {
+  readonly response: Response;
+  readonly attempt: WebAttempt;
+  /** A short body, which has come already. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** How long a connection to a backend may idle; most servers close theirs after 5 s or more. */
+const IDLE_MS = 4_000;
+
+/** What is idempotent may ride an older connection: if that is dead, it is sent again. What is not
+ * idempotent rides none that was idle for longer than this. */
+const IDLE_MS_NOT_IDEMPOTENT = 1_000;
+
+/** Makes the web engine's `forward`, and what closes its connections. */
+export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOptions) {
+  const pooled = createClient(IDLE_MS);
+  const recent = createClient(IDLE_MS_NOT_IDEMPOTENT);
+  // fetch sends a request without a body again on its own when a pooled connection dies, a POST too:
+  // only a connection of its own makes that impossible (tests/web/fetch_resends_test.ts).
+  const single = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 0 });
+  const reachabilities = new Map<Backend, Reachability>();
+
+  async function forward(request: WebRequest, backend: Backend): Promise<Outcome<WebResponse>> {
+    const { method, body } = request;
+    const reachability = reachabilityOf(backend);
+    const idempotent = isIdempotent(method);
+    // What cannot be taken back is sent only where somebody is known to be.
+    if (!idempotent && !reachability.isAnswering) {
+      const unreachable = await reachability.ask(timeouts.connectTimeout);
+      if (unreachable !== undefined) return unreachable;
+    }
+    if (request.ended !== undefined) return { ...request.ended, neverLeft: true };
+
+    const attempt = new WebAttempt({
+      request,
+      wheel,
+      timeouts,
+      reachability: idempotent ? reachability : undefined,
+    });
+    request.attempt = attempt;
+    attempt.begin();
+    const client = idempotent ? pooled : body === undefined ? single : recent;
+    const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress));
+    try {
+      const response = await fetch(backend.url + request.path, {
+        method,
+        headers: headersInit(withoutDecoding(requestFields(request.fields, forwarding))),
+        body: body?.open(() => attempt.moved()) ?? null,
+        redirect: "manual",
+        signal: attempt.signal,
+        client,
+      });
+      reachability.answers();
+      const { status } = response;
+      if (!isPassable(status)) {
+        await response.body?.cancel();
+        return failed("http_protocol_error", `status ${status}`);
+      }
+      const bytes = hasShortBody(response) ? await attempt.receive(response) : undefined;
+      return { kind: "answered", status, response: { response, attempt, bytes } };
+    } catch (error) {
+      if (attempt.signal.aborted) return attempt.signal.reason;
+      if (body?.broken) return failed("http_request_error", String(error));
+      return failedFetch(error);
+    } finally {
+      attempt.end();
+    }
+  }
+
+  function reachabilityOf(backend: Backend): Reachability {
+    let reachability = reachabilities.get(backend);
+    if (reachability === undefined) {
+      reachabilities.set(backend, reachability = new Reachability(backend.url, wheel));
+    }
+    return reachability;
+  }
+
+  function close(): void {
+    for (const client of [pooled, recent, single]) client.close();
+  }
+
+  return { forward, close };
+}
+
+function createClient(poolIdleTimeout: number): Deno.HttpClient {
+  return Deno.createHttpClient({ allowHost: true, http2: false, poolIdleTimeout });
+}
+
+/**
+ * Keeps fetch from decoding the response and from naming itself.
+ *
+ * fetch decodes gzip and br unless the first Accept-Encoding line is exactly `identity`, or the request
+ * has a Range; so that line goes first, and the client's own follows as a second one: both arrive. What
+ * fetch adds where it is missing is set to what means the same as nothing; Accept and Accept-Language
+ * it sets so by itself.
+ */
+function withoutDecoding(fields: Field[]): Field[] {
+  let decodes = true, named = false;
+  for (const [name] of fields) {
+    if (name.length === 5 && name.toLowerCase() === "range") decodes = false;
+    if (name.length === 10 && name.toLowerCase() === "user-agent") named = true;
+  }
+  if (!named) fields.push(["user-agent", ""]);
+  if (decodes) fields.unshift(["accept-encoding", "identity"]);
+  return fields;
+}
+
+/** Statuses that mean something to a client that asked for no upgrade (RFC 9110, 15). */
+function isPassable(status: number): boolean {
+  return status >= 200 && status <= 599;
+}

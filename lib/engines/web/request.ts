@@ -1,0 +1,87 @@
+/** A request that Deno.serve received, as the facts that the core asks for. */
+import { plainAddress } from "../../http/client_address.ts";
+import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../failures.ts";
+import type { Field, Forwarding } from "../../http/headers.ts";
+import type { Failed } from "../../outcome.ts";
+import type { RequestFacts } from "../../request_facts.ts";
+import type { RequestBody } from "./request_body.ts";
+import type { Head } from "./head.ts";
+import type { Target } from "../../http/request_target.ts";
+
+/** What Deno.serve tells a handler beside the request. */
+export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
+
+export class WebRequest implements RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly clientAddress: string;
+  /** HTTP/2 has no Host field; of HTTP/1 versions Deno.serve tells no difference. */
+  readonly version: "1.1" | "2";
+  readonly fields: readonly Field[];
+  body: RequestBody | undefined;
+  clientGone = false;
+  expired = false;
+  /** The attempt under way, or the one that is answered. */
+  attempt: { abort(failure: Failed): void } | undefined;
+  readonly #request: Request;
+
+  constructor(
+    request: Request,
+    info: ServeInfo,
+    head: Head,
+    target: Target,
+  ) {
+    this.#request = request;
+    this.method = head.method;
+    this.path = target.path;
+    this.host = target.authority;
+    this.clientAddress = plainAddress(info.remoteAddr.hostname);
+    this.fields = head.fields;
+    this.version = head.host === undefined ? "2" : "1.1";
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  get hasUpload(): boolean {
+    return this.body !== undefined;
+  }
+
+  get bodySpent(): boolean {
+    return this.body?.spent ?? false;
+  }
+
+  /** Why no attempt is to go on with it; undefined where one may. */
+  get ended(): Failed | undefined {
+    if (this.clientGone) return CLIENT_GONE;
+    if (!this.expired) return undefined;
+    return this.body?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
+  }
+
+  /** Calls back once the client has left. Asked for late, it still tells what happened before. */
+  whenClientGone(callback: () => void): void {
+    this.#request.signal.addEventListener("abort", () => {
+      this.clientGone = true;
+      callback();
+    });
+  }
+
+  /** What the forwarded header fields say of it. */
+  forwarding(scheme: "http" | "https", trusted: boolean): Forwarding {
+    const { clientAddress, version, host } = this;
+    return {
+      clientAddress,
+      trusted,
+      scheme,
+      version,
+      host,
+      newRequestId,
+      passesTrailers: false,
+      passesExpect: false, // Deno.serve has answered it
+    };
+  }
+}
+
+const newRequestId = () => crypto.randomUUID();

@@ -1,0 +1,79 @@
+/**
+ * The answers of the balancer's own: to requests it does not forward, and for attempts that failed.
+ * Each carries Proxy-Status (RFC 9209), so that a reader of one response knows who spoke and why.
+ */
+import { STATUS_TEXT } from "@std/http/status";
+import { type Failed, type FailureKind, FAILURES } from "../outcome.ts";
+import type { Verdict } from "../retry.ts";
+
+/** A whole response, small enough to be sent as it is. */
+export interface Answer {
+  readonly status: number;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** Methods that are forwarded, for the Allow field of a 405 (RFC 9110, 10.2.1). */
+const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** Over a limit, a second is long: what is in flight ends, and others may have left (RFC 9110, 10.2.3). */
+const RETRY_AFTER: [string, string] = ["retry-after", "1"];
+
+/** Why a request is not forwarded. */
+export interface Refusal {
+  readonly status: 400 | 405 | 408 | 414 | 431 | 501 | 505;
+  /** What is wrong with it, as the end of a sentence; names no byte of the request. */
+  readonly reason: string;
+}
+
+/** The answer to a request that is not forwarded. */
+export function refusalAnswer({ status, reason }: Refusal): Answer {
+  const fields: [string, string][] = [proxyStatus("http_request_error", reason)];
+  if (status === 405) fields.push(["allow", ALLOW]);
+  return text(status, `${statusText(status)}: ${reason}`, fields);
+}
+
+/** The answer for a request whose last attempt failed, and why there was no further one. */
+export function failureAnswer(failed: Failed, verdict: Verdict): Answer {
+  const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
+  return answerFor(failed.failure, details, failed.status);
+}
+
+/** Why a request is not even tried while there are MAX_IN_FLIGHT of them. */
+export const OVERLOADED = "MAX_IN_FLIGHT is reached";
+
+/** The answer to a request that is one too many. */
+export function overloadAnswer(): Answer {
+  const fields = [proxyStatus("http_request_denied", OVERLOADED), RETRY_AFTER];
+  return text(503, "Service not available", fields);
+}
+
+/** The answer where this program itself is at fault. */
+export function internalErrorAnswer(): Answer {
+  return answerFor("proxy_internal_error");
+}
+
+function answerFor(failure: FailureKind, details?: string, exactStatus?: number): Answer {
+  const { status, text: sentence } = FAILURES[failure];
+  const fields = [proxyStatus(failure, details)];
+  if (failure === "connection_limit_reached") fields.push(RETRY_AFTER);
+  return text(exactStatus ?? status, sentence, fields);
+}
+
+/** The answer to `OPTIONS` with `Max-Forwards: 0`: we are its last recipient (RFC 9110, 7.6.2). */
+export function lastRecipientAnswer(): Answer {
+  return { status: 204, fields: [["allow", ALLOW], ["proxy-status", "roundabout"]], body: "" };
+}
+
+function text(status: number, body: string, fields: [string, string][]): Answer {
+  return { status, fields: [["content-type", "text/plain"], ...fields], body: `${body}\n` };
+}
+
+function proxyStatus(error: string, details?: string): [string, string] {
+  const suffix = details === undefined ? "" : `; details="${details}"`;
+  return ["proxy-status", `roundabout; error=${error}${suffix}`];
+}
+
+function statusText(status: number): string {
+  return (STATUS_TEXT as Record<number, string>)[status] ?? String(status);
+}

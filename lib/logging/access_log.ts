@@ -1,0 +1,85 @@
+/** One line per request: who asked for what, what it got, from which backend, and what was tried. */
+import type { Attempt } from "../pool/attempt.ts";
+import type { Verdict } from "../retry.ts";
+
+export interface AccessEntry {
+  /** When the request arrived. */
+  readonly time: Date;
+  readonly clientAddress: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** From the request's arrival until its response was sent, in milliseconds. */
+  readonly milliseconds: number;
+  readonly attempts: readonly Attempt<unknown>[];
+  /** Why a failed request went no further; undefined for a refusal. */
+  readonly verdict?: Verdict | undefined;
+  /** Why it was not forwarded at all. */
+  readonly refused?: string | undefined;
+  /** Why its response did not get through whole, where the engine can tell. */
+  readonly broken?: string | undefined;
+}
+
+/** How a line is written: as people or as programs read it, or as the demo shows it, with the names it
+ * gave to its backends' ids. */
+export type LineFormat = "text" | "json" | { readonly names: ReadonlyMap<string, string> };
+
+export function formatOf(format: LineFormat): (entry: AccessEntry) => string {
+  if (format === "text") return textLine;
+  if (format === "json") return jsonLine;
+  return (entry) => demoLine(entry, format.names);
+}
+
+/** The line as people read it: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
+export function textLine(entry: AccessEntry): string {
+  const { time, clientAddress, method, path, status, milliseconds } = entry;
+  const backend = answeredBy(entry) ?? "-";
+  const head = `${time.toISOString()} ${clientAddress} ${method} ${path} ${status} ${backend}`;
+  return `${head} ${milliseconds.toFixed(1)} ms${reasons(entry)}`;
+}
+
+/** The line as programs read it. */
+export function jsonLine(entry: AccessEntry): string {
+  const { time, clientAddress, method, path, status, milliseconds, verdict, refused } = entry;
+  return JSON.stringify({
+    time: time.toISOString(),
+    client: clientAddress,
+    method,
+    path,
+    status,
+    backend: answeredBy(entry) ?? null,
+    ms: Number(milliseconds.toFixed(3)),
+    attempts: entry.attempts.map(({ backend, outcome }) => ({
+      backend: backend.id,
+      ...(outcome.kind === "failed" && { failure: outcome.failure, detail: outcome.detail }),
+    })),
+    ...(verdict !== undefined && verdict !== "answered" && { verdict }),
+    ...(refused !== undefined && { refused }),
+    ...(entry.broken !== undefined && { broken: entry.broken }),
+  });
+}
+
+/** The line as the demo shows it: `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
+export function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>): string {
+  const told = entry.attempts.map(({ backend, outcome }) => {
+    const name = names.get(backend.id) ?? backend.id;
+    return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
+  });
+  const { method, path, status, milliseconds } = entry;
+  return `${method} ${path} ${status} ${told.join(" ")} in ${milliseconds.toFixed(1)} ms`;
+}
+
+function answeredBy({ attempts }: AccessEntry): string | undefined {
+  const last = attempts.at(-1);
+  return last?.outcome.kind === "answered" ? last.backend.id : undefined;
+}
+
+function reasons({ attempts, verdict, refused, broken }: AccessEntry): string {
+  if (refused !== undefined) return ` (${refused})`;
+  const failures = attempts.flatMap(({ backend, outcome }) =>
+    outcome.kind === "failed" ? [`${backend.id} ${outcome.failure}`] : []
+  );
+  if (verdict !== undefined && verdict !== "answered") failures.push(verdict);
+  if (broken !== undefined) failures.push(`cut short: ${broken}`);
+  return failures.length === 0 ? "" : ` (${failures.join(", ")})`;
+}

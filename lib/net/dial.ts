@@ -1,0 +1,99 @@
+/** Opens connections to backends, and says in the core's words why one could not be opened. */
+import { hasDescriptorLeft, isOutOfDescriptors } from "./descriptors.ts";
+import { failed } from "../failures.ts";
+import type { Failed, FailureKind } from "../outcome.ts";
+import { Timed, type Wheel } from "../time/timer_wheel.ts";
+
+/** Where a backend is, taken from its URL once. */
+export interface Address {
+  readonly secure: boolean;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** @param url of a backend, as the configuration has checked it */
+export function addressOf(url: string): Address {
+  const { protocol, hostname, port } = new URL(url);
+  const secure = protocol === "https:";
+  return {
+    secure,
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? (secure ? 443 : 80) : Number(port),
+  };
+}
+
+/**
+ * Connects, and gives up after a while.
+ *
+ * @param timeout in milliseconds, the TLS handshake included
+ * @returns the connection, or why there is none; nothing was sent then but a handshake
+ */
+export async function dial(
+  address: Address,
+  wheel: Wheel,
+  timeout: number,
+): Promise<Deno.Conn | Failed> {
+  const dialling = new Dialling();
+  wheel.set(dialling, timeout);
+  try {
+    return await dialling.open(address);
+  } catch (error) {
+    if (dialling.expired) {
+      return failed("connection_timeout", `no connection within ${timeout} ms`);
+    }
+    return failed(failureOf(error), error instanceof Error ? error.message : String(error));
+  } finally {
+    wheel.remove(dialling);
+  }
+}
+
+class Dialling extends Timed {
+  expired = false;
+  readonly #controller = new AbortController();
+  #opened: Deno.TlsConn | undefined;
+
+  async open({ secure, hostname, port }: Address): Promise<Deno.Conn> {
+    const { signal } = this.#controller;
+    const connection = await Deno.connect({ hostname, port, signal });
+    connection.setNoDelay(true);
+    if (!secure) return connection;
+    if (this.expired) {
+      connection.close();
+      throw new Deno.errors.TimedOut();
+    }
+    this.#opened = await Deno.startTls(connection, { hostname, alpnProtocols: ["http/1.1"] });
+    try {
+      if (this.expired) throw new Deno.errors.TimedOut();
+      await this.#opened.handshake();
+      return this.#opened;
+    } catch (error) {
+      this.#opened[Symbol.dispose](); // its deadline may have closed it
+      throw error;
+    }
+  }
+
+  override expire(): void {
+    this.expired = true;
+    this.#controller.abort();
+    this.#opened?.close();
+  }
+}
+
+/** What Deno's errors mean; matched by class where there is one, by text where there is none. */
+function failureOf(error: unknown): FailureKind {
+  const { errors } = Deno;
+  if (isOutOfDescriptors(error)) return "connection_limit_reached";
+  if (error instanceof errors.ConnectionRefused) return "connection_refused";
+  if (error instanceof errors.TimedOut) return "connection_timeout";
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
+  if (/lookup address|resolve|dns/i.test(text)) {
+    // Without a descriptor for its socket the resolver says that it knows no such name.
+    return hasDescriptorLeft() ? "dns_error" : "connection_limit_reached";
+  }
+  if (/unreachable|no route/i.test(text)) return "destination_ip_unroutable";
+  if (/certificate|UnknownIssuer/i.test(text)) return "tls_certificate_error";
+  if (/tls|handshake|corrupt message|InvalidContentType|InvalidData/i.test(text)) {
+    return "tls_protocol_error";
+  }
+  return "destination_unavailable";
+}

@@ -1,0 +1,42 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { DECAY, expected, sampled } from "../../lib/backends/ewma.ts";
+
+Deno.test("latency: the first sample is the average", () => {
+  assertEquals(sampled(undefined, 12, 5), { average: 12, at: 5 });
+});
+
+Deno.test("latency: a slower sample is the average at once", () => {
+  assertEquals(sampled({ average: 10, at: 0 }, 500, 1), { average: 500, at: 1 });
+});
+
+Deno.test("latency: a faster sample weighs as much as time has passed", () => {
+  const before = { average: 110, at: 0 };
+  assertAlmostEquals(sampled(before, 10, 1).average, 110, 0.02);
+  assertAlmostEquals(sampled(before, 10, DECAY).average, 10 + 100 / Math.E);
+  assertAlmostEquals(sampled(before, 10, 20 * DECAY).average, 10, 0.001);
+});
+
+Deno.test("latency: what is old is believed less and less", () => {
+  const latency = { average: 1000, at: 0 };
+  assertEquals(expected(latency, 0), 1000);
+  assertAlmostEquals(expected(latency, DECAY), 1000 / Math.E);
+  assert(expected(latency, 12 * DECAY) < 0.01);
+});
+
+Deno.test("latency: an average is never outside of what was seen", () => {
+  const samples = fc.array(
+    fc.record({ ms: fc.double({ min: 0, max: 1e5, noNaN: true }), wait: fc.nat(30_000) }),
+    {
+      minLength: 1,
+    },
+  );
+  fc.assert(fc.property(samples, (samples) => {
+    let now = 0;
+    let latency = sampled(undefined, samples[0]!.ms, now);
+    for (const { ms, wait } of samples.slice(1)) latency = sampled(latency, ms, now += wait);
+    const all = samples.map(({ ms }) => ms);
+    assert(latency.average >= Math.min(...all) - 1e-6);
+    assert(latency.average <= Math.max(...all) + 1e-6);
+  }));
+});

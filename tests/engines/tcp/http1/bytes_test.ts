@@ -1,0 +1,89 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  bytesOf,
+  copy,
+  FIELD_VALUE,
+  HEX,
+  TARGET,
+  textOf,
+  TOKEN,
+} from "../../../../lib/engines/tcp/http1/bytes.ts";
+
+const SEED = { seed: 20261122 };
+const ALL = Array.from({ length: 256 }, (_, byte) => byte);
+const ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** The bytes that a table says yes to. */
+const marked = (table: Uint8Array) => ALL.filter((byte) => table[byte] === 1);
+
+const codesOf = (text: string) => [...text].map((c) => c.charCodeAt(0)).sort((a, b) => a - b);
+
+Deno.test("bytes: each table has an entry for every byte, 0 or 1", () => {
+  for (const table of [TOKEN, FIELD_VALUE, TARGET]) {
+    assertEquals(table.length, 256);
+    assertEquals(table.every((entry) => entry === 0 || entry === 1), true);
+  }
+});
+
+Deno.test("bytes: a token is made of letters, digits and fifteen other characters", () => {
+  assertEquals(marked(TOKEN), codesOf(ALPHANUMERIC + "!#$%&'*+-.^_`|~"));
+});
+
+Deno.test("bytes: a field's value may have tabs, and no other control character", () => {
+  const refused = [...ALL.slice(0, 9), ...ALL.slice(10, 32), 127];
+  assertEquals(ALL.filter((byte) => FIELD_VALUE[byte] === 0), refused);
+});
+
+Deno.test("bytes: a target is visible ASCII without a fragment", () => {
+  assertEquals(marked(TARGET), ALL.slice(33, 127).filter((byte) => byte !== 35));
+});
+
+Deno.test("bytes: hexadecimal digits have their value in either case, all other bytes 255", () => {
+  const expected = ALL.map((byte) => {
+    const value = "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase());
+    return value === -1 ? 255 : value;
+  });
+  assertEquals([...HEX], expected);
+});
+
+Deno.test("bytes: every byte is one character of text and comes back", () => {
+  const bytes = Uint8Array.from(ALL);
+  const text = textOf(bytes);
+  assertEquals(codesOf(text), ALL);
+  assertEquals(bytesOf(text), bytes);
+});
+
+Deno.test("bytes: text of any part of any length", () => {
+  const whole = Uint8Array.from({ length: 40_000 }, (_, i) => i * 31 % 256);
+  const all = [...whole].map((byte) => String.fromCharCode(byte)).join("");
+  assertEquals(textOf(whole), all);
+  const offset = fc.oneof(
+    fc.integer({ min: 0, max: 40_000 }),
+    fc.constantFrom(0, 1, 8191, 8192, 8193, 16_383, 16_384, 16_385),
+  );
+  fc.assert(
+    fc.property(offset, offset, (a, b) => {
+      const start = Math.min(a, b), end = Math.max(a, b);
+      assertEquals(textOf(whole, start, end), all.slice(start, end));
+      assertEquals(textOf(whole, start), all.slice(start));
+    }),
+    SEED,
+  );
+});
+
+Deno.test("bytes: a copy is all of the part, where it was asked for, and nothing else", () => {
+  const lengths = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 95, 96, 97, 98));
+  const margins = fc.integer({ min: 0, max: 20 });
+  fc.assert(
+    fc.property(lengths, margins, margins, margins, (length, start, rest, at) => {
+      const from = Uint8Array.from({ length: start + length + rest }, (_, i) => 1 + i % 250);
+      const to = new Uint8Array(at + length + 10).fill(255);
+      const expected = to.slice();
+      for (let i = 0; i < length; i++) expected[at + i] = from[start + i]!;
+      assertEquals(copy(from, start, start + length, to, at), at + length);
+      assertEquals(to, expected);
+    }),
+    SEED,
+  );
+});

@@ -1,0 +1,265 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
+import { Chunked } from "../../../../lib/engines/tcp/http1/chunked.ts";
+import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
+
+const SEED = { seed: 20261122 };
+
+/** What travels on, and what was not consumed, of a body that comes in pieces. */
+function pass(pieces: readonly string[], dataOnly = false, from = 0, garbage = 10) {
+  const chunked = new Chunked(undefined, dataOnly);
+  let kept = "", held = "";
+  for (const piece of pieces) {
+    const text = held + piece;
+    const buffer = new Uint8Array(from + text.length + 9).fill(garbage);
+    const to = from + text.length;
+    buffer.set(bytesOf(text), from);
+    const end = chunked.scan(buffer, from, to);
+    assert(from <= end && end <= chunked.consumed && chunked.consumed <= to);
+    const outside = [...buffer.subarray(0, from), ...buffer.subarray(to)];
+    assert(outside.every((byte) => byte === garbage), "wrote outside of what it was given");
+    kept += textOf(buffer, from, end);
+    held = textOf(buffer, chunked.consumed, to);
+  }
+  return { kept, rest: held, done: chunked.done, remaining: chunked.remaining };
+}
+
+/** What travels on of a body that is complete, however it comes. */
+function passed(text: string, dataOnly = false): string {
+  const whole = pass([text], dataOnly);
+  assertEquals([whole.done, whole.rest, whole.remaining], [true, "", 0], JSON.stringify(text));
+  assertEquals(pass([...text], dataOnly), whole);
+  return whole.kept;
+}
+
+/** The status that a text is refused with, however it comes. */
+function refusal(text: string): number {
+  const { status } = assertThrows(() => pass([text]), Malformed, undefined, JSON.stringify(text));
+  for (const garbage of [10, 13, 48]) {
+    const slow = assertThrows(() => pass([...text], true, 3, garbage), Malformed);
+    assertEquals(slow.status, status);
+  }
+  return status;
+}
+
+for (
+  const [what, text, kept = text, data = "0123456789a".repeat(2)] of [
+    ["no data", "0\r\n\r\n", "0\r\n\r\n", ""],
+    ["chunks", "3\r\nabc\r\n1\r\n\n\r\n0\r\n\r\n", "3\r\nabc\r\n1\r\n\n\r\n0\r\n\r\n", "abc\n"],
+    ["digits in either case", "0b\r\n0123456789a\r\nB\r\n0123456789a\r\n0\r\n\r\n"],
+    ["eight digits", "00000002\r\nab\r\n00000000\r\n\r\n", undefined, "ab"],
+    ["an extension", "2;a=b\r\nab\r\n0\r\n\r\n", "2\r\nab\r\n0\r\n\r\n", "ab"],
+    ["an empty extension", "2;\r\nab\r\n0;\r\n\r\n", "2\r\nab\r\n0\r\n\r\n", "ab"],
+    ["several", '2;a;b="\t;\xff"\r\nab\r\n0;c\r\n\r\n', "2\r\nab\r\n0\r\n\r\n", "ab"],
+    ["trailers", "0\r\nX: \tb\xff \r\nY:\r\n\r\n", undefined, ""],
+    ["a forbidden trailer", "0\r\nA:b\r\nHOST:c\r\nD:e\r\n\r\n", "0\r\nA:b\r\nD:e\r\n\r\n", ""],
+    ["only forbidden ones", "0\r\nTE: b\r\nX-Forwarded-For: c\r\n\r\n", "0\r\n\r\n", ""],
+  ] as const
+) {
+  Deno.test(`chunked: a body with ${what} passes: ${JSON.stringify(text)}`, () => {
+    assertEquals(passed(text), kept);
+    assertEquals(passed(text, true), data);
+  });
+}
+
+for (
+  const [what, ...texts] of [
+    ["no size", "\r\n", ";a\r\n", " 1\r\na\r\n", "\n"],
+    ["a size that is no number", "g\r\n", "0x1\r\n", "-1\r\n", "+1\r\n", "1_0\r\n", "\xb2\r\n"],
+    ["a blank behind its size", "1 \r\na", "1 ;a\r\na", "1\t\r\na"],
+    ["nine digits of size", "000000001\r\n", "123456789", "100000000\r\n"],
+    ["a size that ends with LF", "1\na\r\n", "0\n\r\n"],
+    ["a size that ends with CR", "1\ra\r\n", "1\r\r\na", "0\r\r\n"],
+    ["an extension that ends with LF", "1;a\nb\r\n", "0;a\n\r\n"],
+    ["an extension with a bare CR", "1;a\rb\r\na\r\n", "1;a\r\r\na\r\n"],
+    ["an extension with a control character", "1;\0\r\n", "1;a\x7f\r\n", "1;a\x1b\r\n"],
+    ["a chunk longer than its size", "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n", "2\r\nab\n\r\n"],
+    ["a chunk shorter than its size", "3\r\na\r\n0\r\n\r\n", "4\r\na\r\n0\r\n\r\n"],
+    ["a chunk that ends with LF", "1\r\na\n0\r\n\r\n"],
+    ["a chunk that ends with CR", "1\r\na\r0\r\n\r\n", "1\r\na\r\r\n0\r\n\r\n"],
+    ["an empty line between chunks", "1\r\na\r\n\r\n0\r\n\r\n"],
+    ["a trailer that is folded", "0\r\nA: b\r\n c\r\n\r\n"],
+    ["a trailer without a colon", "0\r\nA\r\n\r\n", "0\r\n3\r\n\r\n", "0\r\nA b\r\n\r\n"],
+    ["a trailer without a name", "0\r\n: a\r\n\r\n", "0\r\nA: b\r\n:\r\n\r\n"],
+    ["a blank before a trailer's colon", "0\r\nA : b\r\n\r\n", "0\r\n A: b\r\n\r\n"],
+    ["a trailer whose name is no token", "0\r\n\xe4: b\r\n\r\n", "0\r\nA\0: b\r\n\r\n"],
+    ["a trailer that ends with LF", "0\r\nA: b\n\r\n", "0\r\nA:\nC:\r\n\r\n", "0\r\n\nA:\r\n\r\n"],
+    ["a trailer with a bare CR", "0\r\nA:\rC:\r\n\r\n", "0\r\nA:\r\r\n\r\n", "0\r\n\r\r\n\r\n"],
+    ["a trailer with a control character", "0\r\nA: \0\r\n\r\n", "0\r\nA:\x7f\r\n\r\n"],
+    ["a forbidden trailer that is broken", "0\r\nHost: \0\r\n\r\n", "0\r\nHost : a\r\n\r\n"],
+  ] as const
+) {
+  Deno.test(`chunked: a body with ${what} is refused`, () => {
+    for (const text of texts) assertEquals(refusal(text), 400);
+  });
+}
+
+Deno.test("chunked: an extension may take 256 bytes, and all of them 16 KiB", () => {
+  const chunk = (extension: number) => `1;${"e".repeat(extension)}\r\na\r\n`;
+  assertEquals(passed(`${chunk(256)}${chunk(256)}0\r\n\r\n`), "1\r\na\r\n1\r\na\r\n0\r\n\r\n");
+  assertEquals(refusal(`1;${"e".repeat(257)}`), 400);
+  assertEquals(refusal(`${chunk(200)}1;${"e".repeat(257)}`), 400);
+  const all = chunk(256).repeat(64);
+  assertEquals(pass([all, "1;\r\na\r\n", "0;\r\n\r\n"]).done, true);
+  assertThrows(() => pass([all, "1;e"]), Malformed);
+  assertThrows(() => pass([all + "0;e"], true), Malformed);
+});
+
+Deno.test("chunked: trailers that come bit by bit may take 8 KiB, beyond that 431", () => {
+  const line = `X: ${"y".repeat(8 * 1024 - 5)}`;
+  assertEquals(pass(["0\r\n", line, "\r\n", "\r\n"]).kept, `0\r\n${line}\r\n\r\n`);
+  assertEquals(pass(["0\r\n", `${line}\r\n`], false, 50).rest.length, 8 * 1024);
+  const error = assertThrows(() => pass(["0\r\n", `${line}\r\n`, "Z"]), Malformed);
+  assertEquals(error.status, 431);
+  assertEquals(assertThrows(() => pass([`0\r\n${"Z".repeat(8193)}`]), Malformed).status, 431);
+  const atOnce = `0\r\n${line}\r\nX: y\r\n\r\n`;
+  assertEquals(assertThrows(() => pass([atOnce]), Malformed).status, 431);
+});
+
+Deno.test("chunked: a trailer that Connection names stays behind", () => {
+  const bytes = bytesOf("0\r\nX-Hop: 1\r\nX-A: 2\r\nx-hop: 3\r\n\r\n");
+  const kept = new Chunked(new Set(["x-hop"])).scan(bytes, 0, bytes.length);
+  assertEquals(textOf(bytes, 0, kept), "0\r\nX-A: 2\r\n\r\n");
+});
+
+Deno.test("chunked: a line feed alone among trailers is refused at once", () => {
+  assertEquals(assertThrows(() => pass(["0\r\n\n"]), Malformed).status, 400);
+});
+
+Deno.test("chunked: remaining tells what a chunk still lacks, up to 4 GiB", () => {
+  const chunked = new Chunked();
+  const scan = (text: string) => chunked.scan(bytesOf(text), 0, text.length);
+  scan("1");
+  assertEquals(chunked.remaining, 0);
+  scan("0;e\r\nabc");
+  assertEquals([chunked.remaining, chunked.done], [13, false]);
+  scan("0123456789abc\r\nFFFFffff\r");
+  assertEquals(chunked.remaining, 0);
+  scan("\n");
+  assertEquals(chunked.remaining, 0xffffffff);
+  scan("abc");
+  assertEquals([chunked.remaining, chunked.done], [0xfffffffc, false]);
+});
+
+Deno.test("chunked: what follows is not consumed, not even by a further scan", () => {
+  const text = "1;x\r\na\r\n0\r\nTE: x\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+  assertEquals(pass([text]), {
+    kept: "1\r\na\r\n0\r\n\r\n",
+    rest: "GET / HTTP/1.1\r\n\r\n",
+    done: true,
+    remaining: 0,
+  });
+  assertEquals(pass([text, "more"]), { ...pass([text]), rest: "GET / HTTP/1.1\r\n\r\nmore" });
+});
+
+Deno.test("chunked: trailers that are not complete are left, and given again", () => {
+  const chunked = new Chunked();
+  const bytes = bytesOf("..1\r\na\r\n0\r\nA: b\r\nHost: c\r\n\r\n");
+  assertEquals([chunked.scan(bytes, 2, bytes.length - 1), chunked.consumed], [11, 11]);
+  assertEquals([chunked.scan(bytes, 11, bytes.length - 2), chunked.consumed], [11, 11]);
+  assertEquals([chunked.scan(bytes, 11, bytes.length), chunked.consumed], [19, bytes.length]);
+  assertEquals(textOf(bytes, 0, 19), "..1\r\na\r\n0\r\nA: b\r\n\r\n");
+});
+
+/** Decodes a body by patterns. @returns undefined where it is broken or incomplete */
+function decode(text: string) {
+  let data = "", at = 0;
+  while (true) {
+    const line = /^([0-9a-f]{1,8})(?:;[\t -~\x80-\xff]{0,256})?\r\n/i.exec(text.slice(at));
+    if (line === null) return undefined;
+    const size = parseInt(line[1]!, 16);
+    at += line[0].length;
+    if (size === 0) break;
+    if (text.slice(at + size, at + size + 2) !== "\r\n") return undefined;
+    data += text.slice(at, at + size);
+    at += size + 2;
+  }
+  const rest = text.slice(at);
+  const lines = /^((?:[!#$%&'*+.^_`|~0-9a-z-]+:[\t -~\x80-\xff]*\r\n)*)\r\n/i.exec(rest);
+  if (lines === null) return undefined;
+  return { data, trailers: lines[1]!.match(/.+\r\n/g) ?? [], rest: rest.slice(lines[0].length) };
+}
+
+const LATIN = fc.array(fc.nat(255), { maxLength: 20 }).map((all) => String.fromCharCode(...all));
+const VISIBLE = fc.stringMatching(/^[\t -~\x80-\xff]{0,10}$/);
+const CHUNK = fc.record({
+  data: fc.oneof(LATIN, LATIN.map((text) => text.repeat(40)), fc.constantFrom("0\r\n\r\n", "\r\n"))
+    .filter((data) => data !== ""),
+  zeros: fc.nat(3),
+  upper: fc.boolean(),
+  extension: fc.option(VISIBLE.map((text) => `;${text}`), { nil: "" }),
+});
+const TRAILER = fc.tuple(fc.constantFrom("My-A", "ETag", "Host", "te", "x-forwarded-b"), VISIBLE)
+  .map(([name, value]) => `${name}:${value}\r\n`);
+const staysTrailer = (line: string) => !/^(?:host|te|x-forwarded-[^:]*):/i.test(line);
+const BODY = fc.record({
+  chunks: fc.array(CHUNK, { maxLength: 5 }),
+  last: fc.constantFrom("0", "000", "0;e=f", "00000000;"),
+  trailers: fc.array(TRAILER, { maxLength: 4 }),
+}).map(({ chunks, last, trailers }) => {
+  let wire = "", kept = "";
+  for (const { data, zeros, upper, extension } of chunks) {
+    const hex = data.length.toString(16);
+    const size = "0".repeat(zeros) + (upper ? hex.toUpperCase() : hex);
+    wire += `${size}${extension}\r\n${data}\r\n`;
+    kept += `${size}\r\n${data}\r\n`;
+  }
+  wire += `${last}\r\n${trailers.join("")}\r\n`;
+  kept += `${last.split(";")[0]}\r\n${trailers.filter(staysTrailer).join("")}\r\n`;
+  return { wire, kept, data: chunks.map(({ data }) => data).join("") };
+});
+
+Deno.test("chunked: whatever the chunks and however they come, the same travels on", () => {
+  const coming = fc.record({
+    cuts: fc.array(fc.nat(), { maxLength: 12 }),
+    next: LATIN,
+    from: fc.nat(5),
+    garbage: fc.nat(255),
+  });
+  fc.assert(
+    fc.property(BODY, coming, ({ wire, kept, data }, { cuts, next, from, garbage }) => {
+      const text = wire + next;
+      assertEquals(decode(text)?.data, data);
+      const at = [0, ...cuts.map((cut) => cut % text.length).sort((a, b) => a - b), text.length];
+      const pieces = at.slice(1).map((end, i) => text.slice(at[i], end));
+      const end = { rest: next, done: true, remaining: 0 };
+      for (const each of [pieces, [text], [...text]]) {
+        assertEquals(pass(each, false, from, garbage), { kept, ...end });
+        assertEquals(pass(each, true, from, garbage), { kept: data, ...end });
+      }
+    }),
+    { ...SEED, numRuns: 150 },
+  );
+});
+
+Deno.test("chunked: a valid body, mutated, is refused, or read as a plain pattern reads it", () => {
+  const put = fc.constantFrom("", ..."\0\t\n\r ;:015afAFx\x7f\xff", "\r\n", "0\r\n", "\r\n\r\n");
+  const mutation = fc.record({ at: fc.nat(), gone: fc.nat(2), put });
+  fc.assert(
+    fc.property(BODY, fc.array(mutation, { minLength: 1, maxLength: 3 }), ({ wire }, mutations) => {
+      let text = wire;
+      for (const { at, gone, put } of mutations) {
+        const from = at % (text.length + 1);
+        text = text.slice(0, from) + put + text.slice(from + gone);
+      }
+      const expected = decode(text);
+      const read = (pieces: string[]) => {
+        try {
+          return pass(pieces, true);
+        } catch (error) {
+          assert(error instanceof Malformed, String(error));
+          return undefined;
+        }
+      };
+      const found = read([text]);
+      assertEquals(read([...text]), found);
+      if (!found?.done) return assertEquals(expected, undefined);
+      assertEquals([found.kept, found.rest], [expected?.data, expected?.rest]);
+      const again = decode(pass([text]).kept);
+      const trailers = expected?.trailers.filter(staysTrailer);
+      assertEquals(again, { data: found.kept, trailers, rest: "" });
+    }),
+    { ...SEED, numRuns: 1500 },
+  );
+});

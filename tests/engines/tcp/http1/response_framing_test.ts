@@ -1,0 +1,218 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { HEADROOM } from "../../../../lib/engines/tcp/backend/connection.ts";
+import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
+import { ResponseHead } from "../../../../lib/engines/tcp/http1/response_head.ts";
+import {
+  closeUp,
+  editHead,
+  type Framing,
+  framingOf,
+  insert,
+  type Persistence,
+} from "../../../../lib/engines/tcp/http1/response_framing.ts";
+
+const FRAMINGS = ["none", "length", "chunked", "made chunked", "close"] as const;
+const PERSISTENCES = [undefined, "close", "keep-alive"] as const;
+const BODY = "body, and what follows";
+
+function received(lines: readonly string[]) {
+  const text = [...lines, "", BODY].join("\r\n");
+  const bytes = bytesOf("\xee".repeat(HEADROOM) + text);
+  const head = new ResponseHead();
+  head.reset(HEADROOM);
+  assert(head.scan(bytes, bytes.length), "the head is not complete");
+  assertEquals(textOf(bytes, head.end), BODY);
+  return { bytes, head };
+}
+
+/** The lines that the client gets. */
+function edit(lines: readonly string[], framing: Framing = "none", persistence?: Persistence) {
+  const { bytes, head } = received(lines);
+  const { end } = head;
+  const start = editHead(bytes, head, framing, persistence);
+  assert(start >= 0 && start < end, `begins at ${start}`);
+  assertEquals([head.end, textOf(bytes, end)], [end, BODY]);
+  const text = textOf(bytes, start, end);
+  assert(text.endsWith("\r\n\r\n"), text);
+  return text.slice(0, -4).split("\r\n");
+}
+
+const OK = "HTTP/1.1 200 OK";
+
+Deno.test("response framing: there is room in front of a head for all that may be added to it", () => {
+  // The longest name of a STICKY_COOKIE, and all of its attributes.
+  const cookie = `${"c".repeat(64)}=${"t".repeat(22)}; Path=/; HttpOnly; SameSite=Lax; Secure`;
+  for (const persistence of PERSISTENCES) {
+    const { bytes, head } = received(["HTTP/1.1 200"]);
+    const start = editHead(bytes, head, "made chunked", persistence, cookie);
+    assert(start >= 0, `begins at ${start}`);
+    const lines = textOf(bytes, start, head.end).split("\r\n");
+    assertEquals(lines[0], "HTTP/1.1 200 ");
+    assert(lines.includes(`set-cookie: ${cookie}`));
+    assert(lines.includes("transfer-encoding: chunked"));
+  }
+});
+
+for (
+  const [lines, framing, toOld = framing] of [
+    [[OK, "Content-Length: 5"], "length"],
+    [[OK, "Content-Length: 0"], "none"],
+    [[OK, "Transfer-Encoding: chunked"], "chunked", "close"],
+    [[OK], "made chunked", "close"],
+    [["HTTP/1.0 200 OK"], "made chunked", "close"],
+    [["HTTP/1.0 200 OK", "Content-Length: 5"], "length"],
+    [["HTTP/1.1 205 Reset Content"], "made chunked", "close"],
+    [["HTTP/1.1 404 Not Found", "Content-Length: 1"], "length"],
+    [["HTTP/1.1 503 x", "Transfer-Encoding: chunked"], "chunked", "close"],
+    [["HTTP/1.1 204 No Content"], "none"],
+    [["HTTP/1.1 204 x", "Content-Length: 5"], "none"],
+    [["HTTP/1.1 204 x", "Transfer-Encoding: chunked"], "none"],
+    [["HTTP/1.1 304 Not Modified"], "none"],
+    [["HTTP/1.1 304 x", "Content-Length: 5"], "none"],
+    [["HTTP/1.1 304 x", "Transfer-Encoding: chunked"], "none"],
+  ] as const
+) {
+  const [status, ...rest] = lines;
+  const to = framing === toOld ? "any client" : `HTTP/1.1, ${toOld} to 1.0`;
+
+  Deno.test(`response framing: "${[status, ...rest].join(", ")}" is ${framing} to ${to}`, () => {
+    const { head } = received(lines);
+    for (const method of ["GET", "POST", "DELETE", "head"]) {
+      assertEquals(framingOf(head, method, 1), framing, method);
+      assertEquals(framingOf(head, method, 0), toOld, method);
+    }
+    assertEquals([framingOf(head, "HEAD", 1), framingOf(head, "HEAD", 0)], ["none", "none"]);
+  });
+}
+
+for (const framing of FRAMINGS) {
+  for (const persistence of PERSISTENCES) {
+    Deno.test(`response framing: lines for ${framing} and ${persistence} stand last`, () => {
+      const added = [
+        ...(framing.endsWith("chunked") ? ["transfer-encoding: chunked"] : []),
+        ...(persistence === undefined ? [] : [`connection: ${persistence}`]),
+      ];
+      for (const lines of [[OK], [OK, "X-A: 1", "x-b:2 "], ["HTTP/1.1 599 any reason: x"]]) {
+        assertEquals(edit(lines, framing, persistence), [...lines, ...added]);
+      }
+    });
+  }
+}
+
+for (const [given, told] of [["1.0", "1.1"], ["1.1", "1.1"]] as const) {
+  for (const [status, reason] of [["200", " OK"], ["200", " "], ["200", ""], ["200", " \xe9 x"]]) {
+    Deno.test(`response framing: "${given} ${status}${reason}" is told as HTTP/${told}`, () => {
+      for (const lines of [[], ["Connection: x"], ["X-A: 1", "Keep-Alive: x", "X-B: 2"]]) {
+        const kept = lines.filter((line) => line.startsWith("X-"));
+        const expected = `HTTP/${told} ${status}${reason || " "}`;
+        assertEquals(edit([`HTTP/${given} ${status}${reason}`, ...lines]), [expected, ...kept]);
+      }
+    });
+  }
+}
+
+Deno.test("response framing: what grows most stays within the room in front of it", () => {
+  const lines = ["HTTP/1.0 200"];
+  const expected = ["HTTP/1.1 200 ", "transfer-encoding: chunked", "connection: keep-alive"];
+  assertEquals(edit(lines, "made chunked", "keep-alive"), expected);
+  const { bytes, head } = received(lines);
+  const start = editHead(bytes, head, "made chunked", "keep-alive");
+  assertEquals(start, HEADROOM - (expected.join("\r\n").length - lines[0]!.length));
+});
+
+Deno.test("response framing: a 204 and a 1xx lose their length, any other final status keeps it once", () => {
+  const lines = ["CONTENT-length: 5", "X-A: 1", "Content-Length:5", "X-B: 2"];
+  assertEquals(edit(["HTTP/1.1 204 x", ...lines]), ["HTTP/1.1 204 x", "X-A: 1", "X-B: 2"]);
+  assertEquals(edit(["HTTP/1.1 103 x", ...lines]), ["HTTP/1.1 103 x", "X-A: 1", "X-B: 2"]);
+  for (const status of ["HTTP/1.1 200 x", "HTTP/1.1 304 x", "HTTP/1.1 205 x"]) {
+    assertEquals(edit([status, ...lines]), [status, lines[0]!, "X-A: 1", "X-B: 2"]);
+  }
+});
+
+Deno.test("response framing: what Connection names stays behind, where it can name it", () => {
+  const lines = ["x-b: 1", "Date: x", "Connection: X-B ,close,date, content-length,trailer"];
+  const rest = ["X-A: 1", "Content-Length: 5", "X-B: 2", "TE: x", "Trailer: y", "X-B-C: 3"];
+  const kept = ["Date: x", "X-A: 1", "Content-Length: 5", "X-B-C: 3"];
+  assertEquals(edit([OK, ...lines, ...rest], "length"), [OK, ...kept]);
+});
+
+/** Eight lines, of which those of a mask are to stay behind. */
+const marked = (mask: number, gone: string) =>
+  Array.from({ length: 8 }, (_, at) => mask >> at & 1 ? gone : `X-${at}: ${"v".repeat(at * 20)}`);
+
+for (const gone of ["Keep-Alive: timeout=5", "TE:", "Upgrade-Insecure: named"]) {
+  Deno.test(`response framing: ${gone} stays behind in every combination of places`, () => {
+    for (let mask = 0; mask < 256; mask++) {
+      const lines = marked(mask, gone);
+      const expected = [OK, ...lines.filter((line) => line !== gone)];
+      assertEquals(edit([OK, ...lines, "Connection: Upgrade-insecure"]), expected);
+      assertEquals(edit([OK, "Connection: Upgrade-insecure", ...lines]), expected);
+    }
+  });
+}
+
+Deno.test("response framing: closing up alone leaves the first line as it is", () => {
+  const { bytes, head } = received(["HTTP/1.0 101", "Connection: x", "X-A: 1", "Upgrade: x"]);
+  const start = closeUp(bytes, head);
+  assertEquals(textOf(bytes, start), `HTTP/1.0 101\r\nX-A: 1\r\n\r\n${BODY}`);
+});
+
+Deno.test("response framing: an inserted line stands in front of the empty one", () => {
+  const bytes = bytesOf("......a\r\n\r\nb");
+  const start = insert(bytes, 6, 11, bytesOf("x\r\n"));
+  assertEquals([start, textOf(bytes)], [3, "...a\r\nx\r\n\r\nb"]);
+});
+
+const HOP = [
+  "connection",
+  "http2-settings",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+];
+const VALUE = fc.stringMatching(/^[\t\x20-\x7e\x80-\xff]*$/);
+const LINE = fc.oneof(
+  fc.tuple(fc.mixedCase(fc.constantFrom(...HOP, "trailer", "x-a", "x-b", "via")), VALUE),
+  fc.tuple(fc.stringMatching(/^X[A-Za-z0-9!#$%&'*+.^_`|~-]{1,19}$/), VALUE),
+  fc.tuple(fc.constant("Connection"), fc.constantFrom("X-a", "close , X-B", "trailer,via")),
+  fc.tuple(fc.mixedCase(fc.constant("content-length")), fc.constantFrom("5", " 05")),
+);
+const STATUS_LINE = fc.tuple(
+  fc.constantFrom("HTTP/1.0 ", "HTTP/1.1 "),
+  fc.constantFrom("100", "200", "204", "304", "503"),
+  fc.constantFrom("", " ", " OK", " \xff"),
+);
+
+/** What a client should get, the plain way: lines picked out of a list. */
+function picked(lines: [name: string, value: string][], status: string): string[] {
+  const named = lines.filter(([name]) => name.toLowerCase() === "connection")
+    .flatMap(([, value]) => value.split(",").map((item) => item.trim().toLowerCase()));
+  let lengths = 0;
+  return lines.filter(([name]) => {
+    const lower = name.toLowerCase();
+    if (lower === "content-length") return !["100", "204"].includes(status) && lengths++ === 0;
+    return !HOP.includes(lower) && !named.includes(lower);
+  }).map(([name, value]) => `${name}:${value}`);
+}
+
+Deno.test("response framing: any head becomes the lines that may go on, and those added", () => {
+  fc.assert(
+    fc.property(
+      STATUS_LINE,
+      fc.array(LINE, { maxLength: 30 }),
+      fc.constantFrom(...FRAMINGS),
+      fc.constantFrom(...PERSISTENCES),
+      ([version, status, reason], lines, framing, persistence) => {
+        const head = [version + status + reason, ...lines.map((line) => line.join(":"))];
+        const expected = [`HTTP/1.1 ${status}${reason || " "}`, ...picked(lines, status)];
+        if (framing.endsWith("chunked")) expected.push("transfer-encoding: chunked");
+        if (persistence !== undefined) expected.push(`connection: ${persistence}`);
+        assertEquals(edit(head, framing, persistence), expected);
+      },
+    ),
+    { seed: 20261122, numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,211 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  BACKEND_TAKES_NOTHING,
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  CLIENT_TAKES_NOTHING,
+  failed,
+  NO_FIRST_BYTE,
+  STALLED,
+} from "../../../lib/failures.ts";
+import type { Failed } from "../../../lib/outcome.ts";
+import { WebAttempt } from "../../../lib/engines/web/attempt.ts";
+import type { WebRequest } from "../../../lib/engines/web/request.ts";
+import { TICK_MS, Wheel } from "../../../lib/time/timer_wheel.ts";
+
+const TIMEOUTS = { connectTimeout: 2_000, firstByteTimeout: 10_000, idleTimeout: 5_000 };
+
+/** A body as an attempt sees it. */
+interface FakeBody {
+  complete: boolean;
+  awaitsClient: boolean;
+}
+
+interface Given {
+  readonly body?: FakeBody;
+  readonly timeouts?: Partial<typeof TIMEOUTS>;
+  /** What becomes of the question whether the backend is there; undefined where it is not asked. */
+  readonly reachable?: () => Promise<Failed | undefined>;
+}
+
+/** An attempt that has begun to wait, on a wheel that turns when it is told to. */
+function begun({ body, timeouts, reachable }: Given = {}) {
+  const wheel = new Wheel(0);
+  let leave: (() => void) | undefined;
+  const asked: number[] = [];
+  const request = { body, whenClientGone: (callback: () => void) => leave = callback };
+  const attempt = new WebAttempt({
+    request: request as unknown as WebRequest,
+    wheel,
+    timeouts: { ...TIMEOUTS, ...timeouts },
+    reachability: reachable && {
+      ask(timeout) {
+        asked.push(timeout);
+        return reachable();
+      },
+    },
+  });
+  attempt.begin();
+  const pass = async (milliseconds: number) => {
+    for (const until = wheel.now + milliseconds; wheel.now < until;) {
+      wheel.turn(wheel.now + TICK_MS);
+      await null; // what was asked is answered
+      await null;
+    }
+  };
+  /** When it is aborted, on the wheel's clock. */
+  const end = async () => {
+    while (!attempt.signal.aborted && wheel.now < 200_000) await pass(TICK_MS);
+    return [attempt.signal.aborted ? wheel.now : Infinity, attempt.signal.reason];
+  };
+  return {
+    wheel,
+    attempt,
+    asked,
+    pass,
+    end,
+    leave: () => leave?.(),
+    watched: () => leave !== undefined,
+  };
+}
+
+/** It ended for that reason, no earlier than after so long, and late by three ticks at most. */
+async function assertEnds(end: () => Promise<unknown[]>, after: number, reason: Failed) {
+  const [at, why] = await end();
+  assertEquals(why, reason);
+  assert(Number(at) >= after && Number(at) <= after + 3 * TICK_MS, `${at} instead of ${after}`);
+}
+
+Deno.test("attempt: without an answer it ends after FIRST_BYTE_TIMEOUT", async () => {
+  await assertEnds(begun().end, 10_000, NO_FIRST_BYTE);
+});
+
+Deno.test("attempt: only one that waits watches whether its client leaves, and ends when it does", async () => {
+  const { attempt, pass, leave, watched } = begun();
+  assertEquals(watched(), false);
+  await pass(150);
+  assertEquals(watched(), true);
+  leave();
+  assertEquals(attempt.signal.reason, CLIENT_GONE);
+});
+
+Deno.test("attempt: each move of the request's body begins the wait anew", async () => {
+  const { attempt, pass, end } = begun();
+  for (let i = 0; i < 10; i++) {
+    await pass(9_000);
+    attempt.moved();
+  }
+  await assertEnds(end, 100_000, NO_FIRST_BYTE);
+});
+
+Deno.test("attempt: after half of CONNECT_TIMEOUT, and then once in each, it asks whether the backend is there", async () => {
+  const { asked, pass, end } = begun({ reachable: () => Promise.resolve(undefined) });
+  await pass(950);
+  assertEquals(asked, []);
+  await pass(150);
+  assertEquals(asked, [1_000]);
+  await assertEnds(end, 10_000, NO_FIRST_BYTE);
+  assertEquals(asked.length, 5);
+});
+
+for (const kind of ["connection_timeout", "destination_ip_unroutable"] as const) {
+  Deno.test(`attempt: where nobody is there it ends, and may have been sent: ${kind}`, async () => {
+    const gone = failed(kind, "x");
+    const { end } = begun({ reachable: () => Promise.resolve(gone) });
+    await assertEnds(end, 1_000, { ...gone, neverLeft: false });
+  });
+}
+
+Deno.test("attempt: where connections are refused it waits on: a server that stops answers what it has", async () => {
+  const refused = failed("connection_refused", "x");
+  const { end } = begun({ reachable: () => Promise.resolve(refused) });
+  await assertEnds(end, 10_000, NO_FIRST_BYTE);
+});
+
+Deno.test("attempt: a body that goes on after an early answer changes nothing about it", async () => {
+  const body = { complete: false, awaitsClient: false };
+  const { attempt, pass } = begun({ body, timeouts: { firstByteTimeout: 200 } });
+  await pass(100);
+  attempt.end();
+  attempt.moved();
+  await pass(5_000);
+  assertEquals(attempt.signal.aborted, false);
+});
+
+Deno.test("attempt: an answer that waits for the rest of its request stalls by its client's fault", async () => {
+  const { attempt, end } = begun({ body: { complete: false, awaitsClient: true } });
+  attempt.end();
+  attempt.answer(() => {});
+  attempt.expectMove(STALLED);
+  await assertEnds(end, 5_000, CLIENT_STALLED);
+});
+
+Deno.test("attempt: where it is there no more after a while, it ends then", async () => {
+  const timedOut = failed("connection_timeout", "x");
+  const answers = [undefined, undefined, timedOut];
+  const { end } = begun({ reachable: () => Promise.resolve(answers.shift()) });
+  await assertEnds(end, 5_000, { ...timedOut, neverLeft: false });
+});
+
+Deno.test("attempt: one that is answered while it asks stays answered", async () => {
+  const answer = Promise.withResolvers<Failed | undefined>();
+  const { attempt, pass } = begun({ reachable: () => answer.promise });
+  await pass(1_200);
+  attempt.end();
+  answer.resolve(failed("connection_timeout", "x"));
+  await pass(20_000);
+  assertEquals(attempt.signal.aborted, false);
+});
+
+for (
+  const [what, awaitsClient, reason] of [
+    ["its client sends no more of the body", true, CLIENT_STALLED],
+    ["its backend takes no more of it", false, BACKEND_TAKES_NOTHING],
+  ] as const
+) {
+  Deno.test(`attempt: where ${what} it ends after IDLE_TIMEOUT`, async () => {
+    await assertEnds(begun({ body: { complete: false, awaitsClient } }).end, 5_000, reason);
+  });
+}
+
+Deno.test("attempt: once the body is out the wait for the answer begins, however long IDLE_TIMEOUT is", async () => {
+  const body = { complete: false, awaitsClient: true };
+  const timeouts = { firstByteTimeout: 1_000, idleTimeout: 60_000 };
+  const { attempt, pass, end } = begun({ body, timeouts });
+  await pass(30_000);
+  assertEquals(attempt.signal.aborted, false);
+  body.complete = true;
+  attempt.moved();
+  await assertEnds(end, 31_000, NO_FIRST_BYTE);
+});
+
+for (const late of [STALLED, CLIENT_TAKES_NOTHING]) {
+  Deno.test(`attempt: an answer under way is broken off after IDLE_TIMEOUT: ${late.detail}`, async () => {
+    const { attempt, pass, end } = begun();
+    await pass(2_000);
+    attempt.end();
+    const told: Failed[] = [];
+    attempt.answer((failure) => told.push(failure));
+    attempt.expectMove(STALLED);
+    await pass(4_000);
+    attempt.expectMove(late);
+    await assertEnds(end, 11_000, late);
+    assertEquals([told, attempt.broken], [[late], late]);
+  });
+}
+
+Deno.test("attempt: a short answer must come whole within IDLE_TIMEOUT", async () => {
+  const { attempt, pass, end } = begun({ reachable: () => Promise.resolve(STALLED) });
+  await pass(500);
+  attempt.receive(new Response(new ReadableStream())).catch(() => {});
+  await assertEnds(end, 5_500, STALLED);
+});
+
+Deno.test("attempt: one that is over never ends for any other reason", async () => {
+  const { attempt, pass } = begun();
+  attempt.answer(() => {});
+  attempt.expectMove(STALLED);
+  attempt.end();
+  await pass(50_000);
+  assertEquals([attempt.signal.aborted, attempt.broken], [false, undefined]);
+});

@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import { clientAddressOf, isSecure } from "../../lib/http/trusted_proxies.ts";
+import { facts } from "../support/fakes.ts";
+
+const isTrusted = (address: string) => address.startsWith("10.") || address === "::1";
+
+function from(clientAddress: string, fields: Record<string, string> = {}) {
+  return facts({ clientAddress, header: (name) => fields[name] });
+}
+
+for (
+  const [peer, forwardedFor, client] of [
+    ["192.0.2.1", undefined, "192.0.2.1"],
+    ["192.0.2.1", "198.51.100.1", "192.0.2.1"],
+    ["10.0.0.1", undefined, "10.0.0.1"],
+    ["10.0.0.1", "198.51.100.1", "198.51.100.1"],
+    ["10.0.0.1", "203.0.113.9, 198.51.100.1", "198.51.100.1"],
+    ["10.0.0.1", "203.0.113.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"],
+    ["10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
+    ["10.0.0.1", "198.51.100.1:51234", "198.51.100.1"],
+    ["10.0.0.1", "[2001:db8::1]:443", "2001:db8::1"],
+    ["10.0.0.1", "[2001:db8::1]", "2001:db8::1"],
+    ["10.0.0.1", "2001:db8::1", "2001:db8::1"],
+    ["10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"],
+    ["10.0.0.1", " , unknown ,", "unknown"],
+    ["10.0.0.1", "", "10.0.0.1"],
+    ["10.0.0.1", ",", "10.0.0.1"],
+    ["::1", "198.51.100.1", "198.51.100.1"],
+  ] as const
+) {
+  Deno.test(`believed: from ${peer}, forwarded for ${JSON.stringify(forwardedFor)}, the client is ${client}`, () => {
+    const request = from(
+      peer,
+      forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor },
+    );
+    assertEquals(clientAddressOf(request, isTrusted), client);
+  });
+}
+
+for (
+  const [peer, proto, secure] of [
+    ["10.0.0.1", "https", true],
+    ["10.0.0.1", "HTTPS, http", true],
+    ["10.0.0.1", "http", false],
+    ["10.0.0.1", undefined, false],
+    ["192.0.2.1", "https", false],
+  ] as const
+) {
+  Deno.test(`believed: from ${peer} by ${proto} is ${secure ? "" : "not "}secure`, () => {
+    const request = from(peer, proto === undefined ? {} : { "x-forwarded-proto": proto });
+    assertEquals(isSecure(request, isTrusted), secure);
+  });
+}

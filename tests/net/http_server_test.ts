@@ -1,0 +1,66 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { listen } from "../../lib/net/http_server.ts";
+import { Program } from "../support/program.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+
+Deno.test("listen: an address that is taken is told at once", () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  const options = {
+    hostname: "127.0.0.1",
+    port,
+    onError: () => new Response("error"),
+    onWarning: () => {},
+  };
+  assertThrows(() => listen(options, () => new Response("ok")), Deno.errors.AddrInUse);
+});
+
+for (const engine of ["web", "tcp"]) {
+  Deno.test(`listen: ${engine} engine: without file descriptors for a while, connections go on and new ones come back`, async () => {
+    await using backend = new ScriptedBackend("a");
+    const port = deadPort();
+    await using program = new Program(["start"], {
+      env: {
+        USERS_SERVICE: backend.url,
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        ENGINE: engine,
+        ADMIN_PORT: "off",
+      },
+      descriptors: 64,
+    });
+    await program.shows(/only \d+ more file descriptors can be opened/);
+    await program.shows(/listening on/);
+    using first = await Dialogue.open(port);
+    await first.send(GET);
+    assertEquals((await first.response()).status, 200);
+
+    // What a client with a broken pool does: it opens and opens, and leaves most of it lying about.
+    for (let round = 0; round < 10; round++) {
+      const opening = Array.from(
+        { length: 100 },
+        () => Dialogue.open(port).catch(() => undefined), // refused while nobody listens
+      );
+      const clients = await Promise.all(opening);
+      for (const client of clients) client?.[Symbol.dispose]();
+    }
+    await first.send(GET);
+    assertEquals((await first.response()).status, 200, "what was open goes on");
+
+    let served = 0;
+    const until = performance.now() + 5_000;
+    while (served < 20 && performance.now() < until) {
+      const response = await fetch(`http://127.0.0.1:${port}`).catch(() => undefined);
+      served = await response?.text() === "a" ? served + 1 : 0;
+    }
+    assertEquals(served, 20, program.stderr);
+    const told = /the listener broke, listening again|as many clients are connected as may be/g;
+    const times = program.stderr.match(told)?.length ?? 0;
+    assert(times >= 1 && times <= 2, program.stderr);
+    program.kill("SIGTERM");
+    assertEquals(await program.status(), 0);
+  });
+}

@@ -1,0 +1,146 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { readScripts } from "../../../lib/simulate/scenario/backend_spec.ts";
+import { SimulatedBackend } from "../../../lib/simulate/run/simulated_backend.ts";
+import { valueOf } from "../../support/simulated.ts";
+
+function simulated(text: string): SimulatedBackend {
+  return new SimulatedBackend(valueOf(readScripts(text))[0]!);
+}
+
+/** What becomes of requests that come at these times, each as `answers 20`. */
+function fates(backend: SimulatedBackend, times: readonly number[]): string[] {
+  return times.map((now) => {
+    const { fate, at } = backend.ask(now, 0.5);
+    return `${fate} ${at}`;
+  });
+}
+
+Deno.test("simulated backend: without a capacity it works on any number at a time", () => {
+  assertEquals(fates(simulated("20ms"), [0, 0, 0, 5]), [
+    "answers 20",
+    "answers 20",
+    "answers 20",
+    "answers 25",
+  ]);
+});
+
+Deno.test("simulated backend: over its capacity requests wait, first come first served", () => {
+  assertEquals(fates(simulated("20ms capacity=2"), [0, 5, 6, 7, 30, 100]), [
+    "answers 20",
+    "answers 25",
+    "answers 40",
+    "answers 45",
+    "answers 60",
+    "answers 120",
+  ]);
+});
+
+Deno.test("simulated backend: it never works on more than its capacity, and never idles while some wait", () => {
+  const gaps = fc.array(fc.tuple(fc.nat(30), fc.double({ min: 0.01, max: 0.99, noNaN: true })));
+  fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), gaps, (capacity, gaps) => {
+    const backend = simulated(`exponential(40ms) capacity=${capacity}`);
+    const freeAt = Array<number>(capacity).fill(0);
+    let now = 0;
+    for (const [gap, luck] of gaps) {
+      now += gap;
+      const first = freeAt.indexOf(Math.min(...freeAt));
+      freeAt[first] = Math.max(now, freeAt[first]!) - 40 * Math.log1p(-luck);
+      assertEquals(backend.ask(now, luck), { fate: "answers", at: freeAt[first] });
+    }
+  }));
+});
+
+for (
+  const [fault, fate] of [
+    ["refuses", "refuses 1000.1"],
+    ["breaks", "breaks off 1000.1"],
+    ["errors", "errors 1000.1"],
+    ["hangs", "hangs Infinity"],
+    ["swallows", "swallows Infinity"],
+  ] as const
+) {
+  Deno.test(`simulated backend: while it ${fault} a request comes to "${fate}", before and after it is served`, () => {
+    assertEquals(fates(simulated(`20ms ${fault}=1s-2s`), [900, 1_000, 2_000]), [
+      "answers 920",
+      fate,
+      "answers 2020",
+    ]);
+  });
+}
+
+Deno.test("simulated backend: when it begins to refuse, what it works on and its queue are broken off", () => {
+  const backend = simulated("20ms capacity=1 refuses=1s-2s");
+  assertEquals(fates(backend, [970, 985, 990, 1_500, 2_000]), [
+    "answers 990",
+    "breaks off 1000",
+    "breaks off 1000",
+    "refuses 1500.1",
+    "answers 2020",
+  ]);
+});
+
+Deno.test("simulated backend: after it refused it has nothing to work on", () => {
+  assertEquals(fates(simulated("1s capacity=1 refuses=1s-1100ms"), [500, 600, 1_100]), [
+    "breaks off 1000",
+    "breaks off 1000",
+    "answers 2100",
+  ]);
+});
+
+Deno.test("simulated backend: a flap breaks off what each well turn has left", () => {
+  const backend = simulated("20ms refuses=1s-2s/100ms");
+  assertEquals(fates(backend, [990, 1_050, 1_100, 1_190, 1_200, 1_950]), [
+    "breaks off 1000",
+    "refuses 1050.1",
+    "answers 1120",
+    "breaks off 1200",
+    "refuses 1200.1",
+    "answers 1970",
+  ]);
+});
+
+Deno.test("simulated backend: what hangs is broken off when it refuses", () => {
+  assertEquals(fates(simulated("20ms hangs=1s-2s refuses=3s-4s"), [1_500]), ["breaks off 3000"]);
+});
+
+Deno.test("simulated backend: what hangs or is refused takes no place of those it works on", () => {
+  const backend = simulated("20ms capacity=1 hangs=1s-2s errors=3s-4s");
+  assertEquals(fates(backend, [1_999, 1_999, 2_000, 3_999, 4_000]), [
+    "hangs Infinity",
+    "hangs Infinity",
+    "answers 2020",
+    "errors 3999.1",
+    "answers 4020",
+  ]);
+});
+
+Deno.test("simulated backend: slow, it takes so many times as long over what it begins with then", () => {
+  const backend = simulated("20ms capacity=1 slow=1s-2s*5");
+  assertEquals(fates(backend, [985, 986, 1_990, 2_095]), [
+    "answers 1005",
+    "answers 1105",
+    "answers 2090",
+    "answers 2115",
+  ]);
+});
+
+Deno.test("simulated backend: where it is slow for two reasons, both count", () => {
+  const backend = simulated("20ms slow=1s-3s*5 slow=2s-4s*3");
+  assertEquals(fates(backend, [1_000, 2_000, 3_000]), [
+    "answers 1100",
+    "answers 2300",
+    "answers 3060",
+  ]);
+});
+
+Deno.test("simulated backend: a probe waits in no queue and takes no place", () => {
+  const backend = simulated("20ms capacity=1 slow=1s-2s*5 errors=3s-4s hangs=5s-6s");
+  backend.ask(1_000, 0.5);
+  assertEquals([1_001, 3_500, 5_500].map((now) => backend.probe(now)), [
+    { fate: "answers", at: 1_001.1 },
+    { fate: "errors", at: 3_500.1 },
+    { fate: "hangs", at: Infinity },
+  ]);
+  assertEquals(fates(backend, [1_100]), ["answers 1200"]);
+});
