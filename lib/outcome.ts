@@ -87,6 +87,10 @@ export interface Failed {
   readonly status?: number;
 }
 
+export function failed(failure: FailureKind, detail: string): Failed {
+  return { kind: "failed", failure, detail };
+}
+
 export type Outcome<Response> = Answered<Response> | Failed;
 
 /** Whether any byte of the request may have left in an attempt that came to this. */

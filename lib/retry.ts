@@ -1,15 +1,15 @@
 /**
  * The retry rule: may this request be sent to another backend?
  *
- * Two promises meet here. A request survives any one backend, so a failed attempt moves on; and no
- * request is ever carried out twice, so one that may have left goes again only where its method says
- * that twice is the same as once (RFC 9110, 9.2.2).
+ * Two promises meet here. A request survives the failure of any one backend, so a failed attempt is
+ * followed by another one; and no request is carried out twice, so one that may have reached a backend
+ * is retried only if its method is idempotent (RFC 9110, 9.2.2).
  */
-import { mayHaveLeft, type Outcome } from "./outcome.ts";
+import { type Failed, mayHaveLeft } from "./outcome.ts";
 import type { RequestFacts } from "./request_facts.ts";
 
 /** Methods that RFC 9110, 9.2.2 and RFC 4918 (PROPFIND), RFC 3253 (REPORT), RFC 5323 (SEARCH) define
- * as idempotent. Any other may do something each time it arrives. */
+ * as idempotent. Any other method may have an effect each time it arrives. */
 const IDEMPOTENT = new Set([
   "GET",
   "HEAD",
@@ -22,15 +22,13 @@ const IDEMPOTENT = new Set([
   "SEARCH",
 ]);
 
-/** Whether carrying it out twice is the same as once. */
+/** Whether carrying out a request of this method twice has the same effect as once. */
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }
 
-/** Why the request goes no further, or `retry`. */
-export type Verdict =
-  | "retry"
-  | "answered"
+/** Why a failed request is not sent again. */
+export type StopReason =
   | "client gone"
   | "attempts used up"
   | "retry budget used up"
@@ -39,23 +37,24 @@ export type Verdict =
   | "may have been delivered"
   | "body already sent";
 
+export type Verdict = "retry" | StopReason;
+
 /**
  * @param request what is being sent
- * @param outcome what the attempt just made came to
- * @param attempt its number, from 1
+ * @param failed what the last attempt came to
+ * @param attempt the number of that attempt, from 1
  * @param maxAttempts how many attempts one request may make, 1 or more
  */
 export function judge(
   request: RequestFacts,
-  outcome: Outcome<unknown>,
+  failed: Failed,
   attempt: number,
   maxAttempts: number,
 ): Verdict {
-  if (outcome.kind === "answered") return "answered";
   if (request.clientGone) return "client gone";
   if (request.expired) return "out of time";
-  if (outcome.failure === "http_request_error") return "request body at fault";
-  if (mayHaveLeft(outcome) && !isIdempotent(request.method)) {
+  if (failed.failure === "http_request_error") return "request body at fault";
+  if (mayHaveLeft(failed) && !isIdempotent(request.method)) {
     return "may have been delivered";
   }
   if (request.bodySpent) return "body already sent";

@@ -12,35 +12,35 @@
  * for its first moment: three times the load for two seconds, measured. Here it is one second's worth.)
  */
 import { TICK_MS } from "./time/timer_wheel.ts";
-import { ownRow, type Row } from "./shared_memory/cells.ts";
+import { type CellRecord, newRecord } from "./shared_memory/cells.ts";
 import { BUDGET } from "./shared_memory/layout.ts";
 
 /** Retries that are free, a second. */
 export const FREE_PER_SECOND = 3;
 
 /** It counts in thousandths of a retry, in whole numbers, which several workers can change at a time. */
-const RETRY = 1000;
+const UNITS_PER_RETRY = 1000;
 
 /** What is free in all: below this it is overdrawn. */
-const FREE = FREE_PER_SECOND * RETRY;
+const FREE = FREE_PER_SECOND * UNITS_PER_RETRY;
 
 /** What is free between two ticks of the clock. */
 const FREE_PER_TICK = FREE * TICK_MS / 1000;
 
 /** The largest whole number that a cell holds. */
-const LARGEST = 2 ** 31 - 1;
+const MAX_INT32 = 2 ** 31 - 1;
 
 export class RetryBudget {
   /** What a request pays in. */
   readonly #share: number;
-  readonly #cells: Row<typeof BUDGET>;
+  readonly #cells: CellRecord<typeof BUDGET>;
 
   /**
    * @param share of retries in requests, 0 or more, in thousandths; Infinity lets every retry pass
    * @param cells of the memory that workers share; by default its own
    */
-  constructor(share: number, cells: Row<typeof BUDGET> = ownRow(BUDGET)) {
-    this.#share = Math.round(share * RETRY);
+  constructor(share: number, cells: CellRecord<typeof BUDGET> = newRecord(BUDGET)) {
+    this.#share = Math.round(share * UNITS_PER_RETRY);
     this.#cells = cells;
   }
 
@@ -58,8 +58,8 @@ export class RetryBudget {
     const { saved } = this.#cells;
     while (true) {
       const before = saved.value;
-      if (before + FREE < RETRY) return false;
-      if (saved.swap(before, before - RETRY)) return true;
+      if (before + FREE < UNITS_PER_RETRY) return false;
+      if (saved.swap(before, before - UNITS_PER_RETRY)) return true;
     }
   }
 
@@ -82,7 +82,7 @@ export class RetryBudget {
   #pay(amount: number, requests: number): void {
     const { saved, requestsBefore } = this.#cells;
     const busiest = Math.max(requests, requestsBefore.value);
-    const most = Math.min(busiest * this.#share, LARGEST);
+    const most = Math.min(busiest * this.#share, MAX_INT32);
     while (true) {
       const before = saved.value;
       const after = Math.min(before + amount, most);

@@ -1,94 +1,83 @@
 import { assert, assertEquals } from "@std/assert";
 import { POLICIES } from "../lib/policies/mod.ts";
+import {
+  circlesIn,
+  codeOf,
+  filesIn,
+  type Imports,
+  importsOf,
+  runtimeImportsOf,
+  textOf,
+} from "./support/architecture.ts";
 
-const ROOT = new URL("../", import.meta.url);
+/**
+ * The layers, from the lowest to the highest. A file belongs to the longest name that its path begins
+ * with, and imports only from its own folder and from lower layers, types included. Folders that share
+ * a layer do not import each other.
+ */
+const LAYERS: readonly (readonly string[])[] = [
+  ["lib/time/", "lib/shared_memory/"],
+  ["lib/"], // the words of the request path: outcome, request facts, retry rule, retry budget
+  ["lib/http/", "lib/net/"],
+  ["lib/config/", "lib/health/"],
+  ["lib/backends/"],
+  ["lib/policies/"],
+  ["lib/pool/"],
+  ["lib/logging/"],
+  ["lib/proxy.ts"],
+  ["lib/engines/engine.ts"],
+  ["lib/engines/shared/"],
+  ["lib/engines/tcp/http1/"],
+  ["lib/engines/web/", "lib/engines/tcp/"],
+  ["lib/engines/mod.ts"],
+  ["lib/admin/"],
+  ["lib/runtime/", "lib/simulate/"],
+  ["lib/cli/"],
+  ["main.ts"],
+];
 
-/** Files that only decide; everything in lib/policies belongs to them too. */
-const DECIDING = [
-  "lib/logging/access_log.ts",
-  "lib/http/local_reply.ts",
-  "lib/http/authority.ts",
-  "lib/pool/attempt.ts",
-  "lib/backends/backend.ts",
-  "lib/config/model.ts",
-  "lib/health/state.ts",
-  "lib/http/status_ranges.ts",
-  "lib/http/trusted_proxies.ts",
-  "lib/http/client_address.ts",
-  "lib/config/backends.ts",
-  "lib/config/networks.ts",
-  "lib/config/parse.ts",
-  "lib/config/schema.ts",
-  "lib/config/setting.ts",
-  "lib/config/statuses.ts",
-  "lib/config/values.ts",
-  "lib/http/cookies.ts",
-  "lib/pool/counter.ts",
-  "lib/failures.ts",
-  "lib/backends/hash.ts",
-  "lib/pool/hash_key.ts",
-  "lib/http/headers.ts",
-  "lib/health/ejection.ts",
-  "lib/health/events.ts",
-  "lib/health/monitor.ts",
-  "lib/health/probe_schedule.ts",
-  "lib/health/state_cells.ts",
-  "lib/health/probe_state.ts",
-  "lib/health/announcements.ts",
-  "lib/backends/ewma.ts",
-  "lib/outcome.ts",
-  "lib/pool/pool.ts",
-  "lib/pool/create_pool.ts",
+/** Folders whose files only decide: they get the time and chance as arguments. */
+const PURE = [
+  "lib/",
   "lib/proxy.ts",
-  "lib/request_facts.ts",
-  "lib/retry.ts",
-  "lib/retry_budget.ts",
-  "lib/simulate/scenario/arrivals.ts",
-  "lib/simulate/run/attempt.ts",
-  "lib/simulate/scenario/backend_spec.ts",
-  "lib/simulate/report/chart.ts",
-  "lib/simulate/scenario/distribution.ts",
-  "lib/simulate/run/event_queue.ts",
-  "lib/simulate/scenario/fault_schedule.ts",
-  "lib/simulate/run/statistics.ts",
-  "lib/simulate/help.ts",
-  "lib/simulate/report/json_report.ts",
-  "lib/simulate/run/random.ts",
-  "lib/simulate/scenario/recorded_arrivals.ts",
-  "lib/simulate/scenario/recorded_columns.ts",
-  "lib/simulate/report/text_report.ts",
-  "lib/simulate/run/request.ts",
-  "lib/simulate/run/run.ts",
-  "lib/simulate/scenario/scenario.ts",
-  "lib/simulate/scenario/scenario_file.ts",
-  "lib/simulate/scenario/settings.ts",
-  "lib/simulate/run/simulated_backend.ts",
-  "lib/pool/sticky.ts",
+  "lib/backends/",
+  "lib/config/",
+  "lib/engines/shared/",
+  "lib/engines/tcp/http1/",
+  "lib/health/",
+  "lib/http/",
+  "lib/policies/",
+  "lib/pool/",
+  "lib/shared_memory/",
+  "lib/simulate/",
+  "lib/time/",
+];
+
+/** Files in those folders that have effects all the same. */
+const EFFECTFUL = [
+  "lib/config/load.ts", // reads the environment and .env
+  "lib/engines/tcp/http1/forwarded_head.ts", // draws request ids
+  "lib/engines/tcp/http1/local_reply_bytes.ts", // reads the time for Date
+  "lib/engines/tcp/http1/proxy_lines.ts", // draws request ids
+  "lib/engines/tcp/http1/request_id.ts", // draws request ids
+  "lib/health/prober.ts", // sends probes
+  "lib/simulate/command.ts", // reads files and prints
+  "lib/time/clock.ts", // reads the system's clock
+  "lib/time/with_timeout.ts", // sets timers
+];
+
+/** Files outside of those folders that must stay pure. */
+const PURE_FILES = [
   "lib/engines/tcp/buffers.ts",
-  "lib/engines/tcp/http1/bytes.ts",
-  "lib/engines/tcp/http1/chunked.ts",
-  "lib/engines/tcp/http1/field_names.ts",
-  "lib/engines/tcp/http1/head.ts",
-  "lib/engines/tcp/http1/received_forwarding.ts",
-  "lib/engines/tcp/http1/malformed.ts",
-  "lib/engines/tcp/http1/request_head.ts",
-  "lib/engines/tcp/http1/request_host.ts",
-  "lib/engines/tcp/http1/response_framing.ts",
-  "lib/engines/tcp/http1/response_head.ts",
-  "lib/time/timer_wheel.ts",
+  "lib/logging/access_log.ts",
   "lib/logging/throttled_warning.ts",
-  "lib/http/trailers.ts",
-  "lib/backends/weight_classes.ts",
-  "lib/runtime/backends.ts",
-  "lib/shared_memory/cells.ts",
-  "lib/shared_memory/lock.ts",
-  "lib/shared_memory/layout.ts",
-  "lib/runtime/reclaim.ts",
-  "lib/shared_memory/in_flight_count.ts",
   "lib/runtime/heartbeat_monitor.ts",
 ];
 
-/** What has an effect, or makes the same question answered differently. */
+/** What pure files may import from outside: no effects, or only those that are named below. */
+const PURE_PACKAGES = ["zod", "@std/http/status", "node:net", "node:crypto"];
+
+/** What has an effect, or answers the same question differently each time. */
 const EFFECTS = [
   /\bDeno\b/,
   /\bfetch\s*\(/,
@@ -103,53 +92,103 @@ const EFFECTS = [
   /\bqueueMicrotask\b/,
 ];
 
-/** Every TypeScript file in a folder, as a path from the repository's root. */
-function filesIn(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))].flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory ? filesIn(path) : path.endsWith(".ts") ? [path] : [];
-  }).sort();
+/** Files longer than this need a reason that the table below gives. */
+const MAX_LINES = 300;
+
+const LONG_FILES: Readonly<Record<string, string>> = {};
+
+const FILES = [...filesIn("lib"), "main.ts"];
+const IMPORTS: Imports = new Map(FILES.map((path) => [path, importsOf(path, textOf(path))]));
+
+/** The longest of the names that a path begins with. */
+function longestPrefix(path: string, names: readonly string[]): string | undefined {
+  return names.filter((name) => path.startsWith(name)).sort((a, b) => b.length - a.length)[0];
 }
 
-const textOf = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
-
-const linesOf = (path: string) => textOf(path).trimEnd().split("\n").length;
-
-/** Comments go, and what stands in plain strings, where no code can be. */
-function codeOf(text: string): string {
-  const part = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/g;
-  return text.replace(part, (found) => found.startsWith('"') ? '""' : " ");
+/** Its layer's name and rank. */
+function layerOf(path: string): { name: string; rank: number } {
+  const name = longestPrefix(path, LAYERS.flat());
+  if (name === undefined) throw new Error(`${path} lies in no layer`);
+  return { name, rank: LAYERS.findIndex((names) => names.includes(name)) };
 }
 
-/** Whom a file imports from, by path from the root; files outside of it as they are written. */
-function importsOf(path: string): string[] {
-  const imports = [
-    ...textOf(path).matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from "([^"]+)"/gm),
-  ];
-  return imports.map(([, from]) =>
-    from!.startsWith(".") ? new URL(from!, new URL(path, ROOT)).href.slice(ROOT.href.length) : from!
-  );
-}
-
-const deciding = [...DECIDING, ...filesIn("lib/policies")];
-
-for (const path of deciding) {
-  Deno.test(`architecture: ${path} decides and touches nothing`, () => {
-    const code = codeOf(textOf(path));
-    assertEquals(EFFECTS.filter((effect) => effect.test(code)), []);
-  });
-
-  Deno.test(`architecture: ${path} imports only what decides`, () => {
-    // Of node:net only its address lists, of node:crypto only a hash.
-    const outside = ["zod", "@std/http/status", "node:net", "node:crypto"];
-    const strangers = importsOf(path)
-      .filter((from) => !deciding.includes(from) && !outside.includes(from));
-    assertEquals(strangers, []);
+function upwardImports(imports: Imports): string[] {
+  return [...imports].flatMap(([path, targets]) => {
+    const from = layerOf(path);
+    return targets.filter((target) => /^(?:lib\/|main\.ts)/.test(target)).filter((target) => {
+      const to = layerOf(target);
+      return to.name !== from.name && to.rank >= from.rank;
+    }).map((target) => `${path} → ${target}`);
   });
 }
 
-Deno.test("architecture: the search for effects finds them, and not in comments", () => {
-  const found = (text: string) => EFFECTS.some((effect) => effect.test(codeOf(text)));
+function isPure(path: string): boolean {
+  if (EFFECTFUL.includes(path)) return false;
+  return PURE_FILES.includes(path) || PURE.includes(layerOf(path).name);
+}
+
+const effectsIn = (text: string) => EFFECTS.filter((effect) => effect.test(codeOf(text)));
+
+Deno.test("architecture: imports go down the layers only, types included", () => {
+  assertEquals(upwardImports(IMPORTS), []);
+});
+
+Deno.test("architecture: no files import each other in a circle, types included", () => {
+  assertEquals(circlesIn(IMPORTS), []);
+});
+
+Deno.test("architecture: an import that goes up is found, whatever its kind", () => {
+  for (
+    const line of [
+      'import { Pool } from "../pool/pool.ts";',
+      'import type { Pool } from "../pool/pool.ts";',
+      'import {\n  type Pool,\n} from "../pool/pool.ts";',
+      'export * from "../pool/pool.ts";',
+      'export type { Pool } from "../pool/pool.ts";',
+      'import "../pool/pool.ts";',
+      'const { Pool } = await import("../pool/pool.ts");',
+      'type P = import("../pool/pool.ts").Pool;',
+    ]
+  ) {
+    const path = "lib/backends/backend.ts";
+    const imports = new Map([[path, importsOf(path, line)]]);
+    assertEquals(upwardImports(imports), [`${path} → lib/pool/pool.ts`], line);
+  }
+});
+
+Deno.test("architecture: an import between two folders of one layer is found", () => {
+  const path = "lib/http/a.ts";
+  const imports = new Map([[path, importsOf(path, 'import "../net/b.ts";')]]);
+  assertEquals(upwardImports(imports), [`${path} → lib/net/b.ts`]);
+});
+
+Deno.test("architecture: imports in comments and strings are none", () => {
+  const text = '// import "./a.ts";\n/* from "./b.ts" */\nconst x = \'import\' + "./c.ts";';
+  assertEquals(importsOf("lib/x.ts", text), []);
+});
+
+Deno.test("architecture: a circle is found, of any length", () => {
+  const imports = new Map([
+    ["a", ["b"]],
+    ["b", ["c", "d"]],
+    ["c", ["a"]],
+    ["d", ["d"]],
+  ]);
+  assertEquals(circlesIn(imports), ["a → b → c → a", "d → d"]);
+});
+
+for (const path of FILES.filter(isPure)) {
+  Deno.test(`architecture: ${path} only decides`, () => {
+    assertEquals(effectsIn(textOf(path)), []);
+    const impure = runtimeImportsOf(path, textOf(path))
+      .filter((from) =>
+        /^(?:lib\/|main\.ts)/.test(from) ? !isPure(from) : !PURE_PACKAGES.includes(from)
+      );
+    assertEquals(impure, [], "a pure file imports only pure files");
+  });
+}
+
+Deno.test("architecture: effects are found in code, and not in comments or strings", () => {
   for (
     const text of [
       "await Deno.readTextFile(x)",
@@ -161,7 +200,7 @@ Deno.test("architecture: the search for effects finds them, and not in comments"
       'x("// no comment"); Date.now()',
     ]
   ) {
-    assert(found(text), text);
+    assert(effectsIn(text).length > 0, text);
   }
   for (
     const text of [
@@ -171,27 +210,56 @@ Deno.test("architecture: the search for effects finds them, and not in comments"
       "prefetch(x)",
     ]
   ) {
-    assert(!found(text), text);
+    assertEquals(effectsIn(text), [], text);
   }
 });
 
-Deno.test("architecture: of node:net, decisions use only its address lists", () => {
-  const [, names] =
-    /^import \{ ([^}]+) \} from "node:net";$/m.exec(textOf("lib/config/networks.ts")) ?? [];
-  assertEquals(names, "BlockList, isIP");
+Deno.test("architecture: each exception names a file that exists and needs it", () => {
+  for (const path of EFFECTFUL) assert(effectsIn(textOf(path)).length > 0 || !pureBut(path), path);
+  for (const path of PURE_FILES) assert(!PURE.includes(layerOf(path).name), path);
+  for (const path of Object.keys(LONG_FILES)) assert(linesOf(path) > MAX_LINES, path);
 });
 
-for (const path of filesIn("lib")) {
-  Deno.test(`architecture: ${path} has at most 300 lines`, () => {
-    assert(linesOf(path) <= 300, `${linesOf(path)} lines`);
-  });
+/** Whether a file would be pure without its place among the exceptions. */
+function pureBut(path: string): boolean {
+  const imports = runtimeImportsOf(path, textOf(path)).filter((from) => from.startsWith("lib/"));
+  return effectsIn(textOf(path)).length === 0 && imports.every(isPure);
 }
+
+Deno.test("architecture: pure files use only the address lists of node:net and the hashes of node:crypto", () => {
+  const names = FILES.filter(isPure).flatMap((path) =>
+    [...textOf(path).matchAll(/^import \{ ([^}]+) \} from "node:(?:net|crypto)";$/gm)]
+      .flatMap(([, names]) => names!.split(", "))
+  );
+  const allowed = ["BlockList", "isIP", "createHash", "createHmac"];
+  assertEquals(names.filter((name) => !allowed.includes(name)), []);
+});
+
+const linesOf = (path: string) => textOf(path).trimEnd().split("\n").length;
+
+Deno.test(`architecture: no file in lib is longer than ${MAX_LINES} lines without a reason`, () => {
+  const long = filesIn("lib").filter((path) => linesOf(path) > MAX_LINES && !(path in LONG_FILES));
+  assertEquals(long, []);
+});
 
 Deno.test("architecture: main.ts has at most 60 lines", () => {
   assert(linesOf("main.ts") <= 60, `${linesOf("main.ts")} lines`);
 });
 
-Deno.test("architecture: each policy in the table has a file and a test file of its name, and each file a place in the table", () => {
+Deno.test("architecture: each test lies where lib has what it tests", () => {
+  const folders = new Set(FILES.map(folderOf));
+  const mirrored = filesIn("tests").filter((path) => path.endsWith("_test.ts"))
+    .filter((path) => !path.startsWith("tests/bench/"));
+  const strays = mirrored.filter((path) => {
+    const folder = folderOf(path).replace(/^tests/, "lib");
+    return !folders.has(folder);
+  });
+  assertEquals(strays, []);
+});
+
+const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+Deno.test("architecture: each policy has a file, a test file and a place in the table", () => {
   const names = Object.keys(POLICIES).sort();
   const files = filesIn("lib/policies").filter((path) => !/\/(?:mod|policy)\.ts$/.test(path));
   assertEquals(files, names.map((name) => `lib/policies/${name}.ts`));

@@ -2,10 +2,17 @@ import { assertEquals } from "@std/assert";
 import type { FailureKind, Outcome } from "../lib/outcome.ts";
 import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
-import type { Verdict } from "../lib/retry.ts";
 import { RetryBudget } from "../lib/retry_budget.ts";
-import { answered, countsOf, equal, facts, failed, nameOf, poolOf } from "./support/fakes.ts";
-import { proxyOf } from "./support/proxy.ts";
+import {
+  answered,
+  countsOf,
+  createFakePool,
+  equal,
+  facts,
+  failed,
+  nameOf,
+} from "./support/fakes.ts";
+import { type Ending, endingOf, proxyOf } from "./support/proxy.ts";
 
 const REFUSED = "connection_refused";
 const BROKEN = "connection_terminated";
@@ -14,8 +21,8 @@ const BROKEN = "connection_terminated";
 async function verdictsOf(failure: FailureKind, requests: number, share: number) {
   const fails = { a: failure, b: failure, c: failure } as const;
   const { proxy, forwarded } = proxyOf(fails, 3, equal(3), new RetryBudget(share));
-  const verdicts: Verdict[] = [];
-  for (let i = 0; i < requests; i++) verdicts.push((await proxy(facts())).verdict);
+  const verdicts: Ending[] = [];
+  for (let i = 0; i < requests; i++) verdicts.push(endingOf(await proxy(facts())));
   return { verdicts, sent: forwarded.length };
 }
 
@@ -36,7 +43,7 @@ Deno.test("proxy: refused connections are no business of the retry budget", asyn
 });
 
 Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes on beyond the budget", async () => {
-  const pool = poolOf(equal(2));
+  const pool = createFakePool(equal(2));
   const budget = new RetryBudget(0);
   while (budget.withdraw(0));
   const late = Promise.withResolvers<Outcome<string>>();
@@ -50,16 +57,16 @@ Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes
   const requests = Array.from({ length: 20 }, () => proxy(facts())); // ten of them go to a, and hang
   late.resolve(failed("http_response_timeout"));
   const results = await Promise.all(requests);
-  const verdicts = countsOf(results.map(({ verdict }) => verdict));
+  const verdicts = countsOf(results.map(endingOf));
   // Four fail before anybody can know; the fifth ejects, and those after it are no retry storm.
   assertEquals([...verdicts].sort().reverse(), [["retry budget used up", 4], ["answered", 16]]);
 });
 
 Deno.test("proxy: where all backends were ejected the budget holds for all of them", async () => {
-  const pool = poolOf(equal(2));
+  const pool = createFakePool(equal(2));
   for (const backend of pool.backends) {
     for (let i = 0; i < 5; i++) {
-      backend.begin();
+      backend.acquire();
       pool.report(facts(), { backend, outcome: failed(REFUSED) });
     }
   }
@@ -71,12 +78,12 @@ Deno.test("proxy: where all backends were ejected the budget holds for all of th
     maxAttempts: 2,
     forward: () => Promise.resolve(failed(BROKEN)),
   });
-  assertEquals((await proxy(facts())).verdict, "retry budget used up");
+  assertEquals(endingOf(await proxy(facts())), "retry budget used up");
 });
 
 Deno.test("proxy: a request that has been to every backend takes nothing from the retry budget", async () => {
   const budget = new RetryBudget(0);
   const { proxy } = proxyOf({ a: BROKEN }, Infinity, [1], budget);
-  for (let i = 0; i < 10; i++) assertEquals((await proxy(facts())).verdict, "attempts used up");
+  for (let i = 0; i < 10; i++) assertEquals(endingOf(await proxy(facts())), "attempts used up");
   assertEquals([1, 2, 3, 4].map(() => budget.withdraw(0)), [true, true, true, false]);
 });

@@ -3,10 +3,9 @@ import type { Answered, FailureKind, Outcome } from "../lib/outcome.ts";
 import type { Pool } from "../lib/pool/pool.ts";
 import { createProxy } from "../lib/proxy.ts";
 import type { RequestFacts } from "../lib/request_facts.ts";
-import type { Verdict } from "../lib/retry.ts";
 import { RetryBudget } from "../lib/retry_budget.ts";
-import { equal, facts, failed, nameOf, poolOf } from "./support/fakes.ts";
-import { type Fails, proxyOf } from "./support/proxy.ts";
+import { createFakePool, equal, facts, failed, nameOf } from "./support/fakes.ts";
+import { type Ending, endingOf, type Fails, proxyOf } from "./support/proxy.ts";
 
 interface Outage {
   readonly what: string;
@@ -20,7 +19,7 @@ interface Outage {
   readonly tried: string;
   /** The name of the backend that answered, or the failure. */
   readonly outcome: "a" | "b" | "c" | FailureKind;
-  readonly verdict: Verdict;
+  readonly verdict: Ending;
 }
 
 const REFUSED = "connection_refused";
@@ -153,7 +152,7 @@ for (const { what, fails, tried, outcome, verdict, maxAttempts, ...given } of OU
     const result = await proxy(request);
     assertEquals(result.attempts.map(({ backend }) => nameOf(backend)).join(" "), tried);
     assertEquals(short(result.outcome), outcome);
-    assertEquals(result.verdict, verdict);
+    assertEquals(endingOf(result), verdict);
     assertStrictEquals(result.outcome, result.attempts.at(-1)!.outcome);
     assertEquals(forwarded.length, result.attempts.length);
     for (const seen of forwarded) assertStrictEquals(seen, request);
@@ -168,7 +167,7 @@ Deno.test("proxy: without any backend a request fails as it has nowhere to go", 
     0,
     0,
   ]);
-  assertEquals(result.verdict, "attempts used up");
+  assertEquals(endingOf(result), "attempts used up");
 });
 
 /** Of each backend: failures in a row, and what is in flight. */
@@ -199,7 +198,7 @@ Deno.test("proxy: an answer stays in flight until the engine ends it, and only t
 });
 
 Deno.test("proxy: where every backend is full it says so, and tried nothing", async () => {
-  const full = poolOf(equal(2), { backendMaxInFlight: 1 });
+  const full = createFakePool(equal(2), { backendMaxInFlight: 1 });
   for (const _ of full.backends) full.next(facts(), []);
   const proxy = createProxy<RequestFacts, string>({
     pool: full,
@@ -213,7 +212,7 @@ Deno.test("proxy: where every backend is full it says so, and tried nothing", as
 
 Deno.test("proxy: a request whose time is up is not sent again", async () => {
   const { proxy, forwarded } = proxyOf({ a: REFUSED });
-  const { verdict } = await proxy(facts({ expired: true }));
+  const verdict = endingOf(await proxy(facts({ expired: true })));
   assertEquals([verdict, forwarded.length], ["out of time", 1]);
 });
 
@@ -221,7 +220,7 @@ Deno.test("proxy: a body that is spent while an attempt is under way is not sent
   const request = { ...facts({ method: "PUT" }), bodySpent: false };
   const tried: (string | undefined)[] = [];
   const proxy = createProxy<typeof request, never>({
-    pool: poolOf(equal(3)),
+    pool: createFakePool(equal(3)),
     budget: new RetryBudget(Infinity),
     maxAttempts: 3,
     forward: (request, backend) => {
@@ -230,6 +229,6 @@ Deno.test("proxy: a body that is spent while an attempt is under way is not sent
       return Promise.resolve(failed(BROKEN));
     },
   });
-  const { verdict } = await proxy(request);
+  const verdict = endingOf(await proxy(request));
   assertEquals([tried, verdict], [["a", "b"], "body already sent"]);
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { type FailureKind, FAILURES } from "../lib/outcome.ts";
 import { isIdempotent, judge, type Verdict } from "../lib/retry.ts";
-import { answered, facts, failed } from "./support/fakes.ts";
+import { facts, failed } from "./support/fakes.ts";
 
 const KINDS = Object.keys(FAILURES) as FailureKind[];
 
@@ -85,11 +85,6 @@ Deno.test("retry: that a request never left overrules nothing else", () => {
   }
   const faulty = { ...failed("http_request_error"), neverLeft: true };
   assertEquals(judge(facts({ method: "POST" }), faulty, 1, 3), "request body at fault");
-});
-
-Deno.test("retry: an answer is the end of it, whatever else holds", () => {
-  const request = facts({ clientGone: true, bodySpent: true });
-  assertEquals(judge(request, answered({ status: 503 }), 9, 3), "answered");
 });
 
 Deno.test("retry: no attempt is made for a client that has left", () => {

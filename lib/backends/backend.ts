@@ -5,9 +5,9 @@ import type { HealthTarget, State } from "../health/state.ts";
 import { SharedState } from "../health/state_cells.ts";
 import type { Probed } from "../health/probe_state.ts";
 import type { Latency } from "./ewma.ts";
-import { ownRow, type Row } from "../shared_memory/cells.ts";
+import { type CellRecord, newRecord } from "../shared_memory/cells.ts";
 import { BACKEND, WORKER_BACKEND } from "../shared_memory/layout.ts";
-import { Tally } from "../shared_memory/in_flight_count.ts";
+import { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
 /** One server that requests are forwarded to. What may change of it, its pool changes, for all workers. */
 export class Backend implements HealthTarget {
@@ -18,11 +18,11 @@ export class Backend implements HealthTarget {
   readonly weight: number;
   /** Two numbers made of its id; the second one is odd. */
   readonly hashes: readonly [number, number];
-  readonly #cells: Row<typeof BACKEND>;
+  readonly #cells: CellRecord<typeof BACKEND>;
   /** Where its requests in flight are counted. */
   readonly #integers: Int32Array;
   readonly #index: number;
-  readonly #requests: Tally;
+  readonly #requests: InFlightCount;
   readonly #state: SharedState;
 
   /**
@@ -31,8 +31,8 @@ export class Backend implements HealthTarget {
    */
   constructor(
     config: BackendConfig,
-    cells: Row<typeof BACKEND> = ownRow(BACKEND),
-    own: Row<typeof WORKER_BACKEND> = ownRow(WORKER_BACKEND),
+    cells: CellRecord<typeof BACKEND> = newRecord(BACKEND),
+    own: CellRecord<typeof WORKER_BACKEND> = newRecord(WORKER_BACKEND),
   ) {
     this.url = config.url;
     this.weight = config.weight;
@@ -40,7 +40,7 @@ export class Backend implements HealthTarget {
     this.hashes = [hashOf(this.id), hashOf(this.id, 1) | 1];
     this.#cells = cells;
     ({ integers: this.#integers, index: this.#index } = cells.inFlight);
-    this.#requests = new Tally(cells.inFlight, own.inFlight);
+    this.#requests = new InFlightCount(cells.inFlight, own.inFlight);
     this.#state = new SharedState(cells);
   }
 
@@ -54,13 +54,13 @@ export class Backend implements HealthTarget {
   }
 
   /** One more in flight, unless there are so many. @returns whether it was counted */
-  begin(most = Infinity): boolean {
-    return this.#requests.begin(most);
+  acquire(most = Infinity): boolean {
+    return this.#requests.acquire(most);
   }
 
   /** One less in flight. */
-  end(): void {
-    this.#requests.end();
+  release(): void {
+    this.#requests.release();
   }
 
   /** How long its answers take; undefined where nobody measures it, or nothing is known. */

@@ -5,7 +5,7 @@
  */
 
 /** After so long, what was known before weighs 1/e, in milliseconds; Linkerd's default, too. */
-export const DECAY = 10_000;
+export const DECAY_MS = 10_000;
 
 /** What is known of a backend's latency. */
 export interface Latency {
@@ -31,5 +31,5 @@ export function expected(latency: Latency, now: number): number {
 }
 
 function weightOf({ at }: Latency, now: number): number {
-  return Math.exp((at - now) / DECAY);
+  return Math.exp((at - now) / DECAY_MS);
 }

@@ -20,7 +20,7 @@ export interface WeightClasses {
 const known = new WeakMap<readonly Backend[], WeightClasses>();
 
 /** The classes of a list; made once for each list. */
-export function classesOf(backends: readonly Backend[]): WeightClasses {
+export function weightClasses(backends: readonly Backend[]): WeightClasses {
   let classes = known.get(backends);
   if (classes === undefined) known.set(backends, classes = sorted(backends));
   return classes;
@@ -41,13 +41,13 @@ function sorted(backends: readonly Backend[]): WeightClasses {
 
 /** The one that a number falls to, 0 or more and whole: each has as many of them as it weighs. */
 export function fallsTo(backends: readonly Backend[], number: number): Backend {
-  const classes = classesOf(backends);
+  const classes = weightClasses(backends);
   return backendAt(classes, number % classes.total);
 }
 
 /** One of them by chance, each with its weight. @param random 0 up to 1 */
 export function draw(backends: readonly Backend[], random: () => number): Backend {
-  const classes = classesOf(backends);
+  const classes = weightClasses(backends);
   return backendAt(classes, Math.floor(random() * classes.total));
 }
 
@@ -61,7 +61,7 @@ export function drawTwo(
   backends: readonly Backend[],
   random: () => number,
 ): readonly [Backend, Backend | undefined] {
-  const classes = classesOf(backends);
+  const classes = weightClasses(backends);
   const start = startAt(classes, Math.floor(random() * classes.total));
   const first = backendAt(classes, start);
   if (backends.length === 1) return [first, undefined];

@@ -33,7 +33,7 @@ export async function startDemo(texts: SettingTexts): Promise<Demo> {
     ...balancer,
     backends,
     drainTimeout: config.DRAIN_TIMEOUT,
-    banner: bannerOf(balancer, backends),
+    banner: formatBanner(balancer, backends),
   };
 }
 
@@ -47,7 +47,7 @@ function startBackend(name: string): DemoBackend {
   return backend;
 }
 
-function bannerOf(
+function formatBanner(
   { address: { port }, adminAddress }: Balancer,
   backends: readonly DemoBackend[],
 ): string {

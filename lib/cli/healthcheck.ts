@@ -9,7 +9,7 @@
 import type { Addresses } from "../config/load.ts";
 
 /** In milliseconds; Docker's own timeout should be longer. */
-const TIMEOUT = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /** @returns undefined where all is well, otherwise what is wrong */
 export async function healthProblem(
@@ -29,7 +29,7 @@ async function problemAt(
   const hostname = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}${path}`;
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = (await response.text()).trim();
     return response.status < 500 ? undefined : `it answered ${response.status}: ${text}`;
   } catch (error) {

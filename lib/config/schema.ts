@@ -8,16 +8,25 @@ import { readBackends } from "./backends.ts";
 import { readNetworks } from "./networks.ts";
 import { type Read, reading, setting } from "./setting.ts";
 import { readStatuses } from "./statuses.ts";
-import { duration, HOUR, oneOf, onOff, orWord, percentage, size, wholeNumber } from "./values.ts";
+import {
+  duration,
+  HOUR_MS,
+  oneOf,
+  onOff,
+  orWord,
+  percentage,
+  size,
+  wholeNumber,
+} from "./values.ts";
 
-const MINUTE = HOUR / 60;
+const MINUTE_MS = HOUR_MS / 60;
 const MILLION = 1_000_000;
 
 /** The shortest timeout that a coarse clock keeps, in milliseconds. */
-const SHORTEST = 50;
+const MIN_TIMEOUT_MS = 50;
 
 /** Of a secret, in characters. */
-const SHORTEST_SECRET = 16;
+const MIN_SECRET_CHARACTERS = 16;
 
 /** A token (RFC 9110, 5.6.2): what the names of fields and of cookies are made of. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
@@ -86,7 +95,7 @@ export const Settings = z.object({
   IDLE_TIMEOUT: timeout(DEFAULTS.IDLE_TIMEOUT),
   REQUEST_TIMEOUT: setting(
     DEFAULTS.REQUEST_TIMEOUT,
-    (text) => orWord("off", Infinity, text, (text) => duration(text, SHORTEST, 24 * HOUR)),
+    (text) => orWord("off", Infinity, text, (text) => duration(text, MIN_TIMEOUT_MS, 24 * HOUR_MS)),
   ),
   HEALTH_PATH: setting(DEFAULTS.HEALTH_PATH, readHealthPath),
   HEALTH_STATUS: setting(DEFAULTS.HEALTH_STATUS, readStatuses),
@@ -98,12 +107,12 @@ export const Settings = z.object({
     DEFAULTS.EJECT_AFTER,
     (text) => orWord("off", Infinity, text, (text) => wholeNumber(text, 1, 1000)),
   ),
-  EJECT_TIME: timeout(DEFAULTS.EJECT_TIME, 5 * MINUTE),
+  EJECT_TIME: timeout(DEFAULTS.EJECT_TIME, 5 * MINUTE_MS),
   EJECT_MAX: setting(DEFAULTS.EJECT_MAX, percentage),
   EJECT_ON_5XX: setting(DEFAULTS.EJECT_ON_5XX, onOff),
   SLOW_START: setting(
     DEFAULTS.SLOW_START,
-    (text) => orWord("off", 0, text, (text) => duration(text, SHORTEST, HOUR)),
+    (text) => orWord("off", 0, text, (text) => duration(text, MIN_TIMEOUT_MS, HOUR_MS)),
   ),
   MAX_IN_FLIGHT: setting(DEFAULTS.MAX_IN_FLIGHT, (text) => wholeNumber(text, 1, MILLION)),
   BACKEND_MAX_IN_FLIGHT: setting(
@@ -112,11 +121,11 @@ export const Settings = z.object({
   ),
   MAX_HEADER_SIZE: setting(DEFAULTS.MAX_HEADER_SIZE, (text) => size(text, 1, 1024)),
   BACKEND_IDLE_TIMEOUT: timeout(DEFAULTS.BACKEND_IDLE_TIMEOUT),
-  TUNNEL_IDLE_TIMEOUT: timeout(DEFAULTS.TUNNEL_IDLE_TIMEOUT, 24 * HOUR),
+  TUNNEL_IDLE_TIMEOUT: timeout(DEFAULTS.TUNNEL_IDLE_TIMEOUT, 24 * HOUR_MS),
   HEADER_TIMEOUT: timeout(DEFAULTS.HEADER_TIMEOUT),
   KEEP_ALIVE_TIMEOUT: timeout(DEFAULTS.KEEP_ALIVE_TIMEOUT),
   MAX_CONNECTIONS: setting(DEFAULTS.MAX_CONNECTIONS, (text) => wholeNumber(text, 1, MILLION)),
-  DRAIN_TIMEOUT: setting(DEFAULTS.DRAIN_TIMEOUT, (text) => duration(text, 0, HOUR)),
+  DRAIN_TIMEOUT: setting(DEFAULTS.DRAIN_TIMEOUT, (text) => duration(text, 0, HOUR_MS)),
   TRUSTED_PROXIES: setting(DEFAULTS.TRUSTED_PROXIES, readNetworks),
   WORKERS: setting(
     DEFAULTS.WORKERS,
@@ -132,8 +141,8 @@ export type SettingName = keyof Config;
 /** The names of all settings. */
 export const SETTING_NAMES = Object.keys(DEFAULTS) as SettingName[];
 
-function timeout(whenUnset: string, longest = HOUR) {
-  return setting(whenUnset, (text) => duration(text, SHORTEST, longest));
+function timeout(whenUnset: string, longest = HOUR_MS) {
+  return setting(whenUnset, (text) => duration(text, MIN_TIMEOUT_MS, longest));
 }
 
 function readHost(text: string): Read<string> {
@@ -174,8 +183,8 @@ function readStickyCookie(text: string): Read<string | undefined> {
 /** No part of a secret is shown, not even of one that is too short. */
 function readStickySecret(text: string): Read<string | undefined> {
   if (text === DEFAULTS.STICKY_SECRET) return reading(undefined);
-  if (text.length >= SHORTEST_SECRET) return reading(text);
-  return [{ expected: `must have ${SHORTEST_SECRET} characters or more`, shown: "***" }];
+  if (text.length >= MIN_SECRET_CHARACTERS) return reading(text);
+  return [{ expected: `must have ${MIN_SECRET_CHARACTERS} characters or more`, shown: "***" }];
 }
 
 function readMaxAttempts(text: string): Read<number> {

@@ -1,9 +1,9 @@
 /** How the values of settings are read that are written alike: numbers, durations, sizes, choices. */
 import { isReading, type Read, reading } from "./setting.ts";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
 const KIB = 1024;
 
 export function wholeNumber(text: string, from: number, to: number): Read<number> {
@@ -48,7 +48,7 @@ export function size(text: string, from: number, to: number): Read<number> {
   return `must be ${from}KiB to ${to / KIB}MiB, such as 16KiB`;
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR };
+const UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS };
 
 /** `500ms`, `30s`, `5m` or `1h`, in milliseconds. */
 export function duration(text: string, from: number, to: number): Read<number> {
@@ -60,7 +60,7 @@ export function duration(text: string, from: number, to: number): Read<number> {
 
 /** A duration as a user would write it. */
 function written(milliseconds: number): string {
-  if (milliseconds % HOUR === 0 && milliseconds > 0) return `${milliseconds / HOUR}h`;
-  if (milliseconds % MINUTE === 0 && milliseconds > 0) return `${milliseconds / MINUTE}m`;
+  if (milliseconds % HOUR_MS === 0 && milliseconds > 0) return `${milliseconds / HOUR_MS}h`;
+  if (milliseconds % MINUTE_MS === 0 && milliseconds > 0) return `${milliseconds / MINUTE_MS}m`;
   return `${milliseconds}ms`;
 }

@@ -3,7 +3,7 @@ import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { RetryBudget } from "../retry_budget.ts";
-import type { Tally } from "../shared_memory/in_flight_count.ts";
+import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
 /** What every engine needs; times in milliseconds, sizes in bytes. */
 export interface EngineOptions {
@@ -16,7 +16,7 @@ export interface EngineOptions {
   /** Whether others listen there, too. */
   readonly reusePort: boolean;
   /** Requests in flight. */
-  readonly requests: Tally;
+  readonly requests: InFlightCount;
   readonly maxAttempts: number;
   readonly limits: Limits;
   /** Whether a peer's X-Forwarded-* are believed. */

@@ -18,7 +18,7 @@ export interface EjectionRules {
 }
 
 /** How long an ejection lasts at most, in milliseconds. */
-export const LONGEST = 5 * 60 * 1000;
+export const MAX_EJECTION_MS = 5 * 60 * 1000;
 
 /** Where a backend stands by its own answers. */
 export interface Standing {
@@ -27,26 +27,26 @@ export interface Standing {
   /** Failures in a row. */
   readonly failures: number;
   /** By how much an ejection's time was multiplied, or is. */
-  readonly times: number;
+  readonly ejectionMultiplier: number;
   /** Since when it is in this phase. */
   readonly since: number;
   /** When a trial may begin, or another one. */
-  readonly dueAt: number;
+  readonly retryAt: number;
   /** Whether it was ejected by failed connects. Those say for certain that nobody is served by it. */
   readonly unreachable: boolean;
   /** The number of the worker whose request tries it; -1 where none does. */
-  readonly triedBy: number;
+  readonly trialWorker: number;
 }
 
 /** Where every backend begins. */
 export const IN_USE: Standing = {
   phase: "in",
   failures: 0,
-  times: 0,
+  ejectionMultiplier: 0,
   since: -Infinity,
-  dueAt: Infinity,
+  retryAt: Infinity,
   unreachable: false,
-  triedBy: -1,
+  trialWorker: -1,
 };
 
 /** What can happen to a backend. */
@@ -95,13 +95,21 @@ export function transition(
       if (phase === "in" && (failures < rules.after || event.spared)) {
         return { ...standing, failures };
       }
-      const times = timesOf(standing, now, rules) + 1;
-      const dueAt = now + duration(times, rules);
-      return { phase: "out", failures, times, since: now, dueAt, unreachable, triedBy: -1 };
+      const ejectionMultiplier = decayedMultiplier(standing, now, rules) + 1;
+      const retryAt = now + ejectionMs(ejectionMultiplier, rules);
+      return {
+        phase: "out",
+        failures,
+        ejectionMultiplier,
+        since: now,
+        retryAt,
+        unreachable,
+        trialWorker: -1,
+      };
     }
 
     case "nothing learnt":
-      return phase === "trial" ? untried(standing, now) : standing;
+      return phase === "trial" ? abandonTrial(standing, now) : standing;
 
     case "tried":
       // Should the trial never be heard of again, another may begin some day.
@@ -109,24 +117,24 @@ export function transition(
         ...standing,
         phase: "trial",
         since: now,
-        dueAt: now + LONGEST,
-        triedBy: event.worker,
+        retryAt: now + MAX_EJECTION_MS,
+        trialWorker: event.worker,
       };
 
     case "abandoned":
-      return standing.triedBy === event.worker ? untried(standing, now) : standing;
+      return standing.trialWorker === event.worker ? abandonTrial(standing, now) : standing;
 
     case "recovered":
       return reinstated(standing, now);
 
     case "due":
-      return phase === "out" ? { ...standing, dueAt: Math.min(standing.dueAt, now) } : standing;
+      return phase === "out" ? { ...standing, retryAt: Math.min(standing.retryAt, now) } : standing;
   }
 }
 
 /** Whether a request may be sent there to see whether it is back. */
-export function isTrialDue({ phase, dueAt }: Standing, now: number): boolean {
-  return phase !== "in" && now >= dueAt;
+export function isTrialDue({ phase, retryAt }: Standing, now: number): boolean {
+  return phase !== "in" && now >= retryAt;
 }
 
 /**
@@ -140,19 +148,25 @@ export function slowStartShare({ since }: Standing, now: number, duration: numbe
 }
 
 /** Out as it was, and to be tried by the next one. */
-function untried(standing: Standing, now: number): Standing {
-  return { ...standing, phase: "out", since: now, dueAt: now, triedBy: -1 };
+function abandonTrial(standing: Standing, now: number): Standing {
+  return { ...standing, phase: "out", since: now, retryAt: now, trialWorker: -1 };
 }
 
-function reinstated({ times }: Standing, now: number): Standing {
-  return { ...IN_USE, times, since: now };
+function reinstated({ ejectionMultiplier }: Standing, now: number): Standing {
+  return { ...IN_USE, ejectionMultiplier, since: now };
 }
 
 /** Each ejection time that it has served since takes one off. */
-function timesOf({ phase, times, since }: Standing, now: number, { time }: EjectionRules): number {
-  return phase === "in" ? Math.max(0, times - Math.floor((now - since) / time)) : times;
+function decayedMultiplier(
+  { phase, ejectionMultiplier, since }: Standing,
+  now: number,
+  { time }: EjectionRules,
+): number {
+  return phase === "in"
+    ? Math.max(0, ejectionMultiplier - Math.floor((now - since) / time))
+    : ejectionMultiplier;
 }
 
-function duration(times: number, { time }: EjectionRules): number {
-  return Math.min(time * times, LONGEST);
+function ejectionMs(multiplier: number, { time }: EjectionRules): number {
+  return Math.min(time * multiplier, MAX_EJECTION_MS);
 }

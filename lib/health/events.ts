@@ -24,7 +24,7 @@ export type PoolEvent =
   | { readonly kind: "calm" };
 
 /** As the log tells it. */
-export function lineOf(event: PoolEvent): readonly ["info" | "warn", string] {
+export function formatEvent(event: PoolEvent): readonly ["info" | "warn", string] {
   switch (event.kind) {
     case "fails":
       return ["warn", `${event.backend} fails: ${event.reason}`];

@@ -13,14 +13,14 @@ import {
   reasonOf,
 } from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
-import type { Row } from "../shared_memory/cells.ts";
+import type { CellRecord } from "../shared_memory/cells.ts";
 import { Lock } from "../shared_memory/lock.ts";
 import type { POOL } from "../shared_memory/layout.ts";
 import { type EjectionRules, type HealthEvent, isTrialDue, transition } from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
 import type { HealthTarget, State } from "./state.ts";
 import { type ProbeRules, transition as transitionProbed } from "./probe_state.ts";
-import { type Change, telling } from "./announcements.ts";
+import { announce, type Change } from "./announcements.ts";
 
 export interface HealthOptions {
   readonly ejection: EjectionRules;
@@ -37,10 +37,10 @@ export interface HealthOptions {
 }
 
 /** Shares such as 0.29 do not multiply exactly. */
-const ROUNDING = 1e-9;
+const ROUNDING_ERROR = 1e-9;
 
 /** What is told of one attempt. */
-export interface Report<Target extends HealthTarget = HealthTarget> {
+export interface AttemptReport<Target extends HealthTarget = HealthTarget> {
   readonly backend: Target;
   readonly outcome: Outcome<unknown>;
   /** When it began, on the pool's clock. */
@@ -51,17 +51,17 @@ export interface Report<Target extends HealthTarget = HealthTarget> {
   readonly milliseconds: number;
 }
 
-export class Health {
+export class HealthMonitor {
   readonly #backends: readonly HealthTarget[];
   readonly #options: HealthOptions;
-  readonly #cells: Pick<Row<typeof POOL>, "lock" | "generation">;
+  readonly #cells: Pick<CellRecord<typeof POOL>, "lock" | "generation">;
   readonly #lock: Lock;
 
   /** @param cells of the memory that workers share */
   constructor(
     backends: readonly HealthTarget[],
     options: HealthOptions,
-    cells: Pick<Row<typeof POOL>, "lock" | "generation">,
+    cells: Pick<CellRecord<typeof POOL>, "lock" | "generation">,
   ) {
     this.#backends = backends;
     this.#options = options;
@@ -85,13 +85,13 @@ export class Health {
   }
 
   /** An attempt has failed, or its answer has begun. */
-  report(request: RequestFacts, report: Report, now: number): void {
+  report(request: RequestFacts, report: AttemptReport, now: number): void {
     const { backend, outcome, number } = report;
     if (outcome.kind === "answered") {
       if (this.#isError(outcome)) this.#fail(report, `answered ${outcome.status}`, false, now);
       else if (backend.standing.phase !== "in") this.#answered(report, now);
     } else if (isBlameless(request, outcome, number)) {
-      this.#apply(backend, () => isOld(report) ? undefined : { kind: "nothing learnt" }, now);
+      this.#transition(backend, () => isOld(report) ? undefined : { kind: "nothing learnt" }, now);
     } else {
       this.#fail(report, reasonOf(outcome), isUnreachable(outcome), now);
     }
@@ -106,22 +106,26 @@ export class Health {
   ): void {
     if (broken === undefined) { // it came as a whole
       const isNews = backend.standing.failures > 0 && !this.#isError(answered);
-      if (isNews) this.#apply(backend, () => ({ kind: "completed" }), now);
+      if (isNews) this.#transition(backend, () => ({ kind: "completed" }), now);
     } else if (FAILURES[broken.failure].blamesBackend) {
       this.#fail({ backend }, reasonOf(broken), false, now);
     }
   }
 
   /** A request goes there to see whether it is back. @returns whether no other one does already */
-  tries(backend: HealthTarget, now: number): boolean {
+  claimTrial(backend: HealthTarget, now: number): boolean {
     const event: HealthEvent = { kind: "tried", worker: this.#options.worker ?? 0 };
-    return this.#apply(backend, () => isTrialDue(backend.standing, now) ? event : undefined, now);
+    return this.#transition(
+      backend,
+      () => isTrialDue(backend.standing, now) ? event : undefined,
+      now,
+    );
   }
 
   /** A worker has died: what it tried says nothing any more. */
   abandon(worker: number, now: number): void {
     for (const backend of this.#backends) {
-      this.#apply(backend, () => ({ kind: "abandoned", worker }), now);
+      this.#transition(backend, () => ({ kind: "abandoned", worker }), now);
     }
   }
 
@@ -132,18 +136,18 @@ export class Health {
     const told = this.#lock.hold(() => {
       const before = backend.state;
       const probed = transitionProbed(before.probed, good, probes);
-      if (probed.up === before.probed.up) return this.#put(backend, { ...before, probed }, now);
+      if (probed.up === before.probed.up) return this.#commit(backend, { ...before, probed }, now);
       const standing = good
         ? transition(before.standing, { kind: "recovered" }, now, this.#rules)
         : before.standing;
       const news: PoolEvent = { kind: good ? "up" : "down", backend: backend.id, reason };
-      return [news, ...this.#put(backend, { ...before, probed, standing }, now)];
+      return [news, ...this.#commit(backend, { ...before, probed, standing }, now)];
     });
     this.#tell(told);
   }
 
-  #answered(report: Report, now: number): void {
-    this.#apply(report.backend, () => {
+  #answered(report: AttemptReport, now: number): void {
+    this.#transition(report.backend, () => {
       const inPanic = this.usable === 0;
       return isOld(report) && !inPanic ? undefined : { kind: "answered", inPanic };
     }, now);
@@ -151,12 +155,12 @@ export class Health {
 
   /** @param report without a time where it is a response that broke, and not an attempt that failed */
   #fail(
-    report: Pick<Report, "backend"> & Partial<Report>,
+    report: Pick<AttemptReport, "backend"> & Partial<AttemptReport>,
     reason: string,
     unreachable: boolean,
     now: number,
   ): void {
-    this.#apply(
+    this.#transition(
       report.backend,
       () => {
         if (isOld(report)) return undefined;
@@ -173,7 +177,7 @@ export class Health {
    * @param happens what; undefined where it is nothing. Asked again once nobody else can change anything.
    * @returns whether it made a difference
    */
-  #apply(
+  #transition(
     backend: HealthTarget,
     happens: () => HealthEvent | undefined,
     now: number,
@@ -191,9 +195,13 @@ export class Health {
     const told = this.#lock.hold(() => {
       const made = change();
       if (made === undefined) return undefined;
-      const { probed, told } = backend.state;
-      const news = telling(backend.id, made, told, this.#rules.after);
-      const more = this.#put(backend, { probed, standing: made.after, told: news.told }, now);
+      const { probed, announced } = backend.state;
+      const news = announce(backend.id, made, announced, this.#rules.after);
+      const more = this.#commit(
+        backend,
+        { probed, standing: made.after, announced: news.announced },
+        now,
+      );
       return news.event === undefined ? more : [news.event, ...more];
     });
     if (told !== undefined) this.#tell(told);
@@ -201,8 +209,8 @@ export class Health {
   }
 
   /** Writes down where a backend stands, alone. @returns what follows from it for all of them */
-  #put(backend: HealthTarget, state: State, now: number): readonly PoolEvent[] {
-    if (isAlike(backend.state, state)) {
+  #commit(backend: HealthTarget, state: State, now: number): readonly PoolEvent[] {
+    if (isSameAvailability(backend.state, state)) {
       backend.state = state;
       return [];
     }
@@ -235,7 +243,7 @@ export class Health {
     const out = this.#backends.filter(({ standing: { phase, unreachable } }) =>
       phase !== "in" && !unreachable
     );
-    return out.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING;
+    return out.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING_ERROR;
   }
 
   get #rules(): EjectionRules {
@@ -249,13 +257,13 @@ export class Health {
 
 /** What happened before the backend came to stand where it does says nothing of it any more. */
 function isOld(
-  { backend, begunAt = Infinity }: Pick<Report, "backend"> & Partial<Report>,
+  { backend, begunAt = Infinity }: Pick<AttemptReport, "backend"> & Partial<AttemptReport>,
 ): boolean {
   return begunAt < backend.standing.since;
 }
 
 /** Whether both are usable or not, and out or not, alike. */
-function isAlike(one: State, other: State): boolean {
+function isSameAvailability(one: State, other: State): boolean {
   return one.standing.phase === other.standing.phase && one.probed.up === other.probed.up;
 }
 

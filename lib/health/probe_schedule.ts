@@ -1,7 +1,7 @@
 /** When probes are due: spread at first, and never in step with those of other balancers. */
 
 /** Over how long the first probes are spread at most, in milliseconds. */
-const FIRST_WITHIN = 1_000;
+const FIRST_WITHIN_MS = 1_000;
 
 /** By how much an interval varies, so that many balancers do not ask at one moment. */
 const JITTER = 0.1;
@@ -13,7 +13,7 @@ const JITTER = 0.1;
  * @param random 0 up to 1
  */
 export function firstDelay(interval: number, random: () => number): number {
-  return random() * Math.min(interval, FIRST_WITHIN);
+  return random() * Math.min(interval, FIRST_WITHIN_MS);
 }
 
 /**

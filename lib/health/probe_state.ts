@@ -16,18 +16,20 @@ export interface ProbeRules {
 export interface Probed {
   readonly up: boolean;
   /** Probes in a row that say otherwise. */
-  readonly against: number;
+  readonly oppositeStreak: number;
   readonly known: boolean;
 }
 
 /** Before the first probe. */
-export const UNPROBED: Probed = { up: true, against: 0, known: false };
+export const UNPROBED: Probed = { up: true, oppositeStreak: 0, known: false };
 
 /** @returns what is known after one more probe; the same object where nothing changes */
 export function transition(probed: Probed, good: boolean, { rise, fall }: ProbeRules): Probed {
-  if (!probed.known) return { up: good, against: 0, known: true };
-  if (good === probed.up) return probed.against === 0 ? probed : { ...probed, against: 0 };
-  const against = probed.against + 1;
-  if (against < (probed.up ? fall : rise)) return { ...probed, against };
-  return { up: good, against: 0, known: true };
+  if (!probed.known) return { up: good, oppositeStreak: 0, known: true };
+  if (good === probed.up) {
+    return probed.oppositeStreak === 0 ? probed : { ...probed, oppositeStreak: 0 };
+  }
+  const oppositeStreak = probed.oppositeStreak + 1;
+  if (oppositeStreak < (probed.up ? fall : rise)) return { ...probed, oppositeStreak };
+  return { up: good, oppositeStreak: 0, known: true };
 }

@@ -1,5 +1,5 @@
 /** What is known of a backend's health, and what keeps it. */
-import type { Told } from "./announcements.ts";
+import type { AnnouncementState } from "./announcements.ts";
 import type { Standing } from "./ejection.ts";
 import type { Probed } from "./probe_state.ts";
 
@@ -10,7 +10,7 @@ export interface State {
   /** By what its probes say. */
   readonly probed: Probed;
   /** What the log was told of it. */
-  readonly told: Told;
+  readonly announced: AnnouncementState;
 }
 
 /** What has a health: a backend. */

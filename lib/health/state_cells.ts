@@ -2,19 +2,19 @@
  * Where a backend stands, in memory that workers share. It is written by one at a time, under a lock, and
  * read by all at any time without one: whoever reads while it is written reads again (a seqlock).
  */
-import type { Row } from "../shared_memory/cells.ts";
+import type { CellRecord } from "../shared_memory/cells.ts";
 import type { BACKEND } from "../shared_memory/layout.ts";
 import type { State } from "./state.ts";
 
 const PHASES = ["in", "out", "trial"] as const;
 
 export class SharedState {
-  readonly #cells: Row<typeof BACKEND>;
+  readonly #cells: CellRecord<typeof BACKEND>;
   /** What was read last, and which version that was: an odd one never is. */
   #state: State | undefined;
   #version = -1;
 
-  constructor(cells: Row<typeof BACKEND>) {
+  constructor(cells: CellRecord<typeof BACKEND>) {
     this.#cells = cells;
   }
 
@@ -47,39 +47,39 @@ export class SharedState {
       standing: {
         phase: PHASES[cells.phase.value]!,
         failures: cells.failures.value,
-        times: cells.times.value,
+        ejectionMultiplier: cells.ejectionMultiplier.value,
         since: cells.since.value,
-        dueAt: cells.dueAt.value,
+        retryAt: cells.retryAt.value,
         unreachable: cells.unreachable.value === 1,
-        triedBy: cells.triedBy.value,
+        trialWorker: cells.trialWorker.value,
       },
       probed: {
         up: cells.up.value === 1,
-        against: cells.against.value,
+        oppositeStreak: cells.oppositeStreak.value,
         known: cells.probed.value === 1,
       },
-      told: {
-        failing: cells.toldFailing.value === 1,
-        at: cells.toldAt.value,
-        spared: cells.toldSpared.value === 1,
+      announced: {
+        failing: cells.announcedFailing.value === 1,
+        at: cells.announcedAt.value,
+        spared: cells.announcedSpared.value === 1,
       },
     };
   }
 
-  #write({ standing, probed, told }: State): void {
+  #write({ standing, probed, announced }: State): void {
     const cells = this.#cells;
     cells.phase.value = PHASES.indexOf(standing.phase);
     cells.failures.value = standing.failures;
-    cells.times.value = standing.times;
+    cells.ejectionMultiplier.value = standing.ejectionMultiplier;
     cells.since.value = standing.since;
-    cells.dueAt.value = standing.dueAt;
+    cells.retryAt.value = standing.retryAt;
     cells.unreachable.value = Number(standing.unreachable);
-    cells.triedBy.value = standing.triedBy;
+    cells.trialWorker.value = standing.trialWorker;
     cells.up.value = Number(probed.up);
-    cells.against.value = probed.against;
+    cells.oppositeStreak.value = probed.oppositeStreak;
     cells.probed.value = Number(probed.known);
-    cells.toldFailing.value = Number(told.failing);
-    cells.toldAt.value = told.at;
-    cells.toldSpared.value = Number(told.spared);
+    cells.announcedFailing.value = Number(announced.failing);
+    cells.announcedAt.value = announced.at;
+    cells.announcedSpared.value = Number(announced.spared);
   }
 }

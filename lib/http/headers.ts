@@ -25,15 +25,21 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields of a request that we set, append to or answer for, beside X-Forwarded-*. */
-export const OURS: readonly string[] = ["host", "via", "expect", "x-request-id", "max-forwards"];
+export const PROXY_FIELDS: readonly string[] = [
+  "host",
+  "via",
+  "expect",
+  "x-request-id",
+  "max-forwards",
+];
 
 /** First letters and lengths of all names looked for here, as {@linkcode keyOf} makes them. */
 const KEYS_OF_X = 0x10000;
-const LOOKED_FOR = new Set([...HOP_BY_HOP, ...OURS].map(keyOf));
+const LOOKED_FOR = new Set([...HOP_BY_HOP, ...PROXY_FIELDS].map(keyOf));
 
 /** What a Connection header cannot name away, as the message would mean something else; and what it
  * says that is no name. */
-const NOT_NOMINATED = new Set(["host", "content-length", "date", "close", ""]);
+const NOT_CONNECTION_OPTIONS = new Set(["host", "content-length", "date", "close", ""]);
 
 /** What the balancer itself says of a request. */
 export interface Forwarding {
@@ -55,8 +61,8 @@ export interface Forwarding {
   readonly passesExpect: boolean;
 }
 
-/** What lines said that are not passed on as they came, for those of our own. */
-export class Heard {
+/** What a request's lines say about its way here, for the lines that the proxy adds. */
+export class ReceivedForwarding {
   forwardedFor = "";
   forwardedProto = false;
   forwardedHost = false;
@@ -65,22 +71,22 @@ export class Heard {
 }
 
 /** The field lines of a forwarded request: Host first, end-to-end lines as they came, then ours. */
-export function requestFields(received: readonly Field[], forwarding: Forwarding): Field[] {
-  const nominated = nominatedFields(received);
-  const heard = new Heard();
+export function requestFields(lines: readonly Field[], forwarding: Forwarding): Field[] {
+  const nominated = fieldsOfConnection(lines);
+  const received = new ReceivedForwarding();
   const fields: Field[] = [["host", forwarding.host]];
-  for (const line of received) {
+  for (const line of lines) {
     if (nominated === undefined && !isLookedFor(line[0])) {
       fields.push(line);
       continue;
     }
     const name = line[0].toLowerCase();
     if (name === "host" || nominated?.has(name)) continue;
-    const value = passedOn(name, line[1], forwarding, heard);
+    const value = forwardedValue(name, line[1], forwarding, received);
     if (value === line[1]) fields.push(line);
     else if (value !== undefined) fields.push([line[0], value]);
   }
-  fields.push(...ownFields(forwarding, heard));
+  fields.push(...proxyFields(forwarding, received));
   return fields;
 }
 
@@ -88,29 +94,29 @@ export function requestFields(received: readonly Field[], forwarding: Forwarding
  * The value with which one line of a request travels on.
  *
  * @param name in lower case; neither Host nor one that Connection names
- * @param heard takes note of what the lines of our own have to say instead
+ * @param received takes note of what the lines of our own have to say instead
  * @returns undefined where the line stays behind
  */
-export function passedOn(
+export function forwardedValue(
   name: string,
   value: string,
   { trusted, passesTrailers, passesExpect }: Forwarding,
-  heard: Heard,
+  received: ReceivedForwarding,
 ): string | undefined {
   if (HOP_BY_HOP.has(name)) return name === "trailer" && passesTrailers ? value : undefined;
   if (name.startsWith("x-forwarded-")) {
     if (!trusted) return undefined;
     if (name === "x-forwarded-for") {
-      heard.forwardedFor = join(heard.forwardedFor, value);
+      received.forwardedFor = join(received.forwardedFor, value);
       return undefined;
     }
-    if (name === "x-forwarded-proto") heard.forwardedProto = true;
-    if (name === "x-forwarded-host") heard.forwardedHost = true;
+    if (name === "x-forwarded-proto") received.forwardedProto = true;
+    if (name === "x-forwarded-host") received.forwardedHost = true;
   } else if (name === "via") {
-    heard.via = join(heard.via, value);
+    received.via = join(received.via, value);
     return undefined;
   } else if (name === "x-request-id") {
-    heard.requestId = true;
+    received.requestId = true;
   } else if (name === "max-forwards") {
     return oneLess(value);
   } else if (name === "expect" && value.toLowerCase() === "100-continue" && !passesExpect) {
@@ -120,19 +126,25 @@ export function passedOn(
 }
 
 /** The lines of our own, which say where a request came from; they stand last. */
-export function ownFields(forwarding: Forwarding, heard: Heard): Field[] {
+export function proxyFields(
+  forwarding: Forwarding,
+  received: ReceivedForwarding,
+): Field[] {
   const { clientAddress, scheme, version, host } = forwarding;
-  const fields: Field[] = [["x-forwarded-for", join(heard.forwardedFor, clientAddress)]];
-  if (!heard.forwardedProto) fields.push(["x-forwarded-proto", scheme]);
-  if (!heard.forwardedHost && host !== "") fields.push(["x-forwarded-host", host]);
-  fields.push(["via", join(heard.via, `${version} roundabout`)]);
-  if (!heard.requestId) fields.push(["x-request-id", forwarding.newRequestId()]);
+  const fields: Field[] = [[
+    "x-forwarded-for",
+    join(received.forwardedFor, clientAddress),
+  ]];
+  if (!received.forwardedProto) fields.push(["x-forwarded-proto", scheme]);
+  if (!received.forwardedHost && host !== "") fields.push(["x-forwarded-host", host]);
+  fields.push(["via", join(received.via, `${version} roundabout`)]);
+  if (!received.requestId) fields.push(["x-request-id", forwarding.newRequestId()]);
   return fields;
 }
 
 /** The field lines of a response on its way to the client: all but those of the hop behind us. */
 export function responseFields(received: readonly Field[]): Field[] {
-  const nominated = nominatedFields(received);
+  const nominated = fieldsOfConnection(received);
   return received.filter(([name]) => {
     if (nominated === undefined && !isLookedFor(name)) return true;
     const lower = name.toLowerCase();
@@ -156,19 +168,21 @@ function keyOf(name: string): number {
 }
 
 /** Names that Connection lists (RFC 9110, 7.6.1); undefined where there are none, the common case. */
-function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
+function fieldsOfConnection(lines: readonly Field[]): Set<string> | undefined {
   let names: Set<string> | undefined;
   for (const line of lines) {
     if (line[0].length !== 10 || line[0].toLowerCase() !== "connection") continue;
-    for (const name of nominatedBy(line[1])) (names ??= new Set()).add(name);
+    for (const name of connectionOptions(line[1])) (names ??= new Set()).add(name);
   }
   return names;
 }
 
 /** Names of further fields, in lower case, that one value of Connection says belong to the hop. */
-export function nominatedBy(connection: string): string[] {
+export function connectionOptions(connection: string): string[] {
   return tokensOf(connection)
-    .filter((name) => !NOT_NOMINATED.has(name) && (!HOP_BY_HOP.has(name) || name === "trailer"));
+    .filter((name) =>
+      !NOT_CONNECTION_OPTIONS.has(name) && (!HOP_BY_HOP.has(name) || name === "trailer")
+    );
 }
 
 /** The items of a list of tokens, in lower case (RFC 9110, 5.6.1). */

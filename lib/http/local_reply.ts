@@ -4,10 +4,10 @@
  */
 import { STATUS_TEXT } from "@std/http/status";
 import { type Failed, type FailureKind, FAILURES } from "../outcome.ts";
-import type { Verdict } from "../retry.ts";
+import type { StopReason } from "../retry.ts";
 
 /** A whole response, small enough to be sent as it is. */
-export interface Answer {
+export interface LocalReply {
   readonly status: number;
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: string;
@@ -17,7 +17,7 @@ export interface Answer {
 const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Over a limit, a second is long: what is in flight ends, and others may have left (RFC 9110, 10.2.3). */
-const RETRY_AFTER: [string, string] = ["retry-after", "1"];
+const RETRY_AFTER_FIELD: [string, string] = ["retry-after", "1"];
 
 /** Why a request is not forwarded. */
 export interface Refusal {
@@ -27,45 +27,45 @@ export interface Refusal {
 }
 
 /** The answer to a request that is not forwarded. */
-export function refusalAnswer({ status, reason }: Refusal): Answer {
+export function refusalReply({ status, reason }: Refusal): LocalReply {
   const fields: [string, string][] = [proxyStatus("http_request_error", reason)];
   if (status === 405) fields.push(["allow", ALLOW]);
   return text(status, `${statusText(status)}: ${reason}`, fields);
 }
 
 /** The answer for a request whose last attempt failed, and why there was no further one. */
-export function failureAnswer(failed: Failed, verdict: Verdict): Answer {
+export function failureReply(failed: Failed, verdict: StopReason): LocalReply {
   const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
-  return answerFor(failed.failure, details, failed.status);
+  return replyFor(failed.failure, details, failed.status);
 }
 
 /** Why a request is not even tried while there are MAX_IN_FLIGHT of them. */
 export const OVERLOADED = "MAX_IN_FLIGHT is reached";
 
 /** The answer to a request that is one too many. */
-export function overloadAnswer(): Answer {
-  const fields = [proxyStatus("http_request_denied", OVERLOADED), RETRY_AFTER];
+export function overloadReply(): LocalReply {
+  const fields = [proxyStatus("http_request_denied", OVERLOADED), RETRY_AFTER_FIELD];
   return text(503, "Service not available", fields);
 }
 
 /** The answer where this program itself is at fault. */
-export function internalErrorAnswer(): Answer {
-  return answerFor("proxy_internal_error");
+export function internalErrorReply(): LocalReply {
+  return replyFor("proxy_internal_error");
 }
 
-function answerFor(failure: FailureKind, details?: string, exactStatus?: number): Answer {
+function replyFor(failure: FailureKind, details?: string, exactStatus?: number): LocalReply {
   const { status, text: sentence } = FAILURES[failure];
   const fields = [proxyStatus(failure, details)];
-  if (failure === "connection_limit_reached") fields.push(RETRY_AFTER);
+  if (failure === "connection_limit_reached") fields.push(RETRY_AFTER_FIELD);
   return text(exactStatus ?? status, sentence, fields);
 }
 
 /** The answer to `OPTIONS` with `Max-Forwards: 0`: we are its last recipient (RFC 9110, 7.6.2). */
-export function lastRecipientAnswer(): Answer {
+export function lastRecipientReply(): LocalReply {
   return { status: 204, fields: [["allow", ALLOW], ["proxy-status", "roundabout"]], body: "" };
 }
 
-function text(status: number, body: string, fields: [string, string][]): Answer {
+function text(status: number, body: string, fields: [string, string][]): LocalReply {
   return { status, fields: [["content-type", "text/plain"], ...fields], body: `${body}\n` };
 }
 

@@ -1,6 +1,6 @@
 /** One line per request: who asked for what, what it got, from which backend, and what was tried. */
 import type { Attempt } from "../pool/attempt.ts";
-import type { Verdict } from "../retry.ts";
+import type { StopReason } from "../retry.ts";
 
 export interface AccessEntry {
   /** When the request arrived. */
@@ -12,8 +12,8 @@ export interface AccessEntry {
   /** From the request's arrival until its response was sent, in milliseconds. */
   readonly milliseconds: number;
   readonly attempts: readonly Attempt<unknown>[];
-  /** Why a failed request went no further; undefined for a refusal. */
-  readonly verdict?: Verdict | undefined;
+  /** Why a failed request was not sent again; undefined if it was answered or refused. */
+  readonly verdict?: StopReason | undefined;
   /** Why it was not forwarded at all. */
   readonly refused?: string | undefined;
   /** Why its response did not get through whole, where the engine can tell. */
@@ -24,7 +24,7 @@ export interface AccessEntry {
  * gave to its backends' ids. */
 export type LineFormat = "text" | "json" | { readonly names: ReadonlyMap<string, string> };
 
-export function formatOf(format: LineFormat): (entry: AccessEntry) => string {
+export function lineFormatter(format: LineFormat): (entry: AccessEntry) => string {
   if (format === "text") return textLine;
   if (format === "json") return jsonLine;
   return (entry) => demoLine(entry, format.names);
@@ -53,7 +53,7 @@ export function jsonLine(entry: AccessEntry): string {
       backend: backend.id,
       ...(outcome.kind === "failed" && { failure: outcome.failure, detail: outcome.detail }),
     })),
-    ...(verdict !== undefined && verdict !== "answered" && { verdict }),
+    ...(verdict !== undefined && { verdict }),
     ...(refused !== undefined && { refused }),
     ...(entry.broken !== undefined && { broken: entry.broken }),
   });
@@ -79,7 +79,7 @@ function reasons({ attempts, verdict, refused, broken }: AccessEntry): string {
   const failures = attempts.flatMap(({ backend, outcome }) =>
     outcome.kind === "failed" ? [`${backend.id} ${outcome.failure}`] : []
   );
-  if (verdict !== undefined && verdict !== "answered") failures.push(verdict);
+  if (verdict !== undefined) failures.push(verdict);
   if (broken !== undefined) failures.push(`cut short: ${broken}`);
   return failures.length === 0 ? "" : ` (${failures.join(", ")})`;
 }

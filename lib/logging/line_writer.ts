@@ -7,7 +7,7 @@ export interface Sink {
 }
 
 /** Characters that may wait to be written. */
-const LIMIT = 4 * 1024 * 1024;
+const MAX_PENDING_CHARACTERS = 4 * 1024 * 1024;
 
 export class LineWriter {
   readonly #sink: Sink;
@@ -23,7 +23,7 @@ export class LineWriter {
   }
 
   write(line: string): void {
-    if (this.#pending.length > LIMIT) {
+    if (this.#pending.length > MAX_PENDING_CHARACTERS) {
       this.#leftOut++;
       return;
     }

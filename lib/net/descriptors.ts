@@ -7,10 +7,10 @@
  */
 
 /** Fewer than so many are told at the start. */
-const ENOUGH = 1000;
+const ENOUGH_DESCRIPTORS = 1000;
 
 /** An address of loopback that nobody connects to: what listens there for a moment is in nobody's way. */
-const ASIDE = "127.0.0.2";
+const SPARE_LOOPBACK_ADDRESS = "127.0.0.2";
 
 /** Whether an error says that this process, or the system, has no descriptor left. */
 export function isOutOfDescriptors(error: unknown): boolean {
@@ -25,8 +25,8 @@ export function hasDescriptorLeft(): boolean {
 
 /** How many more can be opened, where that is few; undefined where it is enough, or cannot be told. */
 export function lowLimit(): number | undefined {
-  const left = descriptorsLeft(ENOUGH);
-  return left === ENOUGH ? undefined : left;
+  const left = descriptorsLeft(ENOUGH_DESCRIPTORS);
+  return left === ENOUGH_DESCRIPTORS ? undefined : left;
 }
 
 /** @returns how many can be opened, looking for no more than so many */
@@ -34,7 +34,7 @@ function descriptorsLeft(wanted: number): number {
   const opened: Deno.Listener[] = [];
   try {
     while (opened.length < wanted) {
-      opened.push(Deno.listen({ hostname: ASIDE, port: 0, tcpBacklog: 1 }));
+      opened.push(Deno.listen({ hostname: SPARE_LOOPBACK_ADDRESS, port: 0, tcpBacklog: 1 }));
     }
   } catch (error) {
     if (!isOutOfDescriptors(error)) return wanted; // no such address, say: nothing can be told

@@ -1,7 +1,6 @@
 /** Opens connections to backends, and says in the core's words why one could not be opened. */
 import { hasDescriptorLeft, isOutOfDescriptors } from "./descriptors.ts";
-import { failed } from "../failures.ts";
-import type { Failed, FailureKind } from "../outcome.ts";
+import { type Failed, failed, type FailureKind } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
 /** Where a backend is, taken from its URL once. */

@@ -26,7 +26,7 @@ export interface Listening {
 }
 
 /** How long it rests before it tries to listen again, in milliseconds. */
-const REST = 100;
+const PAUSE_MS = 100;
 
 /** Serves until it is shut down. @throws where the address cannot be listened on */
 export function listen(
@@ -59,7 +59,7 @@ export function listen(
         return;
       } catch (error) {
         onWarning(`cannot listen again for now: ${(error as Error).message}`);
-        await new Promise((resolve) => setTimeout(resolve, REST));
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
   }

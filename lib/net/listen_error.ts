@@ -9,7 +9,7 @@ export class ListenError extends Error {
  * @param setting the one that says which port
  * @throws {ListenError} where the address cannot be listened on
  */
-export function listening<Listening>(
+export function bindOrExplain<Listening>(
   setting: string,
   hostname: string,
   port: number,

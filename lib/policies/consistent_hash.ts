@@ -12,7 +12,7 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { hashOf } from "../backends/hash.ts";
-import { classesOf, type WeightClasses } from "../backends/weight_classes.ts";
+import { type WeightClasses, weightClasses } from "../backends/weight_classes.ts";
 import type { Policy, PolicyOptions } from "./policy.ts";
 
 export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy {
@@ -22,7 +22,7 @@ export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy 
       const owner = highest(candidates, key, Infinity);
       if (hashBalance === Infinity || owner.inFlight === 0) return owner;
 
-      const { total } = classesOf(candidates);
+      const { total } = weightClasses(candidates);
       // Whether the owner has room depends on what all have in flight, often on a part of it already.
       const enough = owner.inFlight * total / (hashBalance * owner.weight) - 1;
       let inFlight = 0;
@@ -42,7 +42,7 @@ export function consistentHash({ hashKey, hashBalance }: PolicyOptions): Policy 
  * @param limit what one may have in flight for each unit of its weight; it must leave room somewhere
  */
 function highest(candidates: readonly Backend[], key: number, limit: number): Backend {
-  const classes = classesOf(candidates);
+  const classes = weightClasses(candidates);
   const allSeeds = seedsOf(classes);
   let highest: Backend | undefined;
   let highestClaim = -Infinity;

@@ -8,18 +8,18 @@
  * the ones with the fewest, and no others.
  */
 import type { Backend } from "../backends/backend.ts";
-import { classesOf, draw, type WeightClass } from "../backends/weight_classes.ts";
+import { draw, type WeightClass, weightClasses } from "../backends/weight_classes.ts";
 import type { Policy } from "./policy.ts";
 
 /** How often chance is asked for one of those that tie before they are looked for. */
-const DRAWS = 16;
+const TIE_DRAWS = 16;
 
 export const leastConnections: Policy = {
   prefersIdle: true,
   pick(candidates, { random }) {
-    const { classes } = classesOf(candidates);
+    const { classes } = weightClasses(candidates);
     const least = leastLoad(classes);
-    for (let i = 0; i < DRAWS; i++) {
+    for (let i = 0; i < TIE_DRAWS; i++) {
       const backend = draw(candidates, random);
       if (backend.inFlight < limitAt(least, backend.weight)) return backend;
     }

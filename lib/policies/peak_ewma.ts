@@ -16,20 +16,20 @@ import type { Observation, Policy } from "./policy.ts";
 export const EXPLORATION = 0.01;
 
 /** How many times the cost of another one is no chance. */
-const MUCH = 2;
+const SUSPECT_FACTOR = 2;
 
 /** What each request in flight counts, in milliseconds, while nothing is known of a backend: so that it
  * gets one, and no more until that is answered. */
-const UNKNOWN = 1_000_000;
+const UNKNOWN_COST_MS = 1_000_000;
 
 /** No answer counts as faster than this, or what is in flight would not count; in milliseconds. */
-const FASTEST = 0.01;
+const MIN_LATENCY_MS = 0.01;
 
 /** What a backend is taken to need of which only failures and errors are known, in milliseconds. */
-const UNMEASURED = 200;
+const FAILURE_PENALTY_MS = 200;
 
 /** What failures that follow on each other make of an average at most, in milliseconds. */
-const SLOWEST = 10_000;
+const MAX_LATENCY_MS = 10_000;
 
 export const peakEwma: Policy = {
   prefersIdle: true,
@@ -43,7 +43,7 @@ export const peakEwma: Policy = {
     // Averages are never quite the same. If the better one were always taken, two backends of weights 10
     // and 1 would get half each; so while it is not much better, from a heavier to a lighter one only as
     // many go as come back.
-    const isMuchBetter = one > MUCH * other;
+    const isMuchBetter = one > SUSPECT_FACTOR * other;
     return isMuchBetter || random() * first.weight < second.weight ? second : first;
   },
 
@@ -58,8 +58,8 @@ export const peakEwma: Policy = {
 /** @param unit the weight of a backend to which one in flight means what it says */
 function costOf({ latency, inFlight, weight }: Backend, unit: number, now: number): number {
   const load = inFlight * unit / weight;
-  if (latency === undefined) return UNKNOWN * load;
-  return Math.max(FASTEST, expected(latency, now)) * (load + 1);
+  if (latency === undefined) return UNKNOWN_COST_MS * load;
+  return Math.max(MIN_LATENCY_MS, expected(latency, now)) * (load + 1);
 }
 
 /**
@@ -75,9 +75,9 @@ function sampleOf(
   if (request.hasUpload) return undefined; // that is the client's time, too
   if (outcome.kind === "failed") {
     if (!FAILURES[outcome.failure].blamesBackend) return undefined;
-    const before = latency === undefined ? UNMEASURED : expected(latency, now);
-    return Math.max(milliseconds, Math.min(SLOWEST, 2 * before));
+    const before = latency === undefined ? FAILURE_PENALTY_MS : expected(latency, now);
+    return Math.max(milliseconds, Math.min(MAX_LATENCY_MS, 2 * before));
   }
   if (outcome.status < 500) return milliseconds;
-  return Math.max(milliseconds, latency?.average ?? UNMEASURED);
+  return Math.max(milliseconds, latency?.average ?? FAILURE_PENALTY_MS);
 }

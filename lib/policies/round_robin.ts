@@ -7,16 +7,16 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { mixed } from "../backends/hash.ts";
-import { classesOf, fallsTo } from "../backends/weight_classes.ts";
+import { fallsTo, weightClasses } from "../backends/weight_classes.ts";
 import type { PickContext, Policy } from "./policy.ts";
 
 const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 
 export const roundRobin = {
-  cycle: (backends: readonly Backend[]) => scheduleOf(backends).length,
+  cycle: (backends: readonly Backend[]) => buildSchedule(backends).length,
   pick(candidates: readonly Backend[], { turn, number }: PickContext): Backend {
     if (number > 1) return fallsTo(candidates, scattered(turn, number));
-    const schedule = scheduleOf(candidates);
+    const schedule = buildSchedule(candidates);
     return schedule[turn % schedule.length]!;
   },
 } satisfies Policy;
@@ -32,7 +32,7 @@ function scattered(turn: number, number: number): number {
   return mixed(turn ^ Math.imul(number, 0x9e3779b9));
 }
 
-function scheduleOf(backends: readonly Backend[]): readonly Backend[] {
+function buildSchedule(backends: readonly Backend[]): readonly Backend[] {
   let schedule = schedules.get(backends);
   if (schedule === undefined) schedules.set(backends, schedule = smooth(backends));
   return schedule;
@@ -45,7 +45,7 @@ function scheduleOf(backends: readonly Backend[]): readonly Backend[] {
  */
 function smooth(backends: readonly Backend[]): readonly Backend[] {
   const places = new Map(backends.map((backend, place) => [backend, place]));
-  const { classes, total } = classesOf(backends);
+  const { classes, total } = weightClasses(backends);
   const unit = classes.map(({ weight }) => weight).reduce(greatestCommonDivisor, 0);
   const queues = classes.map(({ weight, members }) => new Queue(weight, members));
   return Array.from({ length: total / unit }, () => {

@@ -1,8 +1,13 @@
 import type { Backend } from "../backends/backend.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Failed, Outcome } from "../outcome.ts";
 
-/** One try at one backend, as the log tells it. */
+/** One attempt to send a request to a backend, and what it came to. */
 export interface Attempt<Response> {
   readonly backend: Backend;
   readonly outcome: Outcome<Response>;
+}
+
+/** An attempt that failed, so that another one may follow. */
+export interface FailedAttempt extends Attempt<never> {
+  readonly outcome: Failed;
 }

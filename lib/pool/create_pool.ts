@@ -10,7 +10,7 @@ import { POLICIES } from "../policies/mod.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Pool } from "./pool.ts";
 import type { Sticky } from "./sticky.ts";
-import type { Row } from "../shared_memory/cells.ts";
+import type { CellRecord } from "../shared_memory/cells.ts";
 import type { POOL } from "../shared_memory/layout.ts";
 
 /** The settings that a pool goes by. */
@@ -40,12 +40,12 @@ export interface PoolParts {
   readonly random: () => number;
   readonly onEvent: (event: PoolEvent) => void;
   /** Of the memory that workers share; by default its own. */
-  readonly cells?: Row<typeof POOL>;
+  readonly cells?: CellRecord<typeof POOL>;
   /** The number of this worker; by default 0. */
   readonly worker?: number;
 }
 
-export function poolOf(settings: PoolSettings, parts: PoolParts): Pool {
+export function createPool(settings: PoolSettings, parts: PoolParts): Pool {
   const { clock } = parts;
   const policy: Policy = POLICIES[parts.policy]({
     hashKey: hashKeyOf(settings.HASH_ON, parts.isTrusted),

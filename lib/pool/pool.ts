@@ -3,21 +3,21 @@ import type { Attempt } from "./attempt.ts";
 import type { Backend } from "../backends/backend.ts";
 import { Counter } from "./counter.ts";
 import { isTrialDue, slowStartShare } from "../health/ejection.ts";
-import { Health, type HealthOptions, type Report } from "../health/monitor.ts";
+import { type AttemptReport, HealthMonitor, type HealthOptions } from "../health/monitor.ts";
 import { ALL_FULL, type Answered, type Failed, NO_BACKEND } from "../outcome.ts";
 import type { Policy } from "../policies/policy.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import { isIdempotent } from "../retry.ts";
 import type { Sticky } from "./sticky.ts";
-import { classesOf } from "../backends/weight_classes.ts";
-import { ownRow, type Row } from "../shared_memory/cells.ts";
+import { weightClasses } from "../backends/weight_classes.ts";
+import { type CellRecord, newRecord } from "../shared_memory/cells.ts";
 import { POOL } from "../shared_memory/layout.ts";
 
 export interface PoolOptions extends HealthOptions {
   readonly backends: readonly Backend[];
   readonly policy: Policy;
   /** Of the memory that workers share; by default its own. */
-  readonly cells?: Row<typeof POOL>;
+  readonly cells?: CellRecord<typeof POOL>;
   /** Ties clients to backends; undefined ties none. */
   readonly sticky?: Sticky | undefined;
   /** In milliseconds, and never going back; one for all workers. */
@@ -32,7 +32,7 @@ export interface PoolOptions extends HealthOptions {
   readonly backendMaxInFlight: number;
 }
 
-const NONE: readonly Attempt<unknown>[] = [];
+const NO_ATTEMPTS: readonly Attempt<unknown>[] = [];
 
 /** Failures in a row that are no chance, where EJECT_AFTER says more, or off. */
 const MANY_FAILURES = 5;
@@ -51,20 +51,20 @@ export class Pool {
   readonly #maxInFlight: number;
   /** Failures in a row that make a backend suspect, whether they eject it or not. */
   readonly #manyFailures: number;
-  readonly #health: Health;
+  readonly #health: HealthMonitor;
   /** What the health of the backends was when they were sorted last. */
   #generation = NaN;
   #usable = true;
   /** What first attempts are picked from: the usable backends, or all where none is. */
-  #offered: readonly Backend[] = [];
+  #candidates: readonly Backend[] = [];
   #cycle = 1;
   /** Those out of use that may be tried once their time is over. */
-  #out: readonly Backend[] = [];
+  #ejected: readonly Backend[] = [];
   /** Until when some backend is in slow start. */
   #slowUntil = -Infinity;
 
   constructor(options: PoolOptions) {
-    const { backends, policy, cells = ownRow(POOL) } = options;
+    const { backends, policy, cells = newRecord(POOL) } = options;
     this.backends = backends;
     this.#policy = policy;
     this.#counter = new Counter(cells.turn);
@@ -75,12 +75,12 @@ export class Pool {
     this.#slowStart = options.slowStart;
     this.#maxInFlight = options.backendMaxInFlight;
     this.#manyFailures = Math.min(options.ejection.after, MANY_FAILURES);
-    this.#health = new Health(backends, options, cells);
+    this.#health = new HealthMonitor(backends, options, cells);
   }
 
   /** Whether any backend gets requests as a matter of course. */
   get usable(): boolean {
-    this.#sort();
+    this.#refresh();
     return this.#usable;
   }
 
@@ -98,13 +98,14 @@ export class Pool {
     tried: readonly Attempt<unknown>[],
     begunAt: number = this.clock(),
   ): Backend | undefined {
-    this.#sort();
+    this.#refresh();
     const trial = tried.length === 0 ? this.#trial(request, begunAt) : undefined;
     if (trial !== undefined) return trial;
     while (true) {
-      const backend = this.#tied(request, tried) ?? this.#another(request, tried, begunAt);
+      const backend = this.#stickyBackend(request, tried) ??
+        this.#selectUntried(request, tried, begunAt);
       // Another worker may have taken the last place there since it was picked.
-      if (backend === undefined || backend.begin(this.#maxInFlight)) return backend;
+      if (backend === undefined || backend.acquire(this.#maxInFlight)) return backend;
     }
   }
 
@@ -131,11 +132,11 @@ export class Pool {
   /** Takes note of what an attempt came to. One that was answered stays in flight until it ends. */
   report(
     request: RequestFacts,
-    attempt: Pick<Report<Backend>, "backend" | "outcome"> & Partial<Report<Backend>>,
+    attempt: Pick<AttemptReport<Backend>, "backend" | "outcome"> & Partial<AttemptReport<Backend>>,
   ): void {
     const now = this.clock();
     const { backend, outcome, begunAt = now, number = 1, milliseconds = 0 } = attempt;
-    if (outcome.kind === "failed") backend.end();
+    if (outcome.kind === "failed") backend.release();
     if (begunAt >= backend.standing.since) { // how it was before an outage is no news
       this.#policy.observe?.(backend, { request, outcome, milliseconds, now });
     }
@@ -148,7 +149,7 @@ export class Pool {
    * @param broken why the response did not get through whole; undefined where it did, as far as is known
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
-    backend.end();
+    backend.release();
     this.#health.end(backend, answered, broken, this.clock());
   }
 
@@ -163,7 +164,7 @@ export class Pool {
   }
 
   /** The backend that the client is tied to, unless that is out, full or was tried. */
-  #tied(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
+  #stickyBackend(request: RequestFacts, tried: readonly Attempt<unknown>[]): Backend | undefined {
     const backend = this.#sticky?.backendOf(request);
     if (backend === undefined || backend.inFlight >= this.#maxInFlight) return undefined;
     if (tried.some((attempt) => attempt.backend === backend)) return undefined;
@@ -171,13 +172,13 @@ export class Pool {
   }
 
   /** A backend that is not tried yet, by the policy; undefined where there is none that has room. */
-  #another(
+  #selectUntried(
     request: RequestFacts,
     tried: readonly Attempt<unknown>[],
     now: number,
   ): Backend | undefined {
     const isFirst = tried.length === 0;
-    const candidates = isFirst ? this.#offered : this.#untried(tried);
+    const candidates = isFirst ? this.#candidates : this.#untried(tried);
     if (candidates.length === 0) return undefined;
     const turn = isFirst ? this.#counter.next(this.#cycle) : this.#counter.upcoming;
     return this.#pick(candidates, request, turn, tried.length + 1, now);
@@ -214,7 +215,7 @@ export class Pool {
   #share(backend: Backend, candidates: readonly Backend[], now: number): number {
     const { standing, weight } = backend;
     if (this.#policy.prefersIdle && standing.failures >= this.#manyFailures) {
-      return weight / classesOf(candidates).total;
+      return weight / weightClasses(candidates).total;
     }
     return now >= this.#slowUntil ? 1 : slowStartShare(standing, now, this.#slowStart);
   }
@@ -237,31 +238,31 @@ export class Pool {
    * else comes for as long, it tries none, and then only with a request that may be sent again.
    */
   #trial(request: RequestFacts, now: number): Backend | undefined {
-    if (this.#out.length === 0) return undefined;
-    const isTied = this.#tied(request, NONE) !== undefined;
-    for (const backend of this.#out) {
+    if (this.#ejected.length === 0) return undefined;
+    const isTied = this.#stickyBackend(request, NO_ATTEMPTS) !== undefined;
+    for (const backend of this.#ejected) {
       const { standing } = backend;
       if (!isTrialDue(standing, now)) continue;
       const overdue = isTrialDue(standing, now - this.#health.ejectionTime);
       const repeatable = isIdempotent(request.method);
       const fit = isTied ? overdue && repeatable : overdue || repeatable || standing.unreachable;
-      if (!fit || !backend.begin(this.#maxInFlight)) continue;
-      if (this.#health.tries(backend, now)) return backend;
-      backend.end(); // another worker was quicker
+      if (!fit || !backend.acquire(this.#maxInFlight)) continue;
+      if (this.#health.claimTrial(backend, now)) return backend;
+      backend.release(); // another worker was quicker
     }
     return undefined;
   }
 
   /** Sorts the backends, where the health of one has changed since: here, or in another worker. */
-  #sort(): void {
+  #refresh(): void {
     const { generation } = this.#health;
     if (generation === this.#generation) return;
     this.#generation = generation;
     const usable = this.backends.filter((backend) => backend.usable);
     this.#usable = usable.length > 0;
-    this.#offered = this.#usable ? usable : this.backends;
-    this.#cycle = this.#offered.length > 0 ? this.#policy.cycle?.(this.#offered) ?? 1 : 1;
-    this.#out = this.backends.filter(({ standing, probed }) =>
+    this.#candidates = this.#usable ? usable : this.backends;
+    this.#cycle = this.#candidates.length > 0 ? this.#policy.cycle?.(this.#candidates) ?? 1 : 1;
+    this.#ejected = this.backends.filter(({ standing, probed }) =>
       standing.phase !== "in" && probed.up
     );
     this.#slowUntil = Math.max(...usable.map(({ standing }) => standing.since)) + this.#slowStart;

@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.ts";
 import type { SharedMemory } from "../shared_memory/layout.ts";
 
 /** @param worker its number */
-export function backendsIn(
+export function createBackends(
   memory: SharedMemory,
   { USERS_SERVICE }: Config,
   worker: number,

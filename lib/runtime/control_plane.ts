@@ -5,19 +5,19 @@ import { type Clock, startClock } from "../time/clock.ts";
 import type { Config } from "../config/schema.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import type { Limits } from "../engines/engine.ts";
-import { lineOf } from "../health/events.ts";
+import { formatEvent } from "../health/events.ts";
 import { startProbes } from "../health/prober.ts";
 import { LineWriter } from "../logging/line_writer.ts";
-import { listening } from "../net/listen_error.ts";
+import { bindOrExplain } from "../net/listen_error.ts";
 import { log } from "../logging/log.ts";
 import type { Pool } from "../pool/pool.ts";
-import { poolOf } from "../pool/create_pool.ts";
+import { createPool } from "../pool/create_pool.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import { tellRarely } from "../logging/throttled_warning.ts";
+import { throttledWarning } from "../logging/throttled_warning.ts";
 import type { Listening } from "../net/http_server.ts";
-import { within } from "../time/with_timeout.ts";
-import { backendsIn } from "./backends.ts";
-import { countOf } from "./worker_count.ts";
+import { withTimeout } from "../time/with_timeout.ts";
+import { createBackends } from "./backends.ts";
+import { workerCount } from "./worker_count.ts";
 import type { LogNotice } from "./messages.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -50,10 +50,10 @@ export interface StartOptions {
 }
 
 /** Its number among the workers. */
-const SUPERVISOR = 0;
+const SUPERVISOR_NUMBER = 0;
 
 /** How long a stop waits for whoever reads the access log or asks the admin port, in milliseconds. */
-const REST_MS = 1_000;
+const STOP_REST_MS = 1_000;
 
 /** How long a stop goes on accepting, so that clients hear of it on a response, in milliseconds. */
 const GRACE_MS = 500;
@@ -68,24 +68,24 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     log("info", `${name} is not used: backends are reached directly`);
   }
   const descriptors = lowLimit();
-  for (const warning of warningsOf(config, descriptors)) onWarning(warning);
-  const count = countOf(config.WORKERS, onWarning);
+  for (const warning of settingWarnings(config, descriptors)) onWarning(warning);
+  const count = workerCount(config.WORKERS, onWarning);
   const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + count });
   const clock = startClock({
     onTick(now) {
       memory.pool.time.value = now;
-      supervisor.look(now);
+      supervisor.checkHeartbeats(now);
     },
   });
   memory.pool.time.value = clock.now();
-  const lines = new LineWriter(Deno.stdout, tellOnce("access log lines are lost"));
+  const lines = new LineWriter(Deno.stdout, logOnce("access log lines are lost"));
   const pool = poolIn(memory, config, clock);
   const supervisor = new Supervisor({
     memory,
     assignment: {
       config,
       port: config.PORT,
-      limits: limitsOf(config, count, descriptors),
+      limits: engineLimits(config, count, descriptors),
       lines: options.lines ?? (config.ACCESS_LOG === "off" ? undefined : config.ACCESS_LOG),
     },
     ...(options.script !== undefined && { script: options.script }),
@@ -96,7 +96,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   let draining = false;
   let admin: Listening | undefined;
   try {
-    admin = adminOf(config, clock, {
+    admin = startAdmin(config, clock, {
       fault: () => supervisor.hanging,
       unreadiness() {
         if (draining) return "draining";
@@ -105,7 +105,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
       },
     });
     const address = await supervisor.start();
-    const probes = probesOf(config, pool);
+    const probes = startProbing(config, pool);
     return {
       address,
       adminAddress: admin?.address,
@@ -116,7 +116,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
         const cut = await supervisor.drain(timeout, Math.min(GRACE_MS, timeout));
         clock[Symbol.dispose]();
         const rest = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), lines.flush()];
-        await within(REST_MS, Promise.all(rest));
+        await withTimeout(STOP_REST_MS, Promise.all(rest));
         return cut;
       },
     };
@@ -130,7 +130,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
 const onWarning = (warning: string) => log("warn", warning);
 
 /** What an operator should know of the settings. @param descriptors how many can be opened, where few */
-function warningsOf(config: Config, descriptors: number | undefined): string[] {
+function settingWarnings(config: Config, descriptors: number | undefined): string[] {
   const warnings: string[] = [];
   if (descriptors !== undefined) {
     warnings.push(
@@ -148,15 +148,15 @@ function warningsOf(config: Config, descriptors: number | undefined): string[] {
 
 /** The supervisor's own view of the pool: it probes, and knows whether any backend is usable. */
 function poolIn(memory: SharedMemory, config: Config, clock: Clock): Pool {
-  return poolOf(config, {
-    backends: backendsIn(memory, config, SUPERVISOR),
+  return createPool(config, {
+    backends: createBackends(memory, config, SUPERVISOR_NUMBER),
     policy: config.POLICY,
     isTrusted: () => false, // no request comes here
     clock,
     random: Math.random,
     cells: memory.pool,
-    worker: SUPERVISOR,
-    onEvent: (event) => log(...lineOf(event)),
+    worker: SUPERVISOR_NUMBER,
+    onEvent: (event) => log(...formatEvent(event)),
   });
 }
 
@@ -166,13 +166,13 @@ function noticeTo(lines: LineWriter, { now }: Clock): (notice: LogNotice) => voi
   return (notice) => {
     if (notice.kind === "lines") return lines.write(notice.lines);
     if (notice.kind === "log") return log(notice.level, notice.message);
-    const teller = tellers.get(notice.message) ?? tellRarely(onWarning, now);
+    const teller = tellers.get(notice.message) ?? throttledWarning(onWarning, now);
     tellers.set(notice.message, teller);
     teller(notice.message);
   };
 }
 
-function adminOf(
+function startAdmin(
   { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
   clock: Clock,
   reasons: Pick<AdminOptions, "fault" | "unreadiness">,
@@ -183,12 +183,12 @@ function adminOf(
     port,
     ...reasons,
     onError: (error: unknown) => log("error", `the admin port failed: ${error}`),
-    onWarning: tellRarely(onWarning, clock.now),
+    onWarning: throttledWarning(onWarning, clock.now),
   };
-  return listening("ADMIN_PORT", hostname, port, () => serveAdmin(options));
+  return bindOrExplain("ADMIN_PORT", hostname, port, () => serveAdmin(options));
 }
 
-function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
+function startProbing(config: Config, pool: Pool): AsyncDisposable | undefined {
   if (config.HEALTH_PATH === undefined) return undefined;
   return startProbes({
     backends: pool.backends,
@@ -202,7 +202,7 @@ function probesOf(config: Config, pool: Pool): AsyncDisposable | undefined {
 }
 
 /** @param workers how many share what there is @param descriptors how many can be opened, where few */
-function limitsOf(config: Config, workers: number, descriptors = Infinity): Limits {
+function engineLimits(config: Config, workers: number, descriptors = Infinity): Limits {
   // Clients that took all descriptors would leave none for backends.
   const connections = Math.min(config.MAX_CONNECTIONS, Math.floor(descriptors / 2));
   return {
@@ -221,7 +221,7 @@ function limitsOf(config: Config, workers: number, descriptors = Infinity): Limi
 }
 
 /** A log that cannot be written fails for every line: the first one says it all. */
-function tellOnce(what: string): (error: unknown) => void {
+function logOnce(what: string): (error: unknown) => void {
   let told = false;
   return (error) => {
     if (!told) log("error", `${what}: ${error}`);

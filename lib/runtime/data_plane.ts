@@ -1,21 +1,21 @@
 /** The data plane of one worker: an engine, and a pool over backends that all workers share. */
-import { formatOf } from "../logging/access_log.ts";
+import { lineFormatter } from "../logging/access_log.ts";
 import type { Backend } from "../backends/backend.ts";
 import { isSecure } from "../http/trusted_proxies.ts";
 import { startClock } from "../time/clock.ts";
 import { belongsTo } from "../config/networks.ts";
 import type { Config } from "../config/schema.ts";
 import { ENGINES } from "../engines/mod.ts";
-import { lineOf } from "../health/events.ts";
-import { listening } from "../net/listen_error.ts";
-import { poolOf } from "../pool/create_pool.ts";
+import { formatEvent } from "../health/events.ts";
+import { bindOrExplain } from "../net/listen_error.ts";
+import { createPool } from "../pool/create_pool.ts";
 import { RetryBudget } from "../retry_budget.ts";
 import { Sticky } from "../pool/sticky.ts";
-import { backendsIn } from "./backends.ts";
+import { createBackends } from "./backends.ts";
 import { LineBatch } from "./line_batch.ts";
 import type { Assignment, Notice } from "./messages.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
-import { Tally } from "../shared_memory/in_flight_count.ts";
+import { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
 /** A running data plane. */
 export interface DataPlane {
@@ -36,28 +36,28 @@ export function startDataPlane(assignment: Assignment, tell: (notice: Notice) =>
   const memory = new SharedMemory(extent, buffer);
   const [own, shared] = [memory.worker(number), memory.pool];
   const isTrusted = belongsTo(config.TRUSTED_PROXIES);
-  const backends = backendsIn(memory, config, number);
+  const backends = createBackends(memory, config, number);
   const clock = startClock({
     time: () => shared.time.value,
     onTick: () => own.heartbeat.add(1),
   });
-  const pool = poolOf(config, {
+  const pool = createPool(config, {
     backends,
     policy: config.POLICY,
-    sticky: stickyOf(config, backends, isTrusted),
+    sticky: createSticky(config, backends, isTrusted),
     isTrusted,
     clock,
     random: Math.random,
     cells: shared,
     worker: number,
     onEvent(event) {
-      const [level, message] = lineOf(event);
+      const [level, message] = formatEvent(event);
       tell({ kind: "log", level, message });
     },
   });
   const batch = new LineBatch((lines) => tell({ kind: "lines", lines }));
-  const format = lines === undefined ? undefined : formatOf(lines);
-  const engine = listening("PORT", config.HOST, port, () =>
+  const format = lines === undefined ? undefined : lineFormatter(lines);
+  const engine = bindOrExplain("PORT", config.HOST, port, () =>
     ENGINES[config.ENGINE]({
       pool,
       budget: new RetryBudget(config.RETRY_BUDGET, memory.budget),
@@ -65,7 +65,7 @@ export function startDataPlane(assignment: Assignment, tell: (notice: Notice) =>
       hostname: config.HOST,
       port,
       reusePort,
-      requests: new Tally(shared.requests, own.requests),
+      requests: new InFlightCount(shared.requests, own.requests),
       maxAttempts: config.MAX_ATTEMPTS,
       limits,
       isTrusted,
@@ -88,7 +88,7 @@ export function startDataPlane(assignment: Assignment, tell: (notice: Notice) =>
   };
 }
 
-function stickyOf(
+function createSticky(
   { STICKY_COOKIE: cookie, STICKY_SECRET: secret }: Config,
   backends: readonly Backend[],
   isTrusted: (address: string) => boolean,

@@ -1,6 +1,6 @@
 /** Watches the heartbeats of workers: one that stands still is that of a worker that hangs. */
 
-export interface WatchOptions {
+export interface HeartbeatMonitorOptions {
   /** Told once that a worker does nothing any more. @param number of the worker */
   readonly onHang: (number: number) => void;
   /** Told where one that hung goes on. */
@@ -10,10 +10,10 @@ export interface WatchOptions {
 }
 
 /** After how long without a heartbeat a worker hangs: no collection of garbage takes that; in milliseconds. */
-export const HANGS_AFTER = 5_000;
+export const HANGS_AFTER_MS = 5_000;
 
 /** The same for good, in milliseconds. */
-export const HANGS_FOR_GOOD_AFTER = 30_000;
+export const HANGS_FOR_GOOD_AFTER_MS = 30_000;
 
 interface Pulse {
   readonly heartbeat: number;
@@ -22,11 +22,11 @@ interface Pulse {
   readonly hangs: boolean;
 }
 
-export class Watch {
-  readonly #options: WatchOptions;
+export class HeartbeatMonitor {
+  readonly #options: HeartbeatMonitorOptions;
   readonly #pulses = new Map<number, Pulse>();
 
-  constructor(options: WatchOptions) {
+  constructor(options: HeartbeatMonitorOptions) {
     this.#options = options;
   }
 
@@ -41,7 +41,7 @@ export class Watch {
    * @param heartbeat another number each time, as long as it lives
    * @param now in milliseconds, on a clock that counts only what the supervisor itself has seen of time
    */
-  look(number: number, heartbeat: number, now: number): void {
+  check(number: number, heartbeat: number, now: number): void {
     const pulse = this.#pulses.get(number);
     if (pulse?.heartbeat !== heartbeat) {
       this.#pulses.set(number, { heartbeat, since: now, hangs: false });
@@ -49,8 +49,8 @@ export class Watch {
       return;
     }
     const still = now - pulse.since;
-    if (still >= HANGS_FOR_GOOD_AFTER) this.#options.onHangForGood(number);
-    else if (still >= HANGS_AFTER && !pulse.hangs) {
+    if (still >= HANGS_FOR_GOOD_AFTER_MS) this.#options.onHangForGood(number);
+    else if (still >= HANGS_AFTER_MS && !pulse.hangs) {
       this.#pulses.set(number, { ...pulse, hangs: true });
       this.#options.onHang(number);
     }

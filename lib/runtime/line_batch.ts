@@ -1,10 +1,10 @@
 /** Gathers log lines of a worker, so that they go to the supervisor many at a time. */
 
 /** How long a line may wait for others, in milliseconds. */
-const WAIT = 10;
+const MAX_WAIT_MS = 10;
 
 /** In characters. */
-const MOST = 64 * 1024;
+const MAX_CHARACTERS = 64 * 1024;
 
 export class LineBatch {
   readonly #send: (lines: string) => void;
@@ -18,8 +18,8 @@ export class LineBatch {
 
   write(line: string): void {
     this.#lines += this.#lines === "" ? line : `\n${line}`;
-    if (this.#lines.length > MOST) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), WAIT);
+    if (this.#lines.length > MAX_CHARACTERS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
   }
 
   /** Sends what there is. */

@@ -2,14 +2,14 @@
  * The supervisor of the workers: starts them, and again those that die; takes back what a dead one had in
  * flight; and tells when one hangs.
  */
-import { ListenError, listening } from "../net/listen_error.ts";
+import { bindOrExplain, ListenError } from "../net/listen_error.ts";
 import type { Level } from "../logging/log.ts";
-import { within } from "../time/with_timeout.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import type { Assignment, LogNotice } from "./messages.ts";
 import type { SharedMemory } from "../shared_memory/layout.ts";
-import { requestsOf, takeBack } from "./reclaim.ts";
-import { Thread } from "./worker_handle.ts";
-import { Watch } from "./heartbeat_monitor.ts";
+import { reclaim, requestsInFlight } from "./reclaim.ts";
+import { WorkerHandle } from "./worker_handle.ts";
+import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 
 export interface SupervisorOptions {
   /** What each is to do, but for what differs. */
@@ -26,16 +26,16 @@ export interface SupervisorOptions {
 }
 
 /** How long the supervisor waits before it starts another worker in place of one that died; in milliseconds. */
-const REST = 100;
+const MIN_BACKOFF_MS = 100;
 
 /** The same where one after the other dies. */
-const LONGEST_REST = 5_000;
+const MAX_BACKOFF_MS = 5_000;
 
 /** One that lived for so long did not die of how it was started, in milliseconds. */
-const SETTLED = 10_000;
+const SETTLED_MS = 10_000;
 
 /** How long a worker that was told to stop may take beyond its time, in milliseconds. */
-const PATIENCE = 1_000;
+const DRAIN_MARGIN_MS = 1_000;
 
 /** A worker hangs for good. No other can take its place: it cannot be ended, and goes on listening. */
 export class WorkerHangs extends Error {
@@ -46,11 +46,11 @@ export class Supervisor {
   /** Rejects with {@linkcode WorkerHangs}; never resolves. */
   readonly finished: Promise<never>;
   readonly #options: SupervisorOptions;
-  readonly #threads = new Map<number, Thread>();
+  readonly #workers = new Map<number, WorkerHandle>();
   /** How long each rests before it is started again, should it die at once again. */
-  readonly #rests = new Map<number, number>();
+  readonly #backoffs = new Map<number, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  readonly #watch: Watch;
+  readonly #heartbeats: HeartbeatMonitor;
   readonly #finished = Promise.withResolvers<never>();
   #port: number;
   #phase: "starting" | "running" | "stopping" = "starting";
@@ -61,7 +61,7 @@ export class Supervisor {
     this.#port = options.assignment.port;
     this.finished = this.#finished.promise;
     this.finished.catch(() => {}); // who runs it may look later
-    this.#watch = new Watch({
+    this.#heartbeats = new HeartbeatMonitor({
       onHang: (number) => onLog("error", `worker ${number} hangs: its clients wait`),
       onRecovery: (number) => onLog("info", `worker ${number} goes on`),
       onHangForGood: (number) =>
@@ -80,13 +80,13 @@ export class Supervisor {
     const [first, ...others] = this.#numbers;
     if (others.length > 0 && port !== 0) {
       // Sharing it, they would not notice that somebody else does, too.
-      listening("PORT", HOST, port, () => Deno.listen({ hostname: HOST, port }).close());
+      bindOrExplain("PORT", HOST, port, () => Deno.listen({ hostname: HOST, port }).close());
     }
     try {
       // The first one finds a port, if any will do, that the others share.
-      const address = await this.#hire(first!).listening;
+      const address = await this.#spawn(first!).listening;
       this.#port = address.port;
-      await Promise.all(others.map((number) => this.#hire(number).listening));
+      await Promise.all(others.map((number) => this.#spawn(number).listening));
       this.#phase = "running";
       return address;
     } catch (error) {
@@ -97,21 +97,21 @@ export class Supervisor {
 
   /** Which workers hang; undefined where none does. */
   get hanging(): string | undefined {
-    const hanging = this.#watch.hanging.map((number) => `worker ${number} hangs`);
+    const hanging = this.#heartbeats.hanging.map((number) => `worker ${number} hangs`);
     return hanging.length > 0 ? hanging.join(", ") : undefined;
   }
 
   /** What keeps the workers from serving; undefined where they serve. */
   get problem(): string | undefined {
     if (this.hanging !== undefined) return this.hanging;
-    return [...this.#threads.values()].some(({ serves }) => serves) ? undefined : "no worker runs";
+    return [...this.#workers.values()].some(({ serves }) => serves) ? undefined : "no worker runs";
   }
 
   /** Looks after them. To be called with each tick of the clock. @param now in milliseconds */
-  look(now: number): void {
-    for (const { number, serves } of this.#threads.values()) {
+  checkHeartbeats(now: number): void {
+    for (const { number, serves } of this.#workers.values()) {
       const { heartbeat } = this.#options.memory.worker(number);
-      if (serves) this.#watch.look(number, heartbeat.value, now);
+      if (serves) this.#heartbeats.check(number, heartbeat.value, now);
     }
   }
 
@@ -124,10 +124,11 @@ export class Supervisor {
     this.#phase = "stopping";
     for (const timer of this.#timers) clearTimeout(timer);
     const { memory } = this.#options;
-    const cut = await Promise.all([...this.#threads.values()].map(async (thread) => {
-      const cut = thread.serves && await within(timeout + PATIENCE, thread.drain(timeout, grace));
+    const cut = await Promise.all([...this.#workers.values()].map(async (thread) => {
+      const cut = thread.serves &&
+        await withTimeout(timeout + DRAIN_MARGIN_MS, thread.drain(timeout, grace));
       // One that died meanwhile, or hangs, stopped nothing itself.
-      return cut === undefined ? requestsOf(memory, thread.number).own : Number(cut);
+      return cut === undefined ? requestsInFlight(memory, thread.number).own : Number(cut);
     }));
     this.#end();
     return cut.reduce((sum, count) => sum + count, 0);
@@ -137,10 +138,10 @@ export class Supervisor {
     return Array.from({ length: this.#options.memory.extent.workers - 1 }, (_, index) => index + 1);
   }
 
-  #hire(number: number): Thread {
+  #spawn(number: number): WorkerHandle {
     const { memory, assignment, script, onNotice } = this.#options;
     const startedAt = performance.now();
-    const thread = new Thread({
+    const thread = new WorkerHandle({
       script: script ?? new URL("./worker.ts", import.meta.url),
       assignment: {
         ...assignment,
@@ -151,32 +152,32 @@ export class Supervisor {
         extent: memory.extent,
       },
       onNotice,
-      onDeath: (reason) => this.#bury(number, reason, performance.now() - startedAt),
+      onExit: (reason) => this.#onExit(number, reason, performance.now() - startedAt),
     });
-    this.#threads.set(number, thread);
+    this.#workers.set(number, thread);
     return thread;
   }
 
   /** @param lived for how long, in milliseconds */
-  #bury(number: number, reason: string, lived: number): void {
+  #onExit(number: number, reason: string, lived: number): void {
     const { memory, onDeath, onLog } = this.#options;
-    this.#threads.delete(number);
-    this.#watch.forget(number);
-    const lost = takeBack(memory, number);
+    this.#workers.delete(number);
+    this.#heartbeats.forget(number);
+    const lost = reclaim(memory, number);
     onDeath(number);
     onLog("error", `worker ${number} died, requests lost with it: ${lost}: ${reason}`);
-    if (lived >= SETTLED) this.#rests.delete(number);
+    if (lived >= SETTLED_MS) this.#backoffs.delete(number);
     this.#replace(number);
   }
 
   /** Starts another one in its place, after a rest that grows where that is of no use. */
   #replace(number: number): void {
     if (this.#phase !== "running") return;
-    const rest = this.#rests.get(number) ?? REST;
-    this.#rests.set(number, Math.min(2 * rest, LONGEST_REST));
+    const rest = this.#backoffs.get(number) ?? MIN_BACKOFF_MS;
+    this.#backoffs.set(number, Math.min(2 * rest, MAX_BACKOFF_MS));
     const timer = setTimeout(async () => {
       this.#timers.delete(timer);
-      const thread = this.#hire(number);
+      const thread = this.#spawn(number);
       try {
         await thread.listening;
         this.#options.onLog("info", `worker ${number} is started again`);
@@ -184,7 +185,7 @@ export class Supervisor {
         if (!(error instanceof ListenError)) return; // it has died, which is told and seen to
         this.#options.onLog("error", error.message);
         thread.end();
-        this.#threads.delete(number);
+        this.#workers.delete(number);
         this.#replace(number);
       }
     }, rest);
@@ -193,7 +194,7 @@ export class Supervisor {
 
   #end(): void {
     this.#phase = "stopping";
-    for (const thread of this.#threads.values()) thread.end();
-    this.#threads.clear();
+    for (const thread of this.#workers.values()) thread.end();
+    this.#workers.clear();
   }
 }

@@ -1,7 +1,7 @@
 /** How many workers `WORKERS` comes to on this machine. */
 
 /** @param onWarning told where it is less than was asked for */
-export function countOf(
+export function workerCount(
   workers: number | "auto",
   onWarning: (warning: string) => void,
   { os = Deno.build.os, cores = navigator.hardwareConcurrency } = {},

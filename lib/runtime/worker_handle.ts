@@ -2,29 +2,29 @@
 import { ListenError } from "../net/listen_error.ts";
 import type { Assignment, LogNotice, Notice, Order } from "./messages.ts";
 
-export interface ThreadOptions {
+export interface WorkerHandleOptions {
   readonly assignment: Assignment;
   /** The module that it runs. */
   readonly script: URL;
   /** Told what it says for the logs. */
   readonly onNotice: (notice: LogNotice) => void;
   /** Told once that it has died, and of what; not where it was ended. */
-  readonly onDeath: (reason: string) => void;
+  readonly onExit: (reason: string) => void;
 }
 
-export class Thread {
+export class WorkerHandle {
   readonly number: number;
   /** Whether it listens. */
   serves = false;
   /** Where it listens; rejects with a {@linkcode ListenError}, or where it dies before that. */
   readonly listening: Promise<Deno.NetAddr>;
   readonly #worker: Worker;
-  readonly #options: ThreadOptions;
+  readonly #options: WorkerHandleOptions;
   readonly #listening = Promise.withResolvers<Deno.NetAddr>();
   readonly #drained = Promise.withResolvers<number | undefined>();
   #ended = false;
 
-  constructor(options: ThreadOptions) {
+  constructor(options: WorkerHandleOptions) {
     this.#options = options;
     this.number = options.assignment.number;
     this.listening = this.#listening.promise;
@@ -33,12 +33,12 @@ export class Thread {
       type: "module",
       name: `worker ${this.number}`,
     });
-    this.#worker.onmessage = ({ data }: MessageEvent<Notice>) => this.#hear(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<Notice>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault(); // it would end the whole program
-      this.#die(event.message);
+      this.#exit(event.message);
     };
-    this.#order({ kind: "serve", assignment: options.assignment });
+    this.#send({ kind: "serve", assignment: options.assignment });
   }
 
   /**
@@ -47,7 +47,7 @@ export class Thread {
    * @returns how many requests were cut off; undefined where it died meanwhile
    */
   drain(timeout: number, grace: number): Promise<number | undefined> {
-    this.#order({ kind: "drain", timeout, grace });
+    this.#send({ kind: "drain", timeout, grace });
     return this.#drained.promise;
   }
 
@@ -57,11 +57,11 @@ export class Thread {
     this.#worker.terminate();
   }
 
-  #order(order: Order): void {
+  #send(order: Order): void {
     this.#worker.postMessage(order);
   }
 
-  #hear(notice: Notice): void {
+  #receive(notice: Notice): void {
     switch (notice.kind) {
       case "listening":
         this.serves = true;
@@ -75,11 +75,11 @@ export class Thread {
     }
   }
 
-  #die(reason: string): void {
+  #exit(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#listening.reject(new Error(`Worker ${this.number} died: ${reason}`));
     this.#drained.resolve(undefined);
-    this.#options.onDeath(reason);
+    this.#options.onExit(reason);
   }
 }

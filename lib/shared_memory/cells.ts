@@ -4,10 +4,10 @@
  */
 
 /** Two rows never share a cache line, or workers would wait for each other's numbers; in bytes. */
-const CACHE_LINE = 64;
+const CACHE_LINE_BYTES = 64;
 
 /** What each number takes, in bytes. */
-const CELL = 8;
+const CELL_BYTES = 8;
 
 /** Shared memory as numbers of both kinds: views that all its cells have in common. */
 export class Cells {
@@ -24,7 +24,7 @@ export class Cells {
 }
 
 /** A whole number that any worker may change at any time, in 32 bits. */
-export class Count {
+export class AtomicInt {
   /** Where it is. Read plainly it may be a moment old, and is never torn. */
   readonly integers: Int32Array;
   readonly index: number;
@@ -60,7 +60,7 @@ export class Count {
 }
 
 /** A whole number of which one worker is the only one to write it; others may see it a moment later. */
-export class OwnCount {
+export class LocalInt {
   readonly #integers: Int32Array;
   readonly #index: number;
 
@@ -83,7 +83,7 @@ export class OwnCount {
  * A number with a fraction. There are no atomic operations on those: the last one who writes is right. It
  * is read as a whole, for it lies on 8 bytes of its own.
  */
-export class Measure {
+export class Float {
   readonly #floats: Float64Array;
   readonly #index: number;
 
@@ -111,53 +111,56 @@ interface Column<Cell> {
 export type Table = Readonly<Record<string, Column<unknown>>>;
 
 /** A row of a table: its numbers by name. */
-export type Row<Columns extends Table> = {
+export type CellRecord<Columns extends Table> = {
   readonly [Name in keyof Columns]: Columns[Name] extends Column<infer Cell> ? Cell : never;
 };
 
-export function count(initial = 0): Column<Count> {
-  const at = (cells: Cells, offset: number) => new Count(cells, offset);
+export function atomicInt(initial = 0): Column<AtomicInt> {
+  const at = (cells: Cells, offset: number) => new AtomicInt(cells, offset);
   return { at, begin: (cells, offset) => void (at(cells, offset).value = initial) };
 }
 
-export function ownCount(): Column<OwnCount> {
-  return { at: (cells, offset) => new OwnCount(cells, offset), begin: () => {} };
+export function localInt(): Column<LocalInt> {
+  return { at: (cells, offset) => new LocalInt(cells, offset), begin: () => {} };
 }
 
-export function measure(initial = 0): Column<Measure> {
-  const at = (cells: Cells, offset: number) => new Measure(cells, offset);
+export function float(initial = 0): Column<Float> {
+  const at = (cells: Cells, offset: number) => new Float(cells, offset);
   return { at, begin: (cells, offset) => void (at(cells, offset).value = initial) };
 }
 
 /** A cell of 32 bits without a sign, as it is. */
-export function word(): Column<Uint32Array> {
+export function uint32(): Column<Uint32Array> {
   return { at: ({ buffer }, offset) => new Uint32Array(buffer, offset, 1), begin: () => {} };
 }
 
 /** What a row of a table takes, in bytes. */
-export function sizeOf(table: Table): number {
-  return Math.ceil(Object.keys(table).length * CELL / CACHE_LINE) * CACHE_LINE;
+export function recordBytes(table: Table): number {
+  return Math.ceil(Object.keys(table).length * CELL_BYTES / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }
 
 /** The row that begins there. */
-export function rowAt<Columns extends Table>(
+export function recordAt<Columns extends Table>(
   table: Columns,
   cells: Cells,
   offset: number,
-): Row<Columns> {
+): CellRecord<Columns> {
   const columns = Object.entries(table);
-  const row = columns.map(([name, { at }], place) => [name, at(cells, offset + place * CELL)]);
-  return Object.fromEntries(row) as Row<Columns>;
+  const row = columns.map((
+    [name, { at }],
+    place,
+  ) => [name, at(cells, offset + place * CELL_BYTES)]);
+  return Object.fromEntries(row) as CellRecord<Columns>;
 }
 
 /** Gives the numbers of the row that begins there what they begin with. */
-export function beginRow(table: Table, cells: Cells, offset: number): void {
-  Object.values(table).forEach(({ begin }, place) => begin(cells, offset + place * CELL));
+export function initializeRecord(table: Table, cells: Cells, offset: number): void {
+  Object.values(table).forEach(({ begin }, place) => begin(cells, offset + place * CELL_BYTES));
 }
 
 /** A row in memory of its own, as it begins. */
-export function ownRow<Columns extends Table>(table: Columns): Row<Columns> {
-  const cells = new Cells(new SharedArrayBuffer(sizeOf(table)));
-  beginRow(table, cells, 0);
-  return rowAt(table, cells, 0);
+export function newRecord<Columns extends Table>(table: Columns): CellRecord<Columns> {
+  const cells = new Cells(new SharedArrayBuffer(recordBytes(table)));
+  initializeRecord(table, cells, 0);
+  return recordAt(table, cells, 0);
 }

@@ -1,18 +1,18 @@
 /** How many of something there are at the moment, over all workers. */
-import { Cells, Count, OwnCount } from "./cells.ts";
+import { AtomicInt, Cells, LocalInt } from "./cells.ts";
 
 /**
  * Each worker's own share is counted, too: should it die, what it had is taken back. The two never part,
- * for a worker is only ever ended between two turns of its event loop (tests/workers/deaths_test.ts).
+ * for a worker is only ever ended between two turns of its event loop (tests/runtime/workers_test.ts).
  */
-export class Tally {
-  readonly #all: Count;
-  readonly #own: OwnCount;
+export class InFlightCount {
+  readonly #all: AtomicInt;
+  readonly #own: LocalInt;
 
   /** @param all over all workers; by default of its own, as is that of this worker */
   constructor(
-    all: Count = new Count(newCells(), 0),
-    own: OwnCount = new OwnCount(newCells(), 0),
+    all: AtomicInt = new AtomicInt(newCells(), 0),
+    own: LocalInt = new LocalInt(newCells(), 0),
   ) {
     this.#all = all;
     this.#own = own;
@@ -24,7 +24,7 @@ export class Tally {
   }
 
   /** One more, unless there are so many. @returns whether it was counted */
-  begin(most = Infinity): boolean {
+  acquire(most = Infinity): boolean {
     if (this.#all.add(1) > most) {
       this.#all.add(-1);
       return false;
@@ -34,13 +34,13 @@ export class Tally {
   }
 
   /** One less. */
-  end(): void {
+  release(): void {
     this.#all.add(-1);
     this.#own.value--;
   }
 
   /** All of this worker's go, as it has died. @returns how many there were */
-  takeBack(): number {
+  reclaim(): number {
     const { own } = this;
     this.#all.add(-own);
     this.#own.value = 0;

@@ -6,77 +6,77 @@
  * for itself, for a number that all of them write costs each of them a wait.
  */
 import {
-  beginRow,
+  atomicInt,
+  type CellRecord,
   Cells,
-  count,
-  measure,
-  ownCount,
-  type Row,
-  rowAt,
-  sizeOf,
+  float,
+  initializeRecord,
+  localInt,
+  recordAt,
+  recordBytes,
   type Table,
-  word,
+  uint32,
 } from "./cells.ts";
 
 /** Once for all. */
 export const POOL = {
   /** The wrapping counter behind round robin. */
-  turn: word(),
+  turn: uint32(),
   /** The time that all go by, in milliseconds. */
-  time: measure(),
+  time: float(),
   /** Held by whoever changes the health of a backend. */
-  lock: count(),
+  lock: atomicInt(),
   /** Changes with each change of who is usable. */
-  generation: count(),
+  generation: atomicInt(),
   /** In flight. */
-  requests: count(),
+  requests: atomicInt(),
 } satisfies Table;
 
 /** Of the retry budget, once for all. */
 export const BUDGET = {
   /** What is saved beyond the free retries of a second, in thousandths of one: below 0, they are drawn. */
-  saved: count(),
+  saved: atomicInt(),
   /** Up to which tick of the clock it is paid. */
-  paidAt: count(),
+  paidAt: atomicInt(),
   /** Of the second under way, and of the one before it. */
-  requests: count(),
-  requestsBefore: count(),
+  requests: atomicInt(),
+  requestsBefore: atomicInt(),
 } satisfies Table;
 
 /** Of each backend, once for all. */
 export const BACKEND = {
-  inFlight: count(),
+  inFlight: atomicInt(),
   /** Its latency average and the time of the last sample, in milliseconds; NaN where nothing is known. */
-  latency: measure(NaN),
-  latencyAt: measure(),
+  latency: float(NaN),
+  latencyAt: float(),
   /** Odd while what follows is being written: lib/health/state_cells.ts. */
-  version: count(),
-  phase: count(),
-  failures: count(),
-  times: count(),
-  since: measure(-Infinity),
-  dueAt: measure(Infinity),
-  unreachable: count(),
-  triedBy: count(-1),
-  up: count(1),
-  against: count(),
-  probed: count(),
-  toldFailing: count(),
-  toldAt: measure(-Infinity),
-  toldSpared: count(),
+  version: atomicInt(),
+  phase: atomicInt(),
+  failures: atomicInt(),
+  ejectionMultiplier: atomicInt(),
+  since: float(-Infinity),
+  retryAt: float(Infinity),
+  unreachable: atomicInt(),
+  trialWorker: atomicInt(-1),
+  up: atomicInt(1),
+  oppositeStreak: atomicInt(),
+  probed: atomicInt(),
+  announcedFailing: atomicInt(),
+  announcedAt: float(-Infinity),
+  announcedSpared: atomicInt(),
 } satisfies Table;
 
 /** Of each worker, written by nobody else. */
 export const WORKER = {
   /** Goes on as long as it lives. */
-  heartbeat: count(),
+  heartbeat: atomicInt(),
   /** In flight. */
-  requests: ownCount(),
+  requests: localInt(),
 } satisfies Table;
 
 /** Of each backend by each worker, written by nobody else. */
 export const WORKER_BACKEND = {
-  inFlight: ownCount(),
+  inFlight: localInt(),
 } satisfies Table;
 
 /** How many of each there are. */
@@ -99,7 +99,9 @@ export class SharedMemory {
     this.#cells = new Cells(buffer ?? new SharedArrayBuffer(end));
     if (buffer !== undefined) return;
     for (const { table, begin, end } of this.#rows) {
-      for (let at = begin; at < end; at += sizeOf(table)) beginRow(table, this.#cells, at);
+      for (let at = begin; at < end; at += recordBytes(table)) {
+        initializeRecord(table, this.#cells, at);
+      }
     }
   }
 
@@ -108,31 +110,31 @@ export class SharedMemory {
     return this.#cells.buffer;
   }
 
-  get pool(): Row<typeof POOL> {
+  get pool(): CellRecord<typeof POOL> {
     return this.#row(POOL, 0);
   }
 
-  get budget(): Row<typeof BUDGET> {
+  get budget(): CellRecord<typeof BUDGET> {
     return this.#row(BUDGET, 0);
   }
 
   /** @param place in the list of backends, from 0 */
-  backend(place: number): Row<typeof BACKEND> {
+  backend(place: number): CellRecord<typeof BACKEND> {
     return this.#row(BACKEND, place);
   }
 
   /** @param number of the worker, from 0 */
-  worker(number: number): Row<typeof WORKER> {
+  worker(number: number): CellRecord<typeof WORKER> {
     return this.#row(WORKER, number);
   }
 
-  workerBackend(number: number, place: number): Row<typeof WORKER_BACKEND> {
+  workerBackend(number: number, place: number): CellRecord<typeof WORKER_BACKEND> {
     return this.#row(WORKER_BACKEND, number * this.extent.backends + place);
   }
 
-  #row<Columns extends Table>(table: Columns, index: number): Row<Columns> {
+  #row<Columns extends Table>(table: Columns, index: number): CellRecord<Columns> {
     const { begin } = this.#rows.find((rows) => rows.table === table)!;
-    return rowAt(table, this.#cells, begin + index * sizeOf(table));
+    return recordAt(table, this.#cells, begin + index * recordBytes(table));
   }
 }
 
@@ -155,7 +157,7 @@ function rowsOf({ backends, workers }: Extent): readonly Rows[] {
   ] as const;
   return counts.map(([table, count]) => {
     const begin = end;
-    end += count * sizeOf(table);
+    end += count * recordBytes(table);
     return { table, begin, end };
   });
 }

@@ -3,30 +3,30 @@
  * others spin for a moment; then they sleep, for on a machine with one core only that lets the holder go on.
  *
  * Nobody dies holding it: a worker is only ever ended between two turns of its event loop
- * (tests/workers/deaths_test.ts), and what throws gives it back.
+ * (tests/runtime/workers_test.ts), and what throws gives it back.
  */
-import type { Count } from "./cells.ts";
+import type { AtomicInt } from "./cells.ts";
 
 const FREE = 0;
 const HELD = 1;
 
 /** How often it is tried before it is slept over. */
-const SPINS = 200;
+const SPINS_BEFORE_SLEEP = 200;
 
 /** How long it is slept at a time, in milliseconds. */
-const SLEEP = 1;
+const SLEEP_MS = 1;
 
 export class Lock {
-  readonly #cell: Count;
+  readonly #cell: AtomicInt;
 
-  constructor(cell: Count) {
+  constructor(cell: AtomicInt) {
     this.#cell = cell;
   }
 
   /** Does something alone. It must not be entered again from inside. */
   hold<Result>(action: () => Result): Result {
     for (let tries = 1; !this.#cell.swap(FREE, HELD); tries++) {
-      if (tries % SPINS === 0) this.#cell.wait(HELD, SLEEP);
+      if (tries % SPINS_BEFORE_SLEEP === 0) this.#cell.wait(HELD, SLEEP_MS);
     }
     try {
       return action();

@@ -2,7 +2,11 @@
 import { ConfigError } from "../config/load.ts";
 import { print } from "../logging/log.ts";
 import { jsonReport } from "./report/json_report.ts";
-import { ArrivalsReader, LONGEST_LINE, type Recording } from "./scenario/recorded_arrivals.ts";
+import {
+  ArrivalsReader,
+  MAX_LINE_CHARACTERS,
+  type Recording,
+} from "./scenario/recorded_arrivals.ts";
 import { report } from "./report/text_report.ts";
 import { simulate } from "./run/run.ts";
 import { readScenario, type SimulateFlags } from "./scenario/scenario.ts";
@@ -68,7 +72,7 @@ async function recordingOf(parts: AsyncIterable<string>): Promise<Recording> {
     lines[0] = rest + lines[0]!;
     rest = lines.pop()!;
     for (const line of lines) reader.add(line);
-    if (rest.length > LONGEST_LINE) reader.add(rest); // which ends it
+    if (rest.length > MAX_LINE_CHARACTERS) reader.add(rest); // which ends it
     if (reader.isOver) break;
   }
   reader.add(rest);

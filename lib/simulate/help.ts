@@ -1,8 +1,8 @@
 /** The help of `roundabout simulate`. */
-import { MOST_DAYS, MOST_REQUESTS } from "./scenario/arrivals.ts";
-import { PART_NAMES } from "./scenario/settings.ts";
+import { MAX_DAYS, MAX_REQUESTS } from "./scenario/arrivals.ts";
+import { SIMULATED_SETTINGS } from "./scenario/settings.ts";
 
-const SETTINGS = PART_NAMES.join(", ").replace(/(.{1,88})(?:\s|$)/g, "  $1\n");
+const SETTINGS = SIMULATED_SETTINGS.join(", ").replace(/(.{1,88})(?:\s|$)/g, "  $1\n");
 
 export const SIMULATE_HELP = `roundabout simulate: what clients would see
 
@@ -30,8 +30,8 @@ Usage: roundabout simulate [flags]
   --json             all figures as JSON, with their units
   --help             this text
 
-A FILE of - is standard input; the compiled program may read no other. A run has ${MOST_REQUESTS}
-requests and ${MOST_DAYS} days at most.
+A FILE of - is standard input; the compiled program may read no other. A run has ${MAX_REQUESTS}
+requests and ${MAX_DAYS} days at most.
 
 Latencies are of answered requests only: a policy with errors may look fast. In the lines of bars a
 dot is a slice of the run without a single attempt.

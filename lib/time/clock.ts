@@ -17,7 +17,7 @@ export interface Clock extends Disposable {
 }
 
 /** How much of the time between two ticks counts at most, in milliseconds. */
-const MOST_PER_TICK = 4 * TICK_MS;
+const MAX_PER_TICK_MS = 4 * TICK_MS;
 
 export interface ClockOptions {
   /** The time that several workers go by, in milliseconds; by default each one's own. */
@@ -32,7 +32,7 @@ export function startClock({ time, onTick }: ClockOptions = {}): Clock {
   const wheel = new Wheel(tickedAt);
   const timer = setInterval(() => {
     const now = performance.now();
-    const passed = Math.min(now - tickedAt, MOST_PER_TICK);
+    const passed = Math.min(now - tickedAt, MAX_PER_TICK_MS);
     tickedAt = now; // before the wheel turns: whoever is called by it may want to know the time
     wheel.turn(wheel.now + passed);
     onTick?.(wheel.now);
@@ -40,7 +40,7 @@ export function startClock({ time, onTick }: ClockOptions = {}): Clock {
   return {
     wheel,
     now: time ?? (() => wheel.now),
-    precisely: () => wheel.now + Math.min(performance.now() - tickedAt, MOST_PER_TICK),
+    precisely: () => wheel.now + Math.min(performance.now() - tickedAt, MAX_PER_TICK_MS),
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { DECAY, expected, sampled } from "../../lib/backends/ewma.ts";
+import { DECAY_MS, expected, sampled } from "../../lib/backends/ewma.ts";
 
 Deno.test("latency: the first sample is the average", () => {
   assertEquals(sampled(undefined, 12, 5), { average: 12, at: 5 });
@@ -13,15 +13,15 @@ Deno.test("latency: a slower sample is the average at once", () => {
 Deno.test("latency: a faster sample weighs as much as time has passed", () => {
   const before = { average: 110, at: 0 };
   assertAlmostEquals(sampled(before, 10, 1).average, 110, 0.02);
-  assertAlmostEquals(sampled(before, 10, DECAY).average, 10 + 100 / Math.E);
-  assertAlmostEquals(sampled(before, 10, 20 * DECAY).average, 10, 0.001);
+  assertAlmostEquals(sampled(before, 10, DECAY_MS).average, 10 + 100 / Math.E);
+  assertAlmostEquals(sampled(before, 10, 20 * DECAY_MS).average, 10, 0.001);
 });
 
 Deno.test("latency: what is old is believed less and less", () => {
   const latency = { average: 1000, at: 0 };
   assertEquals(expected(latency, 0), 1000);
-  assertAlmostEquals(expected(latency, DECAY), 1000 / Math.E);
-  assert(expected(latency, 12 * DECAY) < 0.01);
+  assertAlmostEquals(expected(latency, DECAY_MS), 1000 / Math.E);
+  assert(expected(latency, 12 * DECAY_MS) < 0.01);
 });
 
 Deno.test("latency: an average is never outside of what was seen", () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backends/backend.ts";
-import { classesOf, draw, drawTwo, fallsTo } from "../../lib/backends/weight_classes.ts";
+import { draw, drawTwo, fallsTo, weightClasses } from "../../lib/backends/weight_classes.ts";
 import { backendsOf, countsOf, equal, nameOf } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
@@ -13,7 +13,7 @@ function luck(...numbers: number[]): () => number {
 }
 
 Deno.test("weight classes: backends of one weight stand together, in their order", () => {
-  const { classes, total } = classesOf(backendsOf([2, 1, 2, 3, 1]));
+  const { classes, total } = weightClasses(backendsOf([2, 1, 2, 3, 1]));
   const shown = classes.map((
     { weight, members, total },
   ) => [weight, members.map(nameOf).join(""), total]);
@@ -23,7 +23,7 @@ Deno.test("weight classes: backends of one weight stand together, in their order
 
 Deno.test("weight classes: a list is sorted once", () => {
   const backends = backendsOf([1, 2]);
-  assertStrictEquals(classesOf(backends), classesOf(backends));
+  assertStrictEquals(weightClasses(backends), weightClasses(backends));
 });
 
 Deno.test("draw: each backend has as much of the scale as it weighs", () => {

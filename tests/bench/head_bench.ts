@@ -2,7 +2,7 @@
 import { bytesOf } from "../../lib/engines/tcp/http1/bytes.ts";
 import { Chunked } from "../../lib/engines/tcp/http1/chunked.ts";
 import { ForwardedHead } from "../../lib/engines/tcp/http1/forwarded_head.ts";
-import { OwnLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
+import { ProxyLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
 import { RequestHead } from "../../lib/engines/tcp/http1/request_head.ts";
 import { ResponseHead } from "../../lib/engines/tcp/http1/response_head.ts";
 import { editHead } from "../../lib/engines/tcp/http1/response_framing.ts";
@@ -33,7 +33,7 @@ const CHUNKS = `${`1000\r\n${"x".repeat(4096)}\r\n`.repeat(4)}0\r\n\r\n`;
 for (const [what, text] of Object.entries(REQUESTS)) {
   const bytes = bytesOf(text);
   const head = new RequestHead();
-  const own = new OwnLines("192.0.2.7", false);
+  const own = new ProxyLines("192.0.2.7", false);
   const out = new Uint8Array(4096);
   const prefix = new Uint8Array();
 

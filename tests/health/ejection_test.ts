@@ -4,7 +4,7 @@ import {
   type HealthEvent,
   IN_USE,
   isTrialDue,
-  LONGEST,
+  MAX_EJECTION_MS,
   slowStartShare,
   type Standing,
   transition,
@@ -35,8 +35,8 @@ function after(events: string, now = 0, from: Standing = IN_USE): Standing {
   }, from);
 }
 
-const short = ({ phase, failures, times, dueAt }: Standing) =>
-  `${phase} ${failures} ${times} ${dueAt}`;
+const short = ({ phase, failures, ejectionMultiplier, retryAt }: Standing) =>
+  `${phase} ${failures} ${ejectionMultiplier} ${retryAt}`;
 
 for (
   const [events, expected] of [
@@ -102,20 +102,20 @@ Deno.test("ejection: a trial is due once the time is over, and another some day 
 
 Deno.test("ejection: each in a row lasts longer, up to five minutes", () => {
   let standing = after("fffff");
-  const lasted = [standing.dueAt];
+  const lasted = [standing.retryAt];
   for (let i = 0; i < 40; i++) {
-    const now = standing.dueAt;
+    const now = standing.retryAt;
     standing = after("tu", now, standing);
-    lasted.push(standing.dueAt - now);
+    lasted.push(standing.retryAt - now);
   }
   assertEquals(lasted.slice(0, 4), [10_000, 20_000, 30_000, 40_000]);
-  assertEquals([lasted[28], lasted[29], lasted[40]], [290_000, LONGEST, LONGEST]);
+  assertEquals([lasted[28], lasted[29], lasted[40]], [290_000, MAX_EJECTION_MS, MAX_EJECTION_MS]);
 });
 
 Deno.test("ejection: time in use makes the next one shorter again", () => {
   const back = after("ta", 100_000, after("tu", 20_000, after("fffff"))); // ejected twice
-  assertEquals(back.times, 2);
-  const again = (now: number) => after("fffff", now, back).times;
+  assertEquals(back.ejectionMultiplier, 2);
+  const again = (now: number) => after("fffff", now, back).ejectionMultiplier;
   assertEquals([again(100_000), again(109_999), again(110_000), again(120_000), again(900_000)], [
     3,
     3,
@@ -136,14 +136,14 @@ Deno.test("ejection: a backend that keeps failing is tried less and less, and on
         const before = standing;
         standing = transition(standing, EVENTS[event]!, now, RULES);
         if (standing.phase === "out" && standing !== before) {
-          assert(standing.dueAt - now <= LONGEST);
+          assert(standing.retryAt - now <= MAX_EJECTION_MS);
         }
         if (standing.phase === "in" && before.phase === "in" && event !== "s") {
           assert(standing.failures < RULES.after || event !== "f" && event !== "u");
         }
       });
       if (standing.phase === "in") return;
-      now = Math.max(now, standing.dueAt);
+      now = Math.max(now, standing.retryAt);
       assert(isTrialDue(standing, now));
       assertEquals(after("ta", now, standing).phase, "in");
     }),

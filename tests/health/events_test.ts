@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { lineOf, type PoolEvent } from "../../lib/health/events.ts";
+import { formatEvent, type PoolEvent } from "../../lib/health/events.ts";
 
 const backend = "users-2:5000";
 const reason = "connection_refused: tcp connect error";
@@ -34,6 +34,6 @@ for (
   ] as const satisfies (readonly [PoolEvent, string, string])[]
 ) {
   Deno.test(`events: ${event.kind} is told as ${level}: ${line}`, () => {
-    assertEquals(lineOf(event), [level, line]);
+    assertEquals(formatEvent(event), [level, line]);
   });
 }

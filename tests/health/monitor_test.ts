@@ -31,7 +31,7 @@ Deno.test("health: a backend that breaks off each of its responses is ejected", 
   const test = new HealthTest(3);
   const backend = test.backend("b");
   for (let i = 0; i < 5; i++) {
-    backend.begin();
+    backend.acquire();
     test.pool.report(facts(), { backend, outcome: answered("ok") });
     test.pool.end(backend, answered("ok"), failed(RESET, "cut short"));
   }
@@ -43,9 +43,9 @@ Deno.test("health: what a client does is held against no backend", () => {
   const backend = test.backend("b");
   for (let i = 0; i < 20; i++) {
     test.fail("b", "http_request_error");
-    backend.begin();
+    backend.acquire();
     test.pool.report(facts({ clientGone: true }), { backend, outcome: failed(RESET) });
-    backend.begin();
+    backend.acquire();
     test.pool.report(facts(), { backend, outcome: answered("ok") });
     test.pool.end(backend, answered("ok"), failed("http_request_error", "the client left"));
   }
@@ -156,12 +156,12 @@ Deno.test("health: what began before an ejection says nothing after it", () => {
   test.now = 10_000;
   test.pickOf("b");
   const late = (outcome = failed("http_response_timeout"), gone = false) => {
-    backend.begin();
+    backend.acquire();
     test.pool.report(facts({ clientGone: gone }), { backend, outcome, begunAt: -1 });
   };
   late();
   late(failed("http_request_error"), true);
-  backend.begin();
+  backend.acquire();
   test.pool.report(facts(), { backend, outcome: answered("late"), begunAt: -1 });
   assertEquals(backend.standing.phase, "trial");
   test.finish("b");
@@ -173,7 +173,7 @@ Deno.test("health: out of time, only a first attempt is held against its backend
   const test = new HealthTest(3);
   const expire = (name: string, number: number, neverLeft?: true) => {
     const backend = test.backend(name);
-    backend.begin();
+    backend.acquire();
     const outcome = { ...failed("http_response_timeout"), ...(neverLeft && { neverLeft }) };
     test.pool.report(facts({ expired: true }), { backend, outcome, begunAt: 0, number });
   };
@@ -182,7 +182,7 @@ Deno.test("health: out of time, only a first attempt is held against its backend
   for (let i = 0; i < 5; i++) expire("c", 1, true);
   const uploaded = test.backend("c");
   for (let i = 0; i < 5; i++) {
-    uploaded.begin();
+    uploaded.acquire();
     const outcome = failed("http_response_timeout");
     test.pool.report(facts({ expired: true, hasUpload: true }), { backend: uploaded, outcome });
   }
@@ -210,7 +210,7 @@ Deno.test("health: with EJECT_ON_5XX=on a trial that is answered 500 has failed"
   test.pickOf("b");
   test.finish("b", 500);
   assertEquals(test.backend("b").standing.phase, "out");
-  assertEquals(test.backend("b").standing.dueAt, 30_000);
+  assertEquals(test.backend("b").standing.retryAt, 30_000);
 });
 
 Deno.test("health: a backend that fails now and then is told of once a minute", () => {

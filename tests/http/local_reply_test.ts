@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
-  type Answer,
-  failureAnswer,
-  lastRecipientAnswer,
-  overloadAnswer,
+  failureReply,
+  lastRecipientReply,
+  type LocalReply,
+  overloadReply,
   type Refusal,
-  refusalAnswer,
+  refusalReply,
 } from "../../lib/http/local_reply.ts";
 import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
-import type { Verdict } from "../../lib/retry.ts";
+import type { StopReason } from "../../lib/retry.ts";
 import { failed } from "../support/fakes.ts";
 
 const KINDS = Object.keys(FAILURES) as FailureKind[];
-const VERDICTS: readonly Verdict[] = [
+const VERDICTS: readonly StopReason[] = [
   "client gone",
   "attempts used up",
   "request body at fault",
@@ -43,7 +43,7 @@ const REGISTERED = [
 ];
 
 /** The value of a field that must be there once. */
-function only({ fields }: Answer, name: string): string {
+function only({ fields }: LocalReply, name: string): string {
   const values = fields.filter(([n]) => n === name).map(([, value]) => value);
   assertEquals(values.length, 1, name);
   return values[0]!;
@@ -68,7 +68,7 @@ const statusOf: Record<FailureKind, number> = {
 for (const kind of KINDS) {
   Deno.test(`answers: ${kind} is a ${statusOf[kind]} that says so`, () => {
     for (const verdict of VERDICTS) {
-      const answer = failureAnswer(failed(kind), verdict);
+      const answer = failureReply(failed(kind), verdict);
       assertEquals(answer.status, statusOf[kind]);
       assertMatch(only(answer, "proxy-status"), ITEM);
       assertMatch(only(answer, "proxy-status"), new RegExp(`^roundabout; error=${kind}(?:;|$)`));
@@ -80,14 +80,14 @@ for (const kind of KINDS) {
 
 Deno.test("answers: over a limit, and only there, the client is told to come back after a second", () => {
   for (const kind of KINDS) {
-    const answer = failureAnswer(failed(kind), "attempts used up");
+    const answer = failureReply(failed(kind), "attempts used up");
     const expected = kind === "connection_limit_reached" ? ["1"] : [];
     const values = answer.fields.filter(([name]) => name === "retry-after").map(([, value]) =>
       value
     );
     assertEquals(values, expected, kind);
   }
-  const overload = overloadAnswer();
+  const overload = overloadReply();
   assertEquals([overload.status, only(overload, "retry-after")], [503, "1"]);
   assertEquals(
     only(overload, "proxy-status"),
@@ -97,12 +97,12 @@ Deno.test("answers: over a limit, and only there, the client is told to come bac
 });
 
 Deno.test("answers: a failure may have a status of its own", () => {
-  const answer = failureAnswer({ ...failed("http_request_error"), status: 408 }, "client gone");
+  const answer = failureReply({ ...failed("http_request_error"), status: 408 }, "client gone");
   assertEquals(answer.status, 408);
 });
 
 Deno.test("answers: a request that the retry budget stopped is told so", () => {
-  const answer = failureAnswer(failed("connection_terminated"), "retry budget used up");
+  const answer = failureReply(failed("connection_terminated"), "retry budget used up");
   assertEquals(
     only(answer, "proxy-status"),
     'roundabout; error=connection_terminated; details="not sent again: retry budget used up"',
@@ -117,27 +117,27 @@ Deno.test("answers: where nothing could be reached the text is exactly Service n
   const unreachable = KINDS.filter((kind) => statusOf[kind] === 503);
   assert(unreachable.includes("connection_refused"));
   for (const kind of unreachable) {
-    assertEquals(failureAnswer(failed(kind), "attempts used up").body, "Service not available\n");
+    assertEquals(failureReply(failed(kind), "attempts used up").body, "Service not available\n");
   }
 });
 
 Deno.test("answers: a request that was not sent again is told why, one that was sent everywhere is not", () => {
-  const answer = failureAnswer(failed("connection_terminated"), "may have been delivered");
+  const answer = failureReply(failed("connection_terminated"), "may have been delivered");
   assertEquals(
     only(answer, "proxy-status"),
     'roundabout; error=connection_terminated; details="not sent again: may have been delivered"',
   );
-  const all = failureAnswer(failed("connection_terminated"), "attempts used up");
+  const all = failureReply(failed("connection_terminated"), "attempts used up");
   assertEquals(only(all, "proxy-status"), "roundabout; error=connection_terminated");
 });
 
 Deno.test("answers: what happened in detail, which may name addresses, is for the log alone", () => {
-  const answer = failureAnswer(failed("connection_refused", "10.0.0.7:5000"), "client gone");
+  const answer = failureReply(failed("connection_refused", "10.0.0.7:5000"), "client gone");
   assert(!JSON.stringify(answer).includes("10.0.0.7"));
 });
 
 const refusal = (status: Refusal["status"], reason = "it is odd") =>
-  refusalAnswer({ status, reason });
+  refusalReply({ status, reason });
 
 for (
   const [status, name] of [[400, "Bad Request"], [405, "Method Not Allowed"], [
@@ -164,7 +164,7 @@ Deno.test("answers: a 405, and only that refusal, lists the methods that are for
 });
 
 Deno.test("answers: OPTIONS that goes no further gets 204 with the methods and no body", () => {
-  const answer = lastRecipientAnswer();
+  const answer = lastRecipientReply();
   assertEquals([answer.status, answer.body], [204, ""]);
   assertMatch(only(answer, "allow"), /\bOPTIONS\b/);
   assertMatch(only(answer, "proxy-status"), ITEM);

@@ -12,7 +12,6 @@ const ENTRY: AccessEntry = {
   status: 200,
   milliseconds: 3.14159,
   attempts: [{ backend: a!, outcome: answered("ok") }],
-  verdict: "answered",
 };
 
 const RETRIED: AccessEntry = {

@@ -130,7 +130,7 @@ Deno.test("consistent hash: with a bound nobody has more in flight than its part
       const picked = ownerOf(key, backends, bounded);
       assert(hasRoom(picked));
       assertEquals(picked, ownerOf(key, backends.filter(hasRoom)));
-      picked.begin();
+      picked.acquire();
       const most = Math.ceil(balance * (inFlight + 1) * picked.weight / weight);
       assert(picked.inFlight <= most, `${picked.inFlight} of ${most}`);
     });
@@ -140,7 +140,7 @@ Deno.test("consistent hash: with a bound nobody has more in flight than its part
 Deno.test("consistent hash: with a bound, one hot key is shared by as many as it takes", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const backends = backendsOf(equal(4));
-  for (let i = 0; i < 400; i++) ownerOf("hot", backends, bounded).begin();
+  for (let i = 0; i < 400; i++) ownerOf("hot", backends, bounded).acquire();
   const inFlight = backends.map((backend) => backend.inFlight).sort((a, b) => a - b);
   assertEquals(inFlight, [25, 125, 125, 125]);
 });
@@ -148,7 +148,7 @@ Deno.test("consistent hash: with a bound, one hot key is shared by as many as it
 Deno.test("consistent hash: what is in flight at backends that are no candidates loosens no bound", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const candidates = backendsOf(equal(5)).slice(0, 2); // the other three are down, with all they had
-  for (let i = 0; i < 1_000; i++) ownerOf("hot", candidates, bounded).begin();
+  for (let i = 0; i < 1_000; i++) ownerOf("hot", candidates, bounded).acquire();
   const inFlight = candidates.map((backend) => backend.inFlight).sort((a, b) => a - b);
   assertEquals(inFlight, [375, 625]);
 });

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backends/backend.ts";
-import { DECAY } from "../../lib/backends/ewma.ts";
+import { DECAY_MS } from "../../lib/backends/ewma.ts";
 import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
 import { backendsOf, contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { countsUnder } from "../support/policy_load.ts";
@@ -30,7 +30,7 @@ function backendsIn(conditions: readonly Condition[]): Backend[] {
 const CONTEXT = fc.record({
   turn: fc.nat(2 ** 32 - 1),
   number: fc.integer({ min: 1, max: 5 }),
-  now: fc.nat(10 * DECAY),
+  now: fc.nat(10 * DECAY_MS),
   seed: fc.nat(),
   client: fc.ipV4(),
 });

@@ -96,7 +96,7 @@ Deno.test("least connections: a heavy backend takes more before a light one gets
   const order = [];
   for (let i = 0; i < 22; i++) {
     const [picked] = picksOf([heavy!, light!], 1, i);
-    picked!.begin();
+    picked!.acquire();
     order.push(nameOf(picked));
   }
   assertEquals(heavy!.inFlight, 20, order.join(""));

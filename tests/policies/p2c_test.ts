@@ -49,7 +49,7 @@ Deno.test("p2c: the busiest of many has about as much as the rest: far less than
     for (let i = 0; i < 1_000; i++) {
       const one = backends[Math.floor(random() * 100)]!;
       const picked = choices === "two" ? p2c.pick(backends, contextOf({ random })) : one;
-      picked.begin();
+      picked.acquire();
     }
     return Math.max(...backends.map(({ inFlight }) => inFlight));
   };

@@ -2,10 +2,18 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backends/backend.ts";
 import { Counter } from "../../lib/pool/counter.ts";
-import { ownRow } from "../../lib/shared_memory/cells.ts";
+import { newRecord } from "../../lib/shared_memory/cells.ts";
 import { POOL } from "../../lib/shared_memory/layout.ts";
 import type { Pool } from "../../lib/pool/pool.ts";
-import { answered, countsOf, equal, facts, nameOf, poolOf, triedOf } from "../support/fakes.ts";
+import {
+  answered,
+  countsOf,
+  createFakePool,
+  equal,
+  facts,
+  nameOf,
+  triedOf,
+} from "../support/fakes.ts";
 
 /** Which backend serves each request, one request after the other, where some always refuse. */
 function served(pool: Pool, requests: number, dead: ReadonlySet<Backend>): Backend[] {
@@ -25,8 +33,8 @@ const COUNT = fc.integer({ min: 1, max: 20 });
 Deno.test("Pool: never gives a backend that was tried", () => {
   const weights = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 8 });
   fc.assert(fc.property(weights, fc.nat(), fc.nat(1000), (weights, seed, turns) => {
-    const cells = ownRow(POOL);
-    const [pool, counter] = [poolOf(weights, { cells }), new Counter(cells.turn)];
+    const cells = newRecord(POOL);
+    const [pool, counter] = [createFakePool(weights, { cells }), new Counter(cells.turn)];
     for (let turn = 0; turn < turns % 7; turn++) counter.next(weights.length);
     const tried = pool.backends.filter((_, index) => seed >> index & 1);
     if (tried.length === 0) tried.push(pool.backends[0]!);
@@ -38,7 +46,7 @@ Deno.test("Pool: never gives a backend that was tried", () => {
 
 Deno.test("Pool: a request gets each backend once, then none", () => {
   fc.assert(fc.property(COUNT, fc.nat(40), (n, before) => {
-    const pool = poolOf(equal(n));
+    const pool = createFakePool(equal(n));
     for (let index = 0; index < before; index++) pool.next(facts(), []);
     const tried: Backend[] = [];
     for (let attempt = 1; attempt <= n; attempt++) {
@@ -50,8 +58,8 @@ Deno.test("Pool: a request gets each backend once, then none", () => {
 });
 
 Deno.test("Pool: only first attempts take a turn", () => {
-  const cells = ownRow(POOL);
-  const [pool, counter] = [poolOf(equal(3), { cells }), new Counter(cells.turn)];
+  const cells = newRecord(POOL);
+  const [pool, counter] = [createFakePool(equal(3), { cells }), new Counter(cells.turn)];
   const first = pool.next(facts(), [])!;
   assertEquals(counter.upcoming, 1);
   const second = pool.next(facts(), triedOf(first))!;
@@ -61,7 +69,7 @@ Deno.test("Pool: only first attempts take a turn", () => {
 });
 
 Deno.test("Pool: the next request goes to the next backend, whatever retries there were", () => {
-  const pool = poolOf(equal(3));
+  const pool = createFakePool(equal(3));
   const firsts = Array.from({ length: 6 }, () => {
     const first = pool.next(facts(), [])!;
     pool.next(facts(), triedOf(first));
@@ -83,7 +91,7 @@ for (
   ] as const
 ) {
   Deno.test(`Pool: of weights ${weights} while ${dead} fail, the others serve their shares`, () => {
-    const pool = poolOf(weights);
+    const pool = createFakePool(weights);
     const failing = new Set(dead.map((index) => pool.backends[index]!));
     const total = 12_600;
     const counts = countsOf(served(pool, total, failing));
@@ -100,7 +108,7 @@ for (
 }
 
 Deno.test("Pool: retries spread evenly where requests overlap in lockstep", () => {
-  const pool = poolOf(equal(3));
+  const pool = createFakePool(equal(3));
   const counts = new Map<Backend, number>();
   for (let batch = 0; batch < 2_000; batch++) {
     const firsts = Array.from({ length: 6 }, () => pool.next(facts(), [])!);
@@ -118,7 +126,7 @@ Deno.test("Pool: requests that overlap in any order keep counts within one", asy
   const anySchedule = fc.scheduler();
   const size = fc.integer({ min: 1, max: 40 });
   await fc.assert(fc.asyncProperty(anySchedule, COUNT, size, async (schedule, n, requests) => {
-    const pool = poolOf(equal(n));
+    const pool = createFakePool(equal(n));
     const picked: (Backend | undefined)[] = [];
     for (let index = 0; index < requests; index++) {
       schedule.schedule(Promise.resolve()).then(async () => {
@@ -137,14 +145,14 @@ Deno.test("Pool: requests that overlap in any order keep counts within one", asy
 });
 
 Deno.test("Pool: shares follow the weights", () => {
-  const pool = poolOf([5, 1, 1]);
+  const pool = createFakePool([5, 1, 1]);
   assertEquals(served(pool, 7, new Set()).map(nameOf).join(""), "aabacaa");
 });
 
 Deno.test("Pool: weighted picks keep their order across the wrap at 2^32", () => {
-  const cells = ownRow(POOL);
+  const cells = newRecord(POOL);
   cells.turn[0] = 2 ** 32 - 4; // 4294967292 is 0 modulo 7: the cycle starts here
   assertEquals((2 ** 32 - 4) % 7, 0);
-  const pool = poolOf([5, 1, 1], { cells });
+  const pool = createFakePool([5, 1, 1], { cells });
   assertEquals(served(pool, 14, new Set()).map(nameOf).join(""), "aabacaaaabacaa");
 });

@@ -1,8 +1,8 @@
 /** Whether a run gives each part what belongs to it: settings, chance, times. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { firstDelay, nextDelay } from "../../lib/health/probe_schedule.ts";
-import { luckOf, stream } from "../../lib/simulate/run/random.ts";
-import { AT_ONCE } from "../../lib/simulate/run/simulated_backend.ts";
+import { quantileFor, stream } from "../../lib/simulate/run/random.ts";
+import { AT_ONCE_MS } from "../../lib/simulate/run/simulated_backend.ts";
 import { runOf } from "../support/simulated.ts";
 
 /** Every other attempt is broken off, and nothing is ejected for it. */
@@ -37,7 +37,7 @@ Deno.test("wiring: attempts of one request have a luck of their own", async () =
     backends: "1h;uniform(0ms,1s)",
     set: ["FIRST_BYTE_TIMEOUT=2s"],
   }, { arrivals: "0" });
-  assertAlmostEquals(latency!.max, 2_000 + luckOf(1, 1, 2) * 1_000, 1e-6);
+  assertAlmostEquals(latency!.max, 2_000 + quantileFor(1, 1, 2) * 1_000, 1e-6);
 });
 
 /** When the second of two backends is probed, in milliseconds: what its own rhythm says. */
@@ -75,7 +75,7 @@ for (const seed of [1, 2, 3]) {
       set: ["HEALTH_PATH=/", "HEALTH_FALL=3", "HEALTH_INTERVAL=2s"],
     }, { arrivals: every(1, 10_000) });
     const bad = probesOfSecond(seed, 2_000, 5).filter((time) => time >= 2_000);
-    const downAt = bad[2]! + AT_ONCE;
+    const downAt = bad[2]! + AT_ONCE_MS;
     assertEquals([downs, failing?.attempts], [1, turnsBefore(downAt)]);
   });
 }

@@ -9,7 +9,7 @@ import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
-import { Tally } from "../../lib/shared_memory/in_flight_count.ts";
+import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
 
 export type EngineName = keyof typeof ENGINES;
@@ -91,7 +91,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     hostname: "127.0.0.1",
     port: 0,
     reusePort: false,
-    requests: new Tally(),
+    requests: new InFlightCount(),
     maxAttempts: options.maxAttempts ?? Infinity,
     limits: { ...LIMITS, ...options },
     isTrusted,

@@ -33,8 +33,8 @@ export function backendsOf(weights: readonly number[]): Backend[] {
 
 /** Lets a backend have so many requests in flight. */
 export function putInFlight(backend: Backend, count: number): void {
-  while (backend.inFlight < count) backend.begin();
-  while (backend.inFlight > count) backend.end();
+  while (backend.inFlight < count) backend.acquire();
+  while (backend.inFlight > count) backend.release();
 }
 
 /** `a` for a backend with the id `a:5000`. */
@@ -70,7 +70,10 @@ export const HEALTH = {
 } as const satisfies Partial<PoolOptions>;
 
 /** A pool in round robin over backends of these weights, whose clock stands still. */
-export function poolOf(weights: readonly number[], options: Partial<PoolOptions> = {}): Pool {
+export function createFakePool(
+  weights: readonly number[],
+  options: Partial<PoolOptions> = {},
+): Pool {
   return new Pool({
     backends: backendsOf(weights),
     policy: policyOf("round_robin"),

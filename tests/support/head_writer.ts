@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { bytesOf, textOf } from "../../lib/engines/tcp/http1/bytes.ts";
 import { ForwardedHead } from "../../lib/engines/tcp/http1/forwarded_head.ts";
-import { OwnLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
+import { ProxyLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
 import { RequestHead } from "../../lib/engines/tcp/http1/request_head.ts";
 
 /** Who sent it. */
@@ -18,16 +18,16 @@ export interface Options {
   authority?: string;
   trusted?: boolean;
   upgrade?: string | undefined;
-  own?: OwnLines;
+  own?: ProxyLines;
 }
 
 /** What a backend gets for the head of a request. */
 export function write(text: string, options: Options = {}) {
   const { prefix = "", authority = "b.test:81", trusted = false, upgrade } = options;
   const bytes = bytesOf(`${BEFORE}${text}body`);
-  const own = options.own ?? new OwnLines(CLIENT, trusted);
+  const own = options.own ?? new ProxyLines(CLIENT, trusted);
   const head = new RequestHead();
-  head.heard.trusted = own.trusted;
+  head.forwarding.trusted = own.trusted;
   head.reset(BEFORE.length);
   assert(head.scan(bytes, bytes.length), "the head is not complete");
   const forwarded = new ForwardedHead(bytes, head, own, upgrade);

@@ -1,10 +1,10 @@
 /** A pool whose time and chance the test decides, and what became of its backends. */
 import type { Backend } from "../../lib/backends/backend.ts";
-import { lineOf } from "../../lib/health/events.ts";
+import { formatEvent } from "../../lib/health/events.ts";
 import type { FailureKind } from "../../lib/outcome.ts";
 import type { Pool, PoolOptions } from "../../lib/pool/pool.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
-import { answered, equal, facts, failed, nameOf, poolOf } from "./fakes.ts";
+import { answered, createFakePool, equal, facts, failed, nameOf } from "./fakes.ts";
 
 export class HealthTest {
   now = 0;
@@ -16,11 +16,11 @@ export class HealthTest {
 
   /** @param size how many backends: `a`, `b` … */
   constructor(size: number, options: Partial<PoolOptions> = {}) {
-    this.pool = poolOf(equal(size), {
+    this.pool = createFakePool(equal(size), {
       clock: () => this.now,
       stopwatch: () => this.now,
       random: () => this.luck,
-      onEvent: (event) => this.told.push(lineOf(event)[1].replaceAll(":5000", "")),
+      onEvent: (event) => this.told.push(formatEvent(event)[1].replaceAll(":5000", "")),
       ...options,
     });
   }
@@ -48,7 +48,7 @@ export class HealthTest {
   fail(name: string, failure: FailureKind, times = 1): void {
     for (let i = 0; i < times; i++) {
       const backend = this.backend(name);
-      backend.begin();
+      backend.acquire();
       this.pool.report(facts(), { backend, outcome: failed(failure, "x") });
     }
   }
@@ -56,7 +56,7 @@ export class HealthTest {
   /** An attempt there is answered, and its response ends whole. */
   answer(name: string, status = 200): void {
     const backend = this.backend(name);
-    backend.begin();
+    backend.acquire();
     this.finish(name, status);
   }
 

@@ -29,10 +29,10 @@ export function countsUnder(options: LoadOptions): Map<Backend, number> {
     counts.set(backend, counts.get(backend)! + 1);
     const milliseconds = latency(backend, now);
     policy.observe?.(backend, { request, outcome: answered("ok"), milliseconds, now });
-    backend.begin();
+    backend.acquire();
     under.push(backend);
-    if (under.length > inFlight) under.shift()!.end();
+    if (under.length > inFlight) under.shift()!.release();
   }
-  for (const backend of under) backend.end();
+  for (const backend of under) backend.release();
   return counts;
 }

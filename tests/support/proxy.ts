@@ -1,9 +1,17 @@
 /** A proxy over backends that fail as they are told, without a socket. */
 import type { FailureKind, Outcome } from "../../lib/outcome.ts";
-import { createProxy } from "../../lib/proxy.ts";
+import { createProxy, type Result } from "../../lib/proxy.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
+import type { StopReason } from "../../lib/retry.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
-import { answered, equal, failed, nameOf, poolOf } from "./fakes.ts";
+import { answered, createFakePool, equal, failed, nameOf } from "./fakes.ts";
+
+/** How a request ended: it was answered, or why it was not sent again. */
+export type Ending = "answered" | StopReason;
+
+export function endingOf(result: Result<unknown>): Ending {
+  return result.kind === "answered" ? "answered" : result.verdict;
+}
 
 /** What each of a, b and c does; one that is not named answers. */
 export type Fails = Partial<Record<"a" | "b" | "c", FailureKind>>;
@@ -16,7 +24,7 @@ export function proxyOf(
   budget = new RetryBudget(Infinity),
 ) {
   const forwarded: RequestFacts[] = [];
-  const pool = poolOf(weights, { ejection: { after: Infinity, time: 10_000 } });
+  const pool = createFakePool(weights, { ejection: { after: Infinity, time: 10_000 } });
   const proxy = createProxy<RequestFacts, string>({
     pool,
     budget,

@@ -9,7 +9,7 @@ import type { TcpRequest } from "./request.ts";
 import type { Malformed } from "./http1/malformed.ts";
 import type { RequestHead } from "./http1/request_head.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import type { Tally } from "../../shared_memory/in_flight_count.ts";
+import type { InFlightCount } from "../../shared_memory/in_flight_count.ts";
 
 /** @typeParam Client a connection from a client, as its own file has it */
 export interface Context<Client> {
@@ -35,7 +35,7 @@ export interface Context<Client> {
   /** Whether connections that idle are closed: the grace of a stop is over. */
   closing: boolean;
   /** Requests that are not answered yet. */
-  readonly requests: Tally;
+  readonly requests: InFlightCount;
   /** Serves one request. @returns whether the connection can take another */
   readonly serveRequest: (client: Client, head: RequestHead) => Promise<boolean>;
   /** The answer to what is not forwarded, told to the log. */

@@ -1,20 +1,20 @@
 /** One request and its response: from a head that is complete to the last byte sent. */
 import type { AccessEntry } from "../../logging/access_log.ts";
 import {
-  type Answer,
-  failureAnswer,
-  internalErrorAnswer,
-  lastRecipientAnswer,
-  overloadAnswer,
+  failureReply,
+  internalErrorReply,
+  lastRecipientReply,
+  type LocalReply,
   OVERLOADED,
-  refusalAnswer,
+  overloadReply,
+  refusalReply,
 } from "../../http/local_reply.ts";
-import { CLIENT_GONE } from "../../failures.ts";
-import type { Answered, Failed } from "../../outcome.ts";
+import { CLIENT_GONE } from "../shared/failures.ts";
+import type { Failed } from "../../outcome.ts";
 import type { Result } from "../../proxy.ts";
-import type { Verdict } from "../../retry.ts";
+import type { StopReason } from "../../retry.ts";
 import type { BackendConnection } from "./backend/connection.ts";
-import { answerBytes } from "./http1/local_reply_bytes.ts";
+import { localReplyBytes } from "./http1/local_reply_bytes.ts";
 import { bytesOf, textOf } from "./http1/bytes.ts";
 import type { Client } from "./client/client.ts";
 import { isBreak } from "./failures.ts";
@@ -47,18 +47,18 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
   }
   const startedAt = context.onRequest === undefined ? 0 : performance.now();
   const { limits, wheel, requests } = context;
-  const overloaded = !requests.begin(limits.maxInFlight);
-  if (overloaded) requests.begin(); // until it is turned away, a stop waits for it, too
+  const overloaded = !requests.acquire(limits.maxInFlight);
+  if (overloaded) requests.acquire(); // until it is turned away, a stop waits for it, too
   if (limits.requestTimeout !== Infinity) {
     request.deadline = new RequestDeadline(request);
     wheel.set(request.deadline, limits.requestTimeout);
   }
   try {
-    if (isForUs(request)) return await answer(client, request, lastRecipientAnswer());
+    if (isForUs(request)) return await answer(client, request, lastRecipientReply());
     if (overloaded) return await turnAway(client, request);
-    client.await();
+    client.awaitBackend();
     const result = await context.proxy(request);
-    const keeps = result.outcome.kind === "answered"
+    const keeps = result.kind === "answered"
       ? await passResponse(client, request, result)
       : await answerFailure(client, request, result.outcome, result.verdict);
     // What the client was refused meanwhile is in the log already.
@@ -67,7 +67,7 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     }
     return keeps;
   } finally {
-    requests.end();
+    requests.release();
     if (request.deadline !== undefined) wheel.remove(request.deadline);
     request.upload?.close();
     client.request = undefined;
@@ -78,35 +78,38 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
 async function turnAway(client: Client, request: TcpRequest): Promise<boolean> {
   client.context.onOverload();
   tellRefused(client, 503, OVERLOADED);
-  return await answer(client, request, overloadAnswer());
+  return await answer(client, request, overloadReply());
 }
 
 /** Sends a backend's response, and tells the pool when it is over. */
 async function passResponse(
   client: Client,
   request: TcpRequest,
-  { outcome, attempts }: Result<TcpResponse>,
+  { outcome, backend }: Result<TcpResponse> & { kind: "answered" },
 ): Promise<boolean> {
-  const answered = outcome as Answered<TcpResponse>;
-  const { connection } = answered.response;
+  const { connection } = outcome.response;
   const { pool } = client.context;
-  const { backend } = attempts.at(-1)!;
   try {
     const cookie = pool.cookieFor(request, backend);
-    return await relayResponse(client, request, answered.response, cookie);
+    return await relayResponse(client, request, outcome.response, cookie);
   } finally {
-    pool.end(backend, answered, brokenBy(request, connection));
+    pool.end(backend, outcome, brokenBy(request, connection));
   }
 }
 
 /** Why a response did not get through whole, as far as it says something of the backend; undefined where
  * it did. */
-function brokenBy(request: TcpRequest, { ended, head }: BackendConnection): Failed | undefined {
+function brokenBy(
+  request: TcpRequest,
+  { closeReason, head }: BackendConnection,
+): Failed | undefined {
   if (request.broken === undefined) return undefined;
   const { upload, expired } = request;
-  const waited = ended?.failure === "http_response_timeout" &&
+  const waited = closeReason?.failure === "http_response_timeout" &&
     (upload?.awaitsClient || upload?.broken);
-  return ended === undefined || head.status === 101 || expired || waited ? CLIENT_GONE : ended;
+  return closeReason === undefined || head.status === 101 || expired || waited
+    ? CLIENT_GONE
+    : closeReason;
 }
 
 /** @returns whether the client's connection can take another request */
@@ -130,7 +133,7 @@ async function relayResponse(
     const framing = framingOf(head, request.method, minor);
     const keeps = framing !== "close" && keepsConnection(client, request);
     const start = editHead(connection.buffer, head, framing, persistenceOf(keeps, minor), cookie);
-    connection.waitForOthers();
+    connection.clearDeadline();
     const { outbox, context: { bodies, limits } } = client;
     const whole = wholeResponse(connection, framing, start);
     let clean: boolean;
@@ -147,7 +150,7 @@ async function relayResponse(
     else connections.discard(connection);
     return keeps;
   } catch (error) {
-    request.broken = connection.ended?.detail ?? String(error);
+    request.broken = connection.closeReason?.detail ?? String(error);
     connections.discard(connection);
     if (!isBreak(error)) client.context.onError(error);
     client.close();
@@ -159,12 +162,12 @@ async function answerFailure(
   client: Client,
   request: TcpRequest,
   failed: Failed,
-  verdict: Verdict,
+  verdict: StopReason,
 ): Promise<boolean> {
   if (failed.failure === "proxy_internal_error") client.context.onError(new Error(failed.detail));
   const own = failed.failure === "proxy_internal_error"
-    ? internalErrorAnswer()
-    : failureAnswer(failed, verdict);
+    ? internalErrorReply()
+    : failureReply(failed, verdict);
   request.status = own.status;
   if (client.gone) return false;
   try {
@@ -177,10 +180,10 @@ async function answerFailure(
 }
 
 /** Sends an answer of our own. @returns whether the client's connection can take another request */
-async function answer(client: Client, request: TcpRequest, answer: Answer): Promise<boolean> {
+async function answer(client: Client, request: TcpRequest, answer: LocalReply): Promise<boolean> {
   const keeps = keepsConnection(client, request);
   const persistence = persistenceOf(keeps, request.head.minor);
-  const bytes = answerBytes(answer, persistence, request.method === "HEAD");
+  const bytes = localReplyBytes(answer, persistence, request.method === "HEAD");
   client.respond();
   await client.outbox.send(bytes);
   return keeps;
@@ -199,7 +202,7 @@ async function passTunnel(
   await client.outbox.send(buffer.slice(start, head.end - 2));
   await client.outbox.send(lines);
   await client.outbox.send(buffer.slice(head.end, connection.filled));
-  connection.waitForOthers();
+  connection.clearDeadline();
   client.keepTunnel();
   await connection.write(client.inbox.takeRest());
   const buffers = [client.context.smalls.borrow(), connection.buffer] as const;
@@ -220,7 +223,7 @@ function persistenceOf(keeps: boolean, minor: number): Persistence {
 /** The answer to what is not forwarded, told to the log. */
 export function refuse(client: Client, malformed: Malformed): Bytes {
   tellRefused(client, malformed.status, malformed.reason);
-  return answerBytes(refusalAnswer(malformed), "close", false);
+  return localReplyBytes(refusalReply(malformed), "close", false);
 }
 
 function tellRefused(client: Client, status: number, reason: string): void {
@@ -240,10 +243,12 @@ function tellRefused(client: Client, status: number, reason: string): void {
 function entryOf(
   { clientAddress, method, path, status, broken }: TcpRequest,
   startedAt: number,
-  { attempts, verdict }: Result<TcpResponse>,
+  result: Result<TcpResponse>,
 ): AccessEntry {
   const milliseconds = performance.now() - startedAt;
   const time = new Date(Date.now() - milliseconds);
-  const entry = { time, clientAddress, method, path, status, milliseconds, attempts, verdict };
+  const { attempts } = result;
+  const entry = { time, clientAddress, method, path, status, milliseconds, attempts };
+  if (result.kind === "failed") return { ...entry, verdict: result.verdict, broken };
   return broken === undefined ? entry : { ...entry, broken };
 }

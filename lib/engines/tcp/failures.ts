@@ -1,6 +1,5 @@
 /** What only this engine says of attempts that it ends, and how it tells the network's errors from its own. */
-import { failed } from "../../failures.ts";
-import type { Failed } from "../../outcome.ts";
+import { type Failed, failed } from "../../outcome.ts";
 import { Malformed } from "./http1/malformed.ts";
 
 export const CLIENT_BROKE_OFF: Failed = failed(

@@ -2,12 +2,13 @@
  * Sends a response to the client while it comes: its head and what came with it in one write, then
  * buffer by buffer, never more than one ahead of the client.
  */
-import { type BackendConnection, HEADROOM } from "./backend/connection.ts";
+import { failed } from "../../outcome.ts";
+import { type BackendConnection, HEADROOM_BYTES } from "./backend/connection.ts";
 import type { Limits } from "../engine.ts";
 import type { Buffers } from "./buffers.ts";
 import { bytesOf } from "./http1/bytes.ts";
 import { Chunked } from "./http1/chunked.ts";
-import { failed, STALLED } from "../../failures.ts";
+import { STALLED } from "../shared/failures.ts";
 import { CLOSED_EARLY, isBreak } from "./failures.ts";
 import { Malformed } from "./http1/malformed.ts";
 import type { Framing } from "./http1/response_framing.ts";
@@ -116,13 +117,13 @@ async function relayToEnd(
   await sink.send(connection.buffer.subarray(start, head.end));
   const buffer = bodies.borrow();
   const end = buffer.length - 2; // CR LF after a chunk
-  buffer.set(connection.buffer.subarray(head.end, filled), HEADROOM);
+  buffer.set(connection.buffer.subarray(head.end, filled), HEADROOM_BYTES);
   let size: number | null = filled - head.end;
   while (size !== null) {
     if (size > 0 && makesChunks) {
-      await sink.send(chunkAround(buffer, HEADROOM, HEADROOM + size));
-    } else if (size > 0) await sink.send(buffer.subarray(HEADROOM, HEADROOM + size));
-    size = await receive(buffer.subarray(HEADROOM, end), options);
+      await sink.send(chunkAround(buffer, HEADROOM_BYTES, HEADROOM_BYTES + size));
+    } else if (size > 0) await sink.send(buffer.subarray(HEADROOM_BYTES, HEADROOM_BYTES + size));
+    size = await receive(buffer.subarray(HEADROOM_BYTES, end), options);
   }
   if (makesChunks) await sink.send(LAST_CHUNK);
   bodies.giveBack(buffer);
@@ -147,10 +148,10 @@ async function receive(
   room: Bytes,
   { connection, limits }: RelayOptions,
 ): Promise<number | null> {
-  connection.expect(limits.idleTimeout, STALLED);
+  connection.setDeadline(limits.idleTimeout, STALLED);
   try {
     const size = await connection.receiveInto(room);
-    connection.waitForOthers();
+    connection.clearDeadline();
     return size;
   } catch (error) {
     if (isBreak(error)) {

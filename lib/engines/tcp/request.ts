@@ -3,12 +3,12 @@ import type { RequestFacts } from "../../request_facts.ts";
 import type { BackendConnection } from "./backend/connection.ts";
 import { textOf } from "./http1/bytes.ts";
 import { ForwardedHead } from "./http1/forwarded_head.ts";
-import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../failures.ts";
+import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Failed } from "../../outcome.ts";
 import { Malformed } from "./http1/malformed.ts";
 import type { Timed, Wheel } from "../../time/timer_wheel.ts";
 import type { Interim } from "./client/interim.ts";
-import type { OwnLines } from "./http1/proxy_lines.ts";
+import type { ProxyLines } from "./http1/proxy_lines.ts";
 import type { RequestHead } from "./http1/request_head.ts";
 import type { Upload } from "./upload.ts";
 
@@ -18,10 +18,10 @@ const NOT_FORWARDED = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** What a request asks of the connection that it came on. */
 export interface RequestClient {
   readonly address: string;
-  readonly ownLines: OwnLines;
+  readonly proxyLines: ProxyLines;
   readonly context: { readonly wheel: Pick<Wheel, "now"> };
   readonly interim: Interim | undefined;
-  giveUp(request: TcpRequest): void;
+  cancel(request: TcpRequest): void;
 }
 
 export class TcpRequest implements RequestFacts {
@@ -66,7 +66,7 @@ export class TcpRequest implements RequestFacts {
     if (head.form === "asterisk" && this.method !== "OPTIONS") {
       throw new Malformed("the target * is for OPTIONS");
     }
-    this.forwarded = new ForwardedHead(bytes, head, client.ownLines, this.upgrade);
+    this.forwarded = new ForwardedHead(bytes, head, client.proxyLines, this.upgrade);
     const bodyEnd = head.end + Math.max(head.contentLength, 0);
     this.end = !head.chunked && bodyEnd <= filled ? bodyEnd : head.end;
   }

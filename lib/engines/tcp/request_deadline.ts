@@ -12,6 +12,6 @@ export class RequestDeadline extends Timed {
 
   override expire(): void {
     this.#request.expired = true;
-    this.#request.client.giveUp(this.#request);
+    this.#request.client.cancel(this.#request);
   }
 }

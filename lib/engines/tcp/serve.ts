@@ -2,8 +2,8 @@
 import { OVERLOADED } from "../../http/local_reply.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
-import { tellRarely } from "../../logging/throttled_warning.ts";
-import { HEADROOM } from "./backend/connection.ts";
+import { throttledWarning } from "../../logging/throttled_warning.ts";
+import { HEADROOM_BYTES } from "./backend/connection.ts";
 import { Buffers } from "./buffers.ts";
 import { Client } from "./client/client.ts";
 import type { Context } from "./context.ts";
@@ -13,25 +13,25 @@ import { CUT_OFF } from "./failures.ts";
 import { acceptFrom } from "./client/accept.ts";
 
 /** What a connection holds while it idles, and what most heads fit into. */
-const SMALL = 1536;
+const SMALL_BYTES = 1536;
 
 /** What a backend's answer is received in, at least. */
-const MEDIUM = 16 * 1024;
+const MEDIUM_BYTES = 16 * 1024;
 
 /** What bodies pass through: as much is kept of a request's for another attempt. */
-const LARGE = 64 * 1024;
+const LARGE_BYTES = 64 * 1024;
 
 /** Buffers of each size that are kept for later. */
-const KEPT = 256;
+const KEPT_BUFFERS = 256;
 
 /** Connections that the system keeps until they are accepted; it may allow fewer. */
-const BACKLOG = 4096;
+const BACKLOG_CONNECTIONS = 4096;
 
 /** A connection gives way to another once it has idled for so long: a new one's request is under way. */
-const GIVES_WAY_AFTER = 1_000;
+const GIVES_WAY_AFTER_MS = 1_000;
 
 /** How long a head that has begun may take to be complete once a stop was asked for. */
-const DRAINING_HEADER_TIMEOUT = 1_000;
+const DRAINING_HEADER_TIMEOUT_MS = 1_000;
 
 /** Starts the tcp engine. @throws where the address cannot be listened on */
 export function serveTcp(options: EngineOptions): Engine {
@@ -42,28 +42,31 @@ export function serveTcp(options: EngineOptions): Engine {
     hostname: options.hostname,
     port: options.port,
     reusePort: options.reusePort,
-    tcpBacklog: BACKLOG,
+    tcpBacklog: BACKLOG_CONNECTIONS,
   });
-  const heads = new Buffers(limits.maxHeaderSize + MEDIUM, KEPT);
+  const heads = new Buffers(limits.maxHeaderSize + MEDIUM_BYTES, KEPT_BUFFERS);
   const { forward, close } = createForward({
     wheel,
     heads,
-    buffers: new Buffers(HEADROOM + Math.max(MEDIUM, limits.maxHeaderSize), KEPT),
+    buffers: new Buffers(
+      HEADROOM_BYTES + Math.max(MEDIUM_BYTES, limits.maxHeaderSize),
+      KEPT_BUFFERS,
+    ),
     connectTimeout: limits.connectTimeout,
     idleTimeout: limits.backendIdleTimeout,
     timeouts: limits,
   });
   const clients = new Set<Client>();
   let onEmpty = () => {};
-  const tellOverload = tellRarely(onWarning, clock.now);
+  const tellOverload = throttledWarning(onWarning, clock.now);
   const context: Context<Client> = {
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     pool,
     wheel,
     limits,
-    smalls: new Buffers(SMALL, KEPT),
+    smalls: new Buffers(SMALL_BYTES, KEPT_BUFFERS),
     heads,
-    bodies: new Buffers(Math.max(LARGE, heads.size), KEPT),
+    bodies: new Buffers(Math.max(LARGE_BYTES, heads.size), KEPT_BUFFERS),
     requestHeads: [],
     isTrusted,
     onRequest,
@@ -82,10 +85,10 @@ export function serveTcp(options: EngineOptions): Engine {
   };
 
   const accepting = acceptFrom(listener, {
-    onWarning: tellRarely(onWarning, clock.now),
+    onWarning: throttledWarning(onWarning, clock.now),
     hasRoom: () => clients.size < limits.maxConnections,
     makeRoom() {
-      longestIdle(clients, wheel.now - GIVES_WAY_AFTER)?.close();
+      longestIdle(clients, wheel.now - GIVES_WAY_AFTER_MS)?.close();
     },
     onConnection(connection) {
       connection.setNoDelay(true);
@@ -104,7 +107,7 @@ export function serveTcp(options: EngineOptions): Engine {
       context.closing = true;
       accepting.stop();
       await accepting.finished;
-      for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT);
+      for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT_MS);
       await settled(timeout - grace);
       const cut = requests.own;
       for (const client of clients) client.abort(CUT_OFF);

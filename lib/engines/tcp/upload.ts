@@ -5,7 +5,7 @@
  * buffer and stay there until it is full: so long, another attempt sends it from the first byte and
  * goes on where the client is. Past that it can be sent once, and `spent` says so.
  */
-import { BACKEND_TAKES_NOTHING, NO_FIRST_BYTE } from "../../failures.ts";
+import { BACKEND_TAKES_NOTHING, NO_FIRST_BYTE } from "../shared/failures.ts";
 import type { BackendConnection } from "./backend/connection.ts";
 import type { Buffers } from "./buffers.ts";
 import { Chunked } from "./http1/chunked.ts";
@@ -22,7 +22,7 @@ export interface Source {
   /** Takes back what is no part of the body. */
   unread(bytes: Bytes): void;
   /** Told that the body is complete: from now on only the answer is waited for. */
-  await(): void;
+  awaitBackend(): void;
 }
 
 export interface UploadTimeouts {
@@ -33,7 +33,7 @@ export interface UploadTimeouts {
 }
 
 /** Of a chunked body so much is read at a time, as what follows it is not ours. */
-const CHUNKED_READ = 4 * 1024;
+const CHUNKED_READ_BYTES = 4 * 1024;
 
 export class Upload {
   /** Whether bytes are gone that another attempt would have to send. */
@@ -138,13 +138,13 @@ export class Upload {
       const room = this.#buffer.length - this.#filled;
       const limit = this.#chunked === undefined
         ? this.#missing
-        : Math.max(CHUNKED_READ, this.#chunked.remaining);
+        : Math.max(CHUNKED_READ_BYTES, this.#chunked.remaining);
       const end = this.#filled + Math.min(room, limit);
       const size = await this.#source.receiveBody(this.#buffer.subarray(this.#filled, end));
       if (this.#closed) return;
       if (size === 0) throw new Malformed("the body broke off");
       this.#take(size);
-      if (this.complete) this.#source.await();
+      if (this.complete) this.#source.awaitBackend();
     } catch (error) {
       this.broken = true;
       throw error;

@@ -10,10 +10,10 @@ import {
   CLIENT_STALLED,
   NO_FIRST_BYTE,
   STALLED,
-} from "../../failures.ts";
+} from "../shared/failures.ts";
 import type { Failed } from "../../outcome.ts";
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
-import type { Reachability } from "./connect_check.ts";
+import type { ConnectCheck } from "./connect_check.ts";
 import type { WebRequest } from "./request.ts";
 
 /** In milliseconds. */
@@ -31,11 +31,11 @@ export interface AttemptOptions {
    * Tells whether the backend is there, to be asked once in each CONNECT_TIMEOUT without a first byte;
    * undefined where the attempt could not be given up for that.
    */
-  readonly reachability: Pick<Reachability, "ask"> | undefined;
+  readonly connectCheck: Pick<ConnectCheck, "run"> | undefined;
 }
 
 /** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
-const WATCH_AFTER = 50;
+const WATCH_AFTER_MS = 50;
 
 export class WebAttempt extends Timed {
   /** Why its answer did not get through whole. */
@@ -59,7 +59,7 @@ export class WebAttempt extends Timed {
   constructor(options: AttemptOptions) {
     super();
     this.#options = options;
-    this.#askAfter = options.reachability === undefined ? Infinity : this.#askingTime;
+    this.#askAfter = options.connectCheck === undefined ? Infinity : this.#askingTime;
   }
 
   get signal(): AbortSignal {
@@ -70,7 +70,7 @@ export class WebAttempt extends Timed {
   begin(): void {
     this.#waiting = true;
     this.#movedAt = this.#options.wheel.now;
-    this.#options.wheel.set(this, WATCH_AFTER);
+    this.#options.wheel.set(this, WATCH_AFTER_MS);
   }
 
   /** Begins to wait anew, as bytes of the request have gone out. */
@@ -158,7 +158,7 @@ export class WebAttempt extends Timed {
 
   #askIfReachable(): void {
     this.#askAfter += 2 * this.#askingTime;
-    this.#options.reachability?.ask(this.#askingTime).then((failure) => {
+    this.#options.connectCheck?.run(this.#askingTime).then((failure) => {
       if (failure === undefined || !this.#waiting || !isHostGone(failure)) return;
       // Whether it rode a connection made before is not known: so it may have been sent.
       this.abort({ ...failure, neverLeft: false });

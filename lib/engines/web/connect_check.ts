@@ -10,9 +10,9 @@ import type { Failed } from "../../outcome.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 
 /** How long a backend counts as there after it was last seen, in milliseconds. */
-const MOMENT = 1_000;
+const SEEN_MS = 1_000;
 
-export class Reachability {
+export class ConnectCheck {
   readonly #address: ReturnType<typeof addressOf>;
   readonly #wheel: Wheel;
   #connectedAt = -Infinity;
@@ -28,7 +28,7 @@ export class Reachability {
 
   /** Whether it has answered just now. */
   get isAnswering(): boolean {
-    return this.#wheel.now - this.#answeredAt <= MOMENT;
+    return this.#wheel.now - this.#answeredAt <= SEEN_MS;
   }
 
   /** Notes that it answers. */
@@ -42,8 +42,8 @@ export class Reachability {
    * @param timeout in milliseconds
    * @returns why there was none; undefined where it is there, or nothing can be told
    */
-  ask(timeout: number): Promise<Failed | undefined> {
-    if (this.#wheel.now - this.#connectedAt <= MOMENT) return Promise.resolve(undefined);
+  run(timeout: number): Promise<Failed | undefined> {
+    if (this.#wheel.now - this.#connectedAt <= SEEN_MS) return Promise.resolve(undefined);
     let asking = this.#asking.get(timeout);
     if (asking === undefined) {
       asking = this.#connect(timeout).finally(() => this.#asking.delete(timeout));

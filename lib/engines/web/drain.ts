@@ -6,26 +6,26 @@
  * until then new requests are served and told to come back on another connection.
  */
 import type { RequestBody } from "./request_body.ts";
-import type { Tally } from "../../shared_memory/in_flight_count.ts";
+import type { InFlightCount } from "../../shared_memory/in_flight_count.ts";
 import type { Listening } from "../../net/http_server.ts";
 
 /** How often a drain looks whether it is done, in milliseconds. */
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 export class InFlight {
   /** Whether responses should say `connection: close`. */
   draining = false;
-  readonly #requests: Tally;
+  readonly #requests: InFlightCount;
   readonly #uploads = new Set<RequestBody>();
 
   /** @param requests that all workers have in flight */
-  constructor(requests: Tally) {
+  constructor(requests: InFlightCount) {
     this.#requests = requests;
   }
 
   /** @param most requests in flight @returns whether there is room for one more */
   begin(most: number): boolean {
-    return this.#requests.begin(most);
+    return this.#requests.acquire(most);
   }
 
   /** A request's body is being received; undefined where it has none. */
@@ -35,7 +35,7 @@ export class InFlight {
 
   /** The response is out, or the client is gone. @param body as it was received */
   end(body: RequestBody | undefined): void {
-    this.#requests.end();
+    this.#requests.release();
     if (body === undefined) return;
     this.#uploads.delete(body);
     if (!body.complete) body.cancel();
@@ -65,7 +65,7 @@ export class InFlight {
   /** Looks again and again: a drain is short, and no request pays for being waited for. */
   async #until(condition: () => boolean, deadline: number): Promise<void> {
     while (!condition() && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 }

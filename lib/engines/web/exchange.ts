@@ -1,10 +1,10 @@
 /** One request of the web engine: from its head until its response is out. */
 import type { AccessEntry } from "../../logging/access_log.ts";
-import { failureAnswer } from "../../http/local_reply.ts";
+import { failureReply } from "../../http/local_reply.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { Limits } from "../engine.ts";
-import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../../failures.ts";
-import type { Answered, Outcome } from "../../outcome.ts";
+import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import type { Answered } from "../../outcome.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
@@ -13,7 +13,7 @@ import type { RequestBody } from "./request_body.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import { RequestDeadline } from "./request_deadline.ts";
-import { forwardedResponse, ownResponse } from "./respond.ts";
+import { forwardedResponse, localResponse } from "./respond.ts";
 
 export interface ExchangeOptions {
   readonly pool: Pool;
@@ -40,16 +40,7 @@ export function createExchange(options: ExchangeOptions) {
     if (deadline !== undefined) wheel.set(deadline, requestTimeout);
     const absent = body && await receiveBody(request, body);
     const result = absent ?? await proxy(request);
-    const { outcome, verdict } = result;
-    const response = outcome.kind === "answered"
-      ? forwardedResponse(outcome.response, request.method, isDraining(), cookieOf(request, result))
-      : ownResponse(failureAnswer(outcome, verdict), isDraining());
-    let end: (() => void) | undefined;
-    if (outcome.kind === "answered") {
-      // A short body has come as a whole: its backend is done, however slow the client takes it.
-      if (outcome.response.bytes !== undefined) pool.end(backendOf(result), outcome, undefined);
-      else end = endOnce(request, result, outcome);
-    }
+    const { response, end } = respond(request, result);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
@@ -58,8 +49,24 @@ export function createExchange(options: ExchangeOptions) {
     return { response, onSent };
   };
 
-  function cookieOf(request: WebRequest, result: Result<WebResponse>): string | undefined {
-    return pool.cookieFor(request, backendOf(result));
+  /** The response to send, and what to call when its backend is not needed any more. */
+  function respond(
+    request: WebRequest,
+    result: Result<WebResponse>,
+  ): { response: Response; end?: () => void } {
+    if (result.kind === "failed") {
+      const reply = failureReply(result.outcome, result.verdict);
+      return { response: localResponse(reply, isDraining()) };
+    }
+    const { backend, outcome } = result;
+    const cookie = pool.cookieFor(request, backend);
+    const response = forwardedResponse(outcome.response, request.method, isDraining(), cookie);
+    if (outcome.response.bytes === undefined) {
+      return { response, end: endOnce(request, backend, outcome) };
+    }
+    // A short body was received whole: its backend is done, however slowly the client reads it.
+    pool.end(backend, outcome, undefined);
+    return { response };
   }
 
   /** Gives the request its body. @returns what it comes to where that does not come */
@@ -71,13 +78,18 @@ export function createExchange(options: ExchangeOptions) {
     const present = body.announced || await arrives(body, wheel, timeout);
     if (present) request.body = body;
     if (present !== undefined) return undefined;
-    return { outcome: CLIENT_STALLED, attempts: [], verdict: "request body at fault" };
+    return {
+      kind: "failed",
+      outcome: CLIENT_STALLED,
+      verdict: "request body at fault",
+      attempts: [],
+    };
   }
 
   /** Tells the pool that a response is over, once it is out or broken off. */
   function endOnce(
     request: WebRequest,
-    result: Result<WebResponse>,
+    backend: Backend,
     answered: Answered<WebResponse>,
   ): () => void {
     const { attempt } = answered.response;
@@ -89,29 +101,22 @@ export function createExchange(options: ExchangeOptions) {
       attempt.end();
       // Why a request out of time was broken off says nothing of the backend.
       const broken = attempt.broken && request.expired ? UPLOAD_EXPIRED : attempt.broken;
-      pool.end(backendOf(result), answered, broken);
+      pool.end(backend, answered, broken);
     };
   }
-}
-
-/** The backend that answered. */
-function backendOf({ attempts }: Result<WebResponse>): Backend {
-  return attempts.at(-1)!.backend;
 }
 
 function entryOf(
   { clientAddress, method, path }: WebRequest,
   startedAt: number,
-  { attempts, verdict, outcome }: Result<WebResponse>,
+  result: Result<WebResponse>,
   status: number,
 ): AccessEntry {
   const milliseconds = performance.now() - startedAt;
   const time = new Date(Date.now() - milliseconds);
-  const entry = { time, clientAddress, method, path, status, milliseconds, attempts, verdict };
-  const broken = brokenOf(outcome);
+  const { attempts } = result;
+  const entry = { time, clientAddress, method, path, status, milliseconds, attempts };
+  if (result.kind === "failed") return { ...entry, verdict: result.verdict };
+  const broken = result.outcome.response.attempt.broken?.detail;
   return broken === undefined ? entry : { ...entry, broken };
-}
-
-function brokenOf(outcome: Outcome<WebResponse>): string | undefined {
-  return outcome.kind === "answered" ? outcome.response.attempt.broken?.detail : undefined;
 }

@@ -1,14 +1,13 @@
 /** Sends a request to one backend by fetch, once, and says what that came to. */
 import type { Backend } from "../../backends/backend.ts";
-import { failed } from "../../failures.ts";
 import { type Field, requestFields } from "../../http/headers.ts";
-import type { Outcome } from "../../outcome.ts";
+import { failed, type Outcome } from "../../outcome.ts";
 import { isIdempotent } from "../../retry.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
-import { Reachability } from "./connect_check.ts";
+import { ConnectCheck } from "./connect_check.ts";
 import type { WebRequest } from "./request.ts";
 import { hasShortBody } from "./response_body.ts";
 
@@ -33,24 +32,24 @@ const IDLE_MS = 4_000;
 
 /** What is idempotent may ride an older connection: if that is dead, it is sent again. What is not
  * idempotent rides none that was idle for longer than this. */
-const IDLE_MS_NOT_IDEMPOTENT = 1_000;
+const REUSE_NOT_IDEMPOTENT_MS = 1_000;
 
 /** Makes the web engine's `forward`, and what closes its connections. */
 export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOptions) {
   const pooled = createClient(IDLE_MS);
-  const recent = createClient(IDLE_MS_NOT_IDEMPOTENT);
+  const recent = createClient(REUSE_NOT_IDEMPOTENT_MS);
   // fetch sends a request without a body again on its own when a pooled connection dies, a POST too:
-  // only a connection of its own makes that impossible (tests/web/fetch_resends_test.ts).
+  // only a connection of its own makes that impossible (tests/engines/web/fetch_resends_test.ts).
   const single = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 0 });
-  const reachabilities = new Map<Backend, Reachability>();
+  const reachabilities = new Map<Backend, ConnectCheck>();
 
   async function forward(request: WebRequest, backend: Backend): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
-    const reachability = reachabilityOf(backend);
+    const connectCheck = connectCheckFor(backend);
     const idempotent = isIdempotent(method);
     // What cannot be taken back is sent only where somebody is known to be.
-    if (!idempotent && !reachability.isAnswering) {
-      const unreachable = await reachability.ask(timeouts.connectTimeout);
+    if (!idempotent && !connectCheck.isAnswering) {
+      const unreachable = await connectCheck.run(timeouts.connectTimeout);
       if (unreachable !== undefined) return unreachable;
     }
     if (request.ended !== undefined) return { ...request.ended, neverLeft: true };
@@ -59,7 +58,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
       request,
       wheel,
       timeouts,
-      reachability: idempotent ? reachability : undefined,
+      connectCheck: idempotent ? connectCheck : undefined,
     });
     request.attempt = attempt;
     attempt.begin();
@@ -74,7 +73,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
         signal: attempt.signal,
         client,
       });
-      reachability.answers();
+      connectCheck.answers();
       const { status } = response;
       if (!isPassable(status)) {
         await response.body?.cancel();
@@ -91,12 +90,12 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
     }
   }
 
-  function reachabilityOf(backend: Backend): Reachability {
-    let reachability = reachabilities.get(backend);
-    if (reachability === undefined) {
-      reachabilities.set(backend, reachability = new Reachability(backend.url, wheel));
+  function connectCheckFor(backend: Backend): ConnectCheck {
+    let connectCheck = reachabilities.get(backend);
+    if (connectCheck === undefined) {
+      reachabilities.set(backend, connectCheck = new ConnectCheck(backend.url, wheel));
     }
-    return reachability;
+    return connectCheck;
   }
 
   function close(): void {

@@ -1,6 +1,6 @@
 /** A request that Deno.serve received, as the facts that the core asks for. */
 import { plainAddress } from "../../http/client_address.ts";
-import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../failures.ts";
+import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Field, Forwarding } from "../../http/headers.ts";
 import type { Failed } from "../../outcome.ts";
 import type { RequestFacts } from "../../request_facts.ts";

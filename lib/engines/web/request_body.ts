@@ -7,7 +7,7 @@
  *
  * It always goes to fetch as a stream, for fetch sends a buffered body of any method a second time
  * when a pooled connection dies before the response: a POST would be delivered twice. A stream is
- * sent once. (tests/web/fetch_resends_test.ts holds both facts.)
+ * sent once. (tests/engines/web/fetch_resends_test.ts holds both facts.)
  */
 
 /**

@@ -1,5 +1,5 @@
 /** Turns what the core decided into the Response that Deno.serve sends. */
-import type { Answer } from "../../http/local_reply.ts";
+import type { LocalReply } from "../../http/local_reply.ts";
 import { responseFields } from "../../http/headers.ts";
 import type { WebResponse } from "./forward.ts";
 import { headersInit } from "./headers_init.ts";
@@ -10,7 +10,7 @@ import { watched } from "./response_body.ts";
 const BODILESS = new Set([204, 205, 304]);
 
 /** An answer of our own. */
-export function ownResponse(answer: Answer, closing: boolean): Response {
+export function localResponse(answer: LocalReply, closing: boolean): Response {
   const headers = [...answer.fields] as [string, string][];
   if (closing) headers.push(["connection", "close"]);
   const body = BODILESS.has(answer.status) ? null : answer.body;

@@ -7,13 +7,14 @@
  * it: another backend may be asked. Any other passes piece by piece, each read only once the client has
  * taken the one before.
  */
-import { CLIENT_GONE, CLIENT_TAKES_NOTHING, failed, STALLED } from "../../failures.ts";
+import { failed } from "../../outcome.ts";
+import { CLIENT_GONE, CLIENT_TAKES_NOTHING, STALLED } from "../shared/failures.ts";
 import type { WebAttempt } from "./attempt.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** Bytes up to which a body is short. */
-const SHORT = 64 * 1024;
+const SHORT_BYTES = 64 * 1024;
 
 /** The error of a body that does not come whole: told where it is known why, and no fault of ours. */
 export class BrokenBody extends Error {
@@ -24,7 +25,7 @@ export class BrokenBody extends Error {
 export function hasShortBody({ body, headers }: Response): boolean {
   if (body === null) return false;
   const length = headers.get("content-length");
-  return length !== null && Number(length) <= SHORT;
+  return length !== null && Number(length) <= SHORT_BYTES;
 }
 
 /** The same body, which the attempt can see move, and break off. */

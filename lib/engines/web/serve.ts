@@ -1,15 +1,15 @@
 /** The web engine: Deno.serve receives, the proxy decides, fetch forwards, Deno.serve responds. */
 import {
-  type Answer,
-  internalErrorAnswer,
-  lastRecipientAnswer,
-  overloadAnswer,
+  internalErrorReply,
+  lastRecipientReply,
+  type LocalReply,
   OVERLOADED,
-  refusalAnswer,
+  overloadReply,
+  refusalReply,
 } from "../../http/local_reply.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
-import { tellRarely } from "../../logging/throttled_warning.ts";
+import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { RequestBody } from "./request_body.ts";
 import { createExchange } from "./exchange.ts";
 import { createForward } from "./forward.ts";
@@ -18,7 +18,7 @@ import { announcedLength, type Head, headOf } from "./head.ts";
 import { listen } from "../../net/http_server.ts";
 import { admit } from "./admission.ts";
 import { type ServeInfo, WebRequest } from "./request.ts";
-import { ownResponse } from "./respond.ts";
+import { localResponse } from "./respond.ts";
 import { BrokenBody } from "./response_body.ts";
 
 /** Starts the web engine. @throws where the address cannot be listened on */
@@ -28,7 +28,7 @@ export function serveWeb(options: EngineOptions): Engine {
   const { wheel } = clock;
   const { forward, close } = createForward({ scheme: "http", isTrusted, wheel, timeouts: limits });
   const inFlight = new InFlight(options.requests);
-  const tellOverload = tellRarely(onWarning, clock.now);
+  const tellOverload = throttledWarning(onWarning, clock.now);
   const exchange = createExchange({
     pool,
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
@@ -42,14 +42,14 @@ export function serveWeb(options: EngineOptions): Engine {
     const head = headOf(request);
     const target = admit(head, fallbackHost, limits.maxHeaderSize);
     if ("reason" in target) {
-      return refuse(request, info, target.status, target.reason, refusalAnswer(target));
+      return refuse(request, info, target.status, target.reason, refusalReply(target));
     }
     if (head.method === "OPTIONS" && /^0+$/.test(head.maxForwards ?? "")) {
-      return own(lastRecipientAnswer());
+      return own(lastRecipientReply());
     }
     if (!inFlight.begin(limits.maxInFlight)) {
       tellOverload(`${OVERLOADED}: further requests are answered 503`);
-      return refuse(request, info, 503, OVERLOADED, overloadAnswer());
+      return refuse(request, info, 503, OVERLOADED, overloadReply());
     }
 
     const received = new WebRequest(request, info, head, target);
@@ -69,8 +69,8 @@ export function serveWeb(options: EngineOptions): Engine {
     }
   }
 
-  function own(answer: Answer): Response {
-    return ownResponse(answer, inFlight.draining);
+  function own(answer: LocalReply): Response {
+    return localResponse(answer, inFlight.draining);
   }
 
   /** Answers what is not forwarded, and tells the log. */
@@ -79,7 +79,7 @@ export function serveWeb(options: EngineOptions): Engine {
     info: ServeInfo,
     status: number,
     refused: string,
-    answer: Answer,
+    answer: LocalReply,
   ): Response {
     onRequest?.({
       time: new Date(),
@@ -100,9 +100,9 @@ export function serveWeb(options: EngineOptions): Engine {
     reusePort: options.reusePort,
     onError: (error) => {
       if (!(error instanceof BrokenBody)) onError(error);
-      return own(internalErrorAnswer());
+      return own(internalErrorReply());
     },
-    onWarning: tellRarely(onWarning, clock.now),
+    onWarning: throttledWarning(onWarning, clock.now),
   }, handle);
   const fallbackHost = fallbackHostOf(listening.address);
 

@@ -3,16 +3,16 @@ import { DEFAULTS } from "../../config/schema.ts";
 import { bar, sparkline, table } from "./chart.ts";
 import type { Summary } from "../run/statistics.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import { PART_NAMES } from "../scenario/settings.ts";
+import { SIMULATED_SETTINGS } from "../scenario/settings.ts";
 
 /** How long the longest bar is, in characters. */
 const BAR_WIDTH = 50;
 
 /** @param summaries one for each policy of the scenario */
 export function report(scenario: Scenario, summaries: readonly Summary[]): string {
-  const parts = [whatWasRun(scenario), figuresOf(summaries)];
-  if (summaries.length > 1) parts.push(barsOf(summaries));
-  return [...parts, ...summaries.map((summary) => loadOf(summary, scenario))].join("\n");
+  const parts = [whatWasRun(scenario), formatFigures(summaries)];
+  if (summaries.length > 1) parts.push(formatBars(summaries));
+  return [...parts, ...summaries.map((summary) => formatLoad(summary, scenario))].join("\n");
 }
 
 function whatWasRun(scenario: Scenario): string {
@@ -24,7 +24,7 @@ function whatWasRun(scenario: Scenario): string {
       seconds(length)
     }, ${traffic.rate} a second, ` +
       `${Math.round(traffic.posts * 100)}% POST, from ${counted(traffic.clients, "client")}`;
-  const changed = PART_NAMES.filter((name) =>
+  const changed = SIMULATED_SETTINGS.filter((name) =>
     settings[name] !== undefined && settings[name] !== DEFAULTS[name]
   );
   return [
@@ -34,7 +34,7 @@ function whatWasRun(scenario: Scenario): string {
   ].join("\n") + "\n";
 }
 
-function figuresOf(summaries: readonly Summary[]): string {
+function formatFigures(summaries: readonly Summary[]): string {
   const head = [
     "policy",
     "p50 ms",
@@ -64,7 +64,7 @@ function figuresOf(summaries: readonly Summary[]): string {
   return `Latencies are of answered requests only.\n\n${table([head, ...rows])}`;
 }
 
-function barsOf(summaries: readonly Summary[]): string {
+function formatBars(summaries: readonly Summary[]): string {
   const longest = greatest(summaries.map(({ latency }) => latency?.p99 ?? 0));
   const rows = summaries.map(({ policy, latency, errorShare }) => {
     if (latency === null) return [policy, "nothing answered"];
@@ -77,7 +77,10 @@ function barsOf(summaries: readonly Summary[]): string {
 }
 
 /** How the load of a policy's backends was, and what its errors were. */
-function loadOf({ policy, backends, errorKinds, downs }: Summary, { length }: Scenario): string {
+function formatLoad(
+  { policy, backends, errorKinds, downs }: Summary,
+  { length }: Scenario,
+): string {
   const top = greatest(backends.flatMap(({ slices }) => slices));
   const rows = backends.map(({ name, share, peakInFlight, slices }) => [
     `  ${name}`,

@@ -1,8 +1,8 @@
 /** What an attempt at a simulated backend comes to, and when: its reply, or the timeout before it. */
 import { isOneOf, type Statuses } from "../../http/status_ranges.ts";
-import { EXPIRED, failed, NO_FIRST_BYTE } from "../../failures.ts";
-import type { Answered, Failed, Outcome } from "../../outcome.ts";
-import type { Fate, Reply } from "./simulated_backend.ts";
+import { EXPIRED, NO_FIRST_BYTE } from "../../engines/shared/failures.ts";
+import { type Answered, type Failed, failed, type Outcome } from "../../outcome.ts";
+import type { Reply, ReplyKind } from "./simulated_backend.ts";
 
 /** In milliseconds. */
 export interface Timeouts {
@@ -11,7 +11,7 @@ export interface Timeouts {
 }
 
 /** What came of an attempt. */
-export interface Came {
+export interface AttemptResult {
   readonly at: number;
   readonly outcome: Outcome<undefined>;
 }
@@ -21,7 +21,7 @@ const NO_CONNECTION = failed("connection_timeout", "no connection within CONNECT
 const EXPIRED_BEFORE_CONNECTED: Failed = { ...EXPIRED, neverLeft: true };
 
 /** What each fate comes to; those that are never heard of end by a timeout. */
-const OUTCOMES: Record<Fate, Outcome<undefined>> = {
+const OUTCOMES: Record<ReplyKind, Outcome<undefined>> = {
   "answers": OK,
   "errors": { ...OK, status: 500 },
   "refuses": failed("connection_refused", "it refuses connections"),
@@ -34,16 +34,16 @@ const OUTCOMES: Record<Fate, Outcome<undefined>> = {
  * @param begunAt when it began, in milliseconds
  * @param expiresAt when REQUEST_TIMEOUT is over for its request
  */
-export function attemptOf(
+export function simulateAttempt(
   reply: Reply,
   begunAt: number,
   expiresAt: number,
   timeouts: Timeouts,
-): Came {
-  const unconnected = reply.fate === "swallows";
+): AttemptResult {
+  const unconnected = reply.kind === "swallows";
   const lateAt = begunAt + (unconnected ? timeouts.connect : timeouts.firstByte);
   if (reply.at <= lateAt && reply.at <= expiresAt) {
-    return { at: reply.at, outcome: OUTCOMES[reply.fate] };
+    return { at: reply.at, outcome: OUTCOMES[reply.kind] };
   }
   if (expiresAt <= lateAt) {
     return { at: expiresAt, outcome: unconnected ? EXPIRED_BEFORE_CONNECTED : EXPIRED };
@@ -62,7 +62,7 @@ export interface Probing {
  * @param timeout HEALTH_TIMEOUT, in milliseconds
  * @param good HEALTH_STATUS
  */
-export function probingOf(
+export function simulateProbe(
   reply: Reply,
   begunAt: number,
   timeout: number,
@@ -72,7 +72,7 @@ export function probingOf(
   if (reply.at > lateAt) {
     return { at: lateAt, good: false, reason: `no answer within ${timeout} ms` };
   }
-  const outcome = OUTCOMES[reply.fate];
+  const outcome = OUTCOMES[reply.kind];
   return outcome.kind === "answered"
     ? { at: reply.at, good: isOneOf(good, outcome.status), reason: `answered ${outcome.status}` }
     : { at: reply.at, good: false, reason: outcome.failure };

@@ -42,7 +42,7 @@ export function stream(seed: number, name: keyof typeof STREAMS): () => number {
  * @param request its number
  * @param attempt its number, from 1
  */
-export function luckOf(seed: number, request: number, attempt: number): number {
+export function quantileFor(seed: number, request: number, attempt: number): number {
   const bits = mixed(mixed(mixed(seed ^ 0x51ed270b) + request) + Math.imul(attempt, 0x9e3779b9));
   return (bits + 0.5) / 2 ** 32;
 }

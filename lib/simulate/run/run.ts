@@ -8,15 +8,15 @@ import { firstDelay, nextDelay } from "../../health/probe_schedule.ts";
 import type { Outcome } from "../../outcome.ts";
 import type { PolicyName } from "../../config/model.ts";
 import type { Pool } from "../../pool/pool.ts";
-import { poolOf } from "../../pool/create_pool.ts";
+import { createPool } from "../../pool/create_pool.ts";
 import { createProxy, type Result } from "../../proxy.ts";
 import { RetryBudget } from "../../retry_budget.ts";
 import { TICK_MS } from "../../time/timer_wheel.ts";
 import type { Arrival } from "../scenario/arrivals.ts";
-import { attemptOf, probingOf, type Timeouts } from "./attempt.ts";
+import { simulateAttempt, simulateProbe, type Timeouts } from "./attempt.ts";
 import { EventQueue } from "./event_queue.ts";
 import { Figures, type Summary } from "./statistics.ts";
-import { luckOf, stream } from "./random.ts";
+import { quantileFor, stream } from "./random.ts";
 import { SimulatedRequest } from "./request.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { SimulatedBackend } from "./simulated_backend.ts";
@@ -101,9 +101,9 @@ class Run {
     const { now } = this.#queue;
     const place = this.#places.get(backend)!;
     this.#figures.attempt(place, ++request.attempts, backend.inFlight, now);
-    const luck = luckOf(this.#scenario.seed, request.number, request.attempts);
+    const luck = quantileFor(this.#scenario.seed, request.number, request.attempts);
     const reply = this.#simulated[place]!.ask(now, luck);
-    const { at, outcome } = attemptOf(reply, now, request.expiresAt, this.#timeouts);
+    const { at, outcome } = simulateAttempt(reply, now, request.expiresAt, this.#timeouts);
     this.#acting--;
     return new Promise((resolve) =>
       this.#queue.push(at, () => {
@@ -113,11 +113,12 @@ class Run {
     );
   }
 
-  #finish(request: SimulatedRequest, { outcome, attempts }: Result<undefined>): void {
+  #finish(request: SimulatedRequest, result: Result<undefined>): void {
     this.#acting--;
     this.#inFlight--;
-    if (outcome.kind === "failed") return this.#figures.error(outcome.failure);
-    this.#pool.end(attempts.at(-1)!.backend, outcome);
+    if (result.kind === "failed") return this.#figures.error(result.outcome.failure);
+    const { backend, outcome } = result;
+    this.#pool.end(backend, outcome);
     if (outcome.status >= 500) this.#figures.error(`answered ${outcome.status}`);
     else this.#figures.answered(this.#queue.now - request.at);
   }
@@ -134,7 +135,7 @@ class Run {
     const { HEALTH_TIMEOUT, HEALTH_INTERVAL, HEALTH_STATUS } = this.#scenario.config;
     const begunAt = this.#queue.now;
     const reply = simulated.probe(begunAt);
-    const { at, good, reason } = probingOf(reply, begunAt, HEALTH_TIMEOUT, HEALTH_STATUS);
+    const { at, good, reason } = simulateProbe(reply, begunAt, HEALTH_TIMEOUT, HEALTH_STATUS);
     this.#queue.push(at, () => {
       this.#pool.probed(backend, good, reason);
       const next = begunAt + nextDelay(HEALTH_INTERVAL, this.#probeRandom);
@@ -145,7 +146,7 @@ class Run {
   #startPool(backends: readonly Backend[], policy: PolicyName): Pool {
     const { config, seed } = this.#scenario;
     const queue = this.#queue;
-    return poolOf(config, {
+    return createPool(config, {
       backends,
       policy,
       isTrusted: () => false,

@@ -13,19 +13,19 @@ import {
 } from "../scenario/fault_schedule.ts";
 
 /** How long an answer takes that needs no work, and a connection that is refused, in milliseconds. */
-export const AT_ONCE = 0.1;
+export const AT_ONCE_MS = 0.1;
 
 /** What becomes of a request. `breaks off`: it was accepted, and the connection ends without an answer. */
-export type Fate = "answers" | "errors" | "refuses" | "breaks off" | "hangs" | "swallows";
+export type ReplyKind = "answers" | "errors" | "refuses" | "breaks off" | "hangs" | "swallows";
 
 export interface Reply {
-  readonly fate: Fate;
+  readonly kind: ReplyKind;
   /** When the balancer learns of it, in milliseconds; Infinity where it hears nothing. */
   readonly at: number;
 }
 
 /** Faults that decide about a request as it comes. */
-const FATES: Partial<Record<Fault, Fate>> = {
+const REPLY_KINDS: Partial<Record<Fault, ReplyKind>> = {
   refuses: "refuses",
   swallows: "swallows",
   breaks: "breaks off",
@@ -61,7 +61,7 @@ export class SimulatedBackend {
       this.#work?.drop();
       this.#breaksOffAt = this.#nextRefusal(now);
     }
-    const fate = this.#fateAt(now);
+    const fate = this.#replyKindAt(now);
     if (fate === "hangs") return this.#unlessBrokenOff(fate, Infinity);
     if (fate !== undefined) return replyAtOnce(fate, now);
 
@@ -73,17 +73,19 @@ export class SimulatedBackend {
 
   /** What becomes of a probe: it needs no work and waits in no queue. */
   probe(now: number): Reply {
-    return replyAtOnce(this.#fateAt(now) ?? "answers", now);
+    return replyAtOnce(this.#replyKindAt(now) ?? "answers", now);
   }
 
   /** What becomes of a request that was accepted. */
-  #unlessBrokenOff(fate: Fate, at: number): Reply {
-    return this.#breaksOffAt < at ? { fate: "breaks off", at: this.#breaksOffAt } : { fate, at };
+  #unlessBrokenOff(fate: ReplyKind, at: number): Reply {
+    return this.#breaksOffAt < at
+      ? { kind: "breaks off", at: this.#breaksOffAt }
+      : { kind: fate, at };
   }
 
-  #fateAt(now: number): Fate | undefined {
+  #replyKindAt(now: number): ReplyKind | undefined {
     for (const period of this.#periods) {
-      const fate = FATES[period.fault];
+      const fate = REPLY_KINDS[period.fault];
       if (fate !== undefined && isOn(period, now)) return fate;
     }
     return undefined;
@@ -105,8 +107,8 @@ export class SimulatedBackend {
   }
 }
 
-function replyAtOnce(fate: Fate, now: number): Reply {
-  return { fate, at: fate === "hangs" || fate === "swallows" ? Infinity : now + AT_ONCE };
+function replyAtOnce(fate: ReplyKind, now: number): Reply {
+  return { kind: fate, at: fate === "hangs" || fate === "swallows" ? Infinity : now + AT_ONCE_MS };
 }
 
 /**

@@ -108,7 +108,7 @@ export class Figures {
       policy: this.#policy,
       requests,
       answered: this.#answered,
-      latency: latenciesOf(this.#latencies.slice(0, this.#answered)),
+      latency: summarizeLatencies(this.#latencies.slice(0, this.#answered)),
       errors,
       errorShare: errors / requests,
       errorKinds: Object.fromEntries([...this.#errorKinds].sort()),
@@ -132,7 +132,7 @@ interface Load {
 }
 
 /** Exact percentiles, by the nearest rank: the least that such a share of all do not exceed. */
-function latenciesOf(latencies: Float64Array): Latencies | null {
+function summarizeLatencies(latencies: Float64Array): Latencies | null {
   if (latencies.length === 0) return null;
   const mean = latencies.reduce((sum, latency) => sum + latency, 0) / latencies.length;
   latencies.sort();

@@ -2,12 +2,12 @@
 import { stream } from "../run/random.ts";
 
 /** The most requests of a run. */
-export const MOST_REQUESTS = 10_000_000;
+export const MAX_REQUESTS = 10_000_000;
 
 /** From the first to the last. */
-export const MOST_DAYS = 31;
+export const MAX_DAYS = 31;
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** One request that comes, whatever became of those before it. */
 export interface Arrival {
@@ -44,7 +44,7 @@ export function poisson(seed: number, { rate, requests, posts, clients }: Traffi
       for (let i = 0; i < requests; i++) {
         at -= Math.log1p(-random()) * 1000 / rate;
         const method = random() < posts ? "POST" : "GET";
-        yield { at, method, path: "/", clientAddress: addressOf(random, clients) };
+        yield { at, method, path: "/", clientAddress: drawAddress(random, clients) };
       }
     },
   };
@@ -52,13 +52,13 @@ export function poisson(seed: number, { rate, requests, posts, clients }: Traffi
 
 /** What is wrong with the length of a run. @param length in milliseconds @param what has it */
 export function lengthProblem(length: number, what: string): string | undefined {
-  const days = length / DAY;
-  if (days <= MOST_DAYS) return undefined;
-  return `${what} ${MOST_DAYS} days at most: current value is ${days.toFixed(1)} days`;
+  const days = length / DAY_MS;
+  if (days <= MAX_DAYS) return undefined;
+  return `${what} ${MAX_DAYS} days at most: current value is ${days.toFixed(1)} days`;
 }
 
 /** The address of one of so many clients; private addresses, 16 million of them. */
-export function addressOf(random: () => number, clients: number): string {
+export function drawAddress(random: () => number, clients: number): string {
   const client = Math.floor(random() * clients);
   return `10.${client >>> 16 & 255}.${client >>> 8 & 255}.${client & 255}`;
 }

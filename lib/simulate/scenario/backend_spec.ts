@@ -18,7 +18,7 @@ export interface BackendScript {
   readonly periods: readonly Period[];
 }
 
-const MOST_CAPACITY = 10_000;
+const MAX_CAPACITY = 10_000;
 
 const NAME = /^[A-Za-z0-9._-]{1,32}$/;
 
@@ -30,7 +30,7 @@ const OPTIONS = {
       : "must have a name of 1 to 32 letters, digits, dots and dashes",
   weight: (text: string): Read<number> => prefixed("have a weight of", wholeNumber(text, 1, 100)),
   capacity: (text: string): Read<number> =>
-    prefixed("have a capacity of", wholeNumber(text, 1, MOST_CAPACITY)),
+    prefixed("have a capacity of", wholeNumber(text, 1, MAX_CAPACITY)),
 };
 
 /** The backends in their order, or a complaint about everything that is wrong with them. */

@@ -1,6 +1,6 @@
 /** How long a backend takes over a request: distributions, and how a user writes them. */
 import { isReading, type Read, reading } from "../../config/setting.ts";
-import { duration, HOUR } from "../../config/values.ts";
+import { duration, HOUR_MS } from "../../config/values.ts";
 
 /**
  * A distribution by its inverse: the time, in milliseconds, that such a share of all requests do not
@@ -40,7 +40,7 @@ export function readDistribution(text: string): Read<Distribution> {
 }
 
 function time(text: string): number | undefined {
-  const read = duration(text, 0, HOUR);
+  const read = duration(text, 0, HOUR_MS);
   return isReading(read) ? read.value : undefined;
 }
 

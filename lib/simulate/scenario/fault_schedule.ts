@@ -1,6 +1,6 @@
 /** When a simulated backend fails, and how. */
 import { isReading, type Read, reading } from "../../config/setting.ts";
-import { duration, HOUR } from "../../config/values.ts";
+import { duration, HOUR_MS } from "../../config/values.ts";
 
 /** Ways to fail, the one that hides the others first. */
 export const FAULTS = ["refuses", "swallows", "breaks", "hangs", "errors", "slow"] as const;
@@ -41,7 +41,7 @@ export function readPeriod(fault: Fault, text: string): Read<Period> {
 }
 
 function time(text: string): number | undefined {
-  const read = duration(text, 0, 24 * HOUR);
+  const read = duration(text, 0, 24 * HOUR_MS);
   return isReading(read) ? read.value : undefined;
 }
 

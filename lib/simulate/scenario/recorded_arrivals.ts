@@ -1,16 +1,16 @@
 /** Requests as a file recorded them: a line each, either seconds or a line of the access log in JSON. */
 import { OVERLOADED } from "../../http/local_reply.ts";
-import { type Arrivals, lengthProblem, MOST_REQUESTS } from "./arrivals.ts";
+import { type Arrivals, lengthProblem, MAX_REQUESTS } from "./arrivals.ts";
 import { type Recorded, RecordedColumns } from "./recorded_columns.ts";
 
 /** A longer line, in characters, is none of an access log. */
-export const LONGEST_LINE = 8 * 1024 * 1024;
+export const MAX_LINE_CHARACTERS = 8 * 1024 * 1024;
 
 /** How many lines that are wrong are told. */
-const TOLD = 5;
+const SHOWN_PROBLEMS = 5;
 
 /** How much of a line that is wrong is shown, in characters. */
-const SHOWN = 80;
+const SHOWN_CHARACTERS = 80;
 
 /** What a file of requests came to. */
 export interface Recording {
@@ -35,7 +35,7 @@ export class ArrivalsReader {
   #isOver = false;
 
   /** @param most lines that there may be */
-  constructor(most = MOST_REQUESTS) {
+  constructor(most = MAX_REQUESTS) {
     this.#most = most;
   }
 
@@ -48,7 +48,9 @@ export class ArrivalsReader {
   add(untrimmed: string): void {
     if (this.#isOver) return;
     this.#line++;
-    if (untrimmed.length > LONGEST_LINE) return this.#end(`a longer one on line ${this.#line}`);
+    if (untrimmed.length > MAX_LINE_CHARACTERS) {
+      return this.#end(`a longer one on line ${this.#line}`);
+    }
     const line = untrimmed.trim(); // takes U+FEFF for a blank
     if (line === "") return;
     if (this.#columns.count + this.#skipped + this.#wrong === this.#most) return this.#end("more");
@@ -61,7 +63,7 @@ export class ArrivalsReader {
   finish(): Recording {
     const columns = this.#columns;
     const problems = [...this.#problems];
-    const more = this.#wrong - TOLD;
+    const more = this.#wrong - SHOWN_PROBLEMS;
     if (more > 0) problems.push(`arrivals have lines like these, and ${more} more`);
     if (problems.length === 0 && columns.count === 0) {
       problems.push(
@@ -82,10 +84,10 @@ export class ArrivalsReader {
   }
 
   #tell(line: string): void {
-    if (++this.#wrong > TOLD) return;
+    if (++this.#wrong > SHOWN_PROBLEMS) return;
     this.#problems.push(
       "arrivals must have seconds or a line of the access log in JSON on line " +
-        `${this.#line}: current value is ${JSON.stringify(line.slice(0, SHOWN))}`,
+        `${this.#line}: current value is ${JSON.stringify(line.slice(0, SHOWN_CHARACTERS))}`,
     );
   }
 
@@ -94,7 +96,7 @@ export class ArrivalsReader {
     this.#problems.push(
       found === "more"
         ? `arrivals must have ${this.#most} lines at most: current value is more`
-        : `arrivals must have lines of ${LONGEST_LINE} characters at most: current value is ${found}`,
+        : `arrivals must have lines of ${MAX_LINE_CHARACTERS} characters at most: current value is ${found}`,
     );
   }
 }

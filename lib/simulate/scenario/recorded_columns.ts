@@ -1,5 +1,5 @@
 /** Requests that were recorded, in columns with each text once: a million objects would be too many. */
-import { addressOf, type Arrivals } from "./arrivals.ts";
+import { type Arrivals, drawAddress } from "./arrivals.ts";
 import { stream } from "../run/random.ts";
 
 /** The clients of recorded requests that name none: one of so many, by chance. */
@@ -64,7 +64,7 @@ export class RecordedColumns {
             at: times[line]! - first,
             method: methods[line] ?? "GET",
             path: paths[line] ?? "/",
-            clientAddress: clients[line] ?? addressOf(random, CLIENTS),
+            clientAddress: clients[line] ?? drawAddress(random, CLIENTS),
           };
         }
       },

@@ -4,7 +4,7 @@ import { parseTexts, type SettingTexts } from "../../config/parse.ts";
 import { type Read, reading, setting } from "../../config/setting.ts";
 import { percentage, wholeNumber } from "../../config/values.ts";
 import { POLICY_NAMES, type PolicyName } from "../../config/model.ts";
-import { type Arrivals, lengthProblem, MOST_REQUESTS, poisson, type Traffic } from "./arrivals.ts";
+import { type Arrivals, lengthProblem, MAX_REQUESTS, poisson, type Traffic } from "./arrivals.ts";
 import { type BackendScript, readScripts } from "./backend_spec.ts";
 import type { Recording } from "./recorded_arrivals.ts";
 import { readScenarioFile, type ScenarioFile } from "./scenario_file.ts";
@@ -71,7 +71,7 @@ const Workload = z.object({
   seed: setting("1", (text) => wholeNumber(text, 0, 2 ** 32 - 1)),
   backends: setting(ONE_IS_SLOW, readScripts),
   rate: setting("250", readRate),
-  requests: setting("100000", (text) => wholeNumber(text, 1, MOST_REQUESTS)),
+  requests: setting("100000", (text) => wholeNumber(text, 1, MAX_REQUESTS)),
   posts: setting("0%", percentage),
   clients: setting("1000", (text) => wholeNumber(text, 1, MILLION)),
 });
@@ -111,7 +111,7 @@ export function readScenario({ flags, scenario, arrivals: recording }: Sources):
   }
   const { seed, backends, ...traffic } = workload.value;
   const arrivals = recording?.arrivals?.(seed) ?? poisson(seed, traffic);
-  const length = lengthOf(arrivals);
+  const length = arrivalsLength(arrivals);
   const tooLong = lengthProblem(length, "rate and requests must come to");
   if (tooLong !== undefined) return { problems: [tooLong] };
   return {
@@ -147,7 +147,7 @@ function readRate(text: string): Read<number> {
   return rate >= 0.001 && rate <= MILLION ? reading(rate) : `must be 0.001 to ${MILLION} a second`;
 }
 
-function lengthOf(arrivals: Arrivals): number {
+function arrivalsLength(arrivals: Arrivals): number {
   let last = 0;
   for (const { at } of arrivals) last = at;
   return last;

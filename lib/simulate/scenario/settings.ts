@@ -5,7 +5,7 @@ import { DEFAULTS, Settings } from "../../config/schema.ts";
 import { isReading, type Read, reading, setting } from "../../config/setting.ts";
 import { oneOf } from "../../config/values.ts";
 
-const Part = Settings.pick({
+const SimulatedSettings = Settings.pick({
   POLICY: true,
   HASH_ON: true,
   HASH_BALANCE: true,
@@ -29,10 +29,12 @@ const Part = Settings.pick({
   BACKEND_MAX_IN_FLIGHT: true,
 }).extend({ HASH_ON: setting(DEFAULTS.HASH_ON, readHashOn) });
 
-export type SimulationConfig = z.output<typeof Part>;
+export type SimulationConfig = z.output<typeof SimulatedSettings>;
 
 /** Their names, in the order in which they are shown. */
-export const PART_NAMES = Object.keys(Part.shape) as (keyof SimulationConfig)[];
+export const SIMULATED_SETTINGS = Object.keys(
+  SimulatedSettings.shape,
+) as (keyof SimulationConfig)[];
 
 /** What the command line says of settings. */
 export interface SettingFlags {
@@ -57,14 +59,16 @@ export function readSettings(file: SettingTexts, flags: SettingFlags): ReadSetti
   const problems: string[] = [];
   const given = flagTexts(flags, problems);
   const texts = { ...file, ...given };
-  const strangers = Object.keys(texts).filter((name) => !PART_NAMES.some((part) => part === name));
+  const strangers = Object.keys(texts).filter((name) =>
+    !SIMULATED_SETTINGS.some((part) => part === name)
+  );
   if (strangers.length > 0) problems.push(noPart(strangers, texts));
   if (flags.compare && given["POLICY"] !== undefined) {
     const found = `current value is ${JSON.stringify(given["POLICY"])}`;
     problems.push(`POLICY has no part where --compare runs every policy: ${found}`);
   }
-  const { value, problems: wrong } = parseTexts(Part, texts);
-  const inForce = PART_NAMES.filter((name) => !(flags.compare && name === "POLICY"));
+  const { value, problems: wrong } = parseTexts(SimulatedSettings, texts);
+  const inForce = SIMULATED_SETTINGS.filter((name) => !(flags.compare && name === "POLICY"));
   return {
     config: value,
     texts: Object.fromEntries(inForce.map((name) => [name, texts[name] || DEFAULTS[name]])),
@@ -91,7 +95,7 @@ function flagTexts({ policy, set = [] }: SettingFlags, problems: string[]): Sett
 /** One sentence about all names that are wrong, so that those that are right are listed once. */
 function noPart(names: readonly string[], texts: SettingTexts): string {
   const [have, values] = names.length === 1 ? ["has", "value is"] : ["have", "values are"];
-  const right = PART_NAMES.join(", ");
+  const right = SIMULATED_SETTINGS.join(", ");
   // A secret is shown nowhere.
   const shown = names.map((name) => name === "STICKY_SECRET" ? "***" : JSON.stringify(texts[name]));
   return `${names.join(", ")} ${have} no part in a simulation, only ${right} have: ` +

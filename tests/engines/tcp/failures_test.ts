@@ -1,11 +1,11 @@
+import { failed } from "../../../lib/outcome.ts";
 import { assertEquals } from "@std/assert";
 import {
   CLIENT_GONE,
   CLIENT_STALLED,
-  failed,
   NO_FIRST_BYTE,
   STALLED,
-} from "../../../lib/failures.ts";
+} from "../../../lib/engines/shared/failures.ts";
 import { CLOSED_EARLY, internalError, isBreak } from "../../../lib/engines/tcp/failures.ts";
 import { Malformed } from "../../../lib/engines/tcp/http1/malformed.ts";
 

@@ -27,7 +27,7 @@ function client(pieces: string[]) {
   const unread: string[] = [];
   return {
     unread: (bytes: Uint8Array) => void unread.push(textOf(bytes)),
-    await: () => {},
+    awaitBackend: () => {},
     receiveBody(bytes: Uint8Array): Promise<number> {
       const piece = pieces.shift() ?? "";
       bytes.set(bytesOf(piece));
@@ -144,7 +144,7 @@ Deno.test("upload: a client that breaks off ends the connection, so that no part
   const sending = upload.sendTo(connection, TIMEOUTS);
   writes[0]!.done();
   await sending;
-  assertEquals([connection.closed, connection.ended?.failure], [true, "http_request_error"]);
+  assertEquals([connection.closed, connection.closeReason?.failure], [true, "http_request_error"]);
 });
 
 Deno.test("upload: what follows a chunked body goes back to the client's connection", () => {

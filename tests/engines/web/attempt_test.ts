@@ -4,11 +4,10 @@ import {
   CLIENT_GONE,
   CLIENT_STALLED,
   CLIENT_TAKES_NOTHING,
-  failed,
   NO_FIRST_BYTE,
   STALLED,
-} from "../../../lib/failures.ts";
-import type { Failed } from "../../../lib/outcome.ts";
+} from "../../../lib/engines/shared/failures.ts";
+import { type Failed, failed } from "../../../lib/outcome.ts";
 import { WebAttempt } from "../../../lib/engines/web/attempt.ts";
 import type { WebRequest } from "../../../lib/engines/web/request.ts";
 import { TICK_MS, Wheel } from "../../../lib/time/timer_wheel.ts";
@@ -38,8 +37,8 @@ function begun({ body, timeouts, reachable }: Given = {}) {
     request: request as unknown as WebRequest,
     wheel,
     timeouts: { ...TIMEOUTS, ...timeouts },
-    reachability: reachable && {
-      ask(timeout) {
+    connectCheck: reachable && {
+      run(timeout) {
         asked.push(timeout);
         return reachable();
       },

@@ -3,7 +3,7 @@ import { jsonReport } from "../../../lib/simulate/report/json_report.ts";
 import { report } from "../../../lib/simulate/report/text_report.ts";
 import { simulate } from "../../../lib/simulate/run/run.ts";
 import type { Scenario, SimulateFlags } from "../../../lib/simulate/scenario/scenario.ts";
-import { PART_NAMES } from "../../../lib/simulate/scenario/settings.ts";
+import { SIMULATED_SETTINGS } from "../../../lib/simulate/scenario/settings.ts";
 import { type Files, scenarioOf } from "../../support/simulated.ts";
 
 async function summariesOf(scenario: Scenario) {
@@ -101,7 +101,7 @@ Deno.test("report: as JSON it has the scenario as understood, and every figure",
   const { scenario, arrivals, units, policies } = JSON.parse(text);
   const { settings, ...traffic } = scenario;
   assertEquals(traffic, { seed: 1, backends: ["20ms", "40ms refuses=500ms-1h"] });
-  assertEquals(Object.keys(settings), PART_NAMES);
+  assertEquals(Object.keys(settings), SIMULATED_SETTINGS);
   assertEquals([settings.SLOW_START, settings.MAX_ATTEMPTS], ["off", "every backend once"]);
   assertEquals(arrivals, { count: 6, skipped: 0, seconds: 1, sliceSeconds: 0.025 });
   assertEquals([units.latency, units.slices], ["ms", "attempts"]);
@@ -152,7 +152,7 @@ Deno.test("report: with every policy run, the one of the file is not shown as in
   const [head = ""] = (await reportOf(flags, files)).split("\n\n");
   assertMatch(head, /\n {2}a: 20ms\n {2}SLOW_START=1s$/);
   const { settings } = JSON.parse(await jsonOf(flags, files)).scenario;
-  assertEquals(Object.keys(settings), PART_NAMES.filter((name) => name !== "POLICY"));
+  assertEquals(Object.keys(settings), SIMULATED_SETTINGS.filter((name) => name !== "POLICY"));
 });
 
 Deno.test("report: it says how many recorded requests were left out", async () => {

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { mayHaveLeft } from "../../../lib/outcome.ts";
-import { attemptOf, probingOf } from "../../../lib/simulate/run/attempt.ts";
-import type { Fate } from "../../../lib/simulate/run/simulated_backend.ts";
+import { simulateAttempt, simulateProbe } from "../../../lib/simulate/run/attempt.ts";
+import type { ReplyKind } from "../../../lib/simulate/run/simulated_backend.ts";
 
 const TIMEOUTS = { connect: 2_000, firstByte: 60_000 };
 
 /** What an attempt that began at 100 comes to, and when: `200 at 120`. */
-function came(fate: Fate, at: number, expiresAt = Infinity): string {
-  const { at: when, outcome } = attemptOf({ fate, at }, 100, expiresAt, TIMEOUTS);
+function came(fate: ReplyKind, at: number, expiresAt = Infinity): string {
+  const { at: when, outcome } = simulateAttempt({ kind: fate, at }, 100, expiresAt, TIMEOUTS);
   if (outcome.kind === "answered") return `${outcome.status} at ${when}`;
   const left = mayHaveLeft(outcome) ? "may have left" : "never left";
   return `${outcome.failure}, ${left}, at ${when}`;
@@ -51,11 +51,11 @@ for (
   ] as const
 ) {
   Deno.test(`attempt: a probe of a backend that ${fate} is ${expected.good ? "good" : "bad"}`, () => {
-    assertEquals(probingOf({ fate, at }, 100, 2_000, [[200, 399]]), expected);
+    assertEquals(simulateProbe({ kind: fate, at }, 100, 2_000, [[200, 399]]), expected);
   });
 }
 
 Deno.test("attempt: which answers to a probe are good is what HEALTH_STATUS says", () => {
-  const { good } = probingOf({ fate: "errors", at: 100.1 }, 100, 2_000, [[500, 500]]);
+  const { good } = simulateProbe({ kind: "errors", at: 100.1 }, 100, 2_000, [[500, 500]]);
   assertEquals(good, true);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { luckOf, stream } from "../../../lib/simulate/run/random.ts";
+import { quantileFor, stream } from "../../../lib/simulate/run/random.ts";
 
 const SEED = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
@@ -36,15 +36,21 @@ Deno.test("random: the numbers of a stream are even", () => {
 });
 
 Deno.test("random: luck depends on seed, request and attempt, and on nothing else", () => {
-  assertEquals(luckOf(1, 2, 3), luckOf(1, 2, 3));
-  const all = [luckOf(1, 2, 3), luckOf(2, 2, 3), luckOf(1, 3, 3), luckOf(1, 2, 4), luckOf(1, 3, 2)];
+  assertEquals(quantileFor(1, 2, 3), quantileFor(1, 2, 3));
+  const all = [
+    quantileFor(1, 2, 3),
+    quantileFor(2, 2, 3),
+    quantileFor(1, 3, 3),
+    quantileFor(1, 2, 4),
+    quantileFor(1, 3, 2),
+  ];
   assertEquals(new Set(all).size, all.length);
 });
 
 Deno.test("random: luck is even over requests and over attempts, and never 0 or 1", () => {
   for (const seed of [0, 1, 12_345]) {
-    const requests = Array.from({ length: 100_000 }, (_, i) => luckOf(seed, i + 1, 1));
-    const attempts = Array.from({ length: 100_000 }, (_, i) => luckOf(seed, 7, i + 1));
+    const requests = Array.from({ length: 100_000 }, (_, i) => quantileFor(seed, i + 1, 1));
+    const attempts = Array.from({ length: 100_000 }, (_, i) => quantileFor(seed, 7, i + 1));
     assert(unevenness(requests) < TOO_UNEVEN);
     assert(unevenness(attempts) < TOO_UNEVEN);
     assert(requests.every((luck) => luck > 0 && luck < 1));

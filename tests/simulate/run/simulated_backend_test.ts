@@ -11,7 +11,7 @@ function simulated(text: string): SimulatedBackend {
 /** What becomes of requests that come at these times, each as `answers 20`. */
 function fates(backend: SimulatedBackend, times: readonly number[]): string[] {
   return times.map((now) => {
-    const { fate, at } = backend.ask(now, 0.5);
+    const { kind: fate, at } = backend.ask(now, 0.5);
     return `${fate} ${at}`;
   });
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { jsonLine } from "../../../lib/logging/access_log.ts";
 import { OVERLOADED } from "../../../lib/http/local_reply.ts";
-import { LONGEST_LINE } from "../../../lib/simulate/scenario/recorded_arrivals.ts";
+import { MAX_LINE_CHARACTERS } from "../../../lib/simulate/scenario/recorded_arrivals.ts";
 import { recordingOf } from "../../support/simulated.ts";
 
 function arrivalsOf(text: string) {
@@ -146,8 +146,8 @@ Deno.test("recorded arrivals: there may be so many lines, and not one more", () 
 });
 
 Deno.test("recorded arrivals: a line without an end is not read to it", () => {
-  assertEquals(recordingOf(`1\n${"x".repeat(LONGEST_LINE + 1)}`).problems, [
-    `arrivals must have lines of ${LONGEST_LINE} characters at most: ` +
+  assertEquals(recordingOf(`1\n${"x".repeat(MAX_LINE_CHARACTERS + 1)}`).problems, [
+    `arrivals must have lines of ${MAX_LINE_CHARACTERS} characters at most: ` +
     "current value is a longer one on line 2",
   ]);
 });

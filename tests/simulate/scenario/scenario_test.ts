@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { POLICY_NAMES } from "../../../lib/config/model.ts";
 import { readScenario, type SimulateFlags } from "../../../lib/simulate/scenario/scenario.ts";
-import { PART_NAMES } from "../../../lib/simulate/scenario/settings.ts";
+import { SIMULATED_SETTINGS } from "../../../lib/simulate/scenario/settings.ts";
 import { recordingOf, scenarioOf } from "../../support/simulated.ts";
 
 function problemsOf(flags: SimulateFlags, scenario?: unknown): readonly string[] {
@@ -23,7 +23,7 @@ Deno.test("scenario: by default one of four backends is five times slower", () =
   ]);
   assertEquals(policies, ["round_robin"]);
   assertEquals([config.EJECT_TIME, config.HEALTH_PATH], [10_000, undefined]);
-  assertEquals([Object.keys(settings), settings["EJECT_TIME"]], [PART_NAMES, "10s"]);
+  assertEquals([Object.keys(settings), settings["EJECT_TIME"]], [SIMULATED_SETTINGS, "10s"]);
 });
 
 Deno.test("scenario: a file says the same as flags do", () => {
@@ -112,7 +112,9 @@ Deno.test("scenario: generated requests come over a month at most", () => {
 
 const NAMES = "seed, backends, rate, requests, posts, clients and settings";
 const noPart = (names: string, have: string, values: string) =>
-  `${names} ${have} no part in a simulation, only ${PART_NAMES.join(", ")} have: current ${values}`;
+  `${names} ${have} no part in a simulation, only ${
+    SIMULATED_SETTINGS.join(", ")
+  } have: current ${values}`;
 
 for (
   const [flags, problem] of [

@@ -12,24 +12,24 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes kept free in front of what is received: a response's head may grow on its way, by 189 at most
  * (tests/engines/tcp/http1/response_framing_test.ts). */
-export const HEADROOM = 256;
+export const HEADROOM_BYTES = 256;
 
 export class BackendConnection extends Timed {
   readonly buffer: Bytes;
   /** The head of the response under way. */
   readonly head: ResponseHead = new ResponseHead();
-  /** Where the bytes received end; they begin at {@linkcode HEADROOM}. */
-  filled = HEADROOM;
+  /** Where the bytes received end; they begin at {@linkcode HEADROOM_BYTES}. */
+  filled = HEADROOM_BYTES;
   /** Bytes of the request under way that have left. */
   sent = 0;
   /** Whether anything of an answer has come. */
-  heard = false;
+  receivedAny = false;
   /** Whether the final answer has begun. */
   answering = false;
   /** When it began to idle, on the wheel's clock; undefined while it is in use. */
   idleSince: number | undefined;
   /** Why it was closed from this side. */
-  ended: Failed | undefined;
+  closeReason: Failed | undefined;
   readonly #connection: Deno.Conn;
   readonly #wheel: Wheel;
   /** Called when it ends while it idles. */
@@ -54,7 +54,7 @@ export class BackendConnection extends Timed {
     this.#wheel = wheel;
     this.#onLost = onLost;
     this.buffer = buffer;
-    this.#wholeBuffer = buffer.subarray(HEADROOM);
+    this.#wholeBuffer = buffer.subarray(HEADROOM_BYTES);
     this.#readAhead();
   }
 
@@ -72,15 +72,15 @@ export class BackendConnection extends Timed {
     if (this.#closed) return false;
     this.idleSince = undefined;
     this.sent = 0;
-    this.heard = this.answering = false;
-    this.ended = undefined;
-    this.head.reset(HEADROOM);
+    this.receivedAny = this.answering = false;
+    this.closeReason = undefined;
+    this.head.reset(HEADROOM_BYTES);
     return true;
   }
 
   /** Begins to idle, for so many milliseconds at most. */
-  rest(milliseconds: number): void {
-    this.filled = HEADROOM;
+  markIdle(milliseconds: number): void {
+    this.filled = HEADROOM_BYTES;
     this.idleSince = this.#wheel.now;
     this.#late = undefined;
     this.#wheel.set(this, milliseconds);
@@ -88,7 +88,7 @@ export class BackendConnection extends Timed {
   }
 
   /** Expects something to happen within so many milliseconds, or ends with that failure. */
-  expect(milliseconds: number, late: Failed): void {
+  setDeadline(milliseconds: number, late: Failed): void {
     this.#late = late;
     this.#patience = milliseconds;
     this.#wheel.set(this, milliseconds);
@@ -99,17 +99,17 @@ export class BackendConnection extends Timed {
    * was expected to take is granted anew.
    */
   progress(milliseconds: number, late: Failed): void {
-    if (!this.answering) this.expect(milliseconds, late);
+    if (!this.answering) this.setDeadline(milliseconds, late);
     else if (this.deadline !== Infinity) this.#wheel.set(this, this.#patience);
   }
 
   /** Expects no answer for now, unless it has begun. */
   pause(): void {
-    if (!this.answering) this.waitForOthers();
+    if (!this.answering) this.clearDeadline();
   }
 
   /** Expects nothing for now. */
-  waitForOthers(): void {
+  clearDeadline(): void {
     this.#wheel.clear(this);
   }
 
@@ -157,9 +157,9 @@ export class BackendConnection extends Timed {
 
   /** Drops a head that is done with; what follows it is the next one. */
   dropHead(): void {
-    this.buffer.copyWithin(HEADROOM, this.head.end, this.filled);
-    this.filled -= this.head.end - HEADROOM;
-    this.head.reset(HEADROOM);
+    this.buffer.copyWithin(HEADROOM_BYTES, this.head.end, this.filled);
+    this.filled -= this.head.end - HEADROOM_BYTES;
+    this.head.reset(HEADROOM_BYTES);
   }
 
   /** Tells the backend that nothing more comes. */
@@ -169,7 +169,7 @@ export class BackendConnection extends Timed {
 
   /** Closes it, and says why. */
   end(failure: Failed): void {
-    this.ended ??= failure;
+    this.closeReason ??= failure;
     this.close();
   }
 

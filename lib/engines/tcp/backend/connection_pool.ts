@@ -5,7 +5,7 @@ import type { Buffers } from "../buffers.ts";
 import { type Address, dial } from "../../../net/dial.ts";
 import type { Wheel } from "../../../time/timer_wheel.ts";
 
-export interface ConnectionsOptions {
+export interface ConnectionPoolOptions {
   readonly wheel: Wheel;
   /** Buffers to receive in. */
   readonly buffers: Buffers;
@@ -19,22 +19,22 @@ export interface ConnectionsOptions {
  * What is not idempotent rides no connection that has idled for longer, in milliseconds: the backend
  * may be closing it at this moment, and then nobody could tell whether the request was carried out.
  */
-const MOMENT = 1_000;
+const REUSE_NOT_IDEMPOTENT_MS = 1_000;
 
 /** What a backend announces is shortened by this, in milliseconds: its clock starts before ours. */
-const MARGIN = 1_000;
+const ANNOUNCED_MARGIN_MS = 1_000;
 
 /** However long a backend would keep them, in milliseconds. */
-const LONGEST_IDLE = 60_000;
+const MAX_IDLE_MS = 60_000;
 
-export class Connections {
+export class ConnectionPool {
   readonly #address: Address;
-  readonly #options: ConnectionsOptions;
+  readonly #options: ConnectionPoolOptions;
   readonly #idle: BackendConnection[] = [];
   readonly #all = new Set<BackendConnection>();
   #closed = false;
 
-  constructor(address: Address, options: ConnectionsOptions) {
+  constructor(address: Address, options: ConnectionPoolOptions) {
     this.#address = address;
     this.#options = options;
   }
@@ -43,7 +43,9 @@ export class Connections {
   take(idempotent: boolean): BackendConnection | undefined {
     const connection = this.#idle.at(-1);
     if (connection === undefined) return undefined;
-    if (!idempotent && this.#options.wheel.now - connection.idleSince! > MOMENT) return undefined;
+    if (!idempotent && this.#options.wheel.now - connection.idleSince! > REUSE_NOT_IDEMPOTENT_MS) {
+      return undefined;
+    }
     this.#idle.pop();
     return connection;
   }
@@ -68,10 +70,12 @@ export class Connections {
   /** Takes one back whose response is complete, nothing behind it, and which the backend keeps. */
   release(connection: BackendConnection): void {
     const { idleSeconds } = connection.head;
-    const announced = idleSeconds === -1 ? this.#options.idleTimeout : idleSeconds * 1_000 - MARGIN;
+    const announced = idleSeconds === -1
+      ? this.#options.idleTimeout
+      : idleSeconds * 1_000 - ANNOUNCED_MARGIN_MS;
     if (announced <= 0 || this.#closed) return this.discard(connection);
     this.#idle.push(connection);
-    connection.rest(Math.min(announced, LONGEST_IDLE));
+    connection.markIdle(Math.min(announced, MAX_IDLE_MS));
   }
 
   /** Closes one that is not used again. */

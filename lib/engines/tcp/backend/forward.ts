@@ -1,19 +1,19 @@
 /** Sends a request to one backend on a connection of our own, once, and says what that came to. */
 import type { Backend } from "../../../backends/backend.ts";
-import type { Failed, Outcome } from "../../../outcome.ts";
+import { type Failed, failed, type Outcome } from "../../../outcome.ts";
 import { isIdempotent } from "../../../retry.ts";
 import type { BackendConnection } from "./connection.ts";
 import type { Buffers } from "../buffers.ts";
 import { bytesOf, copy } from "../http1/bytes.ts";
-import { Connections, type ConnectionsOptions } from "./connection_pool.ts";
+import { ConnectionPool, type ConnectionPoolOptions } from "./connection_pool.ts";
 import { addressOf } from "../../../net/dial.ts";
-import { CLIENT_GONE, failed, NO_FIRST_BYTE } from "../../../failures.ts";
+import { CLIENT_GONE, NO_FIRST_BYTE } from "../../shared/failures.ts";
 import { CLOSED_EARLY, internalError, isBreak } from "../failures.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "../request.ts";
 import type { UploadTimeouts } from "../upload.ts";
 
-export interface ForwardOptions extends ConnectionsOptions {
+export interface ForwardOptions extends ConnectionPoolOptions {
   /** Buffers to put requests together in. */
   readonly heads: Buffers;
   /** Per attempt. */
@@ -24,7 +24,7 @@ export interface ForwardOptions extends ConnectionsOptions {
 export interface TcpResponse {
   readonly connection: BackendConnection;
   /** Where the connection goes when it may be used again. */
-  readonly connections: Connections;
+  readonly connections: ConnectionPool;
 }
 
 /** Interim responses before a final one: more is a flood. */
@@ -71,7 +71,7 @@ export function createForward(options: ForwardOptions) {
   ): Promise<Failed | undefined> {
     const { head, buffer } = connection;
     request.connection = connection;
-    connection.expect(firstByteTimeout, NO_FIRST_BYTE);
+    connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
     try {
       const out = bufferFor(request, route);
       const bytes = out.subarray(0, putTogether(request, route, out));
@@ -85,7 +85,7 @@ export function createForward(options: ForwardOptions) {
         const size = await connection.receive();
         if (size === null) return CLOSED_EARLY;
         connection.filled += size;
-        connection.heard = true;
+        connection.receivedAny = true;
         while (head.scan(buffer, connection.filled)) {
           if (head.status >= 200 || head.status === 101) {
             connection.answering = true;
@@ -96,13 +96,13 @@ export function createForward(options: ForwardOptions) {
           connection.dropHead();
           // Until the body is out it is the body that is waited for, not the answer.
           if (request.upload?.wasSentOn(connection) ?? true) {
-            connection.expect(firstByteTimeout, NO_FIRST_BYTE);
+            connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
           }
         }
         if (connection.filled === buffer.length) return TOO_LARGE_HEAD;
       }
     } catch (error) {
-      if (connection.ended !== undefined) return connection.ended;
+      if (connection.closeReason !== undefined) return connection.closeReason;
       if (error instanceof Malformed) return failed("http_protocol_error", error.reason);
       return isBreak(error)
         ? failed("connection_terminated", (error as Error).message)
@@ -121,7 +121,7 @@ export function createForward(options: ForwardOptions) {
     if (route === undefined) {
       const { host, pathname } = new URL(backend.url);
       route = {
-        connections: new Connections(addressOf(backend.url), options),
+        connections: new ConnectionPool(addressOf(backend.url), options),
         prefix: bytesOf(pathname === "/" ? "" : pathname),
         authority: host,
       };
@@ -146,14 +146,17 @@ function isOutOfDescriptors(opened: BackendConnection | Failed): boolean {
   return "kind" in opened && opened.failure === "connection_limit_reached";
 }
 
-function answered(connection: BackendConnection, connections: Connections): Outcome<TcpResponse> {
+function answered(
+  connection: BackendConnection,
+  connections: ConnectionPool,
+): Outcome<TcpResponse> {
   const { status } = connection.head;
   return { kind: "answered", status, response: { connection, connections } };
 }
 
 /** What stays the same for all requests to one backend. */
 interface Route {
-  readonly connections: Connections;
+  readonly connections: ConnectionPool;
   /** The path of its URL. */
   readonly prefix: Uint8Array<ArrayBuffer>;
   /** Host and port of its URL. */
@@ -169,8 +172,8 @@ function wasStale(
   connection: BackendConnection,
   idempotent: boolean,
 ): boolean {
-  const byPeer = connection.ended === undefined;
-  return byPeer && !connection.heard && (connection.sent === 0 || idempotent) &&
+  const byPeer = connection.closeReason === undefined;
+  return byPeer && !connection.receivedAny && (connection.sent === 0 || idempotent) &&
     !request.bodySpent && request.ended === undefined;
 }
 

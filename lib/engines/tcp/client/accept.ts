@@ -23,7 +23,7 @@ export interface Accepting {
 }
 
 /** How long accepting rests where there is no room, in milliseconds. */
-const REST = 100;
+const PAUSE_MS = 100;
 
 /** Accepts until it is stopped. */
 export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
@@ -57,7 +57,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       resume = resolve;
-      timer = setTimeout(resolve, REST);
+      timer = setTimeout(resolve, PAUSE_MS);
     });
     clearTimeout(timer);
     resume = undefined;

@@ -3,7 +3,12 @@
  * knows by its phase what a passed deadline means.
  */
 import { plainAddress } from "../../../http/client_address.ts";
-import { CLIENT_GONE, CLIENT_STALLED, CLIENT_TAKES_NOTHING, EXPIRED } from "../../../failures.ts";
+import {
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  CLIENT_TAKES_NOTHING,
+  EXPIRED,
+} from "../../shared/failures.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { Context } from "../context.ts";
 import { isBreak, TUNNEL_IDLE } from "../failures.ts";
@@ -11,14 +16,14 @@ import { Inbox } from "./inbox.ts";
 import { Interim } from "./interim.ts";
 import { Malformed } from "../http1/malformed.ts";
 import { Outbox, type Recipient } from "./outbox.ts";
-import { OwnLines } from "../http1/proxy_lines.ts";
+import { ProxyLines } from "../http1/proxy_lines.ts";
 import {
-  ASK_AFTER,
-  ASK_AGAIN_AFTER,
-  CONTINUE_AFTER,
-  LINGER,
+  ASK_AFTER_MS,
+  ASK_AGAIN_AFTER_MS,
+  CONTINUE_AFTER_MS,
+  LINGER_MS,
   type Phase,
-  WATCH_AFTER,
+  WATCH_AFTER_MS,
 } from "./phases.ts";
 import type { TcpRequest } from "../request.ts";
 import { RequestHead } from "../http1/request_head.ts";
@@ -28,7 +33,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export class Client extends Timed implements Recipient {
   readonly address: string;
-  readonly ownLines: OwnLines;
+  readonly proxyLines: ProxyLines;
   readonly connection: Deno.Conn;
   readonly context: Context<Client>;
   readonly inbox: Inbox;
@@ -56,7 +61,7 @@ export class Client extends Timed implements Recipient {
     this.inbox = new Inbox(connection, context.smalls, context.heads);
     this.outbox = new Outbox(this, context.wheel, context.limits.idleTimeout);
     this.address = plainAddress((connection.remoteAddr as Deno.NetAddr).hostname);
-    this.ownLines = new OwnLines(this.address, context.isTrusted(this.address));
+    this.proxyLines = new ProxyLines(this.address, context.isTrusted(this.address));
   }
 
   /** Whether no answer can reach it any more. */
@@ -64,7 +69,6 @@ export class Client extends Timed implements Recipient {
     return this.#closed || this.#refused;
   }
 
-  /** Whether it was answered by no exchange, and the log told so. */
   get refused(): boolean {
     return this.#refused;
   }
@@ -111,7 +115,7 @@ export class Client extends Timed implements Recipient {
     this.#phase = "head";
     context.wheel.clear(this);
     const head = this.#head ??= context.requestHeads.pop() ?? new RequestHead();
-    head.heard.trusted = this.ownLines.trusted;
+    head.forwarding.trusted = this.proxyLines.trusted;
     head.reset(this.inbox.start);
     return head;
   }
@@ -139,7 +143,6 @@ export class Client extends Timed implements Recipient {
     return true;
   }
 
-  /** Begins an exchange. */
   begin(request: TcpRequest): void {
     this.#served = true;
     this.request = request;
@@ -148,12 +151,11 @@ export class Client extends Timed implements Recipient {
     this.#interim = undefined;
   }
 
-  /** Begins to wait for a backend. */
-  await(): void {
+  awaitBackend(): void {
     if (this.#responding) return this.respond();
     this.#phase = this.#halfClosed ? "half-closed" : "waiting";
     if (this.request?.upload?.complete === false) return this.context.wheel.clear(this);
-    this.context.wheel.set(this, this.#halfClosed ? ASK_AFTER : WATCH_AFTER);
+    this.context.wheel.set(this, this.#halfClosed ? ASK_AFTER_MS : WATCH_AFTER_MS);
   }
 
   /** Begins to answer: from now on the client is not waited for, but for a body that is under way. */
@@ -169,17 +171,16 @@ export class Client extends Timed implements Recipient {
     const { request, context } = this;
     const waits = request?.expectsContinue && !this.interim?.continued;
     this.#phase = waits ? "expect" : "body";
-    context.wheel.set(this, waits ? CONTINUE_AFTER : context.limits.idleTimeout);
+    context.wheel.set(this, waits ? CONTINUE_AFTER_MS : context.limits.idleTimeout);
     const size = await this.inbox.readInto(bytes);
     if (this.gone || this.request !== request) return 0; // it came after the exchange
     if (this.interim !== undefined) this.interim.continued = true; // or it goes on without being told
     if (size === null) this.#halfClosed = true;
     this.#phase = "waiting";
-    this.await();
+    this.awaitBackend();
     return size ?? 0;
   }
 
-  /** Takes back bytes that belong to the next request. */
   unread(bytes: Bytes): void {
     this.inbox.unread(bytes);
   }
@@ -226,10 +227,10 @@ export class Client extends Timed implements Recipient {
         this.#phase = "body";
         return this.context.wheel.set(this, this.context.limits.idleTimeout);
       case "waiting":
-        return this.inbox.readAhead(() => this.#noticeEnd(), () => this.leave());
+        return this.inbox.readAhead(() => this.#noticeEnd(), () => this.onGone());
       case "half-closed":
         this.interim?.ask();
-        return this.context.wheel.set(this, ASK_AGAIN_AFTER);
+        return this.context.wheel.set(this, ASK_AGAIN_AFTER_MS);
       case "tunnel":
         return this.abort(TUNNEL_IDLE);
       default:
@@ -247,7 +248,7 @@ export class Client extends Timed implements Recipient {
   }
 
   /** Ends an exchange whose time is up: what is answered already is cut off, any other gets an answer. */
-  giveUp(request: TcpRequest): void {
+  cancel(request: TcpRequest): void {
     if (this.request !== request) return;
     if (this.#responding) this.abort(EXPIRED);
     else if (request.ended !== undefined) request.connection?.end(request.ended);
@@ -255,7 +256,7 @@ export class Client extends Timed implements Recipient {
 
   #noticeEnd(): void {
     this.#halfClosed = true;
-    if (this.#phase === "waiting") this.await();
+    if (this.#phase === "waiting") this.awaitBackend();
   }
 
   /** Ends the connection, and the exchange on it. */
@@ -265,11 +266,11 @@ export class Client extends Timed implements Recipient {
     this.close();
   }
 
-  stall(): void {
+  onWriteStalled(): void {
     this.abort(CLIENT_TAKES_NOTHING);
   }
 
-  leave(): void {
+  onGone(): void {
     this.abort(CLIENT_GONE);
   }
 
@@ -291,7 +292,7 @@ export class Client extends Timed implements Recipient {
   async #linger(): Promise<void> {
     if (this.gone || this.#halfClosed) return;
     this.#phase = "lingering";
-    this.context.wheel.set(this, LINGER);
+    this.context.wheel.set(this, LINGER_MS);
     await this.connection.closeWrite();
     await this.inbox.discard();
   }

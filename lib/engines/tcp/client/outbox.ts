@@ -10,9 +10,9 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface Recipient {
   readonly connection: Deno.Conn;
   /** Called where the client takes nothing for IDLE_TIMEOUT. */
-  stall(): void;
+  onWriteStalled(): void;
   /** Called where the client turns out to be gone. */
-  leave(): void;
+  onGone(): void;
 }
 
 export class Outbox extends Timed {
@@ -63,11 +63,11 @@ export class Outbox extends Timed {
     if (this.#sending || this.#telling !== undefined) return;
     this.#telling = this.send(bytes).then(() => {
       this.#telling = undefined;
-    }, () => this.#recipient.leave());
+    }, () => this.#recipient.onGone());
   }
 
   override expire(): void {
-    this.#recipient.stall();
+    this.#recipient.onWriteStalled();
   }
 
   async #sendRest(bytes: Bytes, sent: number): Promise<void> {

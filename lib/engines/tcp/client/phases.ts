@@ -21,13 +21,13 @@ export type Phase =
   | "lingering";
 
 /** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
-export const WATCH_AFTER = 50;
+export const WATCH_AFTER_MS = 50;
 
 /** How long the backend may answer for `Expect: 100-continue` before we do, in milliseconds. */
-export const CONTINUE_AFTER = 1_000;
+export const CONTINUE_AFTER_MS = 1_000;
 
 /** When a client that closed its side is asked whether it is still there, and again, in milliseconds. */
-export const ASK_AFTER = 300, ASK_AGAIN_AFTER = 2_000;
+export const ASK_AFTER_MS = 300, ASK_AGAIN_AFTER_MS = 2_000;
 
 /** How long what still comes is thrown away after the last response, in milliseconds. */
-export const LINGER = 2_000;
+export const LINGER_MS = 2_000;

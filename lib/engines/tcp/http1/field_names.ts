@@ -4,7 +4,7 @@
  * A name is found by its first letter and its length, and then compared once: no string is made, and
  * the many names that mean nothing here cost one look into a table.
  */
-import { HOP_BY_HOP, OURS } from "../../../http/headers.ts";
+import { HOP_BY_HOP, PROXY_FIELDS } from "../../../http/headers.ts";
 import { bytesOf } from "./bytes.ts";
 
 /** What a name is to the engine. */
@@ -42,14 +42,14 @@ const OWN_MEANING: Readonly<Record<string, number>> = {
   "trailer": OTHER, // trailers travel on
 };
 
-const LONGEST = 31;
+const LONGEST_NAME = 31;
 const FORWARDED = bytesOf("x-forwarded-");
 
 /** By first letter and length: which name may stand there, and what it is then. */
-const names: (Uint8Array | undefined)[] = new Array(32 * (LONGEST + 1)).fill(undefined);
+const names: (Uint8Array | undefined)[] = new Array(32 * (LONGEST_NAME + 1)).fill(undefined);
 const meanings = new Uint8Array(names.length);
 
-for (const name of new Set([...HOP_BY_HOP, ...OURS, ...Object.keys(OWN_MEANING)])) {
+for (const name of new Set([...HOP_BY_HOP, ...PROXY_FIELDS, ...Object.keys(OWN_MEANING)])) {
   const place = placeOf(name.charCodeAt(0), name.length);
   if (names[place] !== undefined) throw new Error(`Two names have the place of ${name}`);
   names[place] = bytesOf(name);
@@ -59,7 +59,7 @@ for (const name of new Set([...HOP_BY_HOP, ...OURS, ...Object.keys(OWN_MEANING)]
 /** What the name in `bytes[start]` up to `bytes[end]`, a token, is to the engine. */
 export function meaningOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length > LONGEST) return isForwarded(bytes, start) ? X_FORWARDED : OTHER;
+  if (length > LONGEST_NAME) return isForwarded(bytes, start) ? X_FORWARDED : OTHER;
   const place = placeOf(bytes[start]!, length);
   const name = names[place];
   if (name !== undefined && matches(bytes, start, name)) return meanings[place]!;
@@ -74,7 +74,7 @@ function isForwarded(bytes: Uint8Array, start: number): boolean {
 }
 
 function placeOf(letter: number, length: number): number {
-  return (letter & 31) * (LONGEST + 1) + length;
+  return (letter & 31) * (LONGEST_NAME + 1) + length;
 }
 
 /** Whether the token begins with the name, in any case: of token characters only letters differ. */

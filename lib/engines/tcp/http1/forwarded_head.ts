@@ -6,9 +6,15 @@
  * stay behind, and our own are at hand as bytes. For the rest, the lines that a rule may change are
  * decoded, and the rules are asked one by one.
  */
-import { type Field, type Forwarding, Heard, ownFields, passedOn } from "../../../http/headers.ts";
+import {
+  type Field,
+  forwardedValue,
+  type Forwarding,
+  proxyFields,
+  ReceivedForwarding,
+} from "../../../http/headers.ts";
 import { bytesOf, copy, SP } from "./bytes.ts";
-import { linesOf, type OwnLines } from "./proxy_lines.ts";
+import { linesOf, type ProxyLines } from "./proxy_lines.ts";
 import type { RequestHead } from "./request_head.ts";
 import { absoluteTarget, hostOf } from "./request_host.ts";
 
@@ -25,7 +31,7 @@ export class ForwardedHead {
   readonly path: string | undefined;
   readonly authority: string | undefined;
   readonly #head: RequestHead;
-  readonly #own: OwnLines;
+  readonly #own: ProxyLines;
   /** Our lines where the rules had to be asked for them; else they are those of the connection. */
   readonly #ruled: Bytes | undefined;
   readonly #upgrade: Bytes | undefined;
@@ -37,7 +43,7 @@ export class ForwardedHead {
   constructor(
     bytes: Uint8Array,
     head: RequestHead,
-    own: OwnLines,
+    own: ProxyLines,
     upgrade: string | undefined,
   ) {
     this.#head = head;
@@ -115,7 +121,7 @@ export class ForwardedHead {
 
 /** Whether reading it did not tell all that the rules have to say. */
 function needsRules(head: RequestHead): boolean {
-  return head.ruled || head.heard.several || head.nominated !== undefined || head.minor === 0;
+  return head.ruled || head.forwarding.several || head.nominated !== undefined || head.minor === 0;
 }
 
 /** Asks the rules line by line, cuts what stays behind or changes, and returns our own lines. */
@@ -125,7 +131,7 @@ function ruledLines(
   forwarding: Forwarding,
   replacesHost: boolean,
 ): Bytes {
-  const heard = new Heard();
+  const received = new ReceivedForwarding();
   const changed: Field[] = [];
   const cut: [number, number][] = [];
   let lengths = 0;
@@ -134,12 +140,12 @@ function ruledLines(
       ? (replacesHost ? undefined : value)
       : head.nominated?.has(name)
       ? undefined
-      : passedOn(name, value, forwarding, heard);
+      : forwardedValue(name, value, forwarding, received);
     const repeated = name === "content-length" && lengths++ > 0;
     if (kept === value && !repeated) return;
     cut.push([lineStart, lineEnd]);
     if (kept !== undefined && !repeated) changed.push([name, kept]);
   }, head.nominated === undefined);
   head.cutAnew(cut);
-  return bytesOf(linesOf([...changed, ...ownFields(forwarding, heard)]));
+  return bytesOf(linesOf([...changed, ...proxyFields(forwarding, received)]));
 }

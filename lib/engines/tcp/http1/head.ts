@@ -5,7 +5,7 @@
  * body is framed, and which lines stay behind ("cuts"). No line becomes a string or an object. A head
  * that is not complete is gone on with at the line it broke off in.
  */
-import { nominatedBy, tokensOf } from "../../../http/headers.ts";
+import { connectionOptions, tokensOf } from "../../../http/headers.ts";
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, textOf, TOKEN } from "./bytes.ts";
 import {
   CONNECTION,
@@ -243,7 +243,7 @@ export abstract class Head {
         if (option === "keep-alive") this.keepAlive = true;
         if (option === "upgrade") this.upgrade = true;
       }
-      for (const name of nominatedBy(value)) (this.nominated ??= new Set()).add(name);
+      for (const name of connectionOptions(value)) (this.nominated ??= new Set()).add(name);
     }
   }
 }

@@ -1,12 +1,12 @@
 /** An answer of our own, as it goes on the wire. */
 import { STATUS_TEXT } from "@std/http/status";
-import type { Answer } from "../../../http/local_reply.ts";
+import type { LocalReply } from "../../../http/local_reply.ts";
 import { bytesOf } from "./bytes.ts";
 import type { Persistence } from "./response_framing.ts";
 
 /** Writes it down. @param headOnly for an answer to HEAD */
-export function answerBytes(
-  { status, fields, body }: Answer,
+export function localReplyBytes(
+  { status, fields, body }: LocalReply,
   persistence: Persistence,
   headOnly: boolean,
 ): Uint8Array<ArrayBuffer> {

@@ -5,7 +5,12 @@
  * next. What the lines of a client say is written into them where it belongs: a list before our item,
  * and in place of a line that the client has said already, nothing.
  */
-import { type Field, type Forwarding, Heard, ownFields } from "../../../http/headers.ts";
+import {
+  type Field,
+  type Forwarding,
+  proxyFields,
+  ReceivedForwarding,
+} from "../../../http/headers.ts";
 import { bytesOf, copy, SP } from "./bytes.ts";
 import type { RequestHead } from "./request_head.ts";
 import { hostOf } from "./request_host.ts";
@@ -26,7 +31,7 @@ interface Place {
 
 const NOWHERE: Place = { line: 0, value: 0 };
 
-export class OwnLines {
+export class ProxyLines {
   /** Whether the client's X-Forwarded-* are believed. */
   readonly trusted: boolean;
   readonly #clientAddress: string;
@@ -59,31 +64,33 @@ export class OwnLines {
     const same = length === this.#hostLength && length > 0 &&
       equal(this.#lines, this.#forwardedHost.value, bytes, head.hostStart, length);
     if (!same) this.#makeFor(hostOf(bytes, head));
-    if (!head.heard.requestId) writeRequestId(this.#lines, this.#requestId.value);
+    if (!head.forwarding.requestId) writeRequestId(this.#lines, this.#requestId.value);
   }
 
   /** Writes those of the request that they were made ready for. @returns where they end in `out` */
-  write(bytes: Uint8Array, { heard }: RequestHead, out: Bytes, at: number): number {
+  write(bytes: Uint8Array, { forwarding: received }: RequestHead, out: Bytes, at: number): number {
     const lines = this.#lines;
-    if (!heard.any) return copy(lines, 0, lines.length, out, at);
+    if (!received.any) return copy(lines, 0, lines.length, out, at);
     const address = this.#forwardedFor.value, version = this.#via.value;
     at = copy(lines, 0, address, out, at);
-    at = copyItem(bytes, heard.forwardedForStart, heard.forwardedForEnd, out, at);
+    at = copyItem(bytes, received.forwardedForStart, received.forwardedForEnd, out, at);
     at = copy(lines, address, this.#forwardedProto.line, out, at);
-    if (!heard.forwardedProto) {
+    if (!received.forwardedProto) {
       at = copy(lines, this.#forwardedProto.line, this.#forwardedHost.line, out, at);
     }
-    if (!heard.forwardedHost) {
+    if (!received.forwardedHost) {
       at = copy(lines, this.#forwardedHost.line, this.#via.line, out, at);
     }
     at = copy(lines, this.#via.line, version, out, at);
-    at = copyItem(bytes, heard.viaStart, heard.viaEnd, out, at);
+    at = copyItem(bytes, received.viaStart, received.viaEnd, out, at);
     at = copy(lines, version, this.#requestId.line, out, at);
-    return heard.requestId ? at : copy(lines, this.#requestId.line, lines.length, out, at);
+    return received.requestId ? at : copy(lines, this.#requestId.line, lines.length, out, at);
   }
 
   #makeFor(host: string): void {
-    const text = linesOf(ownFields(this.forwarding(host, 1, () => NO_ID), new Heard()));
+    const text = linesOf(
+      proxyFields(this.forwarding(host, 1, () => NO_ID), new ReceivedForwarding()),
+    );
     this.#lines = bytesOf(text);
     this.#forwardedFor = placeOf("x-forwarded-for", text);
     this.#forwardedProto = placeOf("x-forwarded-proto", text);

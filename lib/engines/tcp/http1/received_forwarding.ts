@@ -1,5 +1,5 @@
 /**
- * What the lines of a request say that ours are to go on from: `Heard` of lib/http/headers.ts, in offsets.
+ * What the lines of a request say that ours are to go on from: `ReceivedForwarding` of lib/http/headers.ts, in offsets.
  *
  * Whatever came through another proxy has such lines. One of each is the rule, and for that nothing
  * has to become a string; where a list comes in several lines, lib/http/headers.ts is asked to join them.
@@ -13,8 +13,8 @@ import {
   X_REQUEST_ID,
 } from "./field_names.ts";
 
-export class HeardLines {
-  /** Whether the client's X-Forwarded-* are believed: as of OwnLines, and so for all its messages. */
+export class ForwardingOffsets {
+  /** Whether the client's X-Forwarded-* are believed: as of ProxyLines, and so for all its messages. */
   trusted = false;
   /** Where the believed value of X-Forwarded-For stands; its end is 0 where there is none. */
   forwardedForStart = 0;

@@ -2,7 +2,7 @@
 import { CR, LF, SP, TARGET, textOf, TOKEN } from "./bytes.ts";
 import { HOST, RULED } from "./field_names.ts";
 import { Head } from "./head.ts";
-import { HeardLines } from "./received_forwarding.ts";
+import { ForwardingOffsets } from "./received_forwarding.ts";
 import { Malformed } from "./malformed.ts";
 
 const SLASH = 0x2f;
@@ -20,13 +20,13 @@ export class RequestHead extends Head {
   hostStart = 0;
   hostEnd = 0;
   /** What its lines say that our own are to go on from, such as Via. */
-  readonly heard: HeardLines = new HeardLines();
+  readonly forwarding: ForwardingOffsets = new ForwardingOffsets();
   /** Whether another field is there that the core has a rule for: Expect or Max-Forwards. */
   ruled = false;
 
   override reset(start: number): void {
     super.reset(start);
-    this.heard.reset();
+    this.forwarding.reset();
     this.hostStart =
       this.hostEnd =
       this.targetStart =
@@ -128,7 +128,7 @@ export class RequestHead extends Head {
         this.ruled = true;
         return false;
       default:
-        return this.heard.note(meaning, start, end);
+        return this.forwarding.note(meaning, start, end);
     }
   }
 

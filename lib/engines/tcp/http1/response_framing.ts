@@ -37,7 +37,7 @@ export type Persistence = "close" | "keep-alive" | undefined;
 /**
  * Makes a response's head into what the client gets, in front of the body that follows it.
  *
- * @param bytes the response, with room in front of it for all that may be added: HEADROOM is enough
+ * @param bytes the response, with room in front of it for all that may be added: HEADROOM_BYTES is enough
  * @param cookie what Set-Cookie says beside the backend's own
  * @returns where it begins now; it ends where it ended before
  */

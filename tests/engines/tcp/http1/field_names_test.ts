@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { HOP_BY_HOP, OURS } from "../../../../lib/http/headers.ts";
+import { HOP_BY_HOP, PROXY_FIELDS } from "../../../../lib/http/headers.ts";
 import { bytesOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import {
   CONNECTION,
@@ -76,7 +76,7 @@ for (const [name, what, why] of KNOWN) {
 }
 
 Deno.test("field names: all that the rules look for are known", () => {
-  assertEquals([...HOP_BY_HOP, ...OURS].filter((name) => !MEANINGS.has(name)), []);
+  assertEquals([...HOP_BY_HOP, ...PROXY_FIELDS].filter((name) => !MEANINGS.has(name)), []);
 });
 
 Deno.test("field names: a name that is longer or shorter is another one", () => {

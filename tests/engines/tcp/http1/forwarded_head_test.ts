@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
-import { OwnLines } from "../../../../lib/engines/tcp/http1/proxy_lines.ts";
+import { ProxyLines } from "../../../../lib/engines/tcp/http1/proxy_lines.ts";
 import { CLIENT, forward, lines, OWN, REQUEST_ID, write } from "../../../support/head_writer.ts";
 
 const start = ["GET /v?x=1 HTTP/1.1", "Host: a.test"];
@@ -48,7 +48,7 @@ Deno.test("forwarded head: what Connection names stays behind, before and after 
 });
 
 Deno.test("forwarded head: our own lines follow the host, and each request has an id", () => {
-  const own = new OwnLines(CLIENT, false);
+  const own = new ProxyLines(CLIENT, false);
   const ids = new Set<string>();
   const hosts = ["a.test", "a.test", "a.tesu", "a.tes", "b.tes", "a.test", "A.TEST"];
   for (const host of hosts) {
@@ -62,7 +62,7 @@ Deno.test("forwarded head: our own lines follow the host, and each request has a
 });
 
 Deno.test("forwarded head: a Host that is none changes nothing for the request after it", () => {
-  const own = new OwnLines(CLIENT, false);
+  const own = new ProxyLines(CLIENT, false);
   forward(start, { own });
   assertThrows(() => forward(["GET / HTTP/1.1", "Host: a/b"], { own }), Malformed);
   assertEquals(forward(start, { own }), [...start, ...OWN]);

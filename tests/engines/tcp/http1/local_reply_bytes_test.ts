@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
-  lastRecipientAnswer,
+  lastRecipientReply,
   type Refusal,
-  refusalAnswer,
+  refusalReply,
 } from "../../../../lib/http/local_reply.ts";
-import { answerBytes } from "../../../../lib/engines/tcp/http1/local_reply_bytes.ts";
+import { localReplyBytes } from "../../../../lib/engines/tcp/http1/local_reply_bytes.ts";
 
 const ANSWER = { status: 503, fields: [["content-type", "text/plain"], ["x", "1"]], body: "no\n" };
 const DATE = /^date: (\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/m;
 
-type Arguments = Parameters<typeof answerBytes>;
+type Arguments = Parameters<typeof localReplyBytes>;
 
 /** The answer as text, its date replaced by `D`. */
 function textOf(
@@ -17,7 +17,7 @@ function textOf(
   persistence: Arguments[1] = undefined,
   headOnly: Arguments[2] = false,
 ): string {
-  const text = String.fromCharCode(...answerBytes(answer, persistence, headOnly));
+  const text = String.fromCharCode(...localReplyBytes(answer, persistence, headOnly));
   return text.replace(DATE, "date: D");
 }
 
@@ -48,7 +48,7 @@ for (
 }
 
 Deno.test("answer bytes: an answer to HEAD is the same without its body", () => {
-  const answer = refusalAnswer({ status: 501, reason: "it is odd" });
+  const answer = refusalReply({ status: 501, reason: "it is odd" });
   const whole = textOf(answer, "close");
   const head = textOf(answer, "close", true);
   assertEquals(head, whole.slice(0, whole.indexOf("\r\n\r\n") + 4));
@@ -57,7 +57,7 @@ Deno.test("answer bytes: an answer to HEAD is the same without its body", () => 
 
 Deno.test("answer bytes: a 204 has neither length nor body, asked for by HEAD or not", () => {
   for (const headOnly of [true, false]) {
-    const text = textOf({ ...lastRecipientAnswer(), body: "x" }, undefined, headOnly);
+    const text = textOf({ ...lastRecipientReply(), body: "x" }, undefined, headOnly);
     assertEquals(
       text,
       lines(
@@ -82,7 +82,7 @@ Deno.test("answer bytes: a status nobody knows has no reason, but its space", ()
 
 Deno.test("answer bytes: the date is now, in the form of RFC 9110, 5.6.7", () => {
   const before = Math.floor(Date.now() / 1000) * 1000;
-  const bytes = answerBytes({ status: 400, fields: [], body: "" }, undefined, false);
+  const bytes = localReplyBytes({ status: 400, fields: [], body: "" }, undefined, false);
   const [, date = ""] = DATE.exec(String.fromCharCode(...bytes)) ?? [];
   const time = Date.parse(date);
   assert(time >= before && time <= Date.now(), date);
@@ -90,7 +90,7 @@ Deno.test("answer bytes: the date is now, in the form of RFC 9110, 5.6.7", () =>
 
 for (const status of [400, 405, 408, 414, 431, 501, 505] as const satisfies Refusal["status"][]) {
   Deno.test(`answer bytes: a refusal with ${status} has the reason in its first line`, () => {
-    const answer = refusalAnswer({ status, reason: "it is odd" });
+    const answer = refusalReply({ status, reason: "it is odd" });
     const [reason] = answer.body.split(":");
     assert(textOf(answer).startsWith(`HTTP/1.1 ${status} ${reason}\r\n`), textOf(answer));
   });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
-import { OwnLines } from "../../../../lib/engines/tcp/http1/proxy_lines.ts";
+import { ProxyLines } from "../../../../lib/engines/tcp/http1/proxy_lines.ts";
 import { RequestHead } from "../../../../lib/engines/tcp/http1/request_head.ts";
 import { CLIENT, lines, OWN, REQUEST_ID } from "../../../support/head_writer.ts";
 
@@ -9,13 +9,13 @@ import { CLIENT, lines, OWN, REQUEST_ID } from "../../../support/head_writer.ts"
 function read(...request: string[]) {
   const bytes = bytesOf(lines("GET / HTTP/1.1", "Host: a.test", ...request));
   const head = new RequestHead();
-  head.heard.trusted = true;
+  head.forwarding.trusted = true;
   head.reset(0);
   assert(head.scan(bytes, bytes.length));
   return { bytes, head };
 }
 
-function written(own: OwnLines, { bytes, head }: ReturnType<typeof read>): string {
+function written(own: ProxyLines, { bytes, head }: ReturnType<typeof read>): string {
   const out = new Uint8Array(1_000);
   return textOf(out, 5, own.write(bytes, head, out, 5));
 }
@@ -24,7 +24,7 @@ const text = (...all: string[]) => all.map((line) => `${line}\r\n`).join("");
 const idOf = (written: string) => REQUEST_ID.exec(written)![0];
 
 Deno.test("own lines: each request has an id, the same for each attempt", () => {
-  const own = new OwnLines(CLIENT, true);
+  const own = new ProxyLines(CLIENT, true);
   const request = read();
   own.prepare(request.bytes, request.head);
   const first = written(own, request);
@@ -35,7 +35,7 @@ Deno.test("own lines: each request has an id, the same for each attempt", () => 
 });
 
 Deno.test("own lines: they follow the host, though it stands in the same place", () => {
-  const own = new OwnLines(CLIENT, true);
+  const own = new ProxyLines(CLIENT, true);
   const request = read("Via: x");
   own.prepare(request.bytes, request.head);
   request.bytes[request.head.hostStart] = 0x62; // b: the buffer is used for one after the other
@@ -48,7 +48,7 @@ Deno.test("own lines: they follow the host, though it stands in the same place",
 });
 
 Deno.test("own lines: what one request said is not said of the next", () => {
-  const own = new OwnLines(CLIENT, true);
+  const own = new ProxyLines(CLIENT, true);
   const said = read("X-Forwarded-Proto: https", "X-Forwarded-Host: b", "X-Request-Id: c", "Via: d");
   own.prepare(said.bytes, said.head);
   assertEquals(written(own, said), text(OWN[0]!, "via: d, 1.1 roundabout"));

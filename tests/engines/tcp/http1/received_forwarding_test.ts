@@ -9,10 +9,10 @@ const START = ["GET / HTTP/1.1", "Host: a"];
 function heard(trusted: boolean, ...sent: string[]) {
   const bytes = bytesOf(lines(...START, ...sent));
   const head = new RequestHead();
-  head.heard.trusted = trusted;
+  head.forwarding.trusted = trusted;
   head.reset(0);
   head.scan(bytes, bytes.length);
-  const { heard, cuts, cutCount } = head;
+  const { forwarding: heard, cuts, cutCount } = head;
   const behind = Array.from(
     { length: cutCount },
     (_, i) => textOf(bytes, cuts[2 * i], cuts[2 * i + 1]),
@@ -73,5 +73,5 @@ Deno.test("heard lines: a list in several lines is noticed", () => {
 Deno.test("heard lines: a head that is begun anew is one of the same peer", () => {
   const { head } = heard(true, ...LISTS, ...LISTS, ...OTHERS, ID);
   head.reset(0);
-  assertEquals(head.heard, heard(true).heard);
+  assertEquals(head.forwarding, heard(true).heard);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { HEADROOM } from "../../../../lib/engines/tcp/backend/connection.ts";
+import { HEADROOM_BYTES } from "../../../../lib/engines/tcp/backend/connection.ts";
 import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import { ResponseHead } from "../../../../lib/engines/tcp/http1/response_head.ts";
 import {
@@ -18,9 +18,9 @@ const BODY = "body, and what follows";
 
 function received(lines: readonly string[]) {
   const text = [...lines, "", BODY].join("\r\n");
-  const bytes = bytesOf("\xee".repeat(HEADROOM) + text);
+  const bytes = bytesOf("\xee".repeat(HEADROOM_BYTES) + text);
   const head = new ResponseHead();
-  head.reset(HEADROOM);
+  head.reset(HEADROOM_BYTES);
   assert(head.scan(bytes, bytes.length), "the head is not complete");
   assertEquals(textOf(bytes, head.end), BODY);
   return { bytes, head };
@@ -118,7 +118,7 @@ Deno.test("response framing: what grows most stays within the room in front of i
   assertEquals(edit(lines, "made chunked", "keep-alive"), expected);
   const { bytes, head } = received(lines);
   const start = editHead(bytes, head, "made chunked", "keep-alive");
-  assertEquals(start, HEADROOM - (expected.join("\r\n").length - lines[0]!.length));
+  assertEquals(start, HEADROOM_BYTES - (expected.join("\r\n").length - lines[0]!.length));
 });
 
 Deno.test("response framing: a 204 and a 1xx lose their length, any other final status keeps it once", () => {

@@ -1,12 +1,12 @@
 /** What a pool keeps to with every policy. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type FailureKind, FAILURES } from "../lib/outcome.ts";
-import { POLICY_NAMES, type PolicyName } from "../lib/config/model.ts";
-import type { PoolOptions } from "../lib/pool/pool.ts";
-import { createProxy } from "../lib/proxy.ts";
-import type { RequestFacts } from "../lib/request_facts.ts";
-import { RetryBudget } from "../lib/retry_budget.ts";
+import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
+import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
+import type { PoolOptions } from "../../lib/pool/pool.ts";
+import { createProxy } from "../../lib/proxy.ts";
+import type { RequestFacts } from "../../lib/request_facts.ts";
+import { RetryBudget } from "../../lib/retry_budget.ts";
 import {
   answered,
   facts,
@@ -15,9 +15,9 @@ import {
   policyOf,
   putInFlight,
   triedOf,
-} from "./support/fakes.ts";
-import { HealthTest } from "./support/health.ts";
-import { seeded } from "./support/random.ts";
+} from "../support/fakes.ts";
+import { HealthTest } from "../support/health.ts";
+import { seeded } from "../support/random.ts";
 
 function poolWith(policy: PolicyName, size: number, options: Partial<PoolOptions> = {}) {
   return new HealthTest(size, { policy: policyOf(policy), random: seeded(1), ...options });
@@ -210,7 +210,7 @@ Deno.test("Pool: how long answers took before an outage is forgotten with it, wh
   backend.latency = { average: 60_000, at: 0 };
   test.fail("a", "connection_terminated", 5);
   test.now = 10_000;
-  backend.begin();
+  backend.acquire();
   test.pool.report(facts(), { backend, outcome: failed("http_response_timeout"), begunAt: 0 }); // an old one
   assertEquals(backend.standing.phase, "out");
   test.pickOf("a");
@@ -218,7 +218,7 @@ Deno.test("Pool: how long answers took before an outage is forgotten with it, wh
   test.finish("a");
   assertEquals(backend.standing.phase, "in");
   assertEquals(backend.latency, undefined);
-  backend.begin();
+  backend.acquire();
   test.pool.report(facts(), { backend, outcome: answered("ok"), begunAt: 0 });
   assertEquals(backend.latency, undefined, "from before the outage");
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { balance } from "../support/balancer.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { balance } from "../../support/balancer.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 Deno.test("failover: a client that closes its sending side early counts as gone, as Deno.serve has it", async () => {
   await using a = new ScriptedBackend("a", "stall");

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { POLICY_NAMES } from "../lib/config/model.ts";
-import { ScriptedBackend } from "./support/scripted_backend.ts";
-import { run, started } from "./support/started.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { run, started } from "../support/started.ts";
 
 async function ask(url: string, cookie?: string) {
   const response = await fetch(url, { headers: cookie === undefined ? {} : { cookie } });

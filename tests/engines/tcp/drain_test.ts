@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { balance as balanceWith, type TestOptions } from "../support/balancer.ts";
-import { RawBackend } from "../support/raw_backend.ts";
-import { Dialogue } from "../support/raw_client.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
-import { pause } from "../support/timing.ts";
+import { balance as balanceWith, type TestOptions } from "../../support/balancer.ts";
+import { RawBackend } from "../../support/raw_backend.ts";
+import { Dialogue } from "../../support/raw_client.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
+import { pause } from "../../support/timing.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });

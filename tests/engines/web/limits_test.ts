@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { balance } from "../support/balancer.ts";
-import { request } from "../support/raw_client.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { balance } from "../../support/balancer.ts";
+import { request } from "../../support/raw_client.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 const KIB = 1024;
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { balance as balanceWith, type TestOptions } from "../support/balancer.ts";
-import { DeafPort } from "../support/deaf_port.ts";
-import { type BackendSide, RawBackend } from "../support/raw_backend.ts";
-import { Dialogue } from "../support/raw_client.ts";
-import { pause } from "../support/timing.ts";
+import { balance as balanceWith, type TestOptions } from "../../support/balancer.ts";
+import { DeafPort } from "../../support/deaf_port.ts";
+import { type BackendSide, RawBackend } from "../../support/raw_backend.ts";
+import { Dialogue } from "../../support/raw_client.ts";
+import { pause } from "../../support/timing.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });

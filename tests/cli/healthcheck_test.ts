@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { RawBackend } from "./support/raw_backend.ts";
-import { Dialogue } from "./support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
-import { backendsAnswer, run, started } from "./support/started.ts";
+import { RawBackend } from "../support/raw_backend.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { backendsAnswer, run, started } from "../support/started.ts";
 
 Deno.test("main: with ADMIN_PORT=off healthcheck tells a balancer that serves from one that is not there", async () => {
   await using backend = new ScriptedBackend("a");

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { Program } from "../support/program.ts";
-import { Dialogue } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { Program } from "../../../support/program.ts";
+import { Dialogue } from "../../../support/raw_client.ts";
+import { deadPort, ScriptedBackend } from "../../../support/scripted_backend.ts";
 
 Deno.test("descriptors: without any left accepting pauses, it is told once, and serving goes on", async () => {
   await using backend = new ScriptedBackend("a");

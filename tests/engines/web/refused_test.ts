@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { balance } from "../support/balancer.ts";
-import { request } from "../support/raw_client.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { balance } from "../../support/balancer.ts";
+import { request } from "../../support/raw_client.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 const HOST = "Host: a.test\r\n";
 

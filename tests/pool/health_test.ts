@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Backend } from "../lib/backends/backend.ts";
-import { type FailureKind, FAILURES } from "../lib/outcome.ts";
-import type { PoolOptions } from "../lib/pool/pool.ts";
-import { answered, facts, failed, nameOf, putInFlight, triedOf } from "./support/fakes.ts";
-import { HealthTest } from "./support/health.ts";
-import { seeded } from "./support/random.ts";
+import type { Backend } from "../../lib/backends/backend.ts";
+import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
+import type { PoolOptions } from "../../lib/pool/pool.ts";
+import { answered, facts, failed, nameOf, putInFlight, triedOf } from "../support/fakes.ts";
+import { HealthTest } from "../support/health.ts";
+import { seeded } from "../support/random.ts";
 
 /** A pool of three whose second backend was ejected, by that failure, for 10 s. */
 function ejected(failure: FailureKind, options: Partial<PoolOptions> = {}): HealthTest {

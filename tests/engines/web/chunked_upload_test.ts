@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
-import { inKernel } from "../support/proc.ts";
-import { bytesOf } from "../support/raw_client.ts";
-import { writeAll } from "../support/scripted_backend.ts";
+import { inKernel } from "../../support/proc.ts";
+import { bytesOf } from "../../support/raw_client.ts";
+import { writeAll } from "../../support/scripted_backend.ts";
 
 const KIB = 1024;
 const READS = 256;

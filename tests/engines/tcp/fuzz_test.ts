@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { balance } from "../support/balancer.ts";
-import { meaningOfRequest, meaningOfResponse } from "../support/meaning.ts";
-import { RawBackend } from "../support/raw_backend.ts";
-import { Dialogue } from "../support/raw_client.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
-import { latin1 } from "../support/strict_parser.ts";
+import { balance } from "../../support/balancer.ts";
+import { meaningOfRequest, meaningOfResponse } from "../../support/meaning.ts";
+import { RawBackend } from "../../support/raw_backend.ts";
+import { Dialogue } from "../../support/raw_client.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
+import { latin1 } from "../../support/strict_parser.ts";
 
 /** `FUZZ_RUNS=100000` for a long look; `FUZZ_SEED` for another one. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 400);

@@ -1,9 +1,5 @@
-/** Failures that an engine brings about itself, by ending an attempt: the same words in both engines. */
-import type { Failed, FailureKind } from "./outcome.ts";
-
-export function failed(failure: FailureKind, detail: string): Failed {
-  return { kind: "failed", failure, detail };
-}
+/** Failures that an engine brings about itself by ending an attempt: the same words in both engines. */
+import { type Failed, failed } from "../../outcome.ts";
 
 export const NO_FIRST_BYTE: Failed = failed(
   "http_response_timeout",

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 /** A backend that serves, and closes without an answer on /die: as a process that is killed. */
 const dying = () => new ScriptedBackend("a", ({ target }) => target === "/die" ? "close" : "serve");

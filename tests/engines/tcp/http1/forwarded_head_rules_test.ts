@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Field, requestFields } from "../../lib/http/headers.ts";
-import { OwnLines } from "../../lib/engines/tcp/http1/proxy_lines.ts";
-import { CLIENT, forward, lines, write } from "../support/head_writer.ts";
+import { type Field, requestFields } from "../../../../lib/http/headers.ts";
+import { ProxyLines } from "../../../../lib/engines/tcp/http1/proxy_lines.ts";
+import { CLIENT, forward, lines, write } from "../../../support/head_writer.ts";
 
 const BLANKS = /^[ \t]+|[ \t]+$/g;
 const HOP = ["Keep-Alive", "Proxy-Connection", "TE", "HTTP2-Settings", "Proxy-Authorization"];
@@ -107,7 +107,7 @@ for (const [what, request] of [["any", ANY], ["those of other proxies", PROXIED]
     const requests = fc.array(request, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(requests, fc.boolean(), (requests, trusted) => {
-        const own = new OwnLines(CLIENT, trusted); // of one connection
+        const own = new ProxyLines(CLIENT, trusted); // of one connection
         for (const request of requests) {
           const lines = forward(request.head, { own });
           assertEquals(lines.slice(1), linesByRules(request, trusted));

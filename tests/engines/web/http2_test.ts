@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { balance } from "../support/balancer.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { balance } from "../../support/balancer.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 /** A client that speaks HTTP/2 from the first byte, as a proxy in front of this one may. */
 async function overHttp2(url: string, init: RequestInit): Promise<Response> {

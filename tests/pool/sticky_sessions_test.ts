@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { Counter } from "../lib/pool/counter.ts";
-import { ownRow } from "../lib/shared_memory/cells.ts";
-import { POOL } from "../lib/shared_memory/layout.ts";
-import type { PoolOptions } from "../lib/pool/pool.ts";
-import type { RequestFacts } from "../lib/request_facts.ts";
-import { Sticky } from "../lib/pool/sticky.ts";
-import { backendsOf, equal, facts, nameOf, triedOf } from "./support/fakes.ts";
-import { HealthTest } from "./support/health.ts";
+import { Counter } from "../../lib/pool/counter.ts";
+import { newRecord } from "../../lib/shared_memory/cells.ts";
+import { POOL } from "../../lib/shared_memory/layout.ts";
+import type { PoolOptions } from "../../lib/pool/pool.ts";
+import type { RequestFacts } from "../../lib/request_facts.ts";
+import { Sticky } from "../../lib/pool/sticky.ts";
+import { backendsOf, equal, facts, nameOf, triedOf } from "../support/fakes.ts";
+import { HealthTest } from "../support/health.ts";
 
 /** A pool that ties clients to its backends, and requests that are tied to one. */
 function stickyPool(size: number, options: Partial<PoolOptions> = {}) {
@@ -21,7 +21,7 @@ function stickyPool(size: number, options: Partial<PoolOptions> = {}) {
 }
 
 Deno.test("Pool: a client goes to the backend that its cookie names, and takes nobody's turn", () => {
-  const cells = ownRow(POOL);
+  const cells = newRecord(POOL);
   const { test, tiedTo } = stickyPool(3, { cells });
   for (let i = 0; i < 5; i++) assertEquals(test.pick(tiedTo("c")), "c");
   assertEquals(new Counter(cells.turn).upcoming, 0);
