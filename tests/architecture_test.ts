@@ -56,6 +56,7 @@ const PURE = [
 /** Files in those folders that have effects all the same. */
 const EFFECTFUL = [
   "lib/config/load.ts", // reads the environment and .env
+  "lib/engines/shared/drain.ts", // reads the time and waits
   "lib/engines/tcp/http1/forwarded_head.ts", // draws request ids
   "lib/engines/tcp/http1/local_reply_bytes.ts", // reads the time for Date
   "lib/engines/tcp/http1/proxy_lines.ts", // draws request ids

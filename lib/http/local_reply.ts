@@ -5,6 +5,7 @@
 import { STATUS_TEXT } from "@std/http/status";
 import { type Failed, type FailureKind, FAILURES } from "../outcome.ts";
 import type { StopReason } from "../retry.ts";
+import { COMMON_METHODS } from "./methods.ts";
 
 /** A whole response, small enough to be sent as it is. */
 export interface LocalReply {
@@ -14,7 +15,7 @@ export interface LocalReply {
 }
 
 /** Methods that are forwarded, for the Allow field of a 405 (RFC 9110, 10.2.1). */
-const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+const ALLOW = [...COMMON_METHODS].join(", ");
 
 /** Over a limit, a second is long: what is in flight ends, and others may have left (RFC 9110, 10.2.3). */
 const RETRY_AFTER_FIELD: [string, string] = ["retry-after", "1"];

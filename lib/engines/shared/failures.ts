@@ -17,6 +17,10 @@ export const CLIENT_TAKES_NOTHING: Failed = failed(
   "http_request_error",
   "the client did not take the response",
 );
+export const CLIENT_BROKE_OFF: Failed = failed(
+  "http_request_error",
+  "the client broke off its request's body",
+);
 export const CLIENT_STALLED: Failed = {
   ...failed("http_request_error", "the request's body stalled"),
   status: 408,

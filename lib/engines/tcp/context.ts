@@ -1,6 +1,7 @@
 /** What all connections of an engine share. */
 import type { AccessEntry } from "../../logging/access_log.ts";
 import type { Limits } from "../engine.ts";
+import type { OverloadGuard } from "../shared/overload.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
 import type { Buffers } from "./buffers.ts";
@@ -9,7 +10,6 @@ import type { TcpRequest } from "./request.ts";
 import type { Malformed } from "./http1/malformed.ts";
 import type { RequestHead } from "./http1/request_head.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import type { InFlightCount } from "../../shared_memory/in_flight_count.ts";
 
 /** @typeParam Client a connection from a client, as its own file has it */
 export interface Context<Client> {
@@ -26,16 +26,14 @@ export interface Context<Client> {
   readonly isTrusted: (address: string) => boolean;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
-  /** Told that MAX_IN_FLIGHT is reached, each time. */
-  readonly onOverload: () => void;
   /** Told when a connection has closed. */
   readonly onClosed: (client: Client) => void;
   /** Whether clients are told that their connections close. */
   draining: boolean;
   /** Whether connections that idle are closed: the grace of a stop is over. */
   closing: boolean;
-  /** Requests that are not answered yet. */
-  readonly requests: InFlightCount;
+  /** Counts the requests that are not answered yet, up to MAX_IN_FLIGHT. */
+  readonly overload: OverloadGuard;
   /** Serves one request. @returns whether the connection can take another */
   readonly serveRequest: (client: Client, head: RequestHead) => Promise<boolean>;
   /** The answer to what is not forwarded, told to the log. */

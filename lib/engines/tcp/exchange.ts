@@ -1,28 +1,29 @@
 /** One request and its response: from a head that is complete to the last byte sent. */
-import type { AccessEntry } from "../../logging/access_log.ts";
 import {
   failureReply,
   internalErrorReply,
   lastRecipientReply,
   type LocalReply,
-  OVERLOADED,
-  overloadReply,
   refusalReply,
 } from "../../http/local_reply.ts";
+import { finishedEntry, refusedEntry } from "../shared/access_entry.ts";
+import { isLastRecipient } from "../shared/admission.ts";
 import { CLIENT_GONE } from "../shared/failures.ts";
+import { OVERLOAD } from "../shared/overload.ts";
+import { startDeadline } from "../shared/request_deadline.ts";
 import type { Failed } from "../../outcome.ts";
 import type { Result } from "../../proxy.ts";
 import type { StopReason } from "../../retry.ts";
 import type { BackendConnection } from "./backend/connection.ts";
 import { localReplyBytes } from "./http1/local_reply_bytes.ts";
 import { bytesOf, textOf } from "./http1/bytes.ts";
+import { readRequestLine } from "./http1/request_host.ts";
 import type { Client } from "./client/client.ts";
 import { isBreak } from "./failures.ts";
 import type { TcpResponse } from "./backend/forward.ts";
 import type { Malformed } from "./http1/malformed.ts";
 import { relay, wholeResponse } from "./relay.ts";
-import { isForUs, TcpRequest } from "./request.ts";
-import { RequestDeadline } from "./request_deadline.ts";
+import { TcpRequest } from "./request.ts";
 import type { RequestHead } from "./http1/request_head.ts";
 import { editHead, framingOf, type Persistence } from "./http1/response_framing.ts";
 import { endOf, tunnel } from "./tunnel.ts";
@@ -46,16 +47,16 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
     request.upload = new Upload(client, context.bodies, head, bytes.subarray(head.end, filled));
   }
   const startedAt = context.onRequest === undefined ? 0 : performance.now();
-  const { limits, wheel, requests } = context;
-  const overloaded = !requests.acquire(limits.maxInFlight);
-  if (overloaded) requests.acquire(); // until it is turned away, a stop waits for it, too
-  if (limits.requestTimeout !== Infinity) {
-    request.deadline = new RequestDeadline(request);
-    wheel.set(request.deadline, limits.requestTimeout);
-  }
+  const { limits, wheel, overload } = context;
+  request.deadline = startDeadline(request, wheel, limits.requestTimeout);
+  let counted = false;
   try {
-    if (isForUs(request)) return await answer(client, request, lastRecipientReply());
-    if (overloaded) return await turnAway(client, request);
+    const maxForwards = head.ruled ? request.header("max-forwards") : undefined;
+    if (isLastRecipient(request.method, maxForwards)) {
+      return await answer(client, request, lastRecipientReply());
+    }
+    counted = overload.acquire();
+    if (!counted) return await turnAway(client, request);
     client.awaitBackend();
     const result = await context.proxy(request);
     const keeps = result.kind === "answered"
@@ -63,11 +64,13 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
       : await answerFailure(client, request, result.outcome, result.verdict);
     // What the client was refused meanwhile is in the log already.
     if (context.onRequest !== undefined && !client.refused) {
-      context.onRequest(entryOf(request, startedAt, result));
+      const { status, broken } = request;
+      const ending = { status, broken, milliseconds: performance.now() - startedAt };
+      context.onRequest(finishedEntry(request, result, ending, Date.now()));
     }
     return keeps;
   } finally {
-    requests.release();
+    if (counted) overload.release();
     if (request.deadline !== undefined) wheel.remove(request.deadline);
     request.upload?.close();
     client.request = undefined;
@@ -76,9 +79,8 @@ export async function serveRequest(client: Client, head: RequestHead): Promise<b
 
 /** Answers a request that is one too many. @returns whether the connection can take another */
 async function turnAway(client: Client, request: TcpRequest): Promise<boolean> {
-  client.context.onOverload();
-  tellRefused(client, 503, OVERLOADED);
-  return await answer(client, request, overloadReply());
+  logRefused(client, OVERLOAD);
+  return await answer(client, request, OVERLOAD.reply);
 }
 
 /** Sends a backend's response, and tells the pool when it is over. */
@@ -222,33 +224,14 @@ function persistenceOf(keeps: boolean, minor: number): Persistence {
 
 /** The answer to what is not forwarded, told to the log. */
 export function refuse(client: Client, malformed: Malformed): Bytes {
-  tellRefused(client, malformed.status, malformed.reason);
+  logRefused(client, malformed);
   return localReplyBytes(refusalReply(malformed), "close", false);
 }
 
-function tellRefused(client: Client, status: number, reason: string): void {
-  const { request, context } = client;
-  context.onRequest?.({
-    time: new Date(),
-    clientAddress: client.address,
-    method: request?.method ?? "-",
-    path: request?.path ?? "-",
-    status,
-    milliseconds: 0,
-    attempts: [],
-    refused: reason,
-  });
-}
-
-function entryOf(
-  { clientAddress, method, path, status, broken }: TcpRequest,
-  startedAt: number,
-  result: Result<TcpResponse>,
-): AccessEntry {
-  const milliseconds = performance.now() - startedAt;
-  const time = new Date(Date.now() - milliseconds);
-  const { attempts } = result;
-  const entry = { time, clientAddress, method, path, status, milliseconds, attempts };
-  if (result.kind === "failed") return { ...entry, verdict: result.verdict, broken };
-  return broken === undefined ? entry : { ...entry, broken };
+function logRefused(client: Client, refusal: { status: number; reason: string }): void {
+  const { request, context, address } = client;
+  if (context.onRequest === undefined) return;
+  const logged = request ??
+    { clientAddress: address, ...readRequestLine(client.inbox.bytes, client.head) };
+  context.onRequest(refusedEntry(logged, refusal, Date.now()));
 }

@@ -2,10 +2,6 @@
 import { type Failed, failed } from "../../outcome.ts";
 import { Malformed } from "./http1/malformed.ts";
 
-export const CLIENT_BROKE_OFF: Failed = failed(
-  "http_request_error",
-  "the client broke off its request's body",
-);
 export const TUNNEL_IDLE: Failed = failed(
   "http_response_timeout",
   "nothing passed through the tunnel",

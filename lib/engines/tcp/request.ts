@@ -3,17 +3,16 @@ import type { RequestFacts } from "../../request_facts.ts";
 import type { BackendConnection } from "./backend/connection.ts";
 import { textOf } from "./http1/bytes.ts";
 import { ForwardedHead } from "./http1/forwarded_head.ts";
+import { refuseMethod } from "../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import type { Expirable } from "../shared/request_deadline.ts";
 import type { Failed } from "../../outcome.ts";
-import { Malformed } from "./http1/malformed.ts";
+import { Malformed, throwIfRefused } from "./http1/malformed.ts";
 import type { Timed, Wheel } from "../../time/timer_wheel.ts";
 import type { Interim } from "./client/interim.ts";
 import type { ProxyLines } from "./http1/proxy_lines.ts";
 import type { RequestHead } from "./http1/request_head.ts";
 import type { Upload } from "./upload.ts";
-
-/** Methods that mean a tunnel, or an echo of what only the backend should see. */
-const NOT_FORWARDED = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 /** What a request asks of the connection that it came on. */
 export interface RequestClient {
@@ -24,7 +23,7 @@ export interface RequestClient {
   cancel(request: TcpRequest): void;
 }
 
-export class TcpRequest implements RequestFacts {
+export class TcpRequest implements RequestFacts, Expirable {
   readonly method: string;
   readonly clientAddress: string;
   clientGone = false;
@@ -62,7 +61,7 @@ export class TcpRequest implements RequestFacts {
     this.method = head.methodOf(bytes);
     this.clientAddress = client.address;
     this.upgrade = head.upgrade && head.minor === 1 ? protocolsOf(bytes, head) : undefined;
-    if (NOT_FORWARDED.has(this.method)) throw new Malformed("this method is not forwarded", 405);
+    throwIfRefused(refuseMethod(this.method));
     if (head.form === "asterisk" && this.method !== "OPTIONS") {
       throw new Malformed("the target * is for OPTIONS");
     }
@@ -117,6 +116,10 @@ export class TcpRequest implements RequestFacts {
     return this.upload?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
   }
 
+  cancel(): void {
+    this.client.cancel(this);
+  }
+
   get hasUpload(): boolean {
     return this.upload !== undefined;
   }
@@ -124,12 +127,6 @@ export class TcpRequest implements RequestFacts {
   get bodySpent(): boolean {
     return this.upload?.spent ?? false;
   }
-}
-
-/** Why a request is to be answered here: we are the last recipient that it may reach. */
-export function isForUs(request: TcpRequest): boolean {
-  return request.method === "OPTIONS" && request.head.ruled &&
-    /^0+$/.test(request.header("max-forwards") ?? "");
 }
 
 /**

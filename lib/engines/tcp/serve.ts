@@ -1,8 +1,10 @@
 /** The tcp engine: our own HTTP/1.1 over Deno.listen and Deno.connect, around the same proxy. */
-import { OVERLOADED } from "../../http/local_reply.ts";
+import { delay } from "@std/async/delay";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
+import { waitUntil } from "../shared/drain.ts";
+import { OverloadGuard } from "../shared/overload.ts";
 import { HEADROOM_BYTES } from "./backend/connection.ts";
 import { Buffers } from "./buffers.ts";
 import { Client } from "./client/client.ts";
@@ -35,7 +37,7 @@ const DRAINING_HEADER_TIMEOUT_MS = 1_000;
 
 /** Starts the tcp engine. @throws where the address cannot be listened on */
 export function serveTcp(options: EngineOptions): Engine {
-  const { pool, budget, clock, maxAttempts, limits, requests } = options;
+  const { pool, budget, clock, maxAttempts, limits } = options;
   const { isTrusted, onRequest, onError, onWarning } = options;
   const { wheel } = clock;
   const listener = Deno.listen({
@@ -57,8 +59,12 @@ export function serveTcp(options: EngineOptions): Engine {
     timeouts: limits,
   });
   const clients = new Set<Client>();
-  let onEmpty = () => {};
-  const tellOverload = throttledWarning(onWarning, clock.now);
+  const overload = new OverloadGuard(
+    options.requests,
+    limits.maxInFlight,
+    onWarning,
+    clock.now,
+  );
   const context: Context<Client> = {
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     pool,
@@ -71,15 +77,13 @@ export function serveTcp(options: EngineOptions): Engine {
     isTrusted,
     onRequest,
     onError,
-    onOverload: () => tellOverload(`${OVERLOADED}: further requests are answered 503`),
     onClosed(client) {
       clients.delete(client);
       accepting.resume();
-      if (clients.size === 0) onEmpty();
     },
     draining: false,
     closing: false,
-    requests,
+    overload,
     serveRequest,
     refuse,
   };
@@ -103,29 +107,19 @@ export function serveTcp(options: EngineOptions): Engine {
     finished: accepting.finished,
     async drain(timeout, grace) {
       context.draining = true;
-      if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
+      const deadline = performance.now() + timeout;
+      if (grace > 0) await delay(grace);
       context.closing = true;
       accepting.stop();
       await accepting.finished;
       for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT_MS);
-      await settled(timeout - grace);
-      const cut = requests.own;
+      await waitUntil(() => clients.size === 0, deadline);
+      const cut = overload.inFlight;
       for (const client of clients) client.abort(CUT_OFF);
       close();
       return cut;
     },
   };
-
-  /** Resolves once no connection is left, or time is up. */
-  async function settled(timeout: number): Promise<void> {
-    if (clients.size === 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      onEmpty = resolve;
-      timer = setTimeout(resolve, timeout);
-    });
-    clearTimeout(timer);
-  }
 }
 
 /** Of the connections that were between requests at that time already, the one that idles longest. */

@@ -5,11 +5,11 @@
  * buffer and stay there until it is full: so long, another attempt sends it from the first byte and
  * goes on where the client is. Past that it can be sent once, and `spent` says so.
  */
-import { BACKEND_TAKES_NOTHING, NO_FIRST_BYTE } from "../shared/failures.ts";
+import { BACKEND_TAKES_NOTHING, CLIENT_BROKE_OFF, NO_FIRST_BYTE } from "../shared/failures.ts";
 import type { BackendConnection } from "./backend/connection.ts";
 import type { Buffers } from "./buffers.ts";
 import { Chunked } from "./http1/chunked.ts";
-import { CLIENT_BROKE_OFF, internalError, isBreak } from "./failures.ts";
+import { internalError, isBreak } from "./failures.ts";
 import { Malformed } from "./http1/malformed.ts";
 import type { RequestHead } from "./http1/request_head.ts";
 

@@ -40,7 +40,8 @@ export class Client extends Timed implements Recipient {
   readonly outbox: Outbox;
   /** The exchange under way. */
   request: TcpRequest | undefined;
-  #head: RequestHead | undefined;
+  /** The head that is being read, or was read last; undefined between requests. */
+  head: RequestHead | undefined;
   #phase: Phase = "idle";
   #idleSince = 0;
   #closed = false;
@@ -114,7 +115,7 @@ export class Client extends Timed implements Recipient {
     const { context } = this;
     this.#phase = "head";
     context.wheel.clear(this);
-    const head = this.#head ??= context.requestHeads.pop() ?? new RequestHead();
+    const head = this.head ??= context.requestHeads.pop() ?? new RequestHead();
     head.forwarding.trusted = this.proxyLines.trusted;
     head.reset(this.inbox.start);
     return head;
@@ -132,8 +133,8 @@ export class Client extends Timed implements Recipient {
   /** Holds as little as possible until a request begins. @returns false where none is to begin */
   #becomeIdle(): boolean {
     const { wheel, limits, requestHeads } = this.context;
-    if (this.#head !== undefined) requestHeads.push(this.#head);
-    this.#head = undefined;
+    if (this.head !== undefined) requestHeads.push(this.head);
+    this.head = undefined;
     this.inbox.clear();
     if (this.context.closing || this.#halfClosed) return false;
     if (this.inbox.hasArrived) return true;

@@ -6,6 +6,8 @@
  * that is not complete is gone on with at the line it broke off in.
  */
 import { connectionOptions, tokensOf } from "../../../http/headers.ts";
+import { refuseTransferEncoding } from "../../shared/admission.ts";
+import { MAX_FIELDS, TOO_MANY_FIELDS } from "../../shared/field_limits.ts";
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, textOf, TOKEN } from "./bytes.ts";
 import {
   CONNECTION,
@@ -17,10 +19,7 @@ import {
   TRANSFER_ENCODING,
   UPGRADE,
 } from "./field_names.ts";
-import { Malformed } from "./malformed.ts";
-
-/** Field lines that one message may have. */
-const MAX_FIELDS = 100;
+import { Malformed, throwIfRefused } from "./malformed.ts";
 
 /** More digits could be a number that a double does not hold exactly. */
 const MAX_LENGTH_DIGITS = 15;
@@ -106,7 +105,7 @@ export abstract class Head {
       if (bytes[at] !== CR || bytes[at + 1] !== LF) {
         throw new Malformed("a field has a control character");
       }
-      if (++this.#fields > MAX_FIELDS) throw new Malformed("there are too many fields", 431);
+      if (++this.#fields > MAX_FIELDS) throwIfRefused(TOO_MANY_FIELDS);
       const meaning = meaningOf(bytes, nameStart, nameEnd);
       if (meaning !== OTHER) this.#note(meaning, bytes, nameStart, nameEnd + 1, at);
       this.#at = at += 2;
@@ -227,9 +226,7 @@ export abstract class Head {
 
   #noteTransferEncoding(bytes: Uint8Array, start: number, end: number): void {
     if (this.chunked) throw new Malformed("there are several Transfer-Encodings");
-    if (textOf(bytes, start, end).toLowerCase() !== "chunked") {
-      throw new Malformed("Transfer-Encoding must be chunked", 501);
-    }
+    throwIfRefused(refuseTransferEncoding(textOf(bytes, start, end)));
     this.chunked = true;
   }
 

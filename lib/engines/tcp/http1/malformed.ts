@@ -13,3 +13,8 @@ export class Malformed extends Error implements Refusal {
     this.status = status;
   }
 }
+
+/** Throws a refusal, if there is one. @throws {Malformed} */
+export function throwIfRefused(refusal: Refusal | undefined): void {
+  if (refusal !== undefined) throw new Malformed(refusal.reason, refusal.status);
+}

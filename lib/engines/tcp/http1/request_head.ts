@@ -3,7 +3,9 @@ import { CR, LF, SP, TARGET, textOf, TOKEN } from "./bytes.ts";
 import { HOST, RULED } from "./field_names.ts";
 import { Head } from "./head.ts";
 import { ForwardingOffsets } from "./received_forwarding.ts";
-import { Malformed } from "./malformed.ts";
+import { HOST_MISSING } from "../../shared/admission.ts";
+import { refuseHeadSize } from "../../shared/field_limits.ts";
+import { Malformed, throwIfRefused } from "./malformed.ts";
 
 const SLASH = 0x2f;
 const VERSION = "HTTP/1.";
@@ -59,20 +61,15 @@ export class RequestHead extends Head {
     return !this.close && (this.minor === 1 || this.keepAlive);
   }
 
-  /** @throws {Malformed} where it, or its target alone, takes too many bytes */
+  /** @throws {Malformed} if it, or its target alone, takes too many bytes */
   checkSize(limit: number): void {
-    if (this.end - this.start > limit || this.#isLongTarget(limit)) throw this.tooLarge(limit);
+    throwIfRefused(refuseHeadSize(this.targetEnd - this.targetStart, this.end - this.start, limit));
   }
 
-  /** What is said of a head that takes too many bytes. */
+  /** Why a head is refused that is not complete within the limit. */
   tooLarge(limit: number): Malformed {
-    return this.#isLongTarget(limit)
-      ? new Malformed("the target is longer than half of MAX_HEADER_SIZE", 414)
-      : new Malformed("the head is larger than MAX_HEADER_SIZE", 431);
-  }
-
-  #isLongTarget(limit: number): boolean {
-    return this.targetEnd - this.targetStart > limit / 2;
+    const refusal = refuseHeadSize(this.targetEnd - this.targetStart, Infinity, limit)!;
+    return new Malformed(refusal.reason, refusal.status);
   }
 
   protected override scanFirstLine(bytes: Uint8Array, at: number, filled: number): number {
@@ -137,7 +134,7 @@ export class RequestHead extends Head {
       throw new Malformed("there are both Transfer-Encoding and Content-Length");
     }
     if (this.chunked && this.minor === 0) throw new Malformed("HTTP/1.0 has no Transfer-Encoding");
-    if (this.hostEnd === 0 && this.minor === 1) throw new Malformed("Host is missing");
+    if (this.hostEnd === 0 && this.minor === 1) throwIfRefused(HOST_MISSING);
   }
 }
 

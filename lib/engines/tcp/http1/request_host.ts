@@ -1,28 +1,50 @@
 /** The host that a request names, in Host or in its target (RFC 9112, 3.2). */
-import { isAuthority } from "../../../http/authority.ts";
+import { UNKNOWN } from "../../shared/access_entry.ts";
+import { refuseHost, refuseTarget } from "../../shared/admission.ts";
 import { textOf } from "./bytes.ts";
-import { Malformed } from "./malformed.ts";
+import { throwIfRefused } from "./malformed.ts";
 import type { RequestHead } from "./request_head.ts";
 
-/** Longer names exist nowhere (RFC 1035, 2.3.4), and each is written out twice. */
-const MAX_HOST = 512;
+interface Target {
+  readonly authority: string;
+  readonly path: string;
+}
 
-/** @throws {Malformed} where it is no host and optional port; an HTTP/1.0 request may have none */
+/** @throws {Malformed} if it is not a host and optional port; an HTTP/1.0 request may have none */
 export function hostOf(bytes: Uint8Array, { hostStart, hostEnd }: RequestHead): string {
   if (hostEnd === 0) return "";
-  const host = hostEnd - hostStart > MAX_HOST ? "" : textOf(bytes, hostStart, hostEnd);
-  if (!isAuthority(host)) throw new Malformed("Host must be one host and an optional port");
+  const host = textOf(bytes, hostStart, hostEnd);
+  throwIfRefused(refuseHost(host));
   return host;
 }
 
-/** An absolute target, taken apart: its authority replaces Host (RFC 9112, 3.2.2). */
-export function absoluteTarget(bytes: Uint8Array, head: RequestHead) {
+/**
+ * Takes an absolute target apart: its authority replaces Host (RFC 9112, 3.2.2).
+ *
+ * @throws {Malformed} if it is not an http URL, or has userinfo, or if Host is not valid
+ */
+export function absoluteTarget(bytes: Uint8Array, head: RequestHead): Target {
+  const target = splitTarget(bytes, head);
+  throwIfRefused(refuseTarget(target?.authority));
+  hostOf(bytes, head); // Host is replaced, but must be valid all the same
+  return target!;
+}
+
+/** Method and path for the log, of a head that is not forwarded and may not be complete. */
+export function readRequestLine(bytes: Uint8Array, head: RequestHead | undefined) {
+  // Where the field lines begin is known once the request line is complete and valid.
+  if (head === undefined || head.fieldsStart === 0) return { method: UNKNOWN, path: UNKNOWN };
+  const path = head.form === "absolute"
+    ? splitTarget(bytes, head)?.path ?? UNKNOWN
+    : textOf(bytes, head.targetStart, head.targetEnd);
+  return { method: head.methodOf(bytes), path };
+}
+
+/** @returns undefined if it is not an http URL */
+function splitTarget(bytes: Uint8Array, head: RequestHead): Target | undefined {
   const target = textOf(bytes, head.targetStart, head.targetEnd);
-  const [, authority = "", path = ""] = /^https?:\/\/([^/?]*)(.*)$/is.exec(target) ?? [];
-  if (authority.length > MAX_HOST || !isAuthority(authority)) {
-    throw new Malformed("the target must be a path, or an http URL without userinfo");
-  }
-  hostOf(bytes, head); // what is replaced must be a host, too
+  const [, authority, path = ""] = /^https?:\/\/([^/?]*)(.*)$/is.exec(target) ?? [];
+  if (authority === undefined) return undefined;
   // RFC 9112, 3.2.4: to OPTIONS, no path and no query mean the server as a whole.
   const server = path === "" && head.methodOf(bytes) === "OPTIONS";
   return { authority, path: server ? "*" : path.startsWith("/") ? path : `/${path}` };

@@ -1,0 +1,35 @@
+/** How much a head may hold. Two statuses, so that the client knows what to shorten. */
+import type { Refusal } from "../../http/local_reply.ts";
+
+/** Field lines that one message may have. */
+export const MAX_FIELDS = 100;
+
+/** The refusal of a head with more than {@linkcode MAX_FIELDS} field lines (RFC 6585, 5). */
+export const TOO_MANY_FIELDS: Refusal = { status: 431, reason: "there are too many fields" };
+
+const TARGET_TOO_LONG: Refusal = {
+  status: 414,
+  reason: "the target is longer than half of MAX_HEADER_SIZE",
+};
+const HEAD_TOO_LARGE: Refusal = {
+  status: 431,
+  reason: "the head is larger than MAX_HEADER_SIZE",
+};
+
+/**
+ * Refuses a head that is too large: 414 if its target alone takes more than half of the limit
+ * (RFC 9110, 15.5.15), otherwise 431 (RFC 6585, 5).
+ *
+ * @param targetBytes of the request target, as received
+ * @param headBytes from the first byte of the request line to the end of the empty line
+ * @param maxBytes MAX_HEADER_SIZE
+ * @returns undefined if it is small enough
+ */
+export function refuseHeadSize(
+  targetBytes: number,
+  headBytes: number,
+  maxBytes: number,
+): Refusal | undefined {
+  if (targetBytes > maxBytes / 2) return TARGET_TOO_LONG;
+  return headBytes > maxBytes ? HEAD_TOO_LARGE : undefined;
+}
