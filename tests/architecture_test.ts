@@ -28,6 +28,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/engines/engine.ts"],
   ["lib/engines/shared/"],
   ["lib/engines/tcp/http1/"],
+  ["lib/engines/tcp/client/", "lib/engines/tcp/backend/"],
+  ["lib/engines/tcp/exchange/"],
   ["lib/engines/web/", "lib/engines/tcp/"],
   ["lib/engines/mod.ts"],
   ["lib/admin/"],
@@ -69,9 +71,10 @@ const EFFECTFUL = [
 
 /** Files outside of those folders that must stay pure. */
 const PURE_FILES = [
-  "lib/engines/tcp/buffers.ts",
+  "lib/engines/tcp/client/phases.ts",
   "lib/logging/access_log.ts",
   "lib/logging/throttled_warning.ts",
+  "lib/net/buffers.ts",
   "lib/runtime/heartbeat_monitor.ts",
 ];
 

@@ -29,3 +29,18 @@ export const UPLOAD_EXPIRED: Failed = {
   ...failed("http_request_error", "the request's body did not arrive within REQUEST_TIMEOUT"),
   status: 408,
 };
+
+export const TUNNEL_IDLE: Failed = failed(
+  "http_response_timeout",
+  "nothing passed through the tunnel",
+);
+export const CUT_OFF: Failed = failed("http_request_error", "the stop did not wait any longer");
+export const CLOSED_EARLY: Failed = failed(
+  "connection_terminated",
+  "the backend closed the connection before its answer was complete",
+);
+
+/** The failure for an error of this program. */
+export function internalError(error: unknown): Failed {
+  return failed("proxy_internal_error", String(error));
+}

@@ -6,13 +6,13 @@ import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
 import { OverloadGuard } from "../shared/overload.ts";
 import { HEADROOM_BYTES } from "./backend/connection.ts";
-import { Buffers } from "./buffers.ts";
-import { Client } from "./client/client.ts";
-import type { Context } from "./context.ts";
-import { refuse, serveRequest } from "./exchange.ts";
-import { createForward } from "./backend/forward.ts";
-import { CUT_OFF } from "./failures.ts";
+import { Buffers } from "../../net/buffers.ts";
+import { Client } from "./client.ts";
+import type { Context } from "./exchange/context.ts";
+import { createForward } from "./exchange/forward.ts";
+import { CUT_OFF } from "../shared/failures.ts";
 import { acceptFrom } from "./client/accept.ts";
+import { phaseTimeouts } from "./client/phases.ts";
 
 /** What a connection holds while it idles, and what most heads fit into. */
 const SMALL_BYTES = 1536;
@@ -65,11 +65,13 @@ export function serveTcp(options: EngineOptions): Engine {
     onWarning,
     clock.now,
   );
-  const context: Context<Client> = {
+  const context: Context = {
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     pool,
+    overload,
     wheel,
     limits,
+    phaseTimeouts: phaseTimeouts(limits),
     smalls: new Buffers(SMALL_BYTES, KEPT_BUFFERS),
     heads,
     bodies: new Buffers(Math.max(LARGE_BYTES, heads.size), KEPT_BUFFERS),
@@ -77,16 +79,14 @@ export function serveTcp(options: EngineOptions): Engine {
     isTrusted,
     onRequest,
     onError,
-    onClosed(client) {
-      clients.delete(client);
-      accepting.resume();
-    },
     draining: false,
     closing: false,
-    overload,
-    serveRequest,
-    refuse,
   };
+
+  function onClosed(client: Client): void {
+    clients.delete(client);
+    accepting.resume();
+  }
 
   const accepting = acceptFrom(listener, {
     onWarning: throttledWarning(onWarning, clock.now),
@@ -96,7 +96,7 @@ export function serveTcp(options: EngineOptions): Engine {
     },
     onConnection(connection) {
       connection.setNoDelay(true);
-      const client = new Client(connection, context);
+      const client = new Client(connection, context, onClosed);
       clients.add(client);
       client.serve().catch(onError);
     },

@@ -1,8 +1,8 @@
 /**
- * One connection to a backend. It carries one exchange at a time, and says exactly what left on it.
+ * One connection to a backend. It carries one exchange at a time, and counts exactly what was sent on it.
  *
- * A read is always under way on it, while it idles too: a backend that closes it is noticed before the
- * next request, and bytes that nobody asked for end it.
+ * A read is always pending on it, even while it is idle: if the backend closes it, that is noticed before
+ * the next request, and unsolicited bytes end it.
  */
 import type { Failed } from "../../../outcome.ts";
 import { ResponseHead } from "../http1/response_head.ts";
@@ -10,37 +10,37 @@ import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes kept free in front of what is received: a response's head may grow on its way, by 189 at most
- * (tests/engines/tcp/http1/response_framing_test.ts). */
+/** Bytes kept free in front of what is received: the head of a response may grow by up to 189 bytes when
+ * it is forwarded (tests/engines/tcp/http1/response_framing_test.ts). */
 export const HEADROOM_BYTES = 256;
 
 export class BackendConnection extends Timed {
   readonly buffer: Bytes;
-  /** The head of the response under way. */
+  /** The head of the current response. */
   readonly head: ResponseHead = new ResponseHead();
-  /** Where the bytes received end; they begin at {@linkcode HEADROOM_BYTES}. */
+  /** The end of the bytes received; they begin at {@linkcode HEADROOM_BYTES}. */
   filled = HEADROOM_BYTES;
-  /** Bytes of the request under way that have left. */
+  /** Bytes of the current request that were sent. */
   sent = 0;
-  /** Whether anything of an answer has come. */
+  /** Whether any byte of a response was received. */
   receivedAny = false;
-  /** Whether the final answer has begun. */
+  /** Whether the final response has begun. */
   answering = false;
-  /** When it began to idle, on the wheel's clock; undefined while it is in use. */
+  /** Since when it is idle, on the wheel's clock; undefined while it is in use. */
   idleSince: number | undefined;
-  /** Why it was closed from this side. */
+  /** Why it was closed from this side; undefined if it was not. */
   closeReason: Failed | undefined;
   readonly #connection: Deno.Conn;
   readonly #wheel: Wheel;
-  /** Called when it ends while it idles. */
+  /** Called if it ends while it is idle. */
   readonly #onLost: (connection: BackendConnection) => void;
   readonly #wholeBuffer: Bytes;
-  /** The read begun ahead of the exchange that takes what it brings. */
+  /** A read that began before the exchange that uses its result. */
   #ahead: Promise<number | null> | undefined;
   #reads = 0;
   #closed = false;
-  #patience = 0;
-  /** What it means when its deadline passes. */
+  #timeout = 0;
+  /** The failure if its deadline passes. */
   #late: Failed | undefined;
 
   constructor(
@@ -67,7 +67,7 @@ export class BackendConnection extends Timed {
     return this.#reads > 0;
   }
 
-  /** Begins an exchange. @returns false where it has ended meanwhile */
+  /** Begins an exchange. @returns false if the connection has ended in the meantime */
   begin(): boolean {
     if (this.#closed) return false;
     this.idleSince = undefined;
@@ -78,7 +78,7 @@ export class BackendConnection extends Timed {
     return true;
   }
 
-  /** Begins to idle, for so many milliseconds at most. */
+  /** Becomes idle. @param milliseconds after which it is closed */
   markIdle(milliseconds: number): void {
     this.filled = HEADROOM_BYTES;
     this.idleSince = this.#wheel.now;
@@ -87,28 +87,27 @@ export class BackendConnection extends Timed {
     this.#readAhead();
   }
 
-  /** Expects something to happen within so many milliseconds, or ends with that failure. */
+  /** Ends with a failure unless the deadline is moved or cleared within that time. */
   setDeadline(milliseconds: number, late: Failed): void {
     this.#late = late;
-    this.#patience = milliseconds;
+    this.#timeout = milliseconds;
     this.#wheel.set(this, milliseconds);
   }
 
   /**
-   * Notes that a body moves on: the answer may take that long from now. Once it has begun, only what it
-   * was expected to take is granted anew.
+   * Notes that the request's body makes progress: the response may take that long from now. Once the
+   * response has begun, its own deadline starts again instead.
    */
   progress(milliseconds: number, late: Failed): void {
     if (!this.answering) this.setDeadline(milliseconds, late);
-    else if (this.deadline !== Infinity) this.#wheel.set(this, this.#patience);
+    else if (this.deadline !== Infinity) this.#wheel.set(this, this.#timeout);
   }
 
-  /** Expects no answer for now, unless it has begun. */
+  /** Clears the deadline, unless the response has begun. */
   pause(): void {
     if (!this.answering) this.clearDeadline();
   }
 
-  /** Expects nothing for now. */
   clearDeadline(): void {
     this.#wheel.clear(this);
   }
@@ -116,14 +115,14 @@ export class BackendConnection extends Timed {
   /**
    * Begins to send.
    *
-   * @returns how many bytes went: to be noted in {@linkcode sent}
-   * @throws where the connection breaks, or was ended
+   * @returns how many bytes were sent, to be noted in {@linkcode sent}
+   * @throws if the connection breaks, or was ended
    */
   send(bytes: Bytes): Promise<number> {
     return this.#connection.write(bytes);
   }
 
-  /** Sends what is left of the bytes that the exchange began with. */
+  /** Sends the rest of the bytes that the exchange began with. */
   async sendRest(bytes: Bytes): Promise<void> {
     await this.write(bytes.subarray(this.sent));
   }
@@ -137,7 +136,7 @@ export class BackendConnection extends Timed {
     }
   }
 
-  /** Receives more; what comes stands from {@linkcode filled} on. @returns how much, null at the end */
+  /** Receives more, at {@linkcode filled}. @returns how many bytes; null at the end */
   receive(): Promise<number | null> {
     const ahead = this.#ahead;
     if (ahead === undefined) return this.receiveInto(this.buffer.subarray(this.filled));
@@ -155,19 +154,19 @@ export class BackendConnection extends Timed {
     }
   }
 
-  /** Drops a head that is done with; what follows it is the next one. */
+  /** Drops a head that was forwarded; what follows it is the next one. */
   dropHead(): void {
     this.buffer.copyWithin(HEADROOM_BYTES, this.head.end, this.filled);
     this.filled -= this.head.end - HEADROOM_BYTES;
     this.head.reset(HEADROOM_BYTES);
   }
 
-  /** Tells the backend that nothing more comes. */
+  /** Closes the sending side. */
   closeWrite(): Promise<void> {
     return this.#connection.closeWrite();
   }
 
-  /** Closes it, and says why. */
+  /** Closes it for a reason. */
   end(failure: Failed): void {
     this.closeReason ??= failure;
     this.close();
@@ -191,7 +190,7 @@ export class BackendConnection extends Timed {
     this.#ahead.then(this.#noticed, this.#noticed);
   }
 
-  /** Something came, or the end: no business of a connection that idles. */
+  /** Bytes or the end arrived. An idle connection is lost either way. */
   readonly #noticed = (): void => {
     this.#reads--;
     if (this.idleSince !== undefined) this.#onLost(this);

@@ -1,7 +1,7 @@
-/** The connections to one backend: those that idle, last used first, and new ones. */
+/** The connections to one backend: idle ones, last used first, and new ones. */
 import type { Failed } from "../../../outcome.ts";
 import { BackendConnection } from "./connection.ts";
-import type { Buffers } from "../buffers.ts";
+import type { Buffers } from "../../../net/buffers.ts";
 import { type Address, dial } from "../../../net/dial.ts";
 import type { Wheel } from "../../../time/timer_wheel.ts";
 
@@ -11,20 +11,20 @@ export interface ConnectionPoolOptions {
   readonly buffers: Buffers;
   /** In milliseconds. */
   readonly connectTimeout: number;
-  /** How long a connection may idle where the backend says nothing, in milliseconds. */
+  /** How long a connection may be idle if the backend announces no time, in milliseconds. */
   readonly idleTimeout: number;
 }
 
 /**
- * What is not idempotent rides no connection that has idled for longer, in milliseconds: the backend
- * may be closing it at this moment, and then nobody could tell whether the request was carried out.
+ * A request that is not idempotent uses no connection that has been idle for longer, in milliseconds: if
+ * the backend is closing it at this moment, it cannot be known whether the request was carried out.
  */
 const REUSE_NOT_IDEMPOTENT_MS = 1_000;
 
-/** What a backend announces is shortened by this, in milliseconds: its clock starts before ours. */
+/** The time that a backend announces is shortened by this, in milliseconds: its clock starts earlier. */
 const ANNOUNCED_MARGIN_MS = 1_000;
 
-/** However long a backend would keep them, in milliseconds. */
+/** The limit of an idle time that a backend announces, in milliseconds. */
 const MAX_IDLE_MS = 60_000;
 
 export class ConnectionPool {
@@ -39,7 +39,7 @@ export class ConnectionPool {
     this.#options = options;
   }
 
-  /** One that idles, if there is one that this request may ride; it is to be begun, or discarded. */
+  /** An idle connection that the request may use, to be begun or discarded; undefined if there is none. */
   take(idempotent: boolean): BackendConnection | undefined {
     const connection = this.#idle.at(-1);
     if (connection === undefined) return undefined;
@@ -51,9 +51,10 @@ export class ConnectionPool {
   }
 
   /**
-   * A new one, or why there is none.
+   * Opens a new one.
    *
-   * @param timeLeft to the request that it is for, in milliseconds
+   * @param timeLeft of the request that it is for, in milliseconds
+   * @returns the failure if it could not be opened
    */
   async open(timeLeft: number): Promise<BackendConnection | Failed> {
     const { wheel, buffers, connectTimeout } = this.#options;
@@ -67,7 +68,7 @@ export class ConnectionPool {
     return connection;
   }
 
-  /** Takes one back whose response is complete, nothing behind it, and which the backend keeps. */
+  /** Takes back a connection whose response is complete, with nothing after it, and persistent. */
   release(connection: BackendConnection): void {
     const { idleSeconds } = connection.head;
     const announced = idleSeconds === -1
@@ -78,14 +79,14 @@ export class ConnectionPool {
     connection.markIdle(Math.min(announced, MAX_IDLE_MS));
   }
 
-  /** Closes one that is not used again. */
+  /** Closes a connection that is not used again. */
   discard(connection: BackendConnection): void {
     connection.close();
     if (!this.#all.delete(connection)) return;
     if (!connection.reading) this.#options.buffers.giveBack(connection.buffer);
   }
 
-  /** Closes the one that has idled longest. @returns whether there was one */
+  /** Closes the one that has been idle longest. @returns whether there was one */
   dropOneIdle(): boolean {
     const connection = this.#idle.shift();
     if (connection !== undefined) this.discard(connection);

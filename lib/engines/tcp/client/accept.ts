@@ -1,28 +1,28 @@
 /**
- * Accepts connections, as long as there is room for them.
+ * Accepts connections while there is room for them.
  *
- * Beyond the cap of MAX_CONNECTIONS, or where the system has no file descriptor left (EMFILE), the
- * connection that has idled longest gives way to a newcomer; where none has for long, accepting pauses
- * and newcomers wait in the system's queue. Nothing else stops.
+ * At MAX_CONNECTIONS, or if the system has no file descriptor left (EMFILE), the connection that has been
+ * idle longest is closed for a new one. If none has been idle for long, accepting pauses, and new
+ * connections wait in the system's queue. Everything else goes on.
  */
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
-  /** Closes a connection that does nothing, if there is one. */
+  /** Closes an idle connection, if there is one. */
   readonly makeRoom: () => void;
   readonly onConnection: (connection: Deno.TcpConn) => void;
-  /** Told of trouble as often as it is met. */
+  /** Called each time that accepting fails or must wait. */
   readonly onWarning: (warning: string) => void;
 }
 
 export interface Accepting {
   /** Settles when no more connections are accepted. */
   readonly finished: Promise<void>;
-  /** Tells that there may be room again. */
+  /** Says that there may be room again. */
   resume(): void;
   stop(): void;
 }
 
-/** How long accepting rests where there is no room, in milliseconds. */
+/** How long accepting pauses if there is no room, in milliseconds. */
 const PAUSE_MS = 100;
 
 /** Accepts until it is stopped. */
@@ -36,9 +36,11 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
       try {
         const connection = await listener.accept();
         while (!hasRoom() && !stopped) {
-          onWarning("as many clients are connected as may be: idle ones give way, others wait");
+          onWarning(
+            "the limit of client connections is reached: idle ones are closed for new ones, or new ones wait",
+          );
           makeRoom();
-          if (!hasRoom()) await rest();
+          if (!hasRoom()) await pause();
         }
         if (stopped) connection.close();
         else onConnection(connection);
@@ -47,13 +49,13 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
         if (isGone(error)) continue;
         onWarning(`cannot accept connections for now: ${(error as Error).message}`);
         makeRoom();
-        await rest();
+        await pause();
       }
     }
   }
 
-  /** Resolves when there may be room again, or when it is time to look anyway. */
-  async function rest(): Promise<void> {
+  /** Resolves when there may be room again, at the latest after a pause. */
+  async function pause(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       resume = resolve;
@@ -75,7 +77,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
   };
 }
 
-/** The client left before it was accepted: its business, and no reason to rest. */
+/** Whether the client left before it was accepted, which is no reason to pause. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.ConnectionReset;

@@ -1,8 +1,9 @@
 /**
- * What a client has sent and nobody has used yet, in one small buffer while that is enough: a connection
- * that idles holds little. A head that needs more borrows a large one until it is served.
+ * Bytes that a client has sent and that are not used yet. They lie in one small buffer if they fit, so
+ * that an idle connection holds little memory. A head that needs more borrows a large one until it is
+ * served.
  */
-import type { Buffers } from "../buffers.ts";
+import type { Buffers } from "../../../net/buffers.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -15,16 +16,16 @@ interface Ahead {
 
 export class Inbox {
   bytes: Bytes;
-  /** Where what is not used yet begins, and where it ends. */
+  /** Where the unused bytes begin and end. */
   start = 0;
   filled = 0;
   readonly #connection: Deno.Conn;
   readonly #smalls: Buffers;
   readonly #larges: Buffers;
   readonly #small: Bytes;
-  /** A read that was begun before anybody wanted what it brings. */
+  /** A read that began before its result was needed. */
   #ahead: Ahead | undefined;
-  /** Whether the connection was closed: what a read still brings is nobody's. */
+  /** Whether the connection was closed: the result of a pending read is ignored. */
   #closed = false;
   #returned: Bytes | undefined;
 
@@ -39,12 +40,12 @@ export class Inbox {
     return this.start === this.filled && this.#returned === undefined;
   }
 
-  /** Whether something has come that was read ahead. */
+  /** Whether bytes or the end were read ahead. */
   get hasArrived(): boolean {
     return this.#ahead?.arrived === true;
   }
 
-  /** Forgets what is used, and gives a large buffer back. */
+  /** Drops all bytes, and gives back a large buffer. */
   clear(): void {
     this.start = this.filled = 0;
     if (this.bytes === this.#small) return;
@@ -52,7 +53,7 @@ export class Inbox {
     this.bytes = this.#small;
   }
 
-  /** Reads more behind what is there. @returns how many bytes; null where the client sends no more */
+  /** Reads more, behind what is there. @returns how many bytes; null if the client sends no more */
   read(): Promise<number | null> {
     if (this.#ahead !== undefined) return this.#takeAhead(this.#ahead);
     return this.#connection.read(
@@ -63,9 +64,9 @@ export class Inbox {
   /**
    * Reads until a head that has begun is complete.
    *
-   * @param limit bytes that it may take
-   * @returns false where the client sends no more
-   * @throws {Malformed} where it takes more, or is none
+   * @param limit of its size, in bytes
+   * @returns false if the client sends no more
+   * @throws {Malformed} if it is larger, or not a valid head
    */
   async readRest(head: RequestHead, limit: number): Promise<boolean> {
     this.bytes.copyWithin(0, this.start, this.filled);
@@ -82,7 +83,7 @@ export class Inbox {
     return true;
   }
 
-  /** Reads into a place of the caller's. */
+  /** Reads into a buffer of the caller. */
   async readInto(bytes: Bytes): Promise<number | null> {
     const ahead = this.#ahead;
     if (ahead === undefined) return await this.#connection.read(bytes);
@@ -99,10 +100,10 @@ export class Inbox {
   }
 
   /**
-   * Begins to read before it is needed, once, to notice what becomes of the client.
+   * Begins to read before it is needed, once, to notice if the client closes the connection.
    *
-   * @param onEnd called where it sends no more
-   * @param onBreak called where it is gone
+   * @param onEnd called if it closes its sending side
+   * @param onBreak called if it is gone
    */
   readAhead(onEnd: () => void, onBreak: () => void): void {
     if (this.#ahead !== undefined) return;
@@ -116,21 +117,21 @@ export class Inbox {
     }, onBreak);
   }
 
-  /** Throws away whatever comes, until nothing more does. */
+  /** Discards whatever arrives, until the end. */
   async discard(): Promise<void> {
     if (this.#ahead !== undefined && await this.#ahead.size === null) return;
     while (await this.#connection.read(this.#small) !== null);
   }
 
   /**
-   * Takes back bytes that were read as part of a body and are none. They wait at the side, for the head
-   * of the request that the body belongs to is still in use.
+   * Takes back bytes that were read with a body and do not belong to it. They are kept apart because the
+   * head of the current request is still in use.
    */
   unread(bytes: Bytes): void {
     this.#returned = bytes.slice();
   }
 
-  /** Puts in front what was taken back, now that the request before it is done with. */
+  /** Makes the bytes taken back the next ones, once the current request is over. */
   restore(): void {
     const returned = this.#returned;
     if (returned === undefined) return;
@@ -141,7 +142,7 @@ export class Inbox {
     this.filled = returned.length;
   }
 
-  /** Takes out what is not used yet. */
+  /** Takes out the unused bytes. */
   takeRest(): Bytes {
     const rest = this.#returned ?? this.bytes.slice(this.start, this.filled);
     this.#returned = undefined;
@@ -155,12 +156,12 @@ export class Inbox {
     this.bytes = large;
   }
 
-  /** Ends it: what a read still brings is nobody's. */
+  /** From now on the result of a pending read is ignored. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Gives back what it borrowed, once it is closed and nobody uses it any more. */
+  /** Gives back its buffers, after it was closed and is not used any more. */
   release(): void {
     this.clear();
     if (this.#ahead === undefined) this.#smalls.giveBack(this.#small);

@@ -1,17 +1,17 @@
 /**
- * What is sent to a client. Whatever is sent must be taken within IDLE_TIMEOUT, piece by piece: a client
- * that reads nothing must not hold a backend.
+ * What is sent to a client. The client must accept each piece within IDLE_TIMEOUT: one that reads
+ * nothing must not occupy a backend.
  */
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Whom it is for. */
+/** The connection that it sends on. */
 export interface Recipient {
-  readonly connection: Deno.Conn;
-  /** Called where the client takes nothing for IDLE_TIMEOUT. */
+  readonly socket: Deno.Conn;
+  /** Called if the client accepts nothing for IDLE_TIMEOUT. */
   onWriteStalled(): void;
-  /** Called where the client turns out to be gone. */
+  /** Called if the client turns out to be gone. */
   onGone(): void;
 }
 
@@ -20,8 +20,8 @@ export class Outbox extends Timed {
   readonly #wheel: Wheel;
   readonly #timeout: number;
   #sending = false;
-  /** What we say of our own accord, until it is out: nothing may come between its bytes. */
-  #telling: Promise<void> | undefined;
+  /** An interim response of this proxy, until it is sent: nothing may come between its bytes. */
+  #interjecting: Promise<void> | undefined;
 
   /** @param timeout in milliseconds */
   constructor(recipient: Recipient, wheel: Wheel, timeout: number) {
@@ -34,18 +34,18 @@ export class Outbox extends Timed {
   /**
    * Begins to send.
    *
-   * @returns how many bytes went: for {@linkcode finish}
-   * @throws where the client is gone
+   * @returns how many bytes were sent, for {@linkcode finish}
+   * @throws if the client is gone
    */
   begin(bytes: Bytes): Promise<number> {
-    const { connection } = this.#recipient;
+    const { socket } = this.#recipient;
     this.#sending = true;
     this.#wheel.set(this, this.#timeout);
-    if (this.#telling === undefined) return connection.write(bytes);
-    return this.#telling.then(() => connection.write(bytes));
+    if (this.#interjecting === undefined) return socket.write(bytes);
+    return this.#interjecting.then(() => socket.write(bytes));
   }
 
-  /** Sends what is left. @returns undefined where that is nothing, the common case */
+  /** Sends the rest. @returns undefined if there is none, which is the common case */
   finish(bytes: Bytes, sent: number): Promise<void> | undefined {
     if (sent < bytes.length) return this.#sendRest(bytes, sent);
     this.#sending = false;
@@ -58,11 +58,11 @@ export class Outbox extends Timed {
     await this.finish(bytes, await this.begin(bytes));
   }
 
-  /** Sends something of our own accord, unless something else is being sent. */
-  tell(bytes: Bytes): void {
-    if (this.#sending || this.#telling !== undefined) return;
-    this.#telling = this.send(bytes).then(() => {
-      this.#telling = undefined;
+  /** Sends an interim response of this proxy, unless something else is being sent. */
+  interject(bytes: Bytes): void {
+    if (this.#sending || this.#interjecting !== undefined) return;
+    this.#interjecting = this.send(bytes).then(() => {
+      this.#interjecting = undefined;
     }, () => this.#recipient.onGone());
   }
 
@@ -73,7 +73,7 @@ export class Outbox extends Timed {
   async #sendRest(bytes: Bytes, sent: number): Promise<void> {
     while (sent < bytes.length) {
       this.#wheel.set(this, this.#timeout);
-      sent += await this.#recipient.connection.write(bytes.subarray(sent));
+      sent += await this.#recipient.socket.write(bytes.subarray(sent));
     }
     this.finish(bytes, sent);
   }

@@ -1,33 +1,100 @@
-/** What a client's connection goes through, and how long for, where no setting says so. */
+/**
+ * The phases of a client's connection: how long each may last, and what happens when its time is up.
+ *
+ * A connection is in one phase at a time and has one deadline. This table is the whole of the rule.
+ */
+import type { Failed } from "../../../outcome.ts";
+import type { Limits } from "../../engine.ts";
+import { CLIENT_GONE, CLIENT_STALLED, TUNNEL_IDLE } from "../../shared/failures.ts";
 
-/** What a connection is about, and so what it means when its deadline passes. */
 export type Phase =
   /** Between requests. */
   | "idle"
-  /** A head has begun. */
+  /** A head is being received. */
   | "head"
-  /** A body is under way. */
+  /** The body of the request is being received. */
   | "body"
-  /** The client may be waiting for 100 (Continue). */
+  /** The same, after the response has begun. */
+  | "late body"
+  /** The client may be waiting for 100 (Continue) before it sends the body (RFC 9110, 10.1.1). */
   | "expect"
-  /** A backend has the request. */
+  /** The response of the backend is awaited. */
   | "waiting"
-  /** The client has closed its side, and may have left. */
+  /** The same, after the client has closed its sending side: it may have left. */
   | "half-closed"
-  /** A response is under way; what is sent has deadlines of its own. */
+  /** The same, after the client was sent a 102 to find out. */
+  | "asked"
+  /** The response is being sent. Each write has a deadline of its own. */
   | "responding"
+  /** Bytes pass through an upgraded connection. */
   | "tunnel"
-  /** The last response is out; what still comes is thrown away. */
+  /** The last response has been sent. What the client still sends is discarded. */
   | "lingering";
 
-/** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
-export const WATCH_AFTER_MS = 50;
+/** What happens when the deadline of a phase passes. */
+export type Expiry =
+  /** The exchange fails for this reason, and the connection is closed. */
+  | { readonly kind: "abort"; readonly reason: Failed }
+  /** The client is answered 408 with this reason, and the connection is closed. */
+  | { readonly kind: "time out"; readonly reason: string }
+  /** The client is sent 100 (Continue): the backend has not done so. */
+  | { readonly kind: "continue" }
+  /** The connection is read ahead, to notice if the client closes it. */
+  | { readonly kind: "watch" }
+  /** The client is sent 102 (Processing): if it has left, that is answered with a reset. */
+  | { readonly kind: "ask" };
 
-/** How long the backend may answer for `Expect: 100-continue` before we do, in milliseconds. */
-export const CONTINUE_AFTER_MS = 1_000;
+interface PhaseRule {
+  /** How long the phase may last, in milliseconds; Infinity sets no limit. */
+  readonly timeout: (limits: Limits) => number;
+  readonly expiry: Expiry;
+}
 
-/** When a client that closed its side is asked whether it is still there, and again, in milliseconds. */
-export const ASK_AFTER_MS = 300, ASK_AGAIN_AFTER_MS = 2_000;
+/** How long the backend may answer `Expect: 100-continue` before this proxy does, in milliseconds. */
+const CONTINUE_AFTER_MS = 1_000;
 
-/** How long what still comes is thrown away after the last response, in milliseconds. */
-export const LINGER_MS = 2_000;
+/** How long the backend may take before the client is watched, in milliseconds: most answer sooner. */
+const WATCH_AFTER_MS = 50;
+
+/** When a client that has closed its side is asked whether it is still there, in milliseconds. */
+const ASK_AFTER_MS = 300;
+const ASK_AGAIN_AFTER_MS = 2_000;
+
+/** How long what the client still sends is discarded after the last response, in milliseconds. */
+const LINGER_MS = 2_000;
+
+const CLOSE: Expiry = { kind: "abort", reason: CLIENT_GONE };
+
+export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
+  idle: { timeout: (limits) => limits.keepAliveTimeout, expiry: CLOSE },
+  head: {
+    timeout: (limits) => limits.headerTimeout,
+    expiry: { kind: "time out", reason: "the head did not arrive in time" },
+  },
+  body: {
+    timeout: (limits) => limits.idleTimeout,
+    expiry: { kind: "time out", reason: "the body stalled" },
+  },
+  "late body": {
+    timeout: (limits) => limits.idleTimeout,
+    expiry: { kind: "abort", reason: CLIENT_STALLED },
+  },
+  expect: { timeout: () => CONTINUE_AFTER_MS, expiry: { kind: "continue" } },
+  waiting: { timeout: () => WATCH_AFTER_MS, expiry: { kind: "watch" } },
+  "half-closed": { timeout: () => ASK_AFTER_MS, expiry: { kind: "ask" } },
+  asked: { timeout: () => ASK_AGAIN_AFTER_MS, expiry: { kind: "ask" } },
+  responding: { timeout: () => Infinity, expiry: CLOSE },
+  tunnel: {
+    timeout: (limits) => limits.tunnelIdleTimeout,
+    expiry: { kind: "abort", reason: TUNNEL_IDLE },
+  },
+  lingering: { timeout: () => LINGER_MS, expiry: CLOSE },
+};
+
+/** The timeouts of all phases, in milliseconds, for one set of limits. */
+export type PhaseTimeouts = Readonly<Record<Phase, number>>;
+
+export function phaseTimeouts(limits: Limits): PhaseTimeouts {
+  const entries = Object.entries(PHASES).map(([phase, { timeout }]) => [phase, timeout(limits)]);
+  return Object.fromEntries(entries) as PhaseTimeouts;
+}

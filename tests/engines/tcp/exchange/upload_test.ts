@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { BackendConnection } from "../../../lib/engines/tcp/backend/connection.ts";
-import { Buffers } from "../../../lib/engines/tcp/buffers.ts";
-import { bytesOf, textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
-import { RequestHead } from "../../../lib/engines/tcp/http1/request_head.ts";
-import { Upload } from "../../../lib/engines/tcp/upload.ts";
-import { Wheel } from "../../../lib/time/timer_wheel.ts";
+import { BackendConnection } from "../../../../lib/engines/tcp/backend/connection.ts";
+import { Buffers } from "../../../../lib/net/buffers.ts";
+import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
+import { RequestHead } from "../../../../lib/engines/tcp/http1/request_head.ts";
+import { Upload } from "../../../../lib/engines/tcp/exchange/upload.ts";
+import { Wheel } from "../../../../lib/time/timer_wheel.ts";
 
 /** A connection whose writes are done when they are let. */
 function backend() {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
-import { RawBackend } from "../../../support/raw_backend.ts";
-import { Dialogue } from "../../../support/raw_client.ts";
-import { ScriptedBackend } from "../../../support/scripted_backend.ts";
-import { latin1 } from "../../../support/strict_parser.ts";
+import { balance as balanceWith, type TestOptions } from "../../support/balancer.ts";
+import { RawBackend } from "../../support/raw_backend.ts";
+import { Dialogue } from "../../support/raw_client.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
+import { latin1 } from "../../support/strict_parser.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
-import { RawBackend } from "../../../support/raw_backend.ts";
-import { Dialogue } from "../../../support/raw_client.ts";
-import { ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { balance as balanceWith, type TestOptions } from "../../support/balancer.ts";
+import { RawBackend } from "../../support/raw_backend.ts";
+import { Dialogue } from "../../support/raw_client.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });
@@ -73,7 +73,7 @@ Deno.test("limits: at MAX_CONNECTIONS the one that has idled longest gives way, 
   await second.send(GET);
   assertEquals((await second.response()).status, 200);
   assertEquals(balancer.warnings, [
-    "as many clients are connected as may be: idle ones give way, others wait",
+    "the limit of client connections is reached: idle ones are closed for new ones, or new ones wait",
   ]);
 });
 

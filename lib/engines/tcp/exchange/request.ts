@@ -1,61 +1,52 @@
-/** A request that the tcp engine received, as the facts that the core asks for. */
-import type { RequestFacts } from "../../request_facts.ts";
-import type { BackendConnection } from "./backend/connection.ts";
-import { textOf } from "./http1/bytes.ts";
-import { ForwardedHead } from "./http1/forwarded_head.ts";
-import { refuseMethod } from "../shared/admission.ts";
-import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
-import type { Expirable } from "../shared/request_deadline.ts";
-import type { Failed } from "../../outcome.ts";
-import { Malformed, throwIfRefused } from "./http1/malformed.ts";
-import type { Timed, Wheel } from "../../time/timer_wheel.ts";
-import type { Interim } from "./client/interim.ts";
-import type { ProxyLines } from "./http1/proxy_lines.ts";
-import type { RequestHead } from "./http1/request_head.ts";
+/** A request that the tcp engine received, as the facts that the core asks for, and how it fares. */
+import type { RequestFacts } from "../../../request_facts.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import { textOf } from "../http1/bytes.ts";
+import { ForwardedHead } from "../http1/forwarded_head.ts";
+import { isLastRecipient, refuseMethod } from "../../shared/admission.ts";
+import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../shared/failures.ts";
+import type { Failed } from "../../../outcome.ts";
+import { Malformed, throwIfRefused } from "../http1/malformed.ts";
+import type { RequestDeadline } from "../../shared/request_deadline.ts";
+import type { ClientConnection } from "../client/connection.ts";
+import { Interim } from "../client/interim.ts";
+import type { Outbox } from "../client/outbox.ts";
+import type { RequestHead } from "../http1/request_head.ts";
 import type { Upload } from "./upload.ts";
 
-/** What a request asks of the connection that it came on. */
-export interface RequestClient {
-  readonly address: string;
-  readonly proxyLines: ProxyLines;
-  readonly context: { readonly wheel: Pick<Wheel, "now"> };
-  readonly interim: Interim | undefined;
-  cancel(request: TcpRequest): void;
-}
-
-export class TcpRequest implements RequestFacts, Expirable {
+export class TcpRequest implements RequestFacts {
   readonly method: string;
   readonly clientAddress: string;
   clientGone = false;
   expired = false;
-  /** The bytes that its head, and a short body, stand in. */
+  /** The bytes in which its head, and a short body, lie. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly head: RequestHead;
   readonly forwarded: ForwardedHead;
-  /** Where a body ends that arrived together with the head; the head's end where there is none. */
+  /** Where a body ends that arrived together with the head; the end of the head if none did. */
   readonly end: number;
-  /** A body that is still on its way. */
+  /** The body, if it is still arriving. */
   upload: Upload | undefined;
-  /** REQUEST_TIMEOUT, where one is set. */
-  deadline: Timed | undefined;
-  /** Protocols that the client would change to (RFC 9110, 7.8). */
+  /** REQUEST_TIMEOUT, if one is set. */
+  deadline: RequestDeadline | undefined;
+  /** The protocols that the client asks to change to (RFC 9110, 7.8). */
   readonly upgrade: string | undefined;
-  /** Where an attempt is under way. */
+  /** The connection of the attempt under way. */
   connection: BackendConnection | undefined;
-  readonly client: RequestClient;
-  /** The status of what the client gets. */
+  /** The status of the response to the client. */
   status = 0;
-  /** Why the response did not get through whole. */
+  /** Why the response was not sent whole. */
   broken: string | undefined;
+  readonly #outbox: Outbox;
+  #interim: Interim | undefined;
 
-  /** @throws {Malformed} where it cannot be forwarded */
-  constructor(
-    client: RequestClient,
-    bytes: Uint8Array<ArrayBuffer>,
-    filled: number,
-    head: RequestHead,
-  ) {
-    this.client = client;
+  /**
+   * @param head of the request, complete in the client's inbox
+   * @throws {Malformed} if it cannot be forwarded
+   */
+  constructor(client: ClientConnection, head: RequestHead) {
+    const { bytes, filled } = client.inbox;
+    this.#outbox = client.outbox;
     this.bytes = bytes;
     this.head = head;
     this.method = head.methodOf(bytes);
@@ -70,7 +61,13 @@ export class TcpRequest implements RequestFacts, Expirable {
     this.end = !head.chunked && bodyEnd <= filled ? bodyEnd : head.end;
   }
 
-  /** Whether more body comes than arrived together with the head. */
+  /** Interim responses to the client; undefined for HTTP/1.0, which has none. */
+  get interim(): Interim | undefined {
+    if (this.head.minor !== 1) return undefined;
+    return this.#interim ??= new Interim(this.#outbox);
+  }
+
+  /** Whether more of the body arrives than came together with the head. */
   get hasMore(): boolean {
     const { head } = this;
     return head.chunked || head.contentLength > 0 && this.end === head.end;
@@ -80,6 +77,11 @@ export class TcpRequest implements RequestFacts, Expirable {
   get expectsContinue(): boolean {
     return this.head.ruled && this.head.minor === 1 &&
       this.header("expect")?.toLowerCase() === "100-continue";
+  }
+
+  /** Whether the proxy must answer it itself (RFC 9110, 7.6.2). */
+  get isLastHop(): boolean {
+    return isLastRecipient(this.method, this.head.ruled ? this.header("max-forwards") : undefined);
   }
 
   get path(): string {
@@ -102,22 +104,17 @@ export class TcpRequest implements RequestFacts, Expirable {
     return found;
   }
 
-  /** Milliseconds until REQUEST_TIMEOUT, at least one; Infinity where none is set. */
-  get timeLeft(): number {
+  /** Milliseconds until REQUEST_TIMEOUT, at least one; Infinity if none is set. @param now on the wheel */
+  timeLeft(now: number): number {
     if (this.deadline === undefined) return Infinity;
-    if (this.expired) return 1;
-    return Math.max(1, this.deadline.deadline - this.client.context.wheel.now);
+    return this.expired ? 1 : Math.max(1, this.deadline.deadline - now);
   }
 
-  /** Why no attempt is to go on with it; undefined where one may. */
+  /** Why no attempt may go on with it; undefined if one may. */
   get ended(): Failed | undefined {
     if (this.clientGone) return CLIENT_GONE;
     if (!this.expired) return undefined;
     return this.upload?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
-  }
-
-  cancel(): void {
-    this.client.cancel(this);
   }
 
   get hasUpload(): boolean {
@@ -130,8 +127,8 @@ export class TcpRequest implements RequestFacts, Expirable {
 }
 
 /**
- * What Upgrade asks for, without HTTP/2 in the clear: h2c is obsolete (RFC 9113, 3.1), and what a
- * backend would speak in such a tunnel would pass every rule here unseen.
+ * What Upgrade asks for, without HTTP/2 in cleartext: h2c is obsolete (RFC 9113, 3.1), and requests in
+ * such a tunnel would bypass every rule of this proxy.
  */
 function protocolsOf(bytes: Uint8Array, head: RequestHead): string | undefined {
   const protocols = textOf(bytes, head.upgradeStart, head.upgradeEnd).split(",")

@@ -1,64 +1,64 @@
-/** Sends a request to one backend on a connection of our own, once, and says what that came to. */
+/** Sends a request to one backend, once, over a pooled connection. */
 import type { Backend } from "../../../backends/backend.ts";
 import { type Failed, failed, type Outcome } from "../../../outcome.ts";
 import { isIdempotent } from "../../../retry.ts";
-import type { BackendConnection } from "./connection.ts";
-import type { Buffers } from "../buffers.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import type { Buffers } from "../../../net/buffers.ts";
 import { bytesOf, copy } from "../http1/bytes.ts";
-import { ConnectionPool, type ConnectionPoolOptions } from "./connection_pool.ts";
+import { ConnectionPool, type ConnectionPoolOptions } from "../backend/connection_pool.ts";
 import { addressOf } from "../../../net/dial.ts";
-import { CLIENT_GONE, NO_FIRST_BYTE } from "../../shared/failures.ts";
-import { CLOSED_EARLY, internalError, isBreak } from "../failures.ts";
+import { CLIENT_GONE, CLOSED_EARLY, internalError, NO_FIRST_BYTE } from "../../shared/failures.ts";
+import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
-import type { TcpRequest } from "../request.ts";
-import type { UploadTimeouts } from "../upload.ts";
+import type { TcpRequest } from "./request.ts";
+import type { UploadTimeouts } from "./upload.ts";
 
 export interface ForwardOptions extends ConnectionPoolOptions {
-  /** Buffers to put requests together in. */
+  /** Buffers to assemble requests in. */
   readonly heads: Buffers;
   /** Per attempt. */
   readonly timeouts: UploadTimeouts;
 }
 
-/** A backend's answer: its head read, its body to follow on the connection. */
+/** A backend's response: its head is read, its body follows on the connection. */
 export interface TcpResponse {
   readonly connection: BackendConnection;
-  /** Where the connection goes when it may be used again. */
+  /** The pool that takes back the connection. */
   readonly connections: ConnectionPool;
 }
 
-/** Interim responses before a final one: more is a flood. */
+/** Interim responses before a final one; more are a flood. */
 const MAX_INTERIM = 100;
 
 const TOO_MANY_INTERIM = failed("http_protocol_error", "there are too many interim responses");
 const TOO_LARGE_HEAD = failed("http_protocol_error", "the response's head is too large");
 
-/** Makes the tcp engine's `forward`, and what closes its connections. */
+/** Makes the tcp engine's `forward`, and the function that closes its connections. */
 export function createForward(options: ForwardOptions) {
   const { heads, timeouts } = options;
   const { firstByteTimeout } = timeouts;
-  const routes = new Map<Backend, Route>();
+  const transports = new Map<Backend, Transport>();
 
   async function forward(request: TcpRequest, backend: Backend): Promise<Outcome<TcpResponse>> {
-    const route = routeTo(backend);
-    const { connections } = route;
+    const transport = transportTo(backend);
+    const { connections } = transport;
     const idempotent = isIdempotent(request.method);
     const idle = connections.take(idempotent);
-    await null; // what had come on it already speaks first: it was not meant for this request
+    await null; // if bytes have arrived on it already, they are noticed first: they belong to no request
     if (idle?.begin()) {
-      const failure = await send(request, idle, route);
+      const failure = await send(request, idle, transport);
       if (failure === undefined) return answered(idle, connections);
       connections.discard(idle);
       if (!wasStale(request, idle, idempotent)) return failure;
-      // It was closed while it idled, which says nothing of the backend: once more on a new one.
+      // It was closed while it was idle, which does not count against the backend: try a new one.
     }
-    let opened = await connections.open(request.timeLeft);
+    let opened = await connections.open(request.timeLeft(options.wheel.now));
     if (isOutOfDescriptors(opened) && dropOneIdle()) {
-      await new Promise((resolve) => setTimeout(resolve, 0)); // only then is its descriptor free
-      opened = await connections.open(request.timeLeft);
+      await new Promise((resolve) => setTimeout(resolve, 0)); // its descriptor is free only then
+      opened = await connections.open(request.timeLeft(options.wheel.now));
     }
     if ("kind" in opened) return request.ended ?? opened;
-    const failure = request.ended ?? await send(request, opened, route);
+    const failure = request.ended ?? await send(request, opened, transport);
     if (failure === undefined) return answered(opened, connections);
     connections.discard(opened);
     return opened.sent === 0 ? { ...failure, neverLeft: true } : failure;
@@ -67,14 +67,14 @@ export function createForward(options: ForwardOptions) {
   async function send(
     request: TcpRequest,
     connection: BackendConnection,
-    route: Route,
+    transport: Transport,
   ): Promise<Failed | undefined> {
     const { head, buffer } = connection;
     request.connection = connection;
     connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
     try {
-      const out = bufferFor(request, route);
-      const bytes = out.subarray(0, putTogether(request, route, out));
+      const out = bufferFor(request, transport);
+      const bytes = out.subarray(0, assemble(request, transport, out));
       connection.sent = await connection.send(bytes);
       if (connection.sent < bytes.length) await connection.sendRest(bytes);
       heads.giveBack(out);
@@ -92,9 +92,9 @@ export function createForward(options: ForwardOptions) {
             return head.status === 101 ? checkUpgrade(request, connection) : undefined;
           }
           if (++interim > MAX_INTERIM) return TOO_MANY_INTERIM;
-          if (!await passInterim(request, connection)) return CLIENT_GONE;
+          if (!await forwardInterim(request, connection)) return CLIENT_GONE;
           connection.dropHead();
-          // Until the body is out it is the body that is waited for, not the answer.
+          // Until the body is sent, its progress is awaited, not the response.
           if (request.upload?.wasSentOn(connection) ?? true) {
             connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
           }
@@ -104,39 +104,39 @@ export function createForward(options: ForwardOptions) {
     } catch (error) {
       if (connection.closeReason !== undefined) return connection.closeReason;
       if (error instanceof Malformed) return failed("http_protocol_error", error.reason);
-      return isBreak(error)
+      return isPeerError(error)
         ? failed("connection_terminated", (error as Error).message)
         : internalError(error);
     }
   }
 
-  /** A buffer that head and body fit into, as far as they have come. */
-  function bufferFor({ forwarded, head, end }: TcpRequest, { prefix, authority }: Route) {
+  /** A buffer for the head and the part of the body that has arrived. */
+  function bufferFor({ forwarded, head, end }: TcpRequest, { prefix, authority }: Transport) {
     const length = forwarded.maxLength(prefix, authority) + end - head.end;
     return length <= heads.size ? heads.borrow() : new Uint8Array(length);
   }
 
-  function routeTo(backend: Backend): Route {
-    let route = routes.get(backend);
-    if (route === undefined) {
+  function transportTo(backend: Backend): Transport {
+    let transport = transports.get(backend);
+    if (transport === undefined) {
       const { host, pathname } = new URL(backend.url);
-      route = {
+      transport = {
         connections: new ConnectionPool(addressOf(backend.url), options),
         prefix: bytesOf(pathname === "/" ? "" : pathname),
         authority: host,
       };
-      routes.set(backend, route);
+      transports.set(backend, transport);
     }
-    return route;
+    return transport;
   }
 
-  /** Closes a connection that idles, to any backend. @returns whether there was one */
+  /** Closes an idle connection to any backend. @returns whether there was one */
   function dropOneIdle(): boolean {
-    return [...routes.values()].some(({ connections }) => connections.dropOneIdle());
+    return [...transports.values()].some(({ connections }) => connections.dropOneIdle());
   }
 
   function close(): void {
-    for (const { connections } of routes.values()) connections.close();
+    for (const { connections } of transports.values()) connections.close();
   }
 
   return { forward, close };
@@ -154,8 +154,8 @@ function answered(
   return { kind: "answered", status, response: { connection, connections } };
 }
 
-/** What stays the same for all requests to one backend. */
-interface Route {
+/** What all requests to one backend share. */
+interface Transport {
   readonly connections: ConnectionPool;
   /** The path of its URL. */
   readonly prefix: Uint8Array<ArrayBuffer>;
@@ -164,8 +164,8 @@ interface Route {
 }
 
 /**
- * Whether a connection that had idled turned out to be dead, and the request may be sent again: either
- * no byte of it left, or it may be carried out twice and is still here as a whole.
+ * Whether an idle connection turned out to be dead, so that the request may be sent on a new one: no byte
+ * of it was sent, or it is idempotent and its body is still here as a whole.
  */
 function wasStale(
   request: TcpRequest,
@@ -177,40 +177,43 @@ function wasStale(
     !request.bodySpent && request.ended === undefined;
 }
 
-/** @returns false where the client is gone, which is no backend's fault */
-async function passInterim(request: TcpRequest, connection: BackendConnection): Promise<boolean> {
+/** @returns false if the client is gone, which is not the backend's fault */
+async function forwardInterim(
+  request: TcpRequest,
+  connection: BackendConnection,
+): Promise<boolean> {
   try {
-    await request.client.interim?.pass(connection);
+    await request.interim?.forward(connection.head, connection.buffer);
   } catch (error) {
-    if (!isBreak(error)) throw error;
+    if (!isPeerError(error)) throw error;
     request.clientGone = true;
   }
   return !request.clientGone;
 }
 
-/** Puts head and body, as far as they have come, together in one buffer. @returns where they end */
-function putTogether(
+/** Writes the head and the part of the body that has arrived to a buffer. @returns where they end */
+function assemble(
   { forwarded, bytes, head, end }: TcpRequest,
-  { prefix, authority }: Route,
+  { prefix, authority }: Transport,
   out: Uint8Array<ArrayBuffer>,
 ): number {
   const length = forwarded.write(bytes, out, prefix, authority);
   return copy(bytes, head.end, end, out, length);
 }
 
-/** A backend changes protocols only where it was asked to, and has the whole request. */
+/** A backend may change protocols only if it was asked to and has the whole request. */
 function checkUpgrade(
   { upgrade, upload }: TcpRequest,
   connection: BackendConnection,
 ): Failed | undefined {
   if (upgrade === undefined) {
-    return failed("http_protocol_error", "it changes protocols, and was not asked to");
+    return failed("http_protocol_error", "it changed protocols without being asked to");
   }
   if (connection.head.upgradeEnd === 0) {
-    return failed("http_protocol_error", "it changes protocols, and does not say to which");
+    return failed("http_protocol_error", "it changed protocols without saying to which");
   }
   if (upload?.wasSentOn(connection) === false) {
-    return failed("http_protocol_error", "it changes protocols before the end of the body");
+    return failed("http_protocol_error", "it changed protocols before it had the whole body");
   }
   return undefined;
 }

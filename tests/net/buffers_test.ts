@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Buffers } from "../../../lib/engines/tcp/buffers.ts";
+import { Buffers } from "../../lib/net/buffers.ts";
 
 Deno.test("buffers: one is of the size asked for", () => {
   const buffers = new Buffers(100, 2);

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { balance as balanceWith, type TestOptions } from "../../support/balancer.ts";
-import { RawBackend } from "../../support/raw_backend.ts";
-import { Dialogue } from "../../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../../support/scripted_backend.ts";
-import { latin1 } from "../../support/strict_parser.ts";
+import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
+import { RawBackend } from "../../../support/raw_backend.ts";
+import { Dialogue } from "../../../support/raw_client.ts";
+import { deadPort, ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { latin1 } from "../../../support/strict_parser.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
   balanceWith(urls, { ...options, engine: "tcp" });
@@ -55,6 +55,31 @@ Deno.test("uploads: a final answer instead of 100 is passed on, and the connecti
   const response = await client.response();
   assertEquals([response.status, response.field("connection")], [417, "close"]);
   assertEquals(await client.rest(), "");
+});
+
+Deno.test("uploads: no 100 (Continue) is sent into a response that has begun", async () => {
+  const silentWasContinued = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    if ((await side.until("\r\n\r\n")).startsWith("POST /silent")) {
+      await side.until("body");
+      return side.send(OK);
+    }
+    await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok");
+    await silentWasContinued.promise;
+    await side.send("OK");
+  });
+  await using balancer = balance([backend.url]);
+  using early = await Dialogue.open(balancer.port);
+  await early.send(EXPECTING);
+  await early.until("\r\n\r\nok");
+  // Its request is younger: once it is sent a 100, the time for one has passed on the other, too.
+  using silent = await Dialogue.open(balancer.port);
+  await silent.send(EXPECTING.replace("/", "/silent"));
+  await silent.until("100 Continue\r\n\r\n");
+  silentWasContinued.resolve();
+  assertEquals(await early.rest(), "OK");
+  await silent.send("body");
+  assertEquals((await silent.response()).status, 200);
 });
 
 Deno.test("uploads: an answer before the end of the body reaches a client that still sends", async () => {

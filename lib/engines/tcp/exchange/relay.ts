@@ -1,23 +1,23 @@
 /**
- * Sends a response to the client while it comes: its head and what came with it in one write, then
- * buffer by buffer, never more than one ahead of the client.
+ * Sends a response to the client while it is being received: its head and what arrived with it in one
+ * write, then buffer by buffer, never more than one ahead of the client.
  */
-import { failed } from "../../outcome.ts";
-import { type BackendConnection, HEADROOM_BYTES } from "./backend/connection.ts";
-import type { Limits } from "../engine.ts";
-import type { Buffers } from "./buffers.ts";
-import { bytesOf } from "./http1/bytes.ts";
-import { Chunked } from "./http1/chunked.ts";
-import { STALLED } from "../shared/failures.ts";
-import { CLOSED_EARLY, isBreak } from "./failures.ts";
-import { Malformed } from "./http1/malformed.ts";
-import type { Framing } from "./http1/response_framing.ts";
+import { failed } from "../../../outcome.ts";
+import { type BackendConnection, HEADROOM_BYTES } from "../backend/connection.ts";
+import type { Limits } from "../../engine.ts";
+import type { Buffers } from "../../../net/buffers.ts";
+import { bytesOf } from "../http1/bytes.ts";
+import { Chunked } from "../http1/chunked.ts";
+import { CLOSED_EARLY, STALLED } from "../../shared/failures.ts";
+import { isPeerError } from "./peer_error.ts";
+import { Malformed } from "../http1/malformed.ts";
+import type { Framing } from "../http1/response_framing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Where a response goes. */
 export interface Sink {
-  /** Sends all of it. @throws where the client is gone, or takes nothing for too long */
+  /** Sends all bytes. @throws if the client is gone, or accepts nothing for too long */
   send(bytes: Bytes): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface RelayOptions {
 }
 
 /**
- * All of a response, where all of it has come already.
+ * The whole response, if it has been received already; undefined if not.
  *
  * @param start where its edited head begins in the connection's buffer
  */
@@ -47,11 +47,11 @@ export function wholeResponse(
 }
 
 /**
- * Relays a response that is still coming.
+ * Relays a response that is still being received.
  *
  * @param start where its edited head begins in the connection's buffer
- * @returns whether the connection is at the end of this response and nothing came after it
- * @throws where either side breaks it off
+ * @returns whether the connection is at the end of this response and nothing arrived after it
+ * @throws if either side breaks it off
  */
 export async function relay(start: number, options: RelayOptions): Promise<boolean> {
   const { connection, sink, framing } = options;
@@ -65,7 +65,7 @@ export async function relay(start: number, options: RelayOptions): Promise<boole
   return await relayToEnd(start, framing === "made chunked", options);
 }
 
-/** Relays the bytes that Content-Length still announces, and reads none beyond them. */
+/** Relays the bytes that are missing by Content-Length, and reads none beyond them. */
 async function relayLength(missing: number, options: RelayOptions): Promise<boolean> {
   const { sink, bodies } = options;
   const buffer = bodies.borrow();
@@ -86,16 +86,16 @@ async function relayChunks(
 ): Promise<boolean> {
   const { connection, sink, bodies } = options;
   const { head, filled } = connection;
-  const kept = scanned(chunked, connection.buffer, head.end, filled, connection);
+  const kept = scanChunks(chunked, connection.buffer, head.end, filled, connection);
   await sink.send(connection.buffer.subarray(start, kept));
   if (chunked.done) return chunked.consumed === filled;
 
   const buffer = bodies.borrow();
-  let held = filled - chunked.consumed; // what needs more bytes to be checked
+  let held = filled - chunked.consumed; // bytes that cannot be checked yet
   buffer.set(connection.buffer.subarray(chunked.consumed, filled));
   while (!chunked.done) {
     const end = held + (await receive(buffer.subarray(held), options) ?? cutShort(options));
-    const kept = scanned(chunked, buffer, 0, end, connection);
+    const kept = scanChunks(chunked, buffer, 0, end, connection);
     if (kept > 0) await sink.send(buffer.subarray(0, kept));
     buffer.copyWithin(0, chunked.consumed, end);
     held = end - chunked.consumed;
@@ -106,7 +106,7 @@ async function relayChunks(
 
 const LAST_CHUNK = bytesOf("0\r\n\r\n");
 
-/** Relays until the backend closes; what it resets instead is no whole response. */
+/** Relays until the backend closes the connection; a reset means that the response is incomplete. */
 async function relayToEnd(
   start: number,
   makesChunks: boolean,
@@ -130,7 +130,7 @@ async function relayToEnd(
   return false;
 }
 
-/** Makes a chunk of the bytes in their place: the size goes in front of them, CR LF behind. */
+/** Makes a chunk of the bytes in place: their size goes in front, CR LF behind. */
 function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
   const size = bytesOf(`${(end - start).toString(16)}\r\n`);
   buffer.set(size, start - size.length);
@@ -142,7 +142,7 @@ function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
  * Receives more of a body, within IDLE_TIMEOUT.
  *
  * @returns how many bytes; null at the end
- * @throws where the backend breaks it off, with the connection ended for that reason
+ * @throws if the backend breaks it off; the connection is ended for that reason
  */
 async function receive(
   room: Bytes,
@@ -154,15 +154,15 @@ async function receive(
     connection.clearDeadline();
     return size;
   } catch (error) {
-    if (isBreak(error)) {
+    if (isPeerError(error)) {
       connection.end(failed("connection_terminated", (error as Error).message));
     }
     throw error;
   }
 }
 
-/** Checks chunks that have come. @returns where those to be passed on end */
-function scanned(
+/** Checks the chunks received. @returns where those to forward end */
+function scanChunks(
   chunked: Chunked,
   buffer: Bytes,
   start: number,

@@ -1,66 +1,71 @@
 /**
  * A request's body on its way to a backend, ready to be sent more than once.
  *
- * Bytes go on as they came: by length, or as the chunks that the client made. They are read into one
- * buffer and stay there until it is full: so long, another attempt sends it from the first byte and
- * goes on where the client is. Past that it can be sent once, and `spent` says so.
+ * Bytes are forwarded as they arrived: by length, or in the chunks that the client made. They are read
+ * into one buffer and stay there until it is full: until then, another attempt can send the body from its
+ * first byte. After that it can be sent only once, and `spent` says so.
  */
-import { BACKEND_TAKES_NOTHING, CLIENT_BROKE_OFF, NO_FIRST_BYTE } from "../shared/failures.ts";
-import type { BackendConnection } from "./backend/connection.ts";
-import type { Buffers } from "./buffers.ts";
-import { Chunked } from "./http1/chunked.ts";
-import { internalError, isBreak } from "./failures.ts";
-import { Malformed } from "./http1/malformed.ts";
-import type { RequestHead } from "./http1/request_head.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import type { Buffers } from "../../../net/buffers.ts";
+import { Chunked } from "../http1/chunked.ts";
+import {
+  BACKEND_TAKES_NOTHING,
+  CLIENT_BROKE_OFF,
+  internalError,
+  NO_FIRST_BYTE,
+} from "../../shared/failures.ts";
+import { isPeerError } from "./peer_error.ts";
+import { Malformed } from "../http1/malformed.ts";
+import type { RequestHead } from "../http1/request_head.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How an upload reads from its client. */
+/** Where an upload reads from: the client. */
 export interface Source {
-  /** @returns how many bytes; 0 where the client sends no more */
+  /** @returns how many bytes; 0 if the client sends no more */
   receiveBody(bytes: Bytes): Promise<number>;
-  /** Takes back what is no part of the body. */
+  /** Takes back bytes that do not belong to the body. */
   unread(bytes: Bytes): void;
-  /** Told that the body is complete: from now on only the answer is waited for. */
+  /** Called when the body is complete: from now on only the response is awaited. */
   awaitBackend(): void;
 }
 
 export interface UploadTimeouts {
-  /** For the backend to take more, in milliseconds. */
+  /** For the backend to accept more, in milliseconds. */
   readonly idleTimeout: number;
-  /** For its answer to begin after that, in milliseconds. */
+  /** For its response to begin after that, in milliseconds. */
   readonly firstByteTimeout: number;
 }
 
-/** Of a chunked body so much is read at a time, as what follows it is not ours. */
+/** How much of a chunked body is read at a time: what follows it belongs to the next request. */
 const CHUNKED_READ_BYTES = 4 * 1024;
 
 export class Upload {
-  /** Whether bytes are gone that another attempt would have to send. */
+  /** Whether bytes were dropped that another attempt would have to send. */
   spent = false;
   /** Whether all of it has been read. */
   complete = false;
   /** Whether the client failed to send it. */
   broken = false;
-  /** The connection that all of it was sent on. */
+  /** The connection on which all of it was sent. */
   #sentOn: BackendConnection | undefined;
   #writes = 0;
   #closed = false;
   readonly #source: Source;
   readonly #buffers: Buffers;
   readonly #buffer: Bytes;
-  /** Bytes ready to be sent stand before this offset. */
+  /** Bytes before this offset are ready to be sent. */
   #ready = 0;
-  /** What was received stands before this one; between them is what needs more bytes to be checked. */
+  /** Bytes before this offset were received; those between the two cannot be checked yet. */
   #filled = 0;
-  /** Bytes still to come, where they are counted. */
+  /** Bytes still to arrive, if Content-Length says so. */
   #missing: number;
   readonly #chunked: Chunked | undefined;
   #reading: Promise<void> | undefined;
-  /** The attempt that it is sent to; one before it gets no more. */
+  /** The connection of the current attempt; earlier ones get no more. */
   #to: BackendConnection | undefined;
 
-  /** @param first the bytes of it that came together with the head */
+  /** @param first the bytes that arrived together with the head */
   constructor(source: Source, buffers: Buffers, head: RequestHead, first: Bytes) {
     this.#source = source;
     this.#buffers = buffers;
@@ -72,9 +77,9 @@ export class Upload {
   }
 
   /**
-   * Sends it, as far as it goes. As long as it moves, the answer may take its time; once it is out, the
-   * wait for the answer begins. Where the backend breaks the connection, that shows when its answer is
-   * read. Where the client breaks off, the connection is ended, so that no backend takes a part for all.
+   * Sends the body. While it makes progress the response may take its time; once it is sent, the wait for
+   * the response begins. If the backend breaks the connection, the reader of its response notices. If the
+   * client breaks off, the connection is ended, so that no backend takes a part for the whole.
    */
   async sendTo(
     connection: BackendConnection,
@@ -96,28 +101,28 @@ export class Upload {
           return;
         } else {
           connection.pause();
-          if (this.#filled === this.#buffer.length) sent = this.#forget();
+          if (this.#filled === this.#buffer.length) sent = this.#dropKept();
           await (this.#reading ??= this.#read());
         }
       }
     } catch (error) {
-      if (!isBreak(error)) connection.end(internalError(error));
+      if (!isPeerError(error)) connection.end(internalError(error));
       if (this.broken && this.#to === connection) connection.end(CLIENT_BROKE_OFF);
-      // Otherwise the backend broke it: that shows to whoever reads its answer.
+      // Otherwise the backend broke it, which the reader of its response notices.
     }
   }
 
-  /** Whether bytes are awaited from the client, and nothing else. */
+  /** Whether it waits for the client, and for nothing else. */
   get awaitsClient(): boolean {
     return this.#reading !== undefined && this.#writes === 0;
   }
 
-  /** Whether all of it has gone out on that connection, and nothing is behind it. */
+  /** Whether all of it was sent on that connection. */
   wasSentOn(connection: BackendConnection): boolean {
     return this.#sentOn === connection;
   }
 
-  /** Stops: whatever is still to come is not wanted. */
+  /** Stops: the rest is not needed. */
   close(): void {
     this.#to = undefined;
     this.#closed = true;
@@ -153,7 +158,7 @@ export class Upload {
     }
   }
 
-  /** Checks what has come, and makes it ready to be sent. */
+  /** Checks the bytes received, and makes them ready to be sent. */
   #take(size: number): void {
     this.#filled += size;
     if (this.#chunked === undefined) {
@@ -172,8 +177,8 @@ export class Upload {
     }
   }
 
-  /** Gives up what was kept, to make room. @returns 0, where sending goes on */
-  #forget(): number {
+  /** Drops the bytes kept, to make room. @returns 0, where sending goes on */
+  #dropKept(): number {
     this.spent = true;
     this.#buffer.copyWithin(0, this.#ready, this.#filled);
     this.#filled -= this.#ready;

@@ -1,0 +1,168 @@
+/**
+ * One client: receives heads, one after the other, and serves each in an exchange, until the connection
+ * ends. It does what the table of phases says if a deadline passes.
+ */
+import type { Failed } from "../../outcome.ts";
+import { refusalReply } from "../../http/local_reply.ts";
+import { refusedEntry } from "../shared/access_entry.ts";
+import { CLIENT_STALLED } from "../shared/failures.ts";
+import { ClientConnection } from "./client/connection.ts";
+import { PHASES } from "./client/phases.ts";
+import type { Context } from "./exchange/context.ts";
+import { Exchange } from "./exchange/exchange.ts";
+import { isPeerError } from "./exchange/peer_error.ts";
+import { localReplyBytes } from "./http1/local_reply_bytes.ts";
+import { Malformed } from "./http1/malformed.ts";
+import { readRequestLine } from "./http1/request_host.ts";
+import { RequestHead } from "./http1/request_head.ts";
+
+export class Client extends ClientConnection {
+  readonly #context: Context;
+  readonly #onClosed: (client: Client) => void;
+  #head: RequestHead | undefined;
+  /** The exchange under way. */
+  #exchange: Exchange | undefined;
+  #served = false;
+  #idleSince = 0;
+
+  /** @param onClosed called once, when the connection is closed */
+  constructor(socket: Deno.Conn, context: Context, onClosed: (client: Client) => void) {
+    super(socket, context);
+    this.#context = context;
+    this.#onClosed = onClosed;
+  }
+
+  /** Since when it is between requests, on the wheel's clock; undefined if it is not. */
+  get idleSince(): number | undefined {
+    return this.phase === "idle" ? this.#idleSince : undefined;
+  }
+
+  /** Serves requests until the connection ends. */
+  async serve(): Promise<void> {
+    const { inbox } = this;
+    try {
+      while (true) {
+        inbox.restore();
+        if (inbox.isEmpty) {
+          if (!this.#becomeIdle()) break;
+          const size = await inbox.read();
+          if (size === null || this.closed) break;
+          inbox.filled = size;
+        }
+        const head = this.#beginHead();
+        if (!head.scan(inbox.bytes, inbox.filled) && !await this.#receiveRest(head)) break;
+        head.checkSize(this.#context.limits.maxHeaderSize);
+        this.#exchange = new Exchange(this, this.#context, head);
+        this.#served = true;
+        const keeps = await this.#exchange.serve();
+        this.#exchange = undefined;
+        if (!keeps) break;
+      }
+      await this.linger();
+    } catch (error) {
+      if (error instanceof Malformed) await this.#refuse(error);
+      else if (!isPeerError(error)) this.#context.onError(error);
+    } finally {
+      this.#exchange = undefined;
+      this.close();
+      inbox.release();
+    }
+  }
+
+  /** Holds as little as possible until a request begins. @returns false if none is to begin */
+  #becomeIdle(): boolean {
+    const { wheel, requestHeads } = this.#context;
+    if (this.#head !== undefined) requestHeads.push(this.#head);
+    this.#head = undefined;
+    this.inbox.clear();
+    if (this.#context.closing || this.halfClosed) return false;
+    if (this.inbox.hasArrived) return true;
+    this.#idleSince = wheel.now;
+    this.enter("idle");
+    return true;
+  }
+
+  #beginHead(): RequestHead {
+    this.enterUntimed("head"); // most heads arrive at once
+    const head = this.#head ??= this.#context.requestHeads.pop() ?? new RequestHead();
+    head.forwarding.trusted = this.proxyLines.trusted;
+    head.reset(this.inbox.start);
+    return head;
+  }
+
+  /** Receives the rest of a head. @returns false if the client sends no more */
+  async #receiveRest(head: RequestHead): Promise<boolean> {
+    this.enter("head");
+    const whole = await this.inbox.readRest(head, this.#context.limits.maxHeaderSize);
+    this.enterUntimed("head");
+    return whole && !this.gone;
+  }
+
+  override expire(): void {
+    const { expiry } = PHASES[this.phase];
+    switch (expiry.kind) {
+      case "abort":
+        return this.abort(expiry.reason);
+      case "time out": {
+        const reply = this.#refusal(new Malformed(expiry.reason, 408));
+        this.#exchange?.abort(CLIENT_STALLED);
+        return this.refuse(reply);
+      }
+      case "watch":
+        return this.inbox.readAhead(() => this.#onHalfClosed(), () => this.onGone());
+      case "continue":
+        return this.#exchange?.sendContinue();
+      case "ask":
+        return this.#exchange?.askClient();
+    }
+  }
+
+  override abort(reason: Failed): void {
+    this.#exchange?.abort(reason);
+    this.close();
+  }
+
+  override close(): void {
+    if (this.closed) return;
+    super.close();
+    this.#onClosed(this);
+  }
+
+  /**
+   * Ends the connection if it idles between requests.
+   *
+   * @param timeout for a head that is being received, or the first one on a new connection, in milliseconds
+   */
+  drain(timeout: number): void {
+    const isNew = this.phase === "idle" && !this.#served;
+    if (isNew || this.phase === "head") this.#context.wheel.set(this, timeout);
+    else if (this.phase === "idle") this.close();
+  }
+
+  #onHalfClosed(): void {
+    this.halfClosed = true;
+    if (this.phase === "waiting") this.#exchange?.awaitBackend();
+  }
+
+  /** Answers a request that cannot be forwarded, and ends the connection. */
+  async #refuse(malformed: Malformed): Promise<void> {
+    if (this.gone) return;
+    try {
+      await this.outbox.send(this.#refusal(malformed));
+      await this.linger();
+    } catch (error) {
+      if (!isPeerError(error)) this.#context.onError(error);
+    }
+  }
+
+  /** The reply to a request that is not forwarded, and its line in the access log. */
+  #refusal(malformed: Malformed): Uint8Array<ArrayBuffer> {
+    const { onRequest } = this.#context;
+    if (onRequest !== undefined) {
+      const request = this.#exchange?.request ??
+        { clientAddress: this.address, ...readRequestLine(this.inbox.bytes, this.#head) };
+      onRequest(refusedEntry(request, malformed, Date.now()));
+    }
+    return localReplyBytes(refusalReply(malformed), "close", false);
+  }
+}

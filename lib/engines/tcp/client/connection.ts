@@ -1,0 +1,131 @@
+/**
+ * One connection from a client: its socket, what is received and sent on it, and its phase. It knows
+ * nothing of requests; what they make of it stands in lib/engines/tcp/client.ts, which extends it.
+ */
+import { plainAddress } from "../../../http/client_address.ts";
+import type { Buffers } from "../../../net/buffers.ts";
+import type { Failed } from "../../../outcome.ts";
+import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
+import type { Limits } from "../../engine.ts";
+import { CLIENT_GONE, CLIENT_TAKES_NOTHING } from "../../shared/failures.ts";
+import { ProxyLines } from "../http1/proxy_lines.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox, type Recipient } from "./outbox.ts";
+import type { Phase, PhaseTimeouts } from "./phases.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What the connections of all clients share. */
+export interface ClientOptions {
+  readonly wheel: Wheel;
+  readonly limits: Limits;
+  readonly phaseTimeouts: PhaseTimeouts;
+  /** Buffers for what a client sends first. */
+  readonly smalls: Buffers;
+  /** Buffers for heads that need more than that. */
+  readonly heads: Buffers;
+  /** Whether the X-Forwarded-* of a peer with that address are trusted. */
+  readonly isTrusted: (address: string) => boolean;
+}
+
+export abstract class ClientConnection extends Timed implements Recipient {
+  /** The address of the peer, without its port. */
+  readonly address: string;
+  /** The lines that this proxy adds to each request. */
+  readonly proxyLines: ProxyLines;
+  readonly socket: Deno.Conn;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** Whether the client has closed its sending side. */
+  halfClosed = false;
+  readonly #wheel: Wheel;
+  readonly #timeouts: PhaseTimeouts;
+  #phase: Phase = "idle";
+  #closed = false;
+  #refused = false;
+
+  constructor(socket: Deno.Conn, options: ClientOptions) {
+    super();
+    const { wheel, limits, smalls, heads, isTrusted } = options;
+    this.socket = socket;
+    this.#wheel = wheel;
+    this.#timeouts = options.phaseTimeouts;
+    this.inbox = new Inbox(socket, smalls, heads);
+    this.outbox = new Outbox(this, wheel, limits.idleTimeout);
+    this.address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
+    this.proxyLines = new ProxyLines(this.address, isTrusted(this.address));
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Begins a phase, or begins it again: its time starts now. */
+  enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#wheel.set(this, this.#timeouts[phase]);
+  }
+
+  /** Begins a phase without its deadline. */
+  enterUntimed(phase: Phase): void {
+    this.#phase = phase;
+    this.#wheel.clear(this);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether it was answered by {@linkcode refuse}, outside of any exchange. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  /** Whether no response can reach the client any more. */
+  get gone(): boolean {
+    return this.#closed || this.#refused;
+  }
+
+  /** Whether no further request can arrive. */
+  get sendsNoMore(): boolean {
+    return this.halfClosed && this.inbox.isEmpty;
+  }
+
+  /** Ends the connection, and the exchange on it. @param reason why the exchange failed */
+  abstract abort(reason: Failed): void;
+
+  onWriteStalled(): void {
+    this.abort(CLIENT_TAKES_NOTHING);
+  }
+
+  onGone(): void {
+    this.abort(CLIENT_GONE);
+  }
+
+  /** Sends a last local reply, whatever is under way, and closes the connection. */
+  refuse(reply: Bytes): void {
+    this.#refused = true;
+    this.enterUntimed("lingering");
+    this.outbox.send(reply).then(() => this.close(), () => this.close());
+  }
+
+  /**
+   * Lets the last response arrive before the connection is closed: closing with unread bytes resets the
+   * connection, and the reset may overtake what was sent (RFC 9112, 9.6).
+   */
+  async linger(): Promise<void> {
+    if (this.gone || this.halfClosed) return;
+    this.enter("lingering");
+    await this.socket.closeWrite();
+    await this.inbox.discard();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.socket.close();
+    this.inbox.close();
+    this.#wheel.remove(this);
+    this.#wheel.remove(this.outbox);
+  }
+}

@@ -1,0 +1,27 @@
+/** What all exchanges of the tcp engine share. */
+import type { AccessEntry } from "../../../logging/access_log.ts";
+import type { Buffers } from "../../../net/buffers.ts";
+import type { Pool } from "../../../pool/pool.ts";
+import type { Result } from "../../../proxy.ts";
+import type { OverloadGuard } from "../../shared/overload.ts";
+import type { ClientOptions } from "../client/connection.ts";
+import type { TcpResponse } from "./forward.ts";
+import type { TcpRequest } from "./request.ts";
+import type { RequestHead } from "../http1/request_head.ts";
+
+export interface Context extends ClientOptions {
+  readonly proxy: (request: TcpRequest) => Promise<Result<TcpResponse>>;
+  readonly pool: Pool;
+  /** Requests in flight. */
+  readonly overload: OverloadGuard;
+  /** Buffers for bodies. */
+  readonly bodies: Buffers;
+  /** Heads that no request uses at the moment. */
+  readonly requestHeads: RequestHead[];
+  readonly onRequest: ((entry: AccessEntry) => void) | undefined;
+  readonly onError: (error: unknown) => void;
+  /** Whether responses say that their connections close. */
+  draining: boolean;
+  /** Whether idle connections are closed: the grace period of a stop is over. */
+  closing: boolean;
+}

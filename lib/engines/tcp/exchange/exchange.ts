@@ -1,0 +1,268 @@
+/**
+ * One request and its response: from a complete head to the last byte sent. An exchange owns its request
+ * and its upload, and moves the client's connection from phase to phase (../client/phases.ts).
+ */
+import {
+  failureReply,
+  internalErrorReply,
+  lastRecipientReply,
+  type LocalReply,
+} from "../../../http/local_reply.ts";
+import type { Failed } from "../../../outcome.ts";
+import type { Result } from "../../../proxy.ts";
+import { finishedEntry, refusedEntry } from "../../shared/access_entry.ts";
+import { EXPIRED } from "../../shared/failures.ts";
+import { OVERLOAD } from "../../shared/overload.ts";
+import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import type { ClientConnection } from "../client/connection.ts";
+import type { Context } from "./context.ts";
+import { localReplyBytes } from "../http1/local_reply_bytes.ts";
+import type { RequestHead } from "../http1/request_head.ts";
+import { editHead, framingOf, type Persistence } from "../http1/response_framing.ts";
+import type { TcpResponse } from "./forward.ts";
+import { isPeerError } from "./peer_error.ts";
+import { TcpRequest } from "./request.ts";
+import { relay, wholeResponse } from "./relay.ts";
+import { blameFor } from "./response_blame.ts";
+import { openTunnel } from "./tunnel.ts";
+import { type Source, Upload } from "./upload.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export class Exchange implements Expirable, Source {
+  readonly request: TcpRequest;
+  readonly #client: ClientConnection;
+  readonly #context: Context;
+  /** Whether the response has begun. */
+  #responding = false;
+  #over = false;
+
+  /**
+   * @param head of the request, complete in the client's inbox
+   * @throws {Malformed} if the request is not to be forwarded
+   */
+  constructor(client: ClientConnection, context: Context, head: RequestHead) {
+    const { inbox } = client;
+    const { bytes, filled } = inbox;
+    const request = new TcpRequest(client, head);
+    this.request = request;
+    this.#client = client;
+    this.#context = context;
+    inbox.start = request.hasMore ? filled : request.end;
+    if (request.hasMore) {
+      request.upload = new Upload(this, context.bodies, head, bytes.subarray(head.end, filled));
+    }
+  }
+
+  /**
+   * Serves the request.
+   *
+   * @returns whether the connection can take another one
+   */
+  async serve(): Promise<boolean> {
+    const { request } = this;
+    const { onRequest, limits, wheel, overload, proxy } = this.#context;
+    const startedAt = onRequest === undefined ? 0 : performance.now();
+    request.deadline = startDeadline(this, wheel, limits.requestTimeout);
+    let counted = false;
+    try {
+      if (request.isLastHop) return await this.#reply(lastRecipientReply());
+      counted = overload.acquire();
+      if (!counted) return await this.#turnAway();
+      this.awaitBackend();
+      const result = await proxy(request);
+      const keeps = result.kind === "answered"
+        ? await this.#forwardResponse(result)
+        : await this.#replyFailure(result);
+      if (onRequest !== undefined && !this.#client.refused) { // a refusal has been logged
+        const { status, broken } = request;
+        const ending = { status, broken, milliseconds: performance.now() - startedAt };
+        onRequest(finishedEntry(request, result, ending, Date.now()));
+      }
+      return keeps;
+    } finally {
+      this.#over = true;
+      if (counted) overload.release();
+      if (request.deadline !== undefined) wheel.remove(request.deadline);
+      request.upload?.close();
+    }
+  }
+
+  /** Begins to wait for a backend. */
+  awaitBackend(): void {
+    const client = this.#client;
+    if (this.#responding) client.enterUntimed("responding");
+    else if (this.request.upload?.complete === false) client.enterUntimed("waiting");
+    else client.enter(client.halfClosed ? "half-closed" : "waiting");
+  }
+
+  /** Begins to respond. From now on only a body that is still arriving is waited for. */
+  #respond(): void {
+    const { phase } = this.#client;
+    this.#responding = true;
+    if (phase === "body" || phase === "expect") this.#client.enter("late body");
+    else this.#client.enterUntimed("responding");
+  }
+
+  /** Receives a piece of the request's body. @returns how many bytes; 0 if no more arrive */
+  async receiveBody(bytes: Bytes): Promise<number> {
+    const client = this.#client;
+    const { interim, expectsContinue } = this.request;
+    if (this.#responding) client.enter("late body");
+    else client.enter(expectsContinue && !interim?.continued ? "expect" : "body");
+    const size = await client.inbox.readInto(bytes);
+    if (client.gone || this.#over) return 0;
+    if (interim !== undefined) interim.continued = true; // or the client did not wait to be asked
+    if (size === null) client.halfClosed = true;
+    this.awaitBackend();
+    return size ?? 0;
+  }
+
+  unread(bytes: Bytes): void {
+    this.#client.inbox.unread(bytes);
+  }
+
+  /** Asks the client for its body, as the backend has not done so in time. */
+  sendContinue(): void {
+    this.request.interim?.sendContinue();
+    this.#client.enter("body");
+  }
+
+  /** Asks the client, which has closed its side, whether it is still there. */
+  askClient(): void {
+    this.request.interim?.sendProcessing();
+    this.#client.enter("asked");
+  }
+
+  /** Ends the attempt under way; no further one is made. */
+  abort(reason: Failed): void {
+    this.request.clientGone = true;
+    this.request.connection?.end(reason);
+  }
+
+  get expired(): boolean {
+    return this.request.expired;
+  }
+
+  set expired(expired: boolean) {
+    this.request.expired = expired;
+  }
+
+  /** REQUEST_TIMEOUT: a response that has begun is cut off; otherwise the client gets a local reply. */
+  cancel(): void {
+    const { connection, ended } = this.request;
+    if (this.#responding) this.#client.abort(EXPIRED);
+    else if (ended !== undefined) connection?.end(ended);
+  }
+
+  async #turnAway(): Promise<boolean> {
+    this.#context.onRequest?.(refusedEntry(this.request, OVERLOAD, Date.now()));
+    return await this.#reply(OVERLOAD.reply);
+  }
+
+  async #forwardResponse(
+    { outcome, backend }: Result<TcpResponse> & { kind: "answered" },
+  ): Promise<boolean> {
+    const { pool } = this.#context;
+    const { connection } = outcome.response;
+    try {
+      const cookie = pool.cookieFor(this.request, backend);
+      return await this.#send(outcome.response, cookie);
+    } finally {
+      pool.end(backend, outcome, blameFor(this.request, connection));
+    }
+  }
+
+  /** Sends a backend's response. @returns whether the client's connection can take another request */
+  async #send(
+    { connection, connections }: TcpResponse,
+    cookie: string | undefined,
+  ): Promise<boolean> {
+    const { request } = this;
+    const { outbox } = this.#client;
+    const { head, buffer } = connection;
+    request.status = head.status;
+    this.#respond();
+    try {
+      if (head.status === 101) {
+        await this.#tunnel(connection, cookie);
+        connections.discard(connection);
+        return false;
+      }
+      const framing = framingOf(head, request.method, request.head.minor);
+      const keeps = framing !== "close" && this.#keepsConnection;
+      const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie);
+      connection.clearDeadline();
+      const whole = wholeResponse(connection, framing, start);
+      let isClean: boolean;
+      if (whole !== undefined) {
+        const rest = outbox.finish(whole, await outbox.begin(whole));
+        if (rest !== undefined) await rest;
+        isClean = start + whole.length === connection.filled;
+      } else {
+        const { bodies, limits } = this.#context;
+        isClean = await relay(start, { connection, sink: outbox, framing, bodies, limits });
+      }
+      request.connection = undefined; // from now on it may carry another request
+      const sent = request.upload?.wasSentOn(connection) ?? true;
+      if (isClean && sent && head.persistent) connections.release(connection);
+      else connections.discard(connection);
+      return keeps;
+    } catch (error) {
+      request.broken = connection.closeReason?.detail ?? String(error);
+      connections.discard(connection);
+      if (!isPeerError(error)) this.#context.onError(error);
+      this.#client.close();
+      return false;
+    }
+  }
+
+  async #tunnel(connection: BackendConnection, cookie: string | undefined): Promise<void> {
+    const client = this.#client;
+    const { wheel, smalls } = this.#context;
+    if (this.request.deadline !== undefined) wheel.clear(this.request.deadline);
+    const buffer = smalls.borrow();
+    await openTunnel({ client, connection, cookie, buffer, onBytes: () => client.enter("tunnel") });
+  }
+
+  async #replyFailure(
+    { outcome, verdict }: Result<TcpResponse> & { kind: "failed" },
+  ): Promise<boolean> {
+    const { request } = this;
+    const isOurFault = outcome.failure === "proxy_internal_error";
+    if (isOurFault) this.#context.onError(new Error(outcome.detail));
+    const reply = isOurFault ? internalErrorReply() : failureReply(outcome, verdict);
+    request.status = reply.status;
+    if (this.#client.gone) return false;
+    try {
+      return await this.#reply(reply);
+    } catch (error) {
+      if (!isPeerError(error)) throw error;
+      request.broken = "the client left";
+      return false;
+    }
+  }
+
+  /** Sends a local reply. @returns whether the client's connection can take another request */
+  async #reply(reply: LocalReply): Promise<boolean> {
+    const { request } = this;
+    const keeps = this.#keepsConnection;
+    const bytes = localReplyBytes(reply, this.#persistence(keeps), request.method === "HEAD");
+    this.#respond();
+    await this.#client.outbox.send(bytes);
+    return keeps;
+  }
+
+  get #keepsConnection(): boolean {
+    const { head, upload } = this.request;
+    return head.persistent && !this.#context.draining && !this.#client.sendsNoMore &&
+      (upload?.complete ?? true);
+  }
+
+  /** What Connection says to the client. */
+  #persistence(keeps: boolean): Persistence {
+    if (!keeps) return "close";
+    return this.request.head.minor === 0 ? "keep-alive" : undefined;
+  }
+}

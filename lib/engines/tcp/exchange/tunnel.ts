@@ -1,0 +1,94 @@
+/**
+ * A connection that has changed its protocol (RFC 9110, 7.8): after the backend's 101, bytes pass both
+ * ways as they arrive, each side no further ahead than one buffer.
+ */
+import type { BackendConnection } from "../backend/connection.ts";
+import type { ClientConnection } from "../client/connection.ts";
+import { bytesOf, textOf } from "../http1/bytes.ts";
+import { editHead } from "../http1/response_framing.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface TunnelOptions {
+  readonly client: ClientConnection;
+  /** The connection on which the backend has answered 101. */
+  readonly connection: BackendConnection;
+  /** The value of a Set-Cookie to add to that response. */
+  readonly cookie: string | undefined;
+  /** A buffer for what the client sends. */
+  readonly buffer: Bytes;
+  /** Called when the tunnel opens, and whenever bytes pass. */
+  readonly onBytes: () => void;
+}
+
+/**
+ * Sends the 101 to the client, and passes bytes until both sides have sent all they have.
+ *
+ * @throws if either side breaks the connection
+ */
+export async function openTunnel(options: TunnelOptions): Promise<void> {
+  const { client, connection, cookie, buffer: up, onBytes } = options;
+  const { head, buffer } = connection;
+  const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
+  const start = editHead(buffer, head, "none", undefined, cookie);
+  const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
+  await client.outbox.send(buffer.slice(start, head.end - 2));
+  await client.outbox.send(lines);
+  await client.outbox.send(buffer.slice(head.end, connection.filled));
+  connection.clearDeadline();
+  onBytes();
+  await connection.write(client.inbox.takeRest());
+  const end = clientEnd(client);
+  await passBothWays({ client: end, backend: connection, buffers: [up, buffer], onBytes });
+}
+
+/** One end of a tunnel. */
+export interface TunnelEnd {
+  /** @returns how many bytes; null if this side sends no more */
+  receiveInto(bytes: Bytes): Promise<number | null>;
+  write(bytes: Bytes): Promise<void>;
+  closeWrite(): Promise<void>;
+}
+
+/** The client's end. What was read ahead comes first. */
+function clientEnd({ socket, inbox }: ClientConnection): TunnelEnd {
+  return {
+    receiveInto: (bytes) => inbox.readInto(bytes),
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
+    },
+    closeWrite: () => socket.closeWrite(),
+  };
+}
+
+export interface PassOptions {
+  readonly client: TunnelEnd;
+  readonly backend: TunnelEnd;
+  /** A buffer for each direction. */
+  readonly buffers: readonly [up: Bytes, down: Bytes];
+  readonly onBytes: () => void;
+}
+
+/** Passes bytes until both sides have sent all they have. @throws if either side breaks */
+export async function passBothWays(
+  { client, backend, buffers, onBytes }: PassOptions,
+): Promise<void> {
+  await Promise.all([
+    pass(client, backend, buffers[0], onBytes),
+    pass(backend, client, buffers[1], onBytes),
+  ]);
+}
+
+async function pass(
+  from: TunnelEnd,
+  to: TunnelEnd,
+  buffer: Bytes,
+  onBytes: () => void,
+): Promise<void> {
+  for (let size; (size = await from.receiveInto(buffer)) !== null;) {
+    onBytes();
+    await to.write(buffer.subarray(0, size));
+    onBytes();
+  }
+  await to.closeWrite(); // one side may have sent all it has while the other one goes on
+}
