@@ -1,48 +1,23 @@
 /**
- * Chance that can be repeated: one seed gives several streams that know nothing of each other, so that
- * what one of them is asked for never changes what another gives.
+ * Repeatable randomness. One seed gives several independent streams, so that the number of values
+ * drawn from one of them never changes the values of another.
  */
-import { mixed } from "../../backends/hash.ts";
-
-/** The streams of a simulation; each is one word of the generator's first state. */
-export const STREAMS = { arrivals: 1, pool: 2, probes: 3 } as const;
-
-/** Outputs that are thrown away at first, so that seeds that differ in one bit have nothing in common. */
-const WARM_UP = 20;
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 /**
- * A stream of numbers, 0 up to 1: sfc32 of C. Doty-Humphrey's PractRand, a small fast counting generator
- * of 128 bits.
- *
+ * How many jumps of 2^64 values each stream starts behind the seed's first state. None starts at 0:
+ * the first values there are almost the same for seeds that differ in one bit, and a jump mixes the
+ * state.
+ */
+const JUMPS = { arrivals: 1, pool: 2, probes: 3 } as const;
+
+/**
  * @param seed 0 to 2^32 - 1
+ * @returns a function that draws uniform values from 0 up to, not including, 1
  */
-export function stream(seed: number, name: keyof typeof STREAMS): () => number {
-  let a = seed | 0;
-  let b: number = STREAMS[name];
-  let c = 0;
-  let counter = 1;
-
-  function next(): number {
-    const output = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21 | c >>> 11) + output) | 0;
-    return (output >>> 0) / 2 ** 32;
-  }
-
-  for (let i = 0; i < WARM_UP; i++) next();
-  return next;
-}
-
-/**
- * The luck of one attempt, over 0 and under 1. It depends on nothing but these three, so that an attempt
- * has the same luck whichever backend it goes to, and under every policy.
- *
- * @param request its number
- * @param attempt its number, from 1
- */
-export function quantileFor(seed: number, request: number, attempt: number): number {
-  const bits = mixed(mixed(mixed(seed ^ 0x51ed270b) + request) + Math.imul(attempt, 0x9e3779b9));
-  return (bits + 0.5) / 2 ** 32;
+export function createRandomStream(seed: number, name: keyof typeof JUMPS): () => number {
+  const generator = xoroshiro128plus(seed);
+  for (let i = 0; i < JUMPS[name]; i++) generator.jump();
+  return () => uniformFloat64(generator);
 }
