@@ -25,7 +25,8 @@ Backends and settings:
   --policy NAME      the balancing policy (default round_robin)
   --compare          run all policies, and show them side by side
   --set NAME=VALUE   change a setting, named as in the environment; may be repeated
-  --scenario FILE    read these values from a JSON file; flags override it:
+  --scenario FILE    read flags from a JSON file, with settings in place of --policy and --set;
+                     flags on the command line override it:
                      {"rate": 250, "backends": ["20ms", "100ms"], "settings": {"POLICY": "p2c"}}
 
 Other:
@@ -59,7 +60,7 @@ Options follow, separated by spaces:
   slow=10s-20s*5          take 5 times as long for requests whose work starts in this period
   refuses=10s-40s/2s      from 10 s to 40 s, fail for 2 s, work for 2 s, and so on
 
-Failures may be given more than once. Where slow periods overlap, their factors multiply.
+Failures may be given more than once. If slow periods overlap, their factors multiply.
 
 RESULTS
 

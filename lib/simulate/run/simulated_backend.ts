@@ -68,13 +68,13 @@ export class SimulatedBackend {
       this.#nextDropAt = this.#findNextDrop(now);
     }
     const kind = this.#findFault(now);
-    if (kind === "hangs") return this.#dropOr({ kind, at: Infinity });
+    if (kind === "hangs") return this.#applyNextDrop({ kind, at: Infinity });
     if (kind !== undefined) return replyAtOnce(kind, now);
 
     const startsAt = this.#slots?.findStart(now) ?? now;
     const doneAt = startsAt + this.#spec.latency(quantile) * this.#computeSlowness(startsAt);
     this.#slots?.add(doneAt);
-    return this.#dropOr({ kind: "answers", at: doneAt });
+    return this.#applyNextDrop({ kind: "answers", at: doneAt });
   }
 
   /** Receives a probe, which is no work and waits for nothing. @param now in milliseconds */
@@ -82,8 +82,8 @@ export class SimulatedBackend {
     return replyAtOnce(this.#findFault(now) ?? "answers", now);
   }
 
-  /** The reply to an accepted request, unless the backend drops the request before. */
-  #dropOr(reply: Reply): Reply {
+  /** Replaces the reply to an accepted request if the backend drops the request first. */
+  #applyNextDrop(reply: Reply): Reply {
     return this.#nextDropAt < reply.at ? { kind: "breaks off", at: this.#nextDropAt } : reply;
   }
 

@@ -9,7 +9,7 @@ export const MAX_DAYS = 31;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A request, which arrives whatever became of those before it. */
+/** A request; it arrives at its time even if those before it are slow or fail. */
 export interface Arrival {
   /** In milliseconds since the run began. */
   readonly at: number;

@@ -1,10 +1,10 @@
 /** Tests that a run passes settings, random numbers and times to the parts that need them. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { firstDelay, nextDelay } from "../../lib/health/probe_schedule.ts";
-import { INSTANT_REPLY_MS } from "../../lib/simulate/run/simulated_backend.ts";
-import { drawWorkQuantile } from "../../lib/simulate/run/work_quantile.ts";
-import { createRandomStream } from "../../lib/simulate/scenario/random_streams.ts";
-import { runScenario } from "../support/simulated.ts";
+import { firstDelay, nextDelay } from "../../../lib/health/probe_schedule.ts";
+import { INSTANT_REPLY_MS } from "../../../lib/simulate/run/simulated_backend.ts";
+import { drawWorkQuantile } from "../../../lib/simulate/run/work_quantile.ts";
+import { createRandomStream } from "../../../lib/simulate/scenario/random_streams.ts";
+import { runScenario } from "../../support/simulated.ts";
 
 /** Every other first attempt fails. */
 const HALF_BREAKS = {
