@@ -33,6 +33,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/engines/web/", "lib/engines/tcp/"],
   ["lib/engines/mod.ts"],
   ["lib/admin/"],
+  ["lib/simulate/scenario/"],
+  ["lib/simulate/run/"],
+  ["lib/simulate/report/"],
   ["lib/runtime/", "lib/simulate/"],
   ["lib/cli/"],
   ["main.ts"],
@@ -52,6 +55,9 @@ const PURE = [
   "lib/pool/",
   "lib/shared_memory/",
   "lib/simulate/",
+  "lib/simulate/report/",
+  "lib/simulate/run/",
+  "lib/simulate/scenario/",
   "lib/time/",
 ];
 
@@ -79,7 +85,15 @@ const PURE_FILES = [
 ];
 
 /** What pure files may import from outside: no effects, or only those that are named below. */
-const PURE_PACKAGES = ["zod", "@std/http/status", "node:net", "node:crypto"];
+const PURE_PACKAGES = [
+  "zod",
+  "@std/data-structures/binary-heap",
+  "@std/http/status",
+  "pure-rand/distribution/uniformFloat64",
+  "pure-rand/generator/xoroshiro128plus",
+  "node:net",
+  "node:crypto",
+];
 
 /** What has an effect, or answers the same question differently each time. */
 const EFFECTS = [

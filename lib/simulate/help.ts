@@ -6,70 +6,84 @@ const SETTINGS = SIMULATED_SETTINGS.join(", ").replace(/(.{1,88})(?:\s|$)/g, "  
 
 export const SIMULATE_HELP = `roundabout simulate: what clients would see
 
-Runs the balancer's own policies, health rules and retry rules on a virtual clock, against simulated
-backends. A run depends on its input alone, and is the same each time: the environment and .env are
-not read.
+Runs the balancer's own policies, health checks and retries against simulated backends on a virtual
+clock. The same flags and files always give the same result; the environment and .env are not read.
 
 Usage: roundabout simulate [flags]
 
-  --backends TEXT    the backends, see below; by default three of 20 ms and one of 100 ms
-  --rate N           requests a second, independent of each other: 250
-  --requests N       how many: 100000
-  --posts P%         the share of POSTs, which are not sent twice: 0%
-  --clients N        how many clients they come from: 1000
-  --seed N           another seed, another run: 1
-  --policy NAME      how backends are picked: round_robin
-  --compare          all policies, side by side
-  --set NAME=VALUE   a setting, by its name in the environment; may be repeated
-  --scenario FILE    JSON with the names of these flags, and "settings" in place of --set:
+Requests:
+  --rate N           mean number of requests a second, which arrive at random (default 250)
+  --requests N       number of requests (default 100000)
+  --posts P%         share of POSTs, which are not idempotent; the others are GETs (default 0%)
+  --clients N        number of clients that send them (default 1000)
+  --arrivals FILE    take the requests from FILE instead; each line is a time in seconds or an
+                     access log entry in JSON; entries of refused requests are skipped, except those
+                     over MAX_IN_FLIGHT
+
+Backends and settings:
+  --backends LIST    the backends, see below (default three of 20 ms and one of 100 ms)
+  --policy NAME      the balancing policy (default round_robin)
+  --compare          run all policies, and show them side by side
+  --set NAME=VALUE   change a setting, named as in the environment; may be repeated
+  --scenario FILE    read flags from a JSON file, with settings in place of --policy and --set;
+                     flags on the command line override it:
                      {"rate": 250, "backends": ["20ms", "100ms"], "settings": {"POLICY": "p2c"}}
-                     What the command line says comes first.
-  --arrivals FILE    when requests come, in place of rate, requests, posts and clients: a line each,
-                     either seconds or a line of the access log in JSON; lines of requests that were
-                     refused are skipped, but for those that MAX_IN_FLIGHT turned away
-  --json             all figures as JSON, with their units
-  --help             this text
 
-A FILE of - is standard input; the compiled program may read no other. A run has ${MAX_REQUESTS}
-requests and ${MAX_DAYS} days at most.
+Other:
+  --seed N           seed of all random numbers (default 1)
+  --json             print all results as JSON, with their units
+  --help             print this help
 
-Latencies are of answered requests only: a policy with errors may look fast. In the lines of bars a
-dot is a slice of the run without a single attempt.
+If FILE is -, it is standard input. The compiled program can read no other file.
+A run has at most ${MAX_REQUESTS} requests and spans at most ${MAX_DAYS} days.
 
-Backends are separated by ; and begin with how long one works on a request:
+BACKENDS
 
-  20ms                    always as long
-  uniform(5ms,15ms)       from 5 to 15 ms, all alike
-  exponential(20ms)       20 ms in the mean
-  lognormal(20ms,0.5)     20 ms in the median, with a sigma of 0.5
+Backends are separated by semicolons. Each begins with how long it works on a request:
 
-Then options:
+  20ms                    always 20 ms
+  uniform(5ms,15ms)       uniform from 5 to 15 ms
+  exponential(20ms)       exponential with a mean of 20 ms
+  lognormal(20ms,0.5)     lognormal with a median of 20 ms and a sigma of 0.5
 
-  capacity=8              works on 8 requests at a time, others wait in a queue; no limit without it
-  weight=2                its share of requests, 1 to 100
-  name=a                  a, b, c and so on by default, without those that others are given
-  refuses=10s-20s         refuses connections from 10 s to 20 s, and drops what it was working on
-  swallows=10s-20s        connections go unanswered
-  breaks=10s-20s          accepts requests and closes the connection
-  hangs=10s-20s           accepts requests and says nothing
-  errors=10s-20s          answers 500 at once
-  slow=10s-20s*5          takes 5 times as long over what it begins with in that time; where such
-                          periods overlap, their factors multiply
-  refuses=10s-40s/2s      fails for 2 s, is well for 2 s and so on, until 40 s are over
+Options follow, separated by spaces:
 
-Failures may be repeated.
+  capacity=8              work on at most 8 requests at a time, queue the others (default no limit)
+  weight=2                share of requests relative to other backends, 1 to 100 (default 1)
+  name=users-1            name in the report (default a, b, c and so on)
 
-What is idealised: connections cost no time, and timeouts are exact to the millisecond and finer. It
-is ENGINE=tcp that is modelled; the web engine cannot tell a connection that goes unanswered from an
-answer that does not come. A probe is answered in 0.1 ms, waits in no queue and does not feel slow=.
-Requests that hang take none of the capacity; those that the balancer gave up keep theirs until they
-are done. The client of a line of the access log is the address of the peer, as that is what is
-logged. Simulated requests have no headers, no cookies and no bodies; generated ones have the path /.
+  refuses=10s-20s         refuse connections from 10 s to 20 s; at 10 s, drop all requests
+  swallows=10s-20s        neither accept nor refuse connections
+  breaks=10s-20s          accept requests, then close the connection without an answer
+  hangs=10s-20s           accept requests and never answer
+  errors=10s-20s          answer 500 at once
+  slow=10s-20s*5          take 5 times as long for requests whose work starts in this period
+  refuses=10s-40s/2s      from 10 s to 40 s, fail for 2 s, work for 2 s, and so on
 
-Settings that have a part in it:
+Failures may be given more than once. If slow periods overlap, their factors multiply.
+
+RESULTS
+
+Latencies are of answered requests only, so a policy that causes errors may look fast. In sparklines
+a dot is a part of the run without any attempt.
+
+The model is simpler than reality:
+
+  - Connections take no time, and timeouts are exact.
+  - It models ENGINE=tcp. The web engine cannot distinguish a connection that is not accepted from a
+    response that does not come.
+  - Probes are answered in 0.1 ms: they do not queue, and slow= does not affect them.
+  - Requests that hang use no capacity. Requests that the balancer gave up use it until their work
+    is done.
+  - Requests have no headers, cookies or bodies. The path of generated requests is /.
+  - The client of an access log entry is the address of the peer, as that is what is logged.
+
+SETTINGS
+
+A simulation uses these settings:
 
 ${SETTINGS}
-Examples:
+EXAMPLES
 
   roundabout simulate --compare
   roundabout simulate --backends '20ms;20ms;20ms refuses=10s-40s/2s' --posts 10% --set EJECT_AFTER=3

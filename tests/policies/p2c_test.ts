@@ -45,7 +45,7 @@ Deno.test("p2c: of two, the one with fewer in flight is picked whatever chance s
 Deno.test("p2c: the busiest of many has about as much as the rest: far less than chance alone gives it", () => {
   const busiest = (choices: "one" | "two") => {
     const backends = backendsOf(equal(100));
-    const random = seeded(6);
+    const random = seeded(1);
     for (let i = 0; i < 1_000; i++) {
       const one = backends[Math.floor(random() * 100)]!;
       const picked = choices === "two" ? p2c.pick(backends, contextOf({ random })) : one;

@@ -2,13 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { POLICY_NAMES } from "../../lib/config/model.ts";
 import { run } from "../support/started.ts";
 
-/** As its users run it: with the permissions of `deno task simulate`. */
+/** Runs it with the permissions of `deno task simulate`. */
 function simulate(args: readonly string[], input?: string) {
   const options = input === undefined ? {} : { input };
   return run(["simulate", ...args], { task: "simulate", ...options });
 }
 
-Deno.test("simulate: by default it tells what round robin makes of one backend that is slow", async () => {
+Deno.test("simulate: by default it runs round robin over four backends", async () => {
   const { status, stdout, stderr } = await simulate([]);
   assertEquals([status, stderr], [0, ""]);
   assertMatch(
@@ -19,7 +19,7 @@ Deno.test("simulate: by default it tells what round robin makes of one backend t
   assertEquals(stdout.match(/[▁▂▃▄▅▆▇█]{40}\n/g)?.length, 4);
 });
 
-Deno.test("simulate: --compare has every policy, and two runs are the same to the byte", async () => {
+Deno.test("simulate: --compare shows every policy, and two runs give the same bytes", async () => {
   for (const form of [[], ["--json"]]) {
     const args = ["--compare", "--requests", "5000", ...form];
     const [first, second] = await Promise.all([simulate(args), simulate(args)]);
@@ -28,7 +28,7 @@ Deno.test("simulate: --compare has every policy, and two runs are the same to th
   }
 });
 
-Deno.test("simulate: --json is one JSON document with a run for each policy", async () => {
+Deno.test("simulate: --json prints one JSON document with the results of each policy", async () => {
   const { status, stdout } = await simulate(["--json", "--compare", "--requests=2000"]);
   assertEquals(status, 0);
   const { policies } = JSON.parse(stdout) as { policies: { policy: string; requests: number }[] };
@@ -38,7 +38,7 @@ Deno.test("simulate: --json is one JSON document with a run for each policy", as
   );
 });
 
-Deno.test("simulate: a scenario and its arrivals come from files", async () => {
+Deno.test("simulate: the scenario and its arrivals can be read from files", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/scenario.json`, '{"backends": ["5ms"], "seed": 7}');
   await Deno.writeTextFile(`${folder}/arrivals`, "0\n1\n2\n");
@@ -52,7 +52,7 @@ Deno.test("simulate: a scenario and its arrivals come from files", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("simulate: - is standard input, for one of both", async () => {
+Deno.test("simulate: - is standard input, and only one file may be it", async () => {
   const { stdout } = await simulate(["--scenario", "-"], '{"backends": ["5ms"], "requests": 7}');
   assertMatch(stdout, /^Simulated: 7 requests .* to 1 backend; seed 1\n {2}a: 5ms\n/);
   const both = await simulate(["--scenario", "-", "--arrivals", "-"], "");
@@ -60,16 +60,16 @@ Deno.test("simulate: - is standard input, for one of both", async () => {
   assertMatch(both.stderr, /--scenario and --arrivals must not both be standard input/);
 });
 
-Deno.test("simulate: where it may read no file, it points at standard input", async () => {
+Deno.test("simulate: without permission to read a file, the error names standard input", async () => {
   const { status, stderr } = await run(["simulate", "--arrivals", "/etc/hostname"]);
   assertEquals([status, stderr], [
     2,
-    "Cannot simulate as --arrivals must be - for standard input, as this program may read no " +
-    'files: current value is "/etc/hostname"\n',
+    "Cannot simulate as --arrivals must be - for standard input, as this program may not " +
+    'read files: current value is "/etc/hostname"\n',
   ]);
 });
 
-Deno.test("simulate: the environment and .env have no part in it", async () => {
+Deno.test("simulate: the environment and .env are not read", async () => {
   const cwd = await Deno.makeTempDir();
   await Deno.writeTextFile(`${cwd}/.env`, "POLICY=p2c\nPORT=none");
   const args = ["simulate", "--requests", "100"];
@@ -78,7 +78,7 @@ Deno.test("simulate: the environment and .env have no part in it", async () => {
   await Deno.remove(cwd, { recursive: true });
 });
 
-Deno.test("simulate: everything that is wrong is told at once, status 2", async () => {
+Deno.test("simulate: all problems are reported at once, with status 2", async () => {
   const args = ["--scenario", "/missing.json", "--rate", "fast", "--set", "EJECT_MAX=all"];
   const { status, stdout, stderr } = await simulate(args);
   assertEquals([status, stdout], [2, ""]);
@@ -86,7 +86,7 @@ Deno.test("simulate: everything that is wrong is told at once, status 2", async 
   assertMatch(stderr, /\n {2}rate must be .*"fast"\n {2}EJECT_MAX must be .*"all"\n$/);
 });
 
-Deno.test("simulate: flags it does not know, or that lack their value, are pointed at its help, status 2", async () => {
+Deno.test("simulate: wrong flags are refused in one line that names its help, with status 2", async () => {
   for (
     const [args, wrong] of [
       [["--fast"], "--fast"],
@@ -101,7 +101,7 @@ Deno.test("simulate: flags it does not know, or that lack their value, are point
   ) {
     const { status, stderr } = await simulate(args);
     assertEquals(status, 2);
-    assert(stderr.includes(wrong) && stderr.includes("roundabout simulate --help tells"), stderr);
+    assert(stderr.includes(wrong) && stderr.includes("roundabout simulate --help"), stderr);
     assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
   }
   const { status, stderr } = await run(["check", "--rate", "5"]);
@@ -109,7 +109,7 @@ Deno.test("simulate: flags it does not know, or that lack their value, are point
   assertMatch(stderr, /Usage: roundabout \[command\][^]*\nCannot understand .*--rate.*\n$/);
 });
 
-Deno.test("simulate: --help tells its flags and how backends are written", async () => {
+Deno.test("simulate: --help explains the flags, the backends and the settings", async () => {
   const { status, stdout } = await simulate(["--help"]);
   assertEquals(status, 0);
   for (const part of ["--compare", "lognormal(20ms,0.5)", "refuses=10s-40s/2s", "HASH_BALANCE"]) {
@@ -118,21 +118,21 @@ Deno.test("simulate: --help tells its flags and how backends are written", async
 });
 
 for (const args of [["simulate", "--compare", "--json", "--requests=1000"], ["--help"]]) {
-  Deno.test(`simulate: where nobody reads what ${args[0]} says, it ends quietly`, async () => {
+  Deno.test(`simulate: if the reader of ${args[0]} has gone, it ends quietly with status 0`, async () => {
     const shell = '{ "$0" "$@"; echo "status $?" >&2; } | true';
     const { stdout, stderr } = await run(args, { shell });
     assertEquals([stdout, stderr], ["", "status 0\n"]);
   });
 
-  Deno.test(`simulate: where what ${args[0]} says cannot be written, it tells why, status 1`, async () => {
+  Deno.test(`simulate: if the output of ${args[0]} cannot be written, it says why, with status 1`, async () => {
     const { status, stderr } = await run(args, { shell: 'exec "$0" "$@" > /dev/full' });
     assertEquals(status, 1);
     assertMatch(stderr, /^Cannot write to standard output as No space left on device.*\n$/);
   });
 }
 
-Deno.test("simulate: recorded requests are read line by line, however they are cut", async () => {
-  // 200,000 lines are many reads, most of which end within a line.
+Deno.test("simulate: recorded requests may be longer than one read", async () => {
+  // 200,000 lines take many reads, most of which end within a line.
   const lines = Array.from({ length: 200_000 }, (_, i) => `${i / 100}`).join("\n");
   const { stdout } = await simulate(["--arrivals", "-", "--backends", "5ms"], `\uFEFF${lines}`);
   assertMatch(stdout, /^Simulated: 200000 recorded requests over 2000\.0 s, to 1 backend/);

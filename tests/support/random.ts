@@ -1,10 +1,10 @@
-/** Chance that can be repeated: mulberry32. @returns a function that gives 0 up to 1 */
+/** Repeatable randomness for tests. */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+/** @returns a function that draws uniform values from 0 up to, not including, 1 */
 export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const generator = xoroshiro128plus(seed);
+  generator.jump(); // without it, the first values are almost the same for seeds that are close
+  return () => uniformFloat64(generator);
 }

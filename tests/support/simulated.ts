@@ -1,43 +1,38 @@
 /** Short ways to simulated backends, scenarios and runs. */
 import { isReading, type Read } from "../../lib/config/setting.ts";
-import type { Summary } from "../../lib/simulate/run/statistics.ts";
 import { simulate } from "../../lib/simulate/run/run.ts";
-import { ArrivalsReader, type Recording } from "../../lib/simulate/scenario/recorded_arrivals.ts";
-import {
-  readScenario,
-  type Scenario,
-  type SimulateFlags,
-} from "../../lib/simulate/scenario/scenario.ts";
+import type { Summary } from "../../lib/simulate/run/summary.ts";
+import { readScenario } from "../../lib/simulate/scenario/read_scenario.ts";
+import { readRecording, type Recording } from "../../lib/simulate/scenario/recorded_arrivals.ts";
+import type { Scenario, SimulateFlags } from "../../lib/simulate/scenario/scenario.ts";
 
-/** What the files say. */
+/** The contents of files. */
 export interface Files {
   readonly scenario?: string | undefined;
   readonly arrivals?: string | undefined;
 }
 
-/** The value that was read. @throws where it is a complaint */
-export function valueOf<Value>(read: Read<Value>): Value {
+/** Returns the value that was read. @throws if it could not be read */
+export function unwrap<Value>(read: Read<Value>): Value {
   if (isReading(read)) return read.value;
-  throw new TypeError(`Cannot be read: ${JSON.stringify(read)}`);
+  throw new TypeError(`Cannot use a value that could not be read: ${JSON.stringify(read)}`);
 }
 
-/** What a file of arrivals comes to. @param most lines that there may be */
-export function recordingOf(text: string, most?: number): Recording {
-  const reader = new ArrivalsReader(most);
-  for (const line of text.split("\n")) reader.add(line);
-  return reader.finish();
+/** @param chunks of the file @param maxLines how many lines may be recorded requests */
+export function record(chunks: string | readonly string[], maxLines?: number): Promise<Recording> {
+  return readRecording(ReadableStream.from([chunks].flat()), maxLines);
 }
 
-/** A scenario, of which nothing is wrong. @throws where something is */
-export function scenarioOf(flags: SimulateFlags, files: Files = {}): Scenario {
-  const arrivals = files.arrivals === undefined ? undefined : recordingOf(files.arrivals);
+/** @throws if the scenario has problems */
+export async function createScenario(flags: SimulateFlags, files: Files = {}): Promise<Scenario> {
+  const arrivals = files.arrivals === undefined ? undefined : await record(files.arrivals);
   const { scenario, problems } = readScenario({ flags, scenario: files.scenario, arrivals });
   if (scenario !== undefined) return scenario;
-  throw new TypeError(`Cannot be simulated: ${problems.join("; ")}`);
+  throw new TypeError(`Cannot use a scenario with problems: ${problems.join("; ")}`);
 }
 
-/** What a scenario comes to under its policy. */
-export function runOf(flags: SimulateFlags, files: Files = {}): Promise<Summary> {
-  const scenario = scenarioOf(flags, files);
+/** Runs a scenario under its policy. */
+export async function runScenario(flags: SimulateFlags, files: Files = {}): Promise<Summary> {
+  const scenario = await createScenario(flags, files);
   return simulate(scenario, scenario.config.POLICY);
 }

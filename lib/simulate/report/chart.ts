@@ -1,31 +1,40 @@
-/** Figures as text: tables, bars and lines of them. */
+/** Numbers as text: tables, bars and sparklines. */
 
 const LEVELS = "▁▂▃▄▅▆▇█";
 
-const NOTHING = "·";
+const ZERO = "·";
 
 const BAR = "█";
 
 /**
- * Values as a line of bars, one character each; a dot for 0, so that it is not taken for a few.
+ * Draws values as a line of bars, one character each; 0 is a dot, as the lowest bar may be a few.
  *
- * @param top what the highest bar stands for, 0 or more
+ * @param top the value of the highest bar, 0 or more
  */
-export function sparkline(values: readonly number[], top: number): string {
+export function drawSparkline(values: readonly number[], top: number): string {
   const highest = LEVELS.length - 1;
-  return values.map((value) => value === 0 ? NOTHING : LEVELS[Math.round(value / top * highest)])
+  return values.map((value) => value === 0 ? ZERO : LEVELS[Math.round(value / top * highest)])
     .join("");
 }
 
-/** A bar, at least one character long. @param share of the whole width, 0 to 1 */
-export function bar(share: number, width: number): string {
+/**
+ * Draws a bar of at least one character.
+ *
+ * @param share of the width, 0 to 1
+ * @param width in characters
+ */
+export function drawBar(share: number, width: number): string {
   return BAR.repeat(Math.max(1, Math.round(share * width)));
 }
 
-/** Rows in columns: the first one to the left, all others to the right, but for those that are told. */
-export function table(
+/**
+ * Aligns rows in columns.
+ *
+ * @param leftAligned the columns beside the first one that are aligned to the left, from 0
+ */
+export function formatTable(
   rows: readonly (readonly string[])[],
-  toTheLeft: readonly number[] = [],
+  leftAligned: readonly number[] = [],
 ): string {
   const widths: number[] = [];
   for (const row of rows) {
@@ -33,7 +42,7 @@ export function table(
   }
   return rows.map((row) => {
     const cells = row.map((cell, column) =>
-      column === 0 || toTheLeft.includes(column)
+      column === 0 || leftAligned.includes(column)
         ? cell.padEnd(widths[column]!)
         : cell.padStart(widths[column]!)
     );

@@ -1,11 +1,11 @@
 /**
- * What a simulation came to, for programs. The scenario in it can be given back as a file; with recorded
- * requests, only together with those.
+ * The results of a simulation as JSON. The scenario in it can be used as a scenario file; if
+ * requests were recorded, together with the same recording.
  */
-import { SLICES, type Summary } from "../run/statistics.ts";
+import { SLICES, type Summary } from "../run/summary.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 
-/** Of figures whose names do not say it; latencies are of answered requests only. */
+/** Units of the values whose names do not say them. Latencies are of answered requests only. */
 const UNITS = {
   latency: "ms",
   errorShare: "of requests",
@@ -15,8 +15,9 @@ const UNITS = {
 } as const;
 
 /** @param summaries one for each policy of the scenario */
-export function jsonReport(scenario: Scenario, summaries: readonly Summary[]): string {
-  const { seed, traffic, backends, settings, arrivals, skipped, length } = scenario;
+export function formatJsonReport(scenario: Scenario, summaries: readonly Summary[]): string {
+  const { seed, traffic, backends, settings, arrivals, skipped, durationMs } = scenario;
+  const seconds = durationMs / 1000;
   const document = {
     scenario: {
       seed,
@@ -32,8 +33,8 @@ export function jsonReport(scenario: Scenario, summaries: readonly Summary[]): s
     arrivals: {
       count: arrivals.count,
       skipped,
-      seconds: length / 1000,
-      sliceSeconds: length / 1000 / SLICES,
+      seconds,
+      sliceSeconds: seconds / SLICES,
     },
     units: UNITS,
     policies: summaries,

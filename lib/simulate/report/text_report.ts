@@ -1,40 +1,22 @@
-/** What a simulation came to, for people. */
-import { DEFAULTS } from "../../config/schema.ts";
-import { bar, sparkline, table } from "./chart.ts";
-import type { Summary } from "../run/statistics.ts";
+/** The results of a simulation as text. */
+import type { Summary } from "../run/summary.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import { SIMULATED_SETTINGS } from "../scenario/settings.ts";
+import { drawBar, drawSparkline, formatTable } from "./chart.ts";
+import { describeScenario } from "./scenario_text.ts";
+import { formatMilliseconds, formatPercent, formatSeconds } from "./units.ts";
 
-/** How long the longest bar is, in characters. */
-const BAR_WIDTH = 50;
+/** The length of the longest bar. */
+const BAR_CHARACTERS = 50;
 
 /** @param summaries one for each policy of the scenario */
-export function report(scenario: Scenario, summaries: readonly Summary[]): string {
-  const parts = [whatWasRun(scenario), formatFigures(summaries)];
-  if (summaries.length > 1) parts.push(formatBars(summaries));
-  return [...parts, ...summaries.map((summary) => formatLoad(summary, scenario))].join("\n");
+export function formatTextReport(scenario: Scenario, summaries: readonly Summary[]): string {
+  const sections = [describeScenario(scenario), formatPolicies(summaries)];
+  if (summaries.length > 1) sections.push(formatBars(summaries));
+  return [...sections, ...summaries.map((summary) => formatLoad(summary, scenario))].join("\n");
 }
 
-function whatWasRun(scenario: Scenario): string {
-  const { arrivals, skipped, traffic, backends, seed, length, settings } = scenario;
-  const leftOut = skipped > 0 ? `, ${counted(skipped, "refused one")} skipped` : "";
-  const requests = traffic === undefined
-    ? `${counted(arrivals.count, "recorded request")} over ${seconds(length)}${leftOut}`
-    : `${counted(traffic.requests, "request")} over ${
-      seconds(length)
-    }, ${traffic.rate} a second, ` +
-      `${Math.round(traffic.posts * 100)}% POST, from ${counted(traffic.clients, "client")}`;
-  const changed = SIMULATED_SETTINGS.filter((name) =>
-    settings[name] !== undefined && settings[name] !== DEFAULTS[name]
-  );
-  return [
-    `Simulated: ${requests}, to ${counted(backends.length, "backend")}; seed ${seed}`,
-    ...backends.map(({ name, text }) => `  ${name}: ${text}`),
-    ...changed.map((name) => `  ${name}=${settings[name]}`),
-  ].join("\n") + "\n";
-}
-
-function formatFigures(summaries: readonly Summary[]): string {
+/** What clients saw under each policy. */
+function formatPolicies(summaries: readonly Summary[]): string {
   const head = [
     "policy",
     "p50 ms",
@@ -51,73 +33,57 @@ function formatFigures(summaries: readonly Summary[]): string {
     const { latency } = summary;
     const latencies = latency === null
       ? ["-", "-", "-", "-", "-"]
-      : [latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map(milliseconds);
+      : [latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map(formatMilliseconds);
     return [
       summary.policy,
       ...latencies,
-      percent(summary.errorShare),
+      formatPercent(summary.errorShare),
       String(summary.retries),
-      percent(summary.retryShare),
+      formatPercent(summary.retryShare),
       String(summary.ejections),
     ];
   });
-  return `Latencies are of answered requests only.\n\n${table([head, ...rows])}`;
+  return `Latencies are of answered requests only.\n\n${formatTable([head, ...rows])}`;
 }
 
+/** The p99 of each policy as a bar. */
 function formatBars(summaries: readonly Summary[]): string {
-  const longest = greatest(summaries.map(({ latency }) => latency?.p99 ?? 0));
+  const longest = findGreatest(summaries.map(({ latency }) => latency?.p99 ?? 0));
   const rows = summaries.map(({ policy, latency, errorShare }) => {
     if (latency === null) return [policy, "nothing answered"];
-    const length = longest === 0 ? 0 : latency.p99 / longest;
-    // Who gives up soon has the shortest bar.
-    const errors = errorShare > 0 ? `, ${percent(errorShare)} errors` : "";
-    return [policy, `${bar(length, BAR_WIDTH)} ${milliseconds(latency.p99)} ms${errors}`];
+    const share = longest === 0 ? 0 : latency.p99 / longest;
+    // A policy under which requests fail early has a short bar, too.
+    const errors = errorShare > 0 ? `, ${formatPercent(errorShare)} errors` : "";
+    const bar = drawBar(share, BAR_CHARACTERS);
+    return [policy, `${bar} ${formatMilliseconds(latency.p99)} ms${errors}`];
   });
-  return `p99 of answered requests\n${table(rows, [1])}`;
+  return `p99 of answered requests\n${formatTable(rows, [1])}`;
 }
 
-/** How the load of a policy's backends was, and what its errors were. */
+/** The load of each backend under a policy, and the errors by kind. */
 function formatLoad(
   { policy, backends, errorKinds, downs }: Summary,
-  { length }: Scenario,
+  { durationMs }: Scenario,
 ): string {
-  const top = greatest(backends.flatMap(({ slices }) => slices));
+  const top = findGreatest(backends.flatMap(({ slices }) => slices));
   const rows = backends.map(({ name, share, peakInFlight, slices }) => [
     `  ${name}`,
-    percent(share),
+    formatPercent(share),
     String(peakInFlight),
-    sparkline(slices, top),
+    drawSparkline(slices, top),
   ]);
-  const head = ["  backend", "attempts", "peak in flight", `attempts over ${seconds(length)}`];
+  const overTime = `attempts over ${formatSeconds(durationMs)}`;
+  const head = ["  backend", "attempts", "peak in flight", overTime];
   const errors = Object.entries(errorKinds).map(([kind, count]) => `  ${kind}: ${count}\n`);
   return [
     `${policy}\n`,
-    table([head, ...rows], [3]),
+    formatTable([head, ...rows], [3]),
     downs > 0 ? `  taken down by probes: ${downs}\n` : "",
     ...errors,
   ].join("");
 }
 
-function milliseconds(value: number): string {
-  return value.toFixed(1);
-}
-
-function seconds(length: number): string {
-  return `${(length / 1000).toFixed(1)} s`;
-}
-
-/** With two decimals, so that nothing but 0 is 0.00%, and nothing but all is 100.00%. */
-function percent(share: number): string {
-  const text = `${(share * 100).toFixed(2)}%`;
-  if (share > 0 && text === "0.00%") return "<0.01%";
-  return share < 1 && text === "100.00%" ? ">99.99%" : text;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 /** The greatest of numbers that are 0 or more; there may be too many of them for Math.max. */
-function greatest(numbers: readonly number[]): number {
+function findGreatest(numbers: readonly number[]): number {
   return numbers.reduce((greatest, number) => Math.max(greatest, number), 0);
 }

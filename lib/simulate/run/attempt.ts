@@ -1,5 +1,6 @@
-/** What an attempt at a simulated backend comes to, and when: its reply, or the timeout before it. */
-import { isOneOf, type Statuses } from "../../http/status_ranges.ts";
+/**
+ * The outcome of an attempt at a simulated backend: its reply, or the timeout that comes before it.
+ */
 import { EXPIRED, NO_FIRST_BYTE } from "../../engines/shared/failures.ts";
 import { type Answered, type Failed, failed, type Outcome } from "../../outcome.ts";
 import type { Reply, ReplyKind } from "./simulated_backend.ts";
@@ -10,8 +11,8 @@ export interface Timeouts {
   readonly firstByte: number;
 }
 
-/** What came of an attempt. */
 export interface AttemptResult {
+  /** When the attempt ends, in milliseconds. */
   readonly at: number;
   readonly outcome: Outcome<undefined>;
 }
@@ -20,8 +21,8 @@ const OK: Answered<undefined> = { kind: "answered", status: 200, response: undef
 const NO_CONNECTION = failed("connection_timeout", "no connection within CONNECT_TIMEOUT");
 const EXPIRED_BEFORE_CONNECTED: Failed = { ...EXPIRED, neverLeft: true };
 
-/** What each fate comes to; those that are never heard of end by a timeout. */
-const OUTCOMES: Record<ReplyKind, Outcome<undefined>> = {
+/** The outcome of each reply; the silent ones end by a timeout. */
+export const OUTCOMES: Record<ReplyKind, Outcome<undefined>> = {
   "answers": OK,
   "errors": { ...OK, status: 500 },
   "refuses": failed("connection_refused", "it refuses connections"),
@@ -31,49 +32,22 @@ const OUTCOMES: Record<ReplyKind, Outcome<undefined>> = {
 };
 
 /**
- * @param begunAt when it began, in milliseconds
- * @param expiresAt when REQUEST_TIMEOUT is over for its request
+ * @param beganAt in milliseconds
+ * @param expiresAt when REQUEST_TIMEOUT ends the request, in milliseconds
  */
 export function simulateAttempt(
   reply: Reply,
-  begunAt: number,
+  beganAt: number,
   expiresAt: number,
   timeouts: Timeouts,
 ): AttemptResult {
-  const unconnected = reply.kind === "swallows";
-  const lateAt = begunAt + (unconnected ? timeouts.connect : timeouts.firstByte);
-  if (reply.at <= lateAt && reply.at <= expiresAt) {
+  const isConnected = reply.kind !== "swallows";
+  const timeoutAt = beganAt + (isConnected ? timeouts.firstByte : timeouts.connect);
+  if (reply.at <= timeoutAt && reply.at <= expiresAt) {
     return { at: reply.at, outcome: OUTCOMES[reply.kind] };
   }
-  if (expiresAt <= lateAt) {
-    return { at: expiresAt, outcome: unconnected ? EXPIRED_BEFORE_CONNECTED : EXPIRED };
+  if (expiresAt <= timeoutAt) {
+    return { at: expiresAt, outcome: isConnected ? EXPIRED : EXPIRED_BEFORE_CONNECTED };
   }
-  return { at: lateAt, outcome: unconnected ? NO_CONNECTION : NO_FIRST_BYTE };
-}
-
-/** What came of a probe. */
-export interface Probing {
-  readonly at: number;
-  readonly good: boolean;
-  readonly reason: string;
-}
-
-/**
- * @param timeout HEALTH_TIMEOUT, in milliseconds
- * @param good HEALTH_STATUS
- */
-export function simulateProbe(
-  reply: Reply,
-  begunAt: number,
-  timeout: number,
-  good: Statuses,
-): Probing {
-  const lateAt = begunAt + timeout;
-  if (reply.at > lateAt) {
-    return { at: lateAt, good: false, reason: `no answer within ${timeout} ms` };
-  }
-  const outcome = OUTCOMES[reply.kind];
-  return outcome.kind === "answered"
-    ? { at: reply.at, good: isOneOf(good, outcome.status), reason: `answered ${outcome.status}` }
-    : { at: reply.at, good: false, reason: outcome.failure };
+  return { at: timeoutAt, outcome: isConnected ? NO_FIRST_BYTE : NO_CONNECTION };
 }

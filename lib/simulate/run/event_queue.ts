@@ -1,59 +1,30 @@
-/** A virtual clock: what happens next, and when. It moves only from one event to the next one. */
+/** The virtual clock of a run: it moves from one event to the next. */
+import { createHeap } from "./heap.ts";
 
 interface Entry {
   readonly at: number;
-  /** Which one it was to be put in. */
+  /** Counts up with each push: a heap by itself does not keep the order of equal times. */
   readonly sequence: number;
   readonly event: () => void;
 }
 
-/** Events in the order of their times; of those at one time, the first put in comes first. */
+/** Events in the order of their times. Events of one time come out in the order of their pushes. */
 export class EventQueue {
-  /** The time of the last event that was taken out, in milliseconds. */
+  /** The time of the last event that was popped, in milliseconds. */
   now = 0;
-  #sequence = 0;
-  /** A binary heap: each entry comes before the two at twice its place and one or two more. */
-  readonly #heap: Entry[] = [];
+  #pushes = 0;
+  readonly #entries = createHeap<Entry>((a, b) => a.at - b.at || a.sequence - b.sequence);
 
-  /** @param at in milliseconds; a time that is over counts as now */
+  /** @param at in milliseconds; a time in the past counts as now */
   push(at: number, event: () => void): void {
-    const entry = { at: Math.max(at, this.now), sequence: this.#sequence++, event };
-    let place = this.#heap.length;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (isBefore(this.#heap[parent]!, entry)) break;
-      this.#heap[place] = this.#heap[parent]!;
-      place = parent;
-    }
-    this.#heap[place] = entry;
+    this.#entries.push({ at: Math.max(at, this.now), sequence: this.#pushes++, event });
   }
 
-  /** Takes out the next event, and moves the clock to it; undefined where there is none. */
+  /** Removes the next event and moves the clock to its time; undefined if there is none. */
   pop(): (() => void) | undefined {
-    const first = this.#heap[0];
-    const last = this.#heap.pop();
-    if (first === undefined || last === undefined) return undefined;
-    if (first !== last) this.#sink(last);
+    const first = this.#entries.pop();
+    if (first === undefined) return undefined;
     this.now = first.at;
     return first.event;
   }
-
-  /** Puts an entry in the place of the first one, which is gone, or further down. */
-  #sink(entry: Entry): void {
-    const heap = this.#heap;
-    let place = 0;
-    while (true) {
-      let child = 2 * place + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (isBefore(entry, heap[child]!)) break;
-      heap[place] = heap[child]!;
-      place = child;
-    }
-    heap[place] = entry;
-  }
-}
-
-function isBefore(a: Entry, b: Entry): boolean {
-  return a.at < b.at || a.at === b.at && a.sequence < b.sequence;
 }

@@ -1,30 +1,34 @@
 /**
- * A simulated backend: it works on so many requests at a time, and more wait in a queue, first come
- * first served. When it will fail is known from the start, and how long it works on a request when that
- * comes: so what becomes of a request is known at once, and one event is enough for it.
+ * A simulated backend. Its failures are known from the start, and the work that a request is when
+ * it arrives: so the reply is known at once, and a request needs only one event.
  */
-import type { BackendScript } from "../scenario/backend_spec.ts";
+import type { BackendSpec } from "../scenario/backend_spec.ts";
 import {
   type Fault,
   FAULTS,
-  isOn,
-  nextBeginning,
+  findNextStart,
+  isFailing,
   type Period,
 } from "../scenario/fault_schedule.ts";
+import { WorkSlots } from "./work_slots.ts";
 
-/** How long an answer takes that needs no work, and a connection that is refused, in milliseconds. */
-export const AT_ONCE_MS = 0.1;
+/** How long replies take that need no work: probes, errors and refused connections. */
+export const INSTANT_REPLY_MS = 0.1;
 
-/** What becomes of a request. `breaks off`: it was accepted, and the connection ends without an answer. */
+/**
+ * `refuses`: the connection was refused; `breaks off`: the request was accepted, and the connection
+ * closed without an answer; `hangs`: it was accepted and never answered; `swallows`: the connection
+ * was neither accepted nor refused.
+ */
 export type ReplyKind = "answers" | "errors" | "refuses" | "breaks off" | "hangs" | "swallows";
 
 export interface Reply {
   readonly kind: ReplyKind;
-  /** When the balancer learns of it, in milliseconds; Infinity where it hears nothing. */
+  /** When the balancer receives it, in milliseconds; Infinity if it never does. */
   readonly at: number;
 }
 
-/** Faults that decide about a request as it comes. */
+/** The faults that decide on the reply when a request arrives. */
 const REPLY_KINDS: Partial<Record<Fault, ReplyKind>> = {
   refuses: "refuses",
   swallows: "swallows",
@@ -34,116 +38,80 @@ const REPLY_KINDS: Partial<Record<Fault, ReplyKind>> = {
 };
 
 export class SimulatedBackend {
-  readonly #script: BackendScript;
-  /** Those of the script, the ones that hide others first. */
+  readonly #spec: BackendSpec;
+  /** In the order of {@linkcode FAULTS}. */
   readonly #periods: readonly Period[];
   readonly #refusals: readonly Period[];
-  readonly #work: Work | undefined;
-  /** When what it works on is broken off next. */
-  #breaksOffAt: number;
+  /** Undefined if the capacity has no limit. */
+  readonly #slots: WorkSlots | undefined;
+  /** When it next refuses connections and drops all requests. */
+  #nextDropAt: number;
 
-  constructor(script: BackendScript) {
-    this.#script = script;
-    this.#periods = FAULTS.flatMap((fault) => script.periods.filter((one) => one.fault === fault));
-    this.#refusals = script.periods.filter(({ fault }) => fault === "refuses");
-    this.#work = script.capacity === Infinity ? undefined : new Work(script.capacity);
-    this.#breaksOffAt = this.#nextRefusal(-1);
+  constructor(spec: BackendSpec) {
+    this.#spec = spec;
+    this.#periods = FAULTS.flatMap((fault) => spec.periods.filter((one) => one.fault === fault));
+    this.#refusals = spec.periods.filter(({ fault }) => fault === "refuses");
+    this.#slots = spec.capacity === Infinity ? undefined : new WorkSlots(spec.capacity);
+    this.#nextDropAt = this.#findNextDrop(-1);
   }
 
   /**
-   * Takes a request; times never go back from one to the next.
+   * Receives a request, and returns the reply to it.
    *
-   * @param now in milliseconds
-   * @param luck over 0 and under 1: how much work it is, compared with all requests
+   * @param now in milliseconds, not before the request received last
+   * @param quantile how much work it is, as a quantile of the latency distribution: over 0 and
+   * under 1
    */
-  ask(now: number, luck: number): Reply {
-    if (now >= this.#breaksOffAt) {
-      this.#work?.drop();
-      this.#breaksOffAt = this.#nextRefusal(now);
+  receive(now: number, quantile: number): Reply {
+    if (now >= this.#nextDropAt) {
+      this.#slots?.clear();
+      this.#nextDropAt = this.#findNextDrop(now);
     }
-    const fate = this.#replyKindAt(now);
-    if (fate === "hangs") return this.#unlessBrokenOff(fate, Infinity);
-    if (fate !== undefined) return replyAtOnce(fate, now);
+    const kind = this.#findFault(now);
+    if (kind === "hangs") return this.#applyNextDrop({ kind, at: Infinity });
+    if (kind !== undefined) return replyAtOnce(kind, now);
 
-    const beginsAt = this.#work?.nextFree(now) ?? now;
-    const endsAt = beginsAt + this.#script.latency(luck) * this.#slownessAt(beginsAt);
-    this.#work?.take(endsAt);
-    return this.#unlessBrokenOff("answers", endsAt);
+    const startsAt = this.#slots?.findStart(now) ?? now;
+    const doneAt = startsAt + this.#spec.latency(quantile) * this.#computeSlowness(startsAt);
+    this.#slots?.add(doneAt);
+    return this.#applyNextDrop({ kind: "answers", at: doneAt });
   }
 
-  /** What becomes of a probe: it needs no work and waits in no queue. */
+  /** Receives a probe, which is no work and waits for nothing. @param now in milliseconds */
   probe(now: number): Reply {
-    return replyAtOnce(this.#replyKindAt(now) ?? "answers", now);
+    return replyAtOnce(this.#findFault(now) ?? "answers", now);
   }
 
-  /** What becomes of a request that was accepted. */
-  #unlessBrokenOff(fate: ReplyKind, at: number): Reply {
-    return this.#breaksOffAt < at
-      ? { kind: "breaks off", at: this.#breaksOffAt }
-      : { kind: fate, at };
+  /** Replaces the reply to an accepted request if the backend drops the request first. */
+  #applyNextDrop(reply: Reply): Reply {
+    return this.#nextDropAt < reply.at ? { kind: "breaks off", at: this.#nextDropAt } : reply;
   }
 
-  #replyKindAt(now: number): ReplyKind | undefined {
+  #findFault(now: number): ReplyKind | undefined {
     for (const period of this.#periods) {
-      const fate = REPLY_KINDS[period.fault];
-      if (fate !== undefined && isOn(period, now)) return fate;
+      const kind = REPLY_KINDS[period.fault];
+      if (kind !== undefined && isFailing(period, now)) return kind;
     }
     return undefined;
   }
 
-  #slownessAt(now: number): number {
+  #computeSlowness(now: number): number {
     let slowness = 1;
     for (const period of this.#periods) {
-      if (period.fault === "slow" && isOn(period, now)) slowness *= period.factor;
+      if (period.fault === "slow" && isFailing(period, now)) slowness *= period.factor;
     }
     return slowness;
   }
 
-  #nextRefusal(after: number): number {
+  #findNextDrop(after: number): number {
     return this.#refusals.reduce(
-      (first, period) => Math.min(first, nextBeginning(period, after)),
+      (first, period) => Math.min(first, findNextStart(period, after)),
       Infinity,
     );
   }
 }
 
-function replyAtOnce(fate: ReplyKind, now: number): Reply {
-  return { kind: fate, at: fate === "hangs" || fate === "swallows" ? Infinity : now + AT_ONCE_MS };
-}
-
-/**
- * What a backend works on: when each of its places is free again, in a binary heap. The first request in
- * the queue gets the place that is free first.
- */
-class Work {
-  readonly #freeAt: Float64Array;
-
-  constructor(capacity: number) {
-    this.#freeAt = new Float64Array(capacity);
-  }
-
-  /** When the next request can be begun with. */
-  nextFree(now: number): number {
-    return Math.max(now, this.#freeAt[0]!);
-  }
-
-  /** Takes the next place until then. */
-  take(until: number): void {
-    const freeAt = this.#freeAt;
-    let place = 0;
-    while (true) {
-      let child = 2 * place + 1;
-      if (child >= freeAt.length) break;
-      if (child + 1 < freeAt.length && freeAt[child + 1]! < freeAt[child]!) child++;
-      if (until <= freeAt[child]!) break;
-      freeAt[place] = freeAt[child]!;
-      place = child;
-    }
-    freeAt[place] = until;
-  }
-
-  /** Drops all of it, and the queue. */
-  drop(): void {
-    this.#freeAt.fill(0);
-  }
+function replyAtOnce(kind: ReplyKind, now: number): Reply {
+  const isSilent = kind === "hangs" || kind === "swallows";
+  return { kind, at: isSilent ? Infinity : now + INSTANT_REPLY_MS };
 }

@@ -1,67 +1,32 @@
-/** What the clients of a simulated run saw, and what its backends bore. */
+/** Counts what happens in a run, and summarizes it. */
+import { type Latencies, SLICES, type Summary } from "./summary.ts";
 
-/** Slices of a run, in which attempts are counted. */
-export const SLICES = 40;
-
-/** Of answered requests, in milliseconds. */
-export interface Latencies {
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-
-export interface BackendSummary {
-  readonly name: string;
-  readonly attempts: number;
-  /** Of all attempts, 0 to 1. */
-  readonly share: number;
-  /** The most that were in flight at a time. */
-  readonly peakInFlight: number;
-  /** Attempts begun in each slice of the run. */
-  readonly slices: readonly number[];
-}
-
-/** All figures of one run; shares are of all requests, 0 to 1. */
-export interface Summary {
+/** What is known of a run before it begins. */
+export interface RunFacts {
   readonly policy: string;
+  /** The names of the backends. */
+  readonly names: readonly string[];
+  /** How many requests arrive. */
   readonly requests: number;
-  readonly answered: number;
-  /** Null where nothing was answered. */
-  readonly latency: Latencies | null;
-  readonly errors: number;
-  readonly errorShare: number;
-  /** How many there were of each kind, by its name. */
-  readonly errorKinds: Readonly<Record<string, number>>;
-  readonly retries: number;
-  readonly retryShare: number;
-  /** How often a backend was ejected for its answers. */
-  readonly ejections: number;
-  /** How often probes took a backend down. */
-  readonly downs: number;
-  readonly backends: readonly BackendSummary[];
+  /** The time of the last arrival. */
+  readonly durationMs: number;
 }
 
-/** Counts as a run goes on. */
-export class Figures {
+export class Statistics {
+  /** How often a backend was ejected for its answers. */
   ejections = 0;
+  /** How often probes took a backend down. */
   downs = 0;
   readonly #policy: string;
+  /** In milliseconds; the first {@linkcode #answered} are filled. */
   readonly #latencies: Float64Array;
   #answered = 0;
   #retries = 0;
   readonly #errorKinds = new Map<string, number>();
-  readonly #loads: readonly Load[];
-  readonly #sliceLength: number;
+  readonly #loads: readonly BackendLoad[];
+  readonly #sliceMs: number;
 
-  /**
-   * @param names of the backends
-   * @param requests how many there are in all
-   * @param length of the run until the last request comes, in milliseconds
-   */
-  constructor(policy: string, names: readonly string[], requests: number, length: number) {
+  constructor({ policy, names, requests, durationMs }: RunFacts) {
     this.#policy = policy;
     this.#latencies = new Float64Array(requests);
     this.#loads = names.map((name) => ({
@@ -70,37 +35,38 @@ export class Figures {
       peakInFlight: 0,
       slices: new Array<number>(SLICES).fill(0),
     }));
-    this.#sliceLength = length / SLICES;
+    this.#sliceMs = durationMs / SLICES;
   }
 
   /**
-   * An attempt has begun.
+   * Counts an attempt that begins.
    *
-   * @param place of its backend in the list
-   * @param number which attempt of its request it is, from 1
-   * @param inFlight at that backend, with this one
+   * @param index of its backend
+   * @param attempt its number among those of its request, from 1
+   * @param inFlight at its backend, this attempt included
+   * @param now in milliseconds since the run began
    */
-  attempt(place: number, number: number, inFlight: number, now: number): void {
-    const load = this.#loads[place]!;
-    if (number > 1) this.#retries++;
+  countAttempt(index: number, attempt: number, inFlight: number, now: number): void {
+    const load = this.#loads[index]!;
+    if (attempt > 1) this.#retries++;
     load.attempts++;
     load.peakInFlight = Math.max(load.peakInFlight, inFlight);
-    // What comes after the last request are retries of it and others: they belong to the last slice.
-    const slice = now > 0 ? Math.min(SLICES - 1, Math.floor(now / this.#sliceLength)) : 0;
+    // Retries after the last arrival belong to the last slice.
+    const slice = now > 0 ? Math.min(SLICES - 1, Math.floor(now / this.#sliceMs)) : 0;
     load.slices[slice]!++;
   }
 
-  /** A request was answered with a status under 500. */
-  answered(milliseconds: number): void {
-    this.#latencies[this.#answered++] = milliseconds;
+  /** Counts a request that was answered with a status below 500. */
+  countAnswer(latencyMs: number): void {
+    this.#latencies[this.#answered++] = latencyMs;
   }
 
-  /** A request came to an error. @param kind in one or two words */
-  error(kind: string): void {
+  /** Counts a request that failed. @param kind a short description of the failure */
+  countError(kind: string): void {
     this.#errorKinds.set(kind, (this.#errorKinds.get(kind) ?? 0) + 1);
   }
 
-  summary(): Summary {
+  summarize(): Summary {
     const requests = this.#latencies.length;
     const errors = requests - this.#answered;
     const attempts = this.#loads.reduce((sum, load) => sum + load.attempts, 0);
@@ -123,20 +89,19 @@ export class Figures {
   }
 }
 
-/** What a backend bears. */
-interface Load {
+interface BackendLoad {
   readonly name: string;
   attempts: number;
   peakInFlight: number;
   readonly slices: number[];
 }
 
-/** Exact percentiles, by the nearest rank: the least that such a share of all do not exceed. */
+/** Exact percentiles by nearest rank: the least latency that this share of all does not exceed. */
 function summarizeLatencies(latencies: Float64Array): Latencies | null {
   if (latencies.length === 0) return null;
   const mean = latencies.reduce((sum, latency) => sum + latency, 0) / latencies.length;
   latencies.sort();
-  // Per mille and not per cent, so that ranks are whole numbers wherever they can be.
+  // In tenths of a percent, so that the product is a whole number: 99.9 * 1000 is not.
   const at = (perMille: number) => latencies[Math.ceil(latencies.length * perMille / 1000) - 1]!;
   return { mean, p50: at(500), p90: at(900), p99: at(990), p999: at(999), max: at(1000) };
 }

@@ -2,56 +2,63 @@
 import { isReading, type Read, reading } from "../../config/setting.ts";
 import { duration, HOUR_MS } from "../../config/values.ts";
 
-/** Ways to fail, the one that hides the others first. */
+/** The ways to fail. If periods overlap, the fault that stands first here decides. */
 export const FAULTS = ["refuses", "swallows", "breaks", "hangs", "errors", "slow"] as const;
 
 export type Fault = typeof FAULTS[number];
 
-/** A time over which a backend fails; in milliseconds since the run began. */
+/** A period in which a backend fails; times are in milliseconds since the run began. */
 export interface Period {
   readonly fault: Fault;
   readonly from: number;
+  /** The end, which is no longer part of the period. */
   readonly to: number;
-  /** How long it fails, and then is well, by turns; Infinity where it fails all the time. */
+  /**
+   * The length of a turn: the backend fails for one turn, is well for the next, and so on. Infinity
+   * if it fails for the whole period.
+   */
   readonly turn: number;
-  /** How many times as long answers take, 1 or more. */
+  /** What latencies are multiplied by, 1 to 1000. */
   readonly factor: number;
 }
 
-const EXPECTED = "must have a time such as 10s-20s, or 10s-40s/2s to fail for 2s by turns";
+const MAX_FACTOR = 1000;
 
-/** `10s-20s`, `10s-40s/2s`; for `slow` with a factor: `10s-20s*5`. */
+/** Reads `10s-20s` or `10s-40s/2s`, and for `slow` also a factor: `10s-20s*5`. */
 export function readPeriod(fault: Fault, text: string): Read<Period> {
   const [, start = "", end = "", , half, , times] =
     /^([^-/*]*)-([^-/*]*)(\/([^-/*]*))?(\*([^-/*]*))?$/.exec(text) ?? [];
-  const from = time(start);
-  const to = time(end);
-  const turn = half === undefined ? Infinity : time(half);
-  if (from === undefined || to === undefined || !turn) return `${EXPECTED} after ${fault}=`;
-  if (to <= from) return `must have a time after ${fault}= that ends after it begins`;
+  const from = readTime(start);
+  const to = readTime(end);
+  const turn = half === undefined ? Infinity : readTime(half);
+  if (from === undefined || to === undefined || !turn) {
+    return `must have a period after ${fault}= such as 10s-20s, or 10s-40s/2s for turns of 2s`;
+  }
+  if (to <= from) return `must have a period after ${fault}= that ends later than it begins`;
   if (fault !== "slow") {
     if (times !== undefined) return `must have no factor after ${fault}=`;
     return reading({ fault, from, to, turn, factor: 1 });
   }
   const factor = /^\d{1,4}(?:\.\d{1,3})?$/.test(times ?? "") ? Number(times) : NaN;
-  if (!(factor >= 1 && factor <= 1000)) {
-    return "must have a factor of 1 to 1000 after slow=, such as 10s-20s*5";
+  if (!(factor >= 1 && factor <= MAX_FACTOR)) {
+    return `must have a factor of 1 to ${MAX_FACTOR} after slow=, such as 10s-20s*5`;
   }
   return reading({ fault, from, to, turn, factor });
 }
 
-function time(text: string): number | undefined {
+/** A time up to a day, in milliseconds; undefined if it is none. */
+function readTime(text: string): number | undefined {
   const read = duration(text, 0, 24 * HOUR_MS);
   return isReading(read) ? read.value : undefined;
 }
 
-/** Whether it is at a time in a period, and not in a turn of being well. */
-export function isOn({ from, to, turn }: Period, at: number): boolean {
+/** Whether the backend fails at a time: in the period, and not in a turn in which it is well. */
+export function isFailing({ from, to, turn }: Period, at: number): boolean {
   return at >= from && at < to && Math.floor((at - from) / turn) % 2 === 0;
 }
 
-/** The first time after this one at which a period, or a turn of it, begins; Infinity where none does. */
-export function nextBeginning({ from, to, turn }: Period, after: number): number {
+/** The first time after `after` at which the backend begins to fail; Infinity if there is none. */
+export function findNextStart({ from, to, turn }: Period, after: number): number {
   if (after < from) return from;
   if (turn === Infinity) return Infinity;
   const next = from + 2 * turn * (Math.floor((after - from) / (2 * turn)) + 1);

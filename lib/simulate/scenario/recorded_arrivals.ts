@@ -1,138 +1,128 @@
-/** Requests as a file recorded them: a line each, either seconds or a line of the access log in JSON. */
-import { OVERLOADED } from "../../http/local_reply.ts";
-import { type Arrivals, lengthProblem, MAX_REQUESTS } from "./arrivals.ts";
-import { type Recorded, RecordedColumns } from "./recorded_columns.ts";
+/** Recorded requests, read from the text of a file. */
+import { type Arrivals, checkDuration, MAX_REQUESTS } from "./arrivals.ts";
+import { RecordedColumns } from "./recorded_columns.ts";
+import { readRecordedLine } from "./recorded_line.ts";
 
-/** A longer line, in characters, is none of an access log. */
+/** A longer line is not from an access log. */
 export const MAX_LINE_CHARACTERS = 8 * 1024 * 1024;
 
-/** How many lines that are wrong are told. */
-const SHOWN_PROBLEMS = 5;
+/** How many unreadable lines get a message of their own. */
+const MAX_SHOWN_LINES = 5;
 
-/** How much of a line that is wrong is shown, in characters. */
-const SHOWN_CHARACTERS = 80;
+/** How much of an unreadable line is shown. */
+const MAX_SHOWN_CHARACTERS = 80;
 
-/** What a file of requests came to. */
+/** The requests of a file, or the problems with it. */
 export interface Recording {
-  /** Its requests; undefined where there are problems. */
+  /** The requests for a seed; undefined if there are problems. */
   readonly arrivals?: (seed: number) => Arrivals;
-  /** Whether any request has a path of its own. */
+  /** Whether the path of any request was recorded. */
   readonly hasPaths: boolean;
-  /** How many lines are of requests that were refused, and so no load for a backend. */
+  /** How many lines were left out, as their requests were refused. */
   readonly skipped: number;
   /** One sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Reads a file line by line, so that no more of it is kept than what is needed. */
-export class ArrivalsReader {
+/**
+ * Reads recorded requests line by line, as a file of millions of them is longer than a string can
+ * be.
+ *
+ * @param chunks the text, cut anywhere
+ * @param maxLines how many lines may be recorded requests
+ */
+export async function readRecording(
+  chunks: AsyncIterable<string>,
+  maxLines = MAX_REQUESTS,
+): Promise<Recording> {
+  const reader = new RecordingReader(maxLines);
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = chunk.split("\n");
+    lines[0] = rest + lines[0]!;
+    rest = lines.pop()!;
+    for (const line of lines) reader.add(line);
+    if (rest.length > MAX_LINE_CHARACTERS) reader.add(rest); // which stops the reader
+    if (reader.isStopped) break;
+  }
+  reader.add(rest);
+  return reader.finish();
+}
+
+class RecordingReader {
   readonly #columns = new RecordedColumns();
   readonly #problems: string[] = [];
-  readonly #most: number;
-  #line = 0;
+  readonly #maxLines: number;
+  #lineNumber = 0;
   #skipped = 0;
-  #wrong = 0;
-  #isOver = false;
+  #unreadable = 0;
+  #isStopped = false;
 
-  /** @param most lines that there may be */
-  constructor(most = MAX_REQUESTS) {
-    this.#most = most;
+  constructor(maxLines: number) {
+    this.#maxLines = maxLines;
   }
 
-  /** Whether it takes no further line: there was too much. */
-  get isOver(): boolean {
-    return this.#isOver;
+  /** Whether a limit was exceeded, so that further lines are ignored. */
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
-  /** @param untrimmed a line; blanks around it, and the byte order mark before the first, do not count */
   add(untrimmed: string): void {
-    if (this.#isOver) return;
-    this.#line++;
+    if (this.#isStopped) return;
+    this.#lineNumber++;
     if (untrimmed.length > MAX_LINE_CHARACTERS) {
-      return this.#end(`a longer one on line ${this.#line}`);
+      return this.#stop(
+        `line ${this.#lineNumber} of arrivals must have at most ${MAX_LINE_CHARACTERS} ` +
+          "characters: current value is longer",
+      );
     }
-    const line = untrimmed.trim(); // takes U+FEFF for a blank
+    const line = untrimmed.trim(); // removes a byte order mark, too
     if (line === "") return;
-    if (this.#columns.count + this.#skipped + this.#wrong === this.#most) return this.#end("more");
-    const recorded = readLine(line);
-    if (recorded === undefined) this.#tell(line);
-    else if (recorded === "refused") this.#skipped++;
-    else this.#columns.add(recorded);
+    if (this.#columns.count + this.#skipped + this.#unreadable === this.#maxLines) {
+      return this.#stop(
+        `arrivals must have at most ${this.#maxLines} lines: current value is more`,
+      );
+    }
+    const request = readRecordedLine(line);
+    if (request === undefined) this.#addUnreadable(line);
+    else if (request === "refused") this.#skipped++;
+    else this.#columns.add(request);
   }
 
   finish(): Recording {
     const columns = this.#columns;
     const problems = [...this.#problems];
-    const more = this.#wrong - SHOWN_PROBLEMS;
-    if (more > 0) problems.push(`arrivals have lines like these, and ${more} more`);
-    if (problems.length === 0 && columns.count === 0) {
-      problems.push(
-        this.#skipped === 0
-          ? "arrivals must have at least one line: current value is an empty file"
-          : "arrivals must have a request that was not refused: " +
-            `current value is ${this.#skipped} that were`,
-      );
-    }
-    const tooLong = lengthProblem(columns.length, "arrivals must span");
+    const unshown = this.#unreadable - MAX_SHOWN_LINES;
+    if (unshown > 0) problems.push(`arrivals have ${unshown} more lines that cannot be read`);
+    if (problems.length === 0 && columns.count === 0) problems.push(this.#describeEmpty());
+    const tooLong = checkDuration(columns.durationMs, "arrivals must");
     if (tooLong !== undefined) problems.push(tooLong);
     return {
-      ...(problems.length === 0 && { arrivals: (seed) => columns.arrivals(seed) }),
+      ...(problems.length === 0 && { arrivals: (seed) => columns.toArrivals(seed) }),
       hasPaths: columns.hasPaths,
       skipped: this.#skipped,
       problems,
     };
   }
 
-  #tell(line: string): void {
-    if (++this.#wrong > SHOWN_PROBLEMS) return;
+  #addUnreadable(line: string): void {
+    if (++this.#unreadable > MAX_SHOWN_LINES) return;
+    const shown = JSON.stringify(line.slice(0, MAX_SHOWN_CHARACTERS));
     this.#problems.push(
-      "arrivals must have seconds or a line of the access log in JSON on line " +
-        `${this.#line}: current value is ${JSON.stringify(line.slice(0, SHOWN_CHARACTERS))}`,
+      `line ${this.#lineNumber} of arrivals must be seconds or an access log entry in JSON: ` +
+        `current value is ${shown}`,
     );
   }
 
-  #end(found: string): void {
-    this.#isOver = true;
-    this.#problems.push(
-      found === "more"
-        ? `arrivals must have ${this.#most} lines at most: current value is more`
-        : `arrivals must have lines of ${MAX_LINE_CHARACTERS} characters at most: current value is ${found}`,
-    );
+  #stop(problem: string): void {
+    this.#isStopped = true;
+    this.#problems.push(problem);
   }
-}
 
-/** Plain decimals; no more digits than a number can hold to the microsecond. */
-const SECONDS = /^-?\d{1,11}(?:\.\d{1,9})?$/;
-
-/** As the access log writes it. Without an offset it would depend on where the simulation runs. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
-
-/** What a line says of a request; undefined where it is none of either kind. */
-function readLine(line: string): Recorded | "refused" | undefined {
-  if (SECONDS.test(line)) return { time: Number(line) * 1000 };
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined; // the line is told, which says more than where JSON ends in it
+  #describeEmpty(): string {
+    return this.#skipped === 0
+      ? "arrivals must have at least one line: current value is an empty file"
+      : "arrivals must have at least one request that was not refused: " +
+        `current value is ${this.#skipped} refused`;
   }
-  if (typeof value !== "object" || value === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const text = textIn(fields, "time") ?? "";
-  const time = TIME.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time)) return undefined;
-  // One request too many was load, and may be none with other settings; what was malformed is never load.
-  if ((textIn(fields, "refused") ?? OVERLOADED) !== OVERLOADED) return "refused";
-  return {
-    time,
-    method: textIn(fields, "method"),
-    path: textIn(fields, "path"),
-    client: textIn(fields, "client"),
-  };
-}
-
-/** A text of a line; `-` is how the access log says that there was none. */
-function textIn(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
-  const value = fields.get(name);
-  return typeof value === "string" && value !== "-" && value !== "" ? value : undefined;
 }

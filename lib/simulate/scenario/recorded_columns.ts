@@ -1,13 +1,16 @@
-/** Requests that were recorded, in columns with each text once: a million objects would be too many. */
+/**
+ * Recorded requests in columns, each string kept once: millions of objects would take too much
+ * memory.
+ */
 import { type Arrivals, drawAddress } from "./arrivals.ts";
-import { stream } from "../run/random.ts";
+import { createRandomStream } from "./random_streams.ts";
 
-/** The clients of recorded requests that name none: one of so many, by chance. */
+/** Recorded requests that name no client come from this many, drawn at random. */
 const CLIENTS = 1_000;
 
 /** What was recorded of a request. */
-export interface Recorded {
-  /** In milliseconds, from any beginning. */
+export interface RecordedRequest {
+  /** In milliseconds from any point in time that is the same for all requests. */
   readonly time: number;
   readonly method?: string | undefined;
   readonly path?: string | undefined;
@@ -19,63 +22,61 @@ export class RecordedColumns {
   readonly #methods: (string | undefined)[] = [];
   readonly #paths: (string | undefined)[] = [];
   readonly #clients: (string | undefined)[] = [];
-  readonly #texts = new Map<string, string>();
+  readonly #strings = new Map<string, string>();
   #first = Infinity;
   #last = -Infinity;
-  /** Whether any of them has a path of its own. */
+  /** Whether the path of any request was recorded. */
   hasPaths = false;
 
   get count(): number {
     return this.#times.length;
   }
 
-  /** From the first to the last, in milliseconds. */
-  get length(): number {
+  /** From the first request to the last. */
+  get durationMs(): number {
     return this.#last - this.#first;
   }
 
-  add({ time, method, path, client }: Recorded): void {
+  add({ time, method, path, client }: RecordedRequest): void {
     this.#times.push(time);
-    this.#methods.push(this.#once(method));
-    this.#paths.push(this.#once(path));
-    this.#clients.push(this.#once(client));
+    this.#methods.push(this.#intern(method));
+    this.#paths.push(this.#intern(path));
+    this.#clients.push(this.#intern(client));
     this.#first = Math.min(this.#first, time);
     this.#last = Math.max(this.#last, time);
     if (path !== undefined) this.hasPaths = true;
   }
 
-  /** They come in the order of their times, the first one at 0. */
-  arrivals(seed: number): Arrivals {
+  /** The requests in the order of their times, the first one at 0. */
+  toArrivals(seed: number): Arrivals {
     const times = this.#times;
-    const order = Uint32Array.from(times, (_, line) => line);
+    const first = this.#first;
+    const methods = this.#methods;
+    const paths = this.#paths;
+    const clients = this.#clients;
+    const order = Uint32Array.from(times, (_, row) => row);
     order.sort((a, b) => times[a]! - times[b]!);
-    const [first, methods, paths, clients] = [
-      this.#first,
-      this.#methods,
-      this.#paths,
-      this.#clients,
-    ];
     return {
       count: this.count,
       *[Symbol.iterator]() {
-        const random = stream(seed, "arrivals");
-        for (const line of order) {
+        const random = createRandomStream(seed, "arrivals");
+        for (const row of order) {
           yield {
-            at: times[line]! - first,
-            method: methods[line] ?? "GET",
-            path: paths[line] ?? "/",
-            clientAddress: clients[line] ?? drawAddress(random, CLIENTS),
+            at: times[row]! - first,
+            method: methods[row] ?? "GET",
+            path: paths[row] ?? "/",
+            clientAddress: clients[row] ?? drawAddress(random, CLIENTS),
           };
         }
       },
     };
   }
 
-  /** The text that was there before, where it is the same. */
-  #once(text: string | undefined): string | undefined {
+  /** Returns the equal string that was added first, so that this one can be freed. */
+  #intern(text: string | undefined): string | undefined {
     if (text === undefined) return undefined;
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
+    const known = this.#strings.get(text);
+    if (known === undefined) this.#strings.set(text, text);
     return known ?? text;
   }
 }

@@ -1,61 +1,66 @@
-/** A scenario's file: JSON with the names of the command line. All of it is text when it leaves here. */
+/**
+ * A scenario file: JSON with the names of the flags, turned into the text that flags would have.
+ */
 import type { SettingTexts } from "../../config/parse.ts";
 
+/** The contents of a scenario file, or the problems with it. */
 export interface ScenarioFile {
-  /** What it says of the traffic and the backends, by name. */
+  /** The values beside `settings`, by name. */
   readonly texts: SettingTexts;
-  /** What it says under `settings`. */
+  /** The values under `settings`, by name. */
   readonly settings: SettingTexts;
   /** One sentence each. */
   readonly problems: readonly string[];
 }
 
-/** @param names that it may use, beside `settings` */
+/** @param names that the file may set, beside `settings` */
 export function readScenarioFile(text: string, names: readonly string[]): ScenarioFile {
   const problems: string[] = [];
-  const { settings, ...values } = fields("the scenario", parsed(text, problems), problems);
+  const { settings, ...values } = readObject("the scenario", parseJson(text, problems), problems);
   for (const [name, value] of Object.entries(values)) {
     if (names.includes(name)) continue;
     delete values[name];
     problems.push(
-      `the scenario must have no ${name}, but ${names.join(", ")} and settings: ` +
+      `the scenario must not set ${name}, only ${names.join(", ")} and settings: ` +
         `current value is ${JSON.stringify(value)}`,
     );
   }
   return {
-    texts: texts("", values, problems),
-    settings: texts("settings.", fields("settings", settings ?? {}, problems), problems),
+    texts: readTexts("", values, problems),
+    settings: readTexts("settings.", readObject("settings", settings ?? {}, problems), problems),
     problems,
   };
 }
 
-/** What is no JSON counts as an empty object, once it is told. */
-function parsed(text: string, problems: string[]): unknown {
+/** @returns an empty object if the text is not JSON, once that is among the problems */
+function parseJson(text: string, problems: string[]): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, "")); // a byte order mark is no part of JSON
+    return JSON.parse(text.replace(/^\uFEFF/, "")); // JSON.parse refuses a byte order mark
   } catch (error) {
     problems.push(`the scenario must be JSON: ${(error as Error).message}`);
     return {};
   }
 }
 
-function fields(what: string, value: unknown, problems: string[]): Record<string, unknown> {
+function readObject(what: string, value: unknown, problems: string[]): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   problems.push(`${what} must be a JSON object: current value is ${JSON.stringify(value)}`);
   return {};
 }
 
-function texts(
+/** @param prefix of the names in messages */
+function readTexts(
   prefix: string,
   values: Record<string, unknown>,
   problems: string[],
 ): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) {
-    const text = name === "backends" && Array.isArray(value) ? listOf(value) : textOf(value);
+    const isList = name === "backends";
+    const text = isList && Array.isArray(value) ? joinStrings(value) : toText(value);
     if (text !== undefined) texts[name] = text;
     else {
-      const expected = name === "backends" ? "a list of texts" : "a text or a number";
+      const expected = isList ? "a list of strings" : "a string or a number";
       const found = JSON.stringify(value);
       problems.push(`${prefix}${name} must be ${expected}: current value is ${found}`);
     }
@@ -63,11 +68,11 @@ function texts(
   return texts;
 }
 
-function textOf(value: unknown): string | undefined {
+function toText(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-/** As the command line has it: `;` in between. */
-function listOf(values: readonly unknown[]): string | undefined {
+/** Joins backends with `;`, as `--backends` expects them; undefined if one is not a string. */
+function joinStrings(values: readonly unknown[]): string | undefined {
   return values.every((value) => typeof value === "string") ? values.join(";") : undefined;
 }

@@ -1,4 +1,4 @@
-/** The settings that have a part in a simulation, read as the balancer itself reads them. */
+/** The settings that affect a simulation, read as the balancer itself reads them. */
 import type { z } from "zod";
 import { parseTexts, type SettingTexts } from "../../config/parse.ts";
 import { DEFAULTS, Settings } from "../../config/schema.ts";
@@ -31,57 +31,61 @@ const SimulatedSettings = Settings.pick({
 
 export type SimulationConfig = z.output<typeof SimulatedSettings>;
 
-/** Their names, in the order in which they are shown. */
+/** The names of the settings, in the order in which they are shown. */
 export const SIMULATED_SETTINGS = Object.keys(
   SimulatedSettings.shape,
 ) as (keyof SimulationConfig)[];
 
-/** What the command line says of settings. */
+/** The flags that set settings. */
 export interface SettingFlags {
   readonly policy?: string | undefined;
   /** `NAME=VALUE` each. */
   readonly set?: readonly string[] | undefined;
-  /** Whether all policies are run. */
+  /** Whether to run all policies. */
   readonly compare?: boolean | undefined;
 }
 
+/** Settings that were read, or the problems with them. */
 export interface ReadSettings {
-  /** Undefined where there are problems with a value. */
+  /** Undefined if a value is wrong. */
   readonly config: SimulationConfig | undefined;
-  /** Each as text, those that are unset with their defaults; without POLICY where all are run. */
+  /** All settings as text, with their defaults; without POLICY if all policies run. */
   readonly texts: SettingTexts;
   /** One sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Reads those of a file and, over them, those of the command line. */
+/** Reads the settings of a scenario file and of the command line, which overrides the file. */
 export function readSettings(file: SettingTexts, flags: SettingFlags): ReadSettings {
   const problems: string[] = [];
-  const given = flagTexts(flags, problems);
-  const texts = { ...file, ...given };
-  const strangers = Object.keys(texts).filter((name) =>
-    !SIMULATED_SETTINGS.some((part) => part === name)
+  const fromFlags = collectFlags(flags, problems);
+  const texts = { ...file, ...fromFlags };
+  const unknown = Object.keys(texts).filter((name) =>
+    !SIMULATED_SETTINGS.some((known) => known === name)
   );
-  if (strangers.length > 0) problems.push(noPart(strangers, texts));
-  if (flags.compare && given["POLICY"] !== undefined) {
-    const found = `current value is ${JSON.stringify(given["POLICY"])}`;
-    problems.push(`POLICY has no part where --compare runs every policy: ${found}`);
+  if (unknown.length > 0) problems.push(describeUnknown(unknown, texts));
+  if (flags.compare && fromFlags["POLICY"] !== undefined) {
+    problems.push(
+      "POLICY must not be set with --compare, which runs every policy: " +
+        `current value is ${JSON.stringify(fromFlags["POLICY"])}`,
+    );
   }
-  const { value, problems: wrong } = parseTexts(SimulatedSettings, texts);
-  const inForce = SIMULATED_SETTINGS.filter((name) => !(flags.compare && name === "POLICY"));
+  const { value, problems: wrongValues } = parseTexts(SimulatedSettings, texts);
+  const used = SIMULATED_SETTINGS.filter((name) => !(flags.compare && name === "POLICY"));
   return {
     config: value,
-    texts: Object.fromEntries(inForce.map((name) => [name, texts[name] || DEFAULTS[name]])),
-    problems: [...problems, ...wrong],
+    texts: Object.fromEntries(used.map((name) => [name, texts[name] || DEFAULTS[name]])),
+    problems: [...problems, ...wrongValues],
   };
 }
 
-function flagTexts({ policy, set = [] }: SettingFlags, problems: string[]): SettingTexts {
+/** @param problems those that are found are added here */
+function collectFlags({ policy, set = [] }: SettingFlags, problems: string[]): SettingTexts {
   const texts: Record<string, string> = policy === undefined ? {} : { POLICY: policy };
-  for (const text of set) {
-    const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  for (const assignment of set) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (name === undefined || value === undefined) {
-      problems.push(`--set must be NAME=VALUE: current value is ${JSON.stringify(text)}`);
+      problems.push(`--set must be NAME=VALUE: current value is ${JSON.stringify(assignment)}`);
     } else if (Object.hasOwn(texts, name)) {
       const found = `${JSON.stringify(texts[name])} and ${JSON.stringify(value)}`;
       problems.push(`${name} must be set once on the command line: current values are ${found}`);
@@ -92,20 +96,18 @@ function flagTexts({ policy, set = [] }: SettingFlags, problems: string[]): Sett
   return texts;
 }
 
-/** One sentence about all names that are wrong, so that those that are right are listed once. */
-function noPart(names: readonly string[], texts: SettingTexts): string {
-  const [have, values] = names.length === 1 ? ["has", "value is"] : ["have", "values are"];
-  const right = SIMULATED_SETTINGS.join(", ");
-  // A secret is shown nowhere.
+/** One sentence about all unknown names, so that the known ones are listed once. */
+function describeUnknown(names: readonly string[], texts: SettingTexts): string {
+  const found = names.length === 1 ? "value is" : "values are";
+  // A secret is never shown.
   const shown = names.map((name) => name === "STICKY_SECRET" ? "***" : JSON.stringify(texts[name]));
-  return `${names.join(", ")} ${have} no part in a simulation, only ${right} have: ` +
-    `current ${values} ${shown.join(", ")}`;
+  return `${names.join(", ")} must not be set, as a simulation uses only ` +
+    `${SIMULATED_SETTINGS.join(", ")}: current ${found} ${shown.join(", ")}`;
 }
 
-/** Only what simulated requests have. */
 function readHashOn(text: string): Read<{ readonly by: "address" | "path" }> {
   const by = oneOf(text, ["address", "path"] as const);
   return isReading(by)
     ? reading({ by: by.value })
-    : "must be address or path here, as simulated requests have no headers and no cookies";
+    : "must be address or path in a simulation, as its requests have no headers and no cookies";
 }

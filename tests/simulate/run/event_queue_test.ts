@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { EventQueue } from "../../../lib/simulate/run/event_queue.ts";
 
-Deno.test("event queue: events come by their times, and those of one time as they were put in", () => {
+Deno.test("event queue: events come in the order of their times, those of one time in the order of their pushes", () => {
   fc.assert(fc.property(fc.array(fc.nat(20)), (times) => {
     const queue = new EventQueue();
     const came: [at: number, index: number][] = [];
@@ -14,7 +14,7 @@ Deno.test("event queue: events come by their times, and those of one time as the
   }));
 });
 
-Deno.test("event queue: what events put in comes in its order, and never before now", () => {
+Deno.test("event queue: events that push events keep the order, and none comes before now", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(20), fc.integer({ min: -5, max: 20 }))), (pairs) => {
       const queue = new EventQueue();
@@ -32,7 +32,7 @@ Deno.test("event queue: what events put in comes in its order, and never before 
   );
 });
 
-Deno.test("event queue: an empty one gives nothing, and its clock stands still", () => {
+Deno.test("event queue: an empty queue pops nothing, and its clock stands still", () => {
   const queue = new EventQueue();
   queue.push(5, () => {});
   queue.pop();

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { readScripts } from "../../../lib/simulate/scenario/backend_spec.ts";
-import { valueOf } from "../../support/simulated.ts";
+import { readBackendSpecs } from "../../../lib/simulate/scenario/backend_spec.ts";
+import { unwrap } from "../../support/simulated.ts";
 
-const scripts = (text: string) => valueOf(readScripts(text));
+const read = (text: string) => unwrap(readBackendSpecs(text));
 
-Deno.test("backend text: a latency is enough, and names are the letters", () => {
-  const backends = scripts("20ms; uniform(5ms, 15ms);");
+Deno.test("backend spec: a latency is enough, and default names are letters", () => {
+  const backends = read("20ms; uniform(5ms, 15ms);");
   const common = { weight: 1, capacity: Infinity, periods: [] };
   assertEquals(backends.map((backend) => ({ ...backend, latency: backend.latency(0.5) })), [
     { text: "20ms", name: "a", latency: 20, ...common },
@@ -13,9 +13,9 @@ Deno.test("backend text: a latency is enough, and names are the letters", () => 
   ]);
 });
 
-Deno.test("backend text: options come in any order, and failures as often as one likes", () => {
+Deno.test("backend spec: options come in any order, and a failure may be given more than once", () => {
   const text = "20ms refuses=1s-2s name=users-1 capacity=8 refuses=5s-6s weight=100";
-  const backend = scripts(text)[0]!;
+  const backend = read(text)[0]!;
   assertEquals([backend.name, backend.weight, backend.capacity], ["users-1", 100, 8]);
   assertEquals(backend.periods.map(({ fault, from }) => [fault, from]), [
     ["refuses", 1_000],
@@ -23,13 +23,13 @@ Deno.test("backend text: options come in any order, and failures as often as one
   ]);
 });
 
-Deno.test("backend text: twenty-six letters are followed by numbers", () => {
-  const names = scripts(Array(28).fill("20ms").join(";")).map(({ name }) => name);
+Deno.test("backend spec: after 26 letters, default names have numbers", () => {
+  const names = read(Array(28).fill("20ms").join(";")).map(({ name }) => name);
   assertEquals(names.slice(24), ["y", "z", "n26", "n27"]);
 });
 
 const OPTIONS =
-  "must have options only of name, weight, capacity, refuses, swallows, breaks, hangs, " +
+  "must have only the options name, weight, capacity, refuses, swallows, breaks, hangs, " +
   "errors, slow";
 
 for (
@@ -38,21 +38,21 @@ for (
     ["20ms weight=101", "must have a weight of 1 to 100"],
     ["20ms capacity=0", "must have a capacity of 1 to 10000"],
     ["20ms capacity=many", "must have a capacity of 1 to 10000"],
-    ["20ms name=a/b", "must have a name of 1 to 32 letters, digits, dots and dashes"],
+    ["20ms name=a/b", "must have a name of 1 to 32 letters, digits, dots, dashes and underscores"],
     ["20ms weight=1 weight=2", "must have only one weight="],
     ["20ms fails=1s-2s", OPTIONS],
     ["20ms 30ms", OPTIONS],
     ["20ms constructor=1", OPTIONS],
-    ["20ms hangs=2s-1s", "must have a time after hangs= that ends after it begins"],
+    ["20ms hangs=2s-1s", "must have a period after hangs= that ends later than it begins"],
   ] as const
 ) {
-  Deno.test(`backend text: "${text}" is told as wrong`, () => {
-    assertEquals(readScripts(text), [{ expected, shown: text }]);
+  Deno.test(`backend spec: "${text}" is refused`, () => {
+    assertEquals(readBackendSpecs(text), [{ expected, shown: text }]);
   });
 }
 
-Deno.test("backend text: everything that is wrong is told at once, each with its entry", () => {
-  assertEquals(readScripts("20ms hot=1;20ms weight=0 capacity=0;20ms name=b;20ms name=b"), [
+Deno.test("backend spec: all problems are reported at once, each with its entry", () => {
+  assertEquals(readBackendSpecs("20ms hot=1;20ms weight=0 capacity=0;20ms name=b;20ms name=b"), [
     { expected: OPTIONS, shown: "20ms hot=1" },
     { expected: "must have a weight of 1 to 100", shown: "20ms weight=0 capacity=0" },
     { expected: "must have a capacity of 1 to 10000", shown: "20ms weight=0 capacity=0" },
@@ -60,7 +60,7 @@ Deno.test("backend text: everything that is wrong is told at once, each with its
   ]);
 });
 
-Deno.test("backend text: names that were given are not given again", () => {
-  const names = scripts("20ms;20ms;20ms name=a;20ms;20ms name=c").map(({ name }) => name);
+Deno.test("backend spec: default names are never names that were given", () => {
+  const names = read("20ms;20ms;20ms name=a;20ms;20ms name=c").map(({ name }) => name);
   assertEquals(names, ["b", "d", "a", "e", "c"]);
 });

@@ -1,18 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { POLICY_NAMES } from "../../../lib/config/model.ts";
-import { readScenario, type SimulateFlags } from "../../../lib/simulate/scenario/scenario.ts";
+import { readScenario } from "../../../lib/simulate/scenario/read_scenario.ts";
+import type { SimulateFlags } from "../../../lib/simulate/scenario/scenario.ts";
 import { SIMULATED_SETTINGS } from "../../../lib/simulate/scenario/settings.ts";
-import { recordingOf, scenarioOf } from "../../support/simulated.ts";
+import { createScenario, record } from "../../support/simulated.ts";
 
-function problemsOf(flags: SimulateFlags, scenario?: unknown): readonly string[] {
+function findProblems(flags: SimulateFlags, scenario?: unknown): readonly string[] {
   const text = typeof scenario === "string" ? scenario : JSON.stringify(scenario);
   return readScenario({ flags, scenario: text }).problems;
 }
 
-const fileOf = (scenario: unknown) => ({ scenario: JSON.stringify(scenario) });
+const toFile = (scenario: unknown) => ({ scenario: JSON.stringify(scenario) });
 
-Deno.test("scenario: by default one of four backends is five times slower", () => {
-  const { seed, traffic, backends, policies, config, settings } = scenarioOf({});
+Deno.test("scenario: by default one of four backends is five times slower", async () => {
+  const { seed, traffic, backends, policies, config, settings } = await createScenario({});
   assertEquals(seed, 1);
   assertEquals(traffic, { rate: 250, requests: 100_000, posts: 0, clients: 1_000 });
   assertEquals(backends.map(({ text }) => text), [
@@ -26,7 +27,7 @@ Deno.test("scenario: by default one of four backends is five times slower", () =
   assertEquals([Object.keys(settings), settings["EJECT_TIME"]], [SIMULATED_SETTINGS, "10s"]);
 });
 
-Deno.test("scenario: a file says the same as flags do", () => {
+Deno.test("scenario: a file and flags mean the same", async () => {
   const file = {
     seed: 7,
     requests: 10,
@@ -36,8 +37,8 @@ Deno.test("scenario: a file says the same as flags do", () => {
     backends: ["10ms", "20ms weight=2"],
     settings: { POLICY: "p2c", EJECT_AFTER: 3 },
   };
-  const fromFile = scenarioOf({}, fileOf(file));
-  const fromFlags = scenarioOf({
+  const fromFile = await createScenario({}, toFile(file));
+  const fromFlags = await createScenario({
     seed: "7",
     requests: "10",
     rate: "0.5",
@@ -47,7 +48,7 @@ Deno.test("scenario: a file says the same as flags do", () => {
     policy: "p2c",
     set: ["EJECT_AFTER=3"],
   });
-  for (const name of ["seed", "traffic", "length", "settings", "policies"] as const) {
+  for (const name of ["seed", "traffic", "durationMs", "settings", "policies"] as const) {
     assertEquals(fromFile[name], fromFlags[name]);
   }
   assertEquals([...fromFile.arrivals], [...fromFlags.arrivals]);
@@ -55,66 +56,68 @@ Deno.test("scenario: a file says the same as flags do", () => {
   assertEquals(fromFile.config.EJECT_AFTER, 3);
 });
 
-Deno.test("scenario: flags win over the file", () => {
+Deno.test("scenario: flags override the file", async () => {
   const file = { rate: 5, requests: 9, settings: { POLICY: "p2c", SLOW_START: "off" } };
   const flags = { rate: "7", policy: "random" };
-  const { traffic, policies, config } = scenarioOf(flags, fileOf(file));
+  const { traffic, policies, config } = await createScenario(flags, toFile(file));
   assertEquals([traffic?.rate, traffic?.requests], [7, 9]);
   assertEquals([policies, config.SLOW_START], [["random"], 0]);
 });
 
-Deno.test("scenario: --compare runs every policy, whatever the file says", () => {
+Deno.test("scenario: --compare runs every policy, whatever the file sets", async () => {
   const file = { settings: { POLICY: "p2c" } };
-  assertEquals(scenarioOf({ compare: true }, fileOf(file)).policies, POLICY_NAMES);
+  const { policies } = await createScenario({ compare: true }, toFile(file));
+  assertEquals(policies, POLICY_NAMES);
 });
 
-Deno.test("scenario: recorded requests take the place of generated ones", () => {
-  const { traffic, arrivals, length } = scenarioOf({ arrivals: "-" }, { arrivals: "1\n3\n" });
-  assertEquals([traffic, arrivals.count, length], [undefined, 2, 2_000]);
+Deno.test("scenario: recorded requests replace generated ones", async () => {
+  const { traffic, arrivals, durationMs } = await createScenario({ arrivals: "-" }, {
+    arrivals: "1\n3\n",
+  });
+  assertEquals([traffic, arrivals.count, durationMs], [undefined, 2, 2_000]);
 });
 
-Deno.test("scenario: what recorded requests replace must not be said, neither here nor there", () => {
+Deno.test("scenario: what recorded requests replace must not be set by flags or by the file", async () => {
   const { problems } = readScenario({
     flags: { arrivals: "-", rate: "400", clients: "5" },
     scenario: '{"requests": 9, "posts": "5%", "seed": 3}',
-    arrivals: recordingOf("1"),
+    arrivals: await record("1"),
   });
-  const noPart = "has no part where --arrivals says what comes: current value is";
+  const excluded = "must not be set with --arrivals, which brings the requests: current value is";
   assertEquals(problems, [
-    `--rate ${noPart} "400"`,
-    `--clients ${noPart} "5"`,
-    `requests ${noPart} "9"`,
-    `posts ${noPart} "5%"`,
+    `--rate ${excluded} "400"`,
+    `--clients ${excluded} "5"`,
+    `requests ${excluded} "9"`,
+    `posts ${excluded} "5%"`,
   ]);
 });
 
-Deno.test("scenario: paths are hashed where requests have some, and nowhere else", () => {
+Deno.test("scenario: HASH_ON=path needs recorded requests with paths", async () => {
   const flags = { set: ["HASH_ON=path"] };
-  const problem = "HASH_ON must be address but where --arrivals brings paths: current value is " +
-    '"path"';
-  assertEquals(problemsOf(flags), [problem]);
-  assertEquals(readScenario({ flags, arrivals: recordingOf("1") }).problems, [problem]);
+  const problem = 'HASH_ON must be address unless --arrivals brings paths: current value is "path"';
+  assertEquals(findProblems(flags), [problem]);
+  assertEquals(readScenario({ flags, arrivals: await record("1") }).problems, [problem]);
   const line = '{"time":"2025-01-01T00:00:00Z","path":"/a"}';
-  assertEquals(readScenario({ flags, arrivals: recordingOf(line) }).problems, []);
-  // What is wrong with the file is enough to say.
-  assertEquals(readScenario({ flags, arrivals: recordingOf("x") }).problems.length, 1);
+  assertEquals(readScenario({ flags, arrivals: await record(line) }).problems, []);
+  // If the recording cannot be read, it is unknown whether it has paths.
+  assertEquals(readScenario({ flags, arrivals: await record("x") }).problems.length, 1);
 });
 
-Deno.test("scenario: a byte order mark before the file is no part of it", () => {
-  assertEquals(problemsOf({}, '\uFEFF{"seed": 3}'), []);
+Deno.test("scenario: a byte order mark before the file is ignored", () => {
+  assertEquals(findProblems({}, '\uFEFF{"seed": 3}'), []);
 });
 
-Deno.test("scenario: generated requests come over a month at most", () => {
-  assertEquals(problemsOf({ rate: "0.001", requests: "5000" }), [
-    "rate and requests must come to 31 days at most: current value is 58.8 days",
+Deno.test("scenario: generated requests span at most 31 days", () => {
+  assertEquals(findProblems({ rate: "0.001", requests: "5000" }), [
+    "requests at this rate must span at most 31 days: current value is 58.5 days",
   ]);
 });
 
 const NAMES = "seed, backends, rate, requests, posts, clients and settings";
-const noPart = (names: string, have: string, values: string) =>
-  `${names} ${have} no part in a simulation, only ${
+const unknown = (names: string, values: string) =>
+  `${names} must not be set, as a simulation uses only ${
     SIMULATED_SETTINGS.join(", ")
-  } have: current ${values}`;
+  }: current ${values}`;
 
 for (
   const [flags, problem] of [
@@ -127,19 +130,21 @@ for (
     [{ policy: "best" }, `POLICY must be ${POLICY_NAMES.join(" or ")}: current value is "best"`],
     [{ set: ["EJECT_AFTER"] }, '--set must be NAME=VALUE: current value is "EJECT_AFTER"'],
     [{ set: ["EJECT_AFTER=x"] }, 'EJECT_AFTER must be 1 to 1000, or off: current value is "x"'],
-    [{ set: ["PORT=5000"] }, noPart("PORT", "has", 'value is "5000"')],
+    [{ set: ["PORT=5000"] }, unknown("PORT", 'value is "5000"')],
     [
       { set: ["EJECT_AFTR=3", "STICKY_SECRET=sesame"] },
-      noPart("EJECT_AFTR, STICKY_SECRET", "have", 'values are "3", ***'),
+      unknown("EJECT_AFTR, STICKY_SECRET", 'values are "3", ***'),
     ],
     [
       { set: ["HASH_ON=header:x-user"] },
-      "HASH_ON must be address or path here, as simulated requests have no headers and no cookies: " +
+      "HASH_ON must be address or path in a simulation, as its requests have no headers and no " +
+      "cookies: " +
       'current value is "header:x-user"',
     ],
     [
       { set: ["HASH_ON=cookie:user"] },
-      "HASH_ON must be address or path here, as simulated requests have no headers and no cookies: " +
+      "HASH_ON must be address or path in a simulation, as its requests have no headers and no " +
+      "cookies: " +
       'current value is "cookie:user"',
     ],
     [
@@ -157,59 +162,59 @@ for (
     ],
     [
       { policy: "p2c", compare: true },
-      'POLICY has no part where --compare runs every policy: current value is "p2c"',
+      'POLICY must not be set with --compare, which runs every policy: current value is "p2c"',
     ],
   ] as const
 ) {
-  Deno.test(`scenario: ${JSON.stringify(flags)} is told as wrong`, () => {
-    assertEquals(problemsOf(flags), [problem]);
+  Deno.test(`scenario: ${JSON.stringify(flags)} is refused`, () => {
+    assertEquals(findProblems(flags), [problem]);
   });
 }
 
 for (
   const [file, problem] of [
     [[], "the scenario must be a JSON object: current value is []"],
-    [{ rates: 5 }, `the scenario must have no rates, but ${NAMES}: current value is 5`],
-    [{ policy: "p2c" }, `the scenario must have no policy, but ${NAMES}: current value is "p2c"`],
-    [{ rate: null }, "rate must be a text or a number: current value is null"],
+    [{ rates: 5 }, `the scenario must not set rates, only ${NAMES}: current value is 5`],
+    [{ policy: "p2c" }, `the scenario must not set policy, only ${NAMES}: current value is "p2c"`],
+    [{ rate: null }, "rate must be a string or a number: current value is null"],
     [{ rate: -5 }, 'rate must be 0.001 to 1000000 a second: current value is "-5"'],
-    [{ backends: [20] }, "backends must be a list of texts: current value is [20]"],
+    [{ backends: [20] }, "backends must be a list of strings: current value is [20]"],
     [{ settings: 5 }, "settings must be a JSON object: current value is 5"],
     [
       { settings: { EJECT_AFTER: true } },
-      "settings.EJECT_AFTER must be a text or a number: current value is true",
+      "settings.EJECT_AFTER must be a string or a number: current value is true",
     ],
-    [{ settings: { PORT: "1" } }, noPart("PORT", "has", 'value is "1"')],
+    [{ settings: { PORT: "1" } }, unknown("PORT", 'value is "1"')],
   ] as const
 ) {
-  Deno.test(`scenario: a file with ${JSON.stringify(file)} is told as wrong`, () => {
-    assertEquals(problemsOf({}, file), [problem]);
+  Deno.test(`scenario: a file with ${JSON.stringify(file)} is refused`, () => {
+    assertEquals(findProblems({}, file), [problem]);
   });
 }
 
-Deno.test("scenario: a file that is no JSON is told, and where", () => {
-  const [problem = ""] = problemsOf({}, "{rate: 5}");
+Deno.test("scenario: a file that is not JSON is refused with its place", () => {
+  const [problem = ""] = findProblems({}, "{rate: 5}");
   assertEquals(problem.startsWith("the scenario must be JSON: "), true, problem);
 });
 
-Deno.test("scenario: everything that is wrong is told at once", () => {
+Deno.test("scenario: all problems are reported at once", async () => {
   const flags = { rate: "x", backends: "20;20ms weight=0", arrivals: "-", set: ["A", "B=1"] };
   const file = JSON.stringify({ other: 1, settings: { SLOW_START: "x" } });
   const { scenario, problems } = readScenario({
     flags,
     scenario: file,
-    arrivals: recordingOf("x"),
+    arrivals: await record("x"),
   });
   assertEquals(scenario, undefined);
   assertEquals(problems.map((problem) => problem.split(" ").slice(0, 3).join(" ")), [
     "the scenario must",
-    "--rate has no",
-    "arrivals must have",
+    "--rate must not",
+    "line 1 of",
     "backends must have",
     "backends must have",
     "rate must be",
     "--set must be",
-    "B has no",
+    "B must not",
     "SLOW_START must be",
   ]);
 });

@@ -1,4 +1,4 @@
-/** A simulated request, as the core sees it. */
+/** A simulated request, as the proxy sees it. */
 import type { RequestFacts } from "../../request_facts.ts";
 import type { Arrival } from "../scenario/arrivals.ts";
 
@@ -10,23 +10,29 @@ export class SimulatedRequest implements RequestFacts {
   readonly hasUpload = false;
   readonly bodySpent = false;
   readonly clientGone = false;
-  /** Which request of the run it is, from 1. */
+  /** Its number in the run, from 1. */
   readonly number: number;
-  /** When it came, in milliseconds. */
-  readonly at: number;
-  /** When REQUEST_TIMEOUT is over. */
+  /** When it arrived, in milliseconds. */
+  readonly arrivedAt: number;
+  /** When REQUEST_TIMEOUT ends it, in milliseconds. */
   readonly expiresAt: number;
   /** How many attempts have begun. */
   attempts = 0;
   readonly #clock: { readonly now: number };
 
-  constructor(arrival: Arrival, number: number, timeout: number, clock: { readonly now: number }) {
-    this.method = arrival.method;
-    this.path = arrival.path;
-    this.clientAddress = arrival.clientAddress;
+  /** @param timeoutMs REQUEST_TIMEOUT; Infinity if there is none */
+  constructor(
+    { method, path, clientAddress }: Arrival,
+    number: number,
+    timeoutMs: number,
+    clock: { readonly now: number },
+  ) {
+    this.method = method;
+    this.path = path;
+    this.clientAddress = clientAddress;
     this.number = number;
-    this.at = clock.now;
-    this.expiresAt = clock.now + timeout;
+    this.arrivedAt = clock.now;
+    this.expiresAt = clock.now + timeoutMs;
     this.#clock = clock;
   }
 
