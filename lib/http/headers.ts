@@ -179,14 +179,14 @@ function fieldsOfConnection(lines: readonly Field[]): Set<string> | undefined {
 
 /** Names of further fields, in lower case, that one value of Connection says belong to the hop. */
 export function connectionOptions(connection: string): string[] {
-  return tokensOf(connection)
+  return splitList(connection)
     .filter((name) =>
       !NOT_CONNECTION_OPTIONS.has(name) && (!HOP_BY_HOP.has(name) || name === "trailer")
     );
 }
 
 /** The items of a list of tokens, in lower case (RFC 9110, 5.6.1). */
-export function tokensOf(list: string): string[] {
+export function splitList(list: string): string[] {
   return list.toLowerCase().split(",").map((item) => item.replace(/^[ \t]+|[ \t]+$/g, ""));
 }
 

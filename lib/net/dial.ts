@@ -11,7 +11,7 @@ export interface Address {
 }
 
 /** @param url of a backend, as the configuration has checked it */
-export function addressOf(url: string): Address {
+export function parseAddress(url: string): Address {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === "https:";
   return {

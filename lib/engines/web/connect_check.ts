@@ -5,7 +5,7 @@
  * and before a request is sent that could not be taken back, a connection of our own shows whether the
  * host is there at all.
  */
-import { addressOf, dial } from "../../net/dial.ts";
+import { dial, parseAddress } from "../../net/dial.ts";
 import type { Failed } from "../../outcome.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 
@@ -13,7 +13,7 @@ import type { Wheel } from "../../time/timer_wheel.ts";
 const SEEN_MS = 1_000;
 
 export class ConnectCheck {
-  readonly #address: ReturnType<typeof addressOf>;
+  readonly #address: ReturnType<typeof parseAddress>;
   readonly #wheel: Wheel;
   #connectedAt = -Infinity;
   #answeredAt = -Infinity;
@@ -22,7 +22,7 @@ export class ConnectCheck {
 
   /** @param url of the backend */
   constructor(url: string, wheel: Wheel) {
-    this.#address = { ...addressOf(url), secure: false };
+    this.#address = { ...parseAddress(url), secure: false };
     this.#wheel = wheel;
   }
 

@@ -6,7 +6,7 @@ import type { BackendConnection } from "./connection.ts";
 import type { Buffers } from "../buffers.ts";
 import { bytesOf, copy } from "../http1/bytes.ts";
 import { ConnectionPool, type ConnectionPoolOptions } from "./connection_pool.ts";
-import { addressOf } from "../../../net/dial.ts";
+import { parseAddress } from "../../../net/dial.ts";
 import { CLIENT_GONE, NO_FIRST_BYTE } from "../../shared/failures.ts";
 import { CLOSED_EARLY, internalError, isBreak } from "../failures.ts";
 import { Malformed } from "../http1/malformed.ts";
@@ -121,7 +121,7 @@ export function createForward(options: ForwardOptions) {
     if (route === undefined) {
       const { host, pathname } = new URL(backend.url);
       route = {
-        connections: new ConnectionPool(addressOf(backend.url), options),
+        connections: new ConnectionPool(parseAddress(backend.url), options),
         prefix: bytesOf(pathname === "/" ? "" : pathname),
         authority: host,
       };
