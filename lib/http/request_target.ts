@@ -42,7 +42,7 @@ function schemeLength(url: string): number {
  * `\` in a path into `/`, drops what follows `#` and writes `'` in a query as `%27`. Characters that a
  * URI may not hold it only percent-encodes, which keeps their meaning.
  */
-export function unforwardable(path: string): string | undefined {
+export function explainUnforwardable(path: string): string | undefined {
   if (!SUSPECT.test(path)) return undefined;
   if (path.includes("#")) return "the target has a fragment";
   const question = path.indexOf("?");

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { targetOf, unforwardable } from "../../lib/http/request_target.ts";
+import { explainUnforwardable, targetOf } from "../../lib/http/request_target.ts";
 
 for (
   const [what, url, host, authority, path] of [
@@ -73,7 +73,7 @@ const FORWARDABLE = [
 
 for (const path of FORWARDABLE) {
   Deno.test(`target: ${path} can be forwarded`, () => {
-    assertEquals(unforwardable(path), undefined);
+    assertEquals(explainUnforwardable(path), undefined);
     assertSurvives(path);
   });
 }
@@ -101,7 +101,7 @@ for (
   ] as const
 ) {
   Deno.test(`target: ${path} cannot be forwarded, and fetch would change it`, () => {
-    const reason = unforwardable(path);
+    const reason = explainUnforwardable(path);
     assert(reason !== undefined && why.test(reason), reason);
     assert(carried(path) !== path);
   });
@@ -156,7 +156,7 @@ const PATH = fc.array(PIECE, { maxLength: 12 }).map((pieces) => `/${pieces.join(
 Deno.test("target: what can be forwarded arrives as it came, but for percent-encoding", () => {
   fc.assert(
     fc.property(PATH, (path) => {
-      if (unforwardable(path) === undefined) assertSurvives(path);
+      if (explainUnforwardable(path) === undefined) assertSurvives(path);
     }),
     { numRuns: 3000 },
   );
@@ -165,7 +165,7 @@ Deno.test("target: what can be forwarded arrives as it came, but for percent-enc
 Deno.test("target: what fetch would carry letter for letter is never refused", () => {
   fc.assert(
     fc.property(PATH, (path) => {
-      if (carried(path) === path) assertEquals(unforwardable(path), undefined);
+      if (carried(path) === path) assertEquals(explainUnforwardable(path), undefined);
     }),
     { numRuns: 3000 },
   );

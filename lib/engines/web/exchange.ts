@@ -3,7 +3,9 @@ import type { AccessEntry } from "../../logging/access_log.ts";
 import { failureReply } from "../../http/local_reply.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { Limits } from "../engine.ts";
+import { finishedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import { startDeadline } from "../shared/request_deadline.ts";
 import type { Answered } from "../../outcome.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
@@ -12,7 +14,6 @@ import { arrives } from "./body_presence.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
-import { RequestDeadline } from "./request_deadline.ts";
 import { forwardedResponse, localResponse } from "./respond.ts";
 
 export interface ExchangeOptions {
@@ -36,15 +37,17 @@ export function createExchange(options: ExchangeOptions) {
     body: RequestBody | undefined,
   ): Promise<{ response: Response; onSent: () => void }> {
     const startedAt = onRequest === undefined ? 0 : performance.now();
-    const deadline = requestTimeout === Infinity ? undefined : new RequestDeadline(request);
-    if (deadline !== undefined) wheel.set(deadline, requestTimeout);
+    const deadline = startDeadline(request, wheel, requestTimeout);
     const absent = body && await receiveBody(request, body);
     const result = absent ?? await proxy(request);
     const { response, end } = respond(request, result);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
-      onRequest?.(entryOf(request, startedAt, result, response.status));
+      if (onRequest === undefined) return;
+      const milliseconds = performance.now() - startedAt;
+      const ending = { status: response.status, broken: explainBreak(result), milliseconds };
+      onRequest(finishedEntry(request, result, ending, Date.now()));
     };
     return { response, onSent };
   };
@@ -106,17 +109,7 @@ export function createExchange(options: ExchangeOptions) {
   }
 }
 
-function entryOf(
-  { clientAddress, method, path }: WebRequest,
-  startedAt: number,
-  result: Result<WebResponse>,
-  status: number,
-): AccessEntry {
-  const milliseconds = performance.now() - startedAt;
-  const time = new Date(Date.now() - milliseconds);
-  const { attempts } = result;
-  const entry = { time, clientAddress, method, path, status, milliseconds, attempts };
-  if (result.kind === "failed") return { ...entry, verdict: result.verdict };
-  const broken = result.outcome.response.attempt.broken?.detail;
-  return broken === undefined ? entry : { ...entry, broken };
+/** Why the response did not get through whole; undefined if it did. */
+function explainBreak(result: Result<WebResponse>): string | undefined {
+  return result.kind === "failed" ? undefined : result.outcome.response.attempt.broken?.detail;
 }

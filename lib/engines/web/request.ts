@@ -1,17 +1,19 @@
 /** A request that Deno.serve received, as the facts that the core asks for. */
 import { plainAddress } from "../../http/client_address.ts";
+import { type Target, targetOf } from "../../http/request_target.ts";
+import { type LoggedRequest, UNKNOWN } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Field, Forwarding } from "../../http/headers.ts";
 import type { Failed } from "../../outcome.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { Head } from "./head.ts";
-import type { Target } from "../../http/request_target.ts";
+import type { Expirable } from "../shared/request_deadline.ts";
 
 /** What Deno.serve tells a handler beside the request. */
 export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
 
-export class WebRequest implements RequestFacts {
+export class WebRequest implements RequestFacts, Expirable {
   readonly method: string;
   readonly path: string;
   readonly host: string;
@@ -60,6 +62,11 @@ export class WebRequest implements RequestFacts {
     return this.body?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
   }
 
+  cancel(): void {
+    const { ended } = this;
+    if (ended !== undefined) this.attempt?.abort(ended);
+  }
+
   /** Calls back once the client has left. Asked for late, it still tells what happened before. */
   whenClientGone(callback: () => void): void {
     this.#request.signal.addEventListener("abort", () => {
@@ -82,6 +89,17 @@ export class WebRequest implements RequestFacts {
       passesExpect: false, // Deno.serve has answered it
     };
   }
+}
+
+/** What the log says of a request that is not forwarded, and may not be valid. */
+export function identify({ method, url, host }: Head, info: ServeInfo): LoggedRequest {
+  // The target of CONNECT is no path (RFC 9110, 9.3.6).
+  const target = method === "CONNECT" ? undefined : targetOf(url, host);
+  return {
+    clientAddress: plainAddress(info.remoteAddr.hostname),
+    method,
+    path: target?.path ?? UNKNOWN,
+  };
 }
 
 const newRequestId = () => crypto.randomUUID();

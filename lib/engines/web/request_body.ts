@@ -9,12 +9,26 @@
  * when a pooled connection dies before the response: a POST would be delivered twice. A stream is
  * sent once. (tests/engines/web/fetch_resends_test.ts holds both facts.)
  */
+import { announcedLength, type Head } from "./head.ts";
 
 /**
  * The bytes kept for another attempt: 64 KiB by design, plus the 128 KiB that Deno may take ahead,
  * even while it has no connection to send them on. A refused connection must not cost the body.
  */
 const KEPT_BYTES = 192 * 1024;
+
+/**
+ * The body of a request; undefined if it has none.
+ *
+ * HTTP/2 may send a body without announcing it: for each of its methods Deno.serve gives a stream.
+ */
+export function receiveBody(request: Request, head: Head): RequestBody | undefined {
+  const length = announcedLength(head);
+  const unannounced = head.host === undefined && head.contentLength === undefined;
+  if (length === 0 && !unannounced) return undefined;
+  if (request.body === null) return undefined;
+  return new RequestBody(request.body, unannounced ? undefined : length, !unannounced);
+}
 
 export class RequestBody {
   /** Bytes, as the client announced them; undefined for a chunked body. */
