@@ -72,6 +72,7 @@ const PURE_FILES = [
   "lib/engines/tcp/buffers.ts",
   "lib/logging/access_log.ts",
   "lib/logging/throttled_warning.ts",
+  "lib/net/connect_error.ts",
   "lib/runtime/heartbeat_monitor.ts",
 ];
 

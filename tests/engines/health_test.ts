@@ -131,31 +131,6 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(balancer.changes, []);
   });
 
-  test("health: MAX_IN_FLIGHT answers what is too much at once, and it is told once", async () => {
-    await using a = new ScriptedBackend(
-      "a",
-      ({ target }) => target === "/slow" ? "stall" : "serve",
-    );
-    await using balancer = balance([a.url], { maxInFlight: 1 });
-    const leaving = new AbortController();
-    const slow = ask(`${balancer.url}/slow`, { signal: leaving.signal }).catch(() => "left");
-    await a.until(() => a.requests.length === 1);
-    for (let i = 0; i < 3; i++) {
-      const response = await fetch(balancer.url, { method: "POST", body: "x" });
-      assertEquals([response.status, await response.text()], [503, "Service not available\n"]);
-      assertEquals(response.headers.get("retry-after"), "1");
-      assertMatch(response.headers.get("proxy-status")!, /error=http_request_denied/);
-    }
-    leaving.abort();
-    assertEquals(await slow, "left");
-    while (await ask(balancer.url) !== "a");
-    assertEquals(balancer.warnings, [
-      "MAX_IN_FLIGHT is reached: further requests are answered 503",
-    ]);
-    assertEquals(a.requests.length, 2);
-    assert(balancer.entries.some(({ status, refused }) => status === 503 && refused !== undefined));
-  });
-
   test("health: while all backends break off every request, they see little more than the clients send", async () => {
     await using a = new ScriptedBackend("a", "close");
     await using b = new ScriptedBackend("b", "close");

@@ -23,6 +23,8 @@ forEachEngine(({ balance, test }) => {
     );
     assertAbout(took, SHORT);
     assertEquals(b.requests.length, 0);
+    const [entry] = balancer.entries;
+    assertEquals([entry?.status, entry?.verdict], [504, "out of time"]);
     assertEquals(balancer.pool.backends[0]!.standing.failures, 1);
     assertEquals(await fetch(balancer.url).then((response) => response.text()), "b");
   });
