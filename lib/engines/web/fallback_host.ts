@@ -1,6 +1,6 @@
 /**
- * The host and port that Deno.serve puts into `request.url` if the client named none: a request without
- * Host must be told from one that names this host.
+ * The host and port that Deno.serve puts into `request.url` if the client named none. Without it, a
+ * request that lacks Host would look like one that names this host.
  *
  * @param address that the server listens on
  */

@@ -34,7 +34,7 @@ Deno.test("connectCheck: one that answers no SYN, and answers requests meanwhile
   const connectCheck = new ConnectCheck(deaf.url, clock.wheel);
   const asking = connectCheck.run(300);
   await new Promise((resolve) => setTimeout(resolve, 150));
-  connectCheck.answers();
+  connectCheck.noteAnswer();
   assertEquals(await asking, undefined);
 });
 
@@ -42,7 +42,7 @@ Deno.test("connectCheck: an answer counts for a second", () => {
   const wheel = new Wheel(0);
   const connectCheck = new ConnectCheck("http://127.0.0.1:9000", wheel);
   assertEquals(connectCheck.isAnswering, false);
-  connectCheck.answers();
+  connectCheck.noteAnswer();
   wheel.turn(1_000);
   assertEquals(connectCheck.isAnswering, true);
   wheel.turn(1_050);
