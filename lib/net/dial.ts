@@ -1,17 +1,17 @@
-/** Opens connections to backends, and says in the core's words why one could not be opened. */
+/** Opens connections to backends. */
 import { classifyConnectError, describeError } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
 import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
-/** Where a backend is, taken from its URL once. */
+/** Where a backend listens. */
 export interface Address {
   readonly secure: boolean;
   readonly hostname: string;
   readonly port: number;
 }
 
-/** @param url of a backend, as the configuration has checked it */
+/** Reads a backend's address from its URL. @param url valid, with the scheme http or https */
 export function parseAddress(url: string): Address {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === "https:";
@@ -23,10 +23,10 @@ export function parseAddress(url: string): Address {
 }
 
 /**
- * Connects, and gives up after a while.
+ * Connects to a backend.
  *
  * @param timeout in milliseconds, the TLS handshake included
- * @returns the connection, or why there is none; nothing was sent then but a handshake
+ * @returns the connection, or why there is none: no byte of a request was sent then
  */
 export async function dial(
   address: Address,
@@ -68,7 +68,7 @@ class Dialling extends Timed {
       await this.#opened.handshake();
       return this.#opened;
     } catch (error) {
-      this.#opened[Symbol.dispose](); // its deadline may have closed it
+      this.#opened[Symbol.dispose](); // the timeout may have closed it already
       throw error;
     }
   }

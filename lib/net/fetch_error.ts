@@ -1,10 +1,9 @@
 /**
- * What a rejected fetch means. Deno gives no error codes, only the text of `error.cause`, and that
- * text has changed before: all matching stands in this file, and what it does not know counts as
- * "may have been sent".
+ * What a rejected fetch means. Deno gives no error code, only the text of `error.cause`, which has
+ * changed before. An unknown text counts as "may have been sent".
  *
- * The text holds the request's URL, which the client chose. A URL holds no space, so the phrases
- * looked for all begin with one or stand behind ` client error (…)`: no path can forge them.
+ * The text contains the request's URL, which the client chose. A URL contains no space, so no path can
+ * forge ` client error (…)`, and only what follows it is matched.
  */
 import { classifyConnectError } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
@@ -12,7 +11,7 @@ import type { Failed, FailureKind } from "../outcome.ts";
 
 const STAGE = / client error \((\w+)\)(.*)$/s;
 
-/** In any later stage: the backend spoke, but not HTTP. */
+/** After the stage Connect: the backend answered, but not in HTTP. */
 const NOT_HTTP = /invalid|message head is too large|unexpected message|parsed/i;
 
 /** Turns the reason of a rejected fetch into an outcome. */
@@ -24,7 +23,7 @@ export function failedFetch(error: unknown): Failed {
   return { kind: "failed", failure: classify(stage, rest), detail };
 }
 
-/** Only in the stage Connect is it certain that no byte of the request has left. */
+/** Only in the stage Connect is it certain that no byte of the request was sent. */
 function classify(stage: string | undefined, rest: string): FailureKind {
   if (stage === "Connect") return classifyConnectError(rest, hasDescriptorLeft);
   if (stage !== undefined && NOT_HTTP.test(rest)) return "http_protocol_error";
