@@ -2,12 +2,13 @@ import { assertEquals } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
 import { request } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { pause } from "../support/timing.ts";
 
 const KIB = 1024;
 const GET = "GET /v HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const PATH = "/v";
 
-/** A GET whose head takes exactly so many bytes. */
+/** A GET whose head takes exactly that size. */
 const withHead = (size: number) =>
   GET.replace("\r\n\r\n", `\r\nX-Pad: ${"x".repeat(size - GET.length - 9)}\r\n\r\n`);
 
@@ -45,7 +46,7 @@ forEachEngine(({ engine, balance, test }) => {
       await using balancer = balance([backend.url], { maxHeaderSize: 4 * KIB });
       const response = await request(balancer.port, text);
       assertEquals([response.status, backend.requests.length], [status, status === 200 ? 1 : 0]);
-      while (balancer.entries.length === 0) await new Promise((next) => setTimeout(next, 5));
+      while (balancer.entries.length === 0) await pause(5);
       const [entry] = balancer.entries;
       assertEquals([entry!.status, entry!.path, entry!.refused], [status, path, reason]);
       const details = `roundabout; error=http_request_error; details="${reason}"`;

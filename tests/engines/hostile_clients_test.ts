@@ -8,7 +8,7 @@ import { latin1 } from "../support/strict_parser.ts";
 forEachEngine(({ balance, test }) => {
   const HOST = "Host: a.test\r\n";
 
-  /** Requests whose parts the mutations below are made of. */
+  /** Requests that the mutations below start from. */
   const SEEDS = [
     `GET /v?a=b HTTP/1.1\r\n${HOST}X-A: 1\r\n\r\n`,
     `POST /v HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`,
@@ -74,13 +74,13 @@ forEachEngine(({ balance, test }) => {
     await fc.assert(
       fc.asyncProperty(mutated, async (text) => {
         sent.push(text);
-        // On a slow machine, what was sent just before may arrive only now.
+        // On a slow machine, earlier requests may arrive only now.
         const recent = sent.slice(-3).join("");
         const before = backend.requests.length;
         const received = await exchangeBytes(balancer.port, bytesOf(text), 60);
         assertEquals(backend.ambiguous, []);
         const forwarded = backend.requests.slice(before);
-        // As many requests as the client was given responses, and none that it did not write out.
+        // No more requests than were sent, and none whose target was not sent.
         assert(forwarded.length <= recent.split("HTTP/1.").length - 1, JSON.stringify(recent));
         responsesOf(withoutContinue(received));
         for (const { target } of forwarded) assert(recent.includes(target), target);

@@ -36,7 +36,7 @@ for (
     ],
     [new errors.InvalidData("invalid peer certificate: UnknownIssuer"), "tls_certificate_error"],
     [new errors.InvalidData("UnknownIssuer"), "tls_certificate_error"],
-    // A certificate's names are not ours to believe.
+    // A host name in a certificate must not decide.
     ["invalid peer certificate: not valid for dns.test, tls.test", "tls_certificate_error"],
     ["invalid peer certificate: not valid for unreachable.resolve.test", "tls_certificate_error"],
     [new errors.InvalidData("received corrupt message"), "tls_protocol_error"],
@@ -54,19 +54,19 @@ for (
   });
 }
 
-Deno.test("connect error: a DNS error without a descriptor left is for want of descriptors", () => {
+Deno.test("connect error: a DNS error with no descriptor left is connection_limit_reached", () => {
   assertEquals(classify("dns error: no such name", false), "connection_limit_reached");
   assertEquals(classify("connection refused", false), "connection_refused");
 });
 
-Deno.test("connect error: only a DNS error is worth looking for a descriptor", () => {
+Deno.test("connect error: only after a DNS error is it checked whether a descriptor is left", () => {
   const unasked = () => {
     throw new Error("asked");
   };
   assertEquals(classifyConnectError("connection refused", unasked), "connection_refused");
 });
 
-/** What both ways to a backend make of one address. */
+/** The failure at an address for a dial and for a fetch. */
 async function failuresAt(url: string): Promise<(FailureKind | undefined)[]> {
   const dialled = await dial(parseAddress(url), new Wheel(0), 5_000);
   const fetched = await fetch(url).then(() => undefined, failedFetch);

@@ -5,7 +5,7 @@ import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 const KIB = 1024;
 
-/** A GET with field lines of about so many bytes. */
+/** A GET whose field lines take about as many bytes. */
 const withFields = (size: number) =>
   `GET / HTTP/1.1\r\nHost: a.test\r\nX-Pad: ${"x".repeat(size)}\r\n\r\n`;
 
