@@ -81,6 +81,7 @@ const PURE_FILES = [
   "lib/logging/access_log.ts",
   "lib/logging/throttled_warning.ts",
   "lib/net/buffers.ts",
+  "lib/net/connect_error.ts",
   "lib/runtime/heartbeat_monitor.ts",
 ];
 

@@ -1,11 +1,11 @@
-/** What an engine is to the program that runs it: it receives, forwards and responds. */
+/** The contract of an engine: it receives requests, forwards them and responds. */
 import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { RetryBudget } from "../retry_budget.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
-/** What every engine needs; times in milliseconds, sizes in bytes. */
+/** What every engine needs. */
 export interface EngineOptions {
   readonly pool: Pool;
   readonly budget: RetryBudget;
@@ -13,60 +13,62 @@ export interface EngineOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Whether others listen there, too. */
+  /** Whether several workers listen on the same port. */
   readonly reusePort: boolean;
-  /** Requests in flight. */
+  /** Counts the requests in flight, over all workers. */
   readonly requests: InFlightCount;
+  /** Attempts per request, 1 or more. */
   readonly maxAttempts: number;
   readonly limits: Limits;
-  /** Whether a peer's X-Forwarded-* are believed. */
+  /** Whether the X-Forwarded-* of a peer with this address are trusted. */
   readonly isTrusted: (address: string) => boolean;
-  /** Told of each request once its response is out; undefined writes no log. */
+  /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest?: ((entry: AccessEntry) => void) | undefined;
-  /** Told of errors that are our own fault. */
+  /** Called with errors that are faults of this program. */
   readonly onError: (error: unknown) => void;
-  /** Told of what the operator should know, once each time it begins. */
+  /** Called with what the operator should know, once each time it begins. */
   readonly onWarning: (warning: string) => void;
 }
 
-/** How long and how much, in milliseconds and bytes; an engine keeps to those that it can measure. */
+/** Times in milliseconds, sizes in bytes. An engine ignores a limit that it cannot measure. */
 export interface Limits {
-  /** For a connection to a backend to be there. */
+  /** For connecting to a backend. */
   readonly connectTimeout: number;
-  /** For an attempt's answer to begin. */
+  /** Until the first byte of a backend's response. */
   readonly firstByteTimeout: number;
   /** Between bytes of a body. */
   readonly idleTimeout: number;
-  /** For a request in all; Infinity sets no limit. */
+  /** From a request's head to the last byte of its response; Infinity for no limit. */
   readonly requestTimeout: number;
   /** Requests in flight, over all workers; one more is answered 503. */
   readonly maxInFlight: number;
-  /** How long a connection to a backend may idle. */
+  /** How long a connection to a backend may be idle. */
   readonly backendIdleTimeout: number;
-  /** How long a tunnel may idle. */
+  /** How long a tunnel may be idle. */
   readonly tunnelIdleTimeout: number;
-  /** For a head, from its first byte. */
+  /** From the first byte of a request's head to its last. */
   readonly headerTimeout: number;
-  /** Between a client's requests. */
+  /** Between two requests on a client's connection. */
   readonly keepAliveTimeout: number;
-  /** Of a head, in bytes. */
+  /** The largest head of a request. */
   readonly maxHeaderSize: number;
-  /** Of clients, at a time. */
+  /** Client connections at the same time. */
   readonly maxConnections: number;
 }
 
 /** A running engine. */
 export interface Engine {
   readonly address: Deno.NetAddr;
-  /** Settles when it serves no more; rejects where the listener broke. */
+  /** Resolves when it has stopped serving; rejects if the listener broke. */
   readonly finished: Promise<void>;
   /**
-   * Tells clients to leave, stops accepting, then waits for what is in flight.
+   * Stops: from now on every response closes its connection. After the grace it accepts no more
+   * connections, then waits for the requests in flight.
    *
-   * @param timeout in milliseconds
-   * @param grace for how long connections are still accepted and kept, so that clients hear of it on a
-   * response instead of losing a request; in milliseconds
-   * @returns how many requests were cut off by the timeout
+   * @param timeout for all of it, in milliseconds
+   * @param grace how long connections are still accepted, in milliseconds: a client then learns of the
+   * stop from a response, and does not lose a request
+   * @returns how many requests the timeout cut off
    */
   drain(timeout: number, grace: number): Promise<number>;
 }

@@ -1,6 +1,6 @@
 /** Reads the Cookie field of a request (RFC 6265, 4.2.1). */
 
-/** The values of the cookies with a name, in their order: paths and domains may give one name to many. */
+/** The values of all cookies with a name, in order: there is one for each path and domain. */
 export function cookieValues(header: string | undefined, name: string): string[] {
   if (header === undefined || !header.includes(name)) return [];
   return header.split(";").flatMap((pair) => {

@@ -1,6 +1,6 @@
 /**
- * Which header fields travel on, and which are ours to set. Pure: lists of pairs in, lists out, names
- * in any case; lines of one name stay apart and in order.
+ * Which header fields are forwarded, and which the proxy sets. Pure: lists of pairs in, lists out.
+ * Names may be in any case; lines of one name stay apart and in order.
  */
 
 /** One field line. */
@@ -8,8 +8,8 @@ export type Field = readonly [name: string, value: string];
 
 /**
  * Fields that belong to one connection, not to the message (RFC 9110, 7.6.1), the two of RFC 9110,
- * 11.7 that address a proxy, and HTTP2-Settings (RFC 7540, 3.2.1), which must never cross: with it a
- * client could talk HTTP/2 past every rule here. Trailer announces trailers, and goes where those do.
+ * 11.7 that address a proxy, and HTTP2-Settings (RFC 7540, 3.2.1): with that one forwarded, a client
+ * could switch to HTTP/2 and pass every rule here. Trailer is forwarded only if trailers are.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -24,7 +24,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Fields of a request that we set, append to or answer for, beside X-Forwarded-*. */
+/** Fields of a request that the proxy sets, appends to or answers, beside X-Forwarded-*. */
 export const PROXY_FIELDS: readonly string[] = [
   "host",
   "via",
@@ -33,35 +33,35 @@ export const PROXY_FIELDS: readonly string[] = [
   "max-forwards",
 ];
 
-/** First letters and lengths of all names looked for here, as {@linkcode keyOf} makes them. */
+/** First letters and lengths of all names looked for here, from {@linkcode computeKey}. */
 const KEYS_OF_X = 0x10000;
-const LOOKED_FOR = new Set([...HOP_BY_HOP, ...PROXY_FIELDS].map(keyOf));
+const LOOKED_FOR = new Set([...HOP_BY_HOP, ...PROXY_FIELDS].map(computeKey));
 
-/** What a Connection header cannot name away, as the message would mean something else; and what it
- * says that is no name. */
+/** Names that Connection cannot remove, because the message would change its meaning, and options of
+ * Connection that are not names. */
 const NOT_CONNECTION_OPTIONS = new Set(["host", "content-length", "date", "close", ""]);
 
-/** What the balancer itself says of a request. */
+/** What the fields that the proxy sets are made from. */
 export interface Forwarding {
   /** Address of the peer, without its port. */
   readonly clientAddress: string;
-  /** Whether that peer's own X-Forwarded-* are believed (`TRUSTED_PROXIES`). */
+  /** Whether that peer's own X-Forwarded-* are trusted (`TRUSTED_PROXIES`). */
   readonly trusted: boolean;
   /** How the request arrived here. */
   readonly scheme: "http" | "https";
-  /** The HTTP version it arrived in, as Via writes it: `1.0`, `1.1` or `2`. */
+  /** The HTTP version of the request, as Via writes it: `1.0`, `1.1` or `2`. */
   readonly version: string;
-  /** Host and port that the request is for; empty where an HTTP/1.0 client did not say. */
+  /** Host and port that the request is for; empty if an HTTP/1.0 client did not name any. */
   readonly host: string;
-  /** Used where the client sent no X-Request-Id. */
+  /** Called if the client sent no X-Request-Id. */
   readonly newRequestId: () => string;
-  /** Whether trailers travel on, and Trailer with them. */
+  /** Whether trailers are forwarded, and so Trailer. */
   readonly passesTrailers: boolean;
-  /** Whether `Expect: 100-continue` is passed on, as nobody here has answered it. */
+  /** Whether `Expect: 100-continue` is forwarded: only if it was not answered here. */
   readonly passesExpect: boolean;
 }
 
-/** What a request's lines say about its way here, for the lines that the proxy adds. */
+/** What the received lines say that the proxy's own lines continue. */
 export class ReceivedForwarding {
   forwardedFor = "";
   forwardedProto = false;
@@ -70,9 +70,9 @@ export class ReceivedForwarding {
   requestId = false;
 }
 
-/** The field lines of a forwarded request: Host first, end-to-end lines as they came, then ours. */
+/** The field lines of a forwarded request: Host, then the end-to-end lines received, then the proxy's. */
 export function requestFields(lines: readonly Field[], forwarding: Forwarding): Field[] {
-  const nominated = fieldsOfConnection(lines);
+  const nominated = nominatedFields(lines);
   const received = new ReceivedForwarding();
   const fields: Field[] = [["host", forwarding.host]];
   for (const line of lines) {
@@ -91,11 +91,11 @@ export function requestFields(lines: readonly Field[], forwarding: Forwarding): 
 }
 
 /**
- * The value with which one line of a request travels on.
+ * The value with which one line of a request is forwarded.
  *
  * @param name in lower case; neither Host nor one that Connection names
- * @param received takes note of what the lines of our own have to say instead
- * @returns undefined where the line stays behind
+ * @param received notes what the proxy's own lines must continue
+ * @returns undefined if the line is not forwarded
  */
 export function forwardedValue(
   name: string,
@@ -125,7 +125,7 @@ export function forwardedValue(
   return value;
 }
 
-/** The lines of our own, which say where a request came from; they stand last. */
+/** The proxy's own lines, which say where a request came from; they come last. */
 export function proxyFields(
   forwarding: Forwarding,
   received: ReceivedForwarding,
@@ -142,9 +142,9 @@ export function proxyFields(
   return fields;
 }
 
-/** The field lines of a response on its way to the client: all but those of the hop behind us. */
+/** The field lines of a response to the client: all but those of the connection to the backend. */
 export function responseFields(received: readonly Field[]): Field[] {
-  const nominated = fieldsOfConnection(received);
+  const nominated = nominatedFields(received);
   return received.filter(([name]) => {
     if (nominated === undefined && !isLookedFor(name)) return true;
     const lower = name.toLowerCase();
@@ -153,22 +153,22 @@ export function responseFields(received: readonly Field[]): Field[] {
 }
 
 /**
- * Whether a name may be one that this file looks for. Most are not, and their first letter and length
- * tell: this is asked of every line of every message, and saves it from being put in lower case.
+ * Whether a name may be one that this file looks for. First letter and length rule out most names
+ * without converting them to lower case: this runs for every line of every message.
  */
 function isLookedFor(name: string): boolean {
-  const key = keyOf(name);
+  const key = computeKey(name);
   return key >= KEYS_OF_X || LOOKED_FOR.has(key);
 }
 
-/** A number out of a name's first letter, whatever its case, and its length; for any x- the highest. */
-function keyOf(name: string): number {
+/** A number from a name's first letter, in any case, and its length; {@linkcode KEYS_OF_X} for any x-. */
+function computeKey(name: string): number {
   const letter = name.charCodeAt(0) | 0x20;
   return letter === 0x78 ? KEYS_OF_X : letter << 8 | Math.min(name.length, 0xff);
 }
 
-/** Names that Connection lists (RFC 9110, 7.6.1); undefined where there are none, the common case. */
-function fieldsOfConnection(lines: readonly Field[]): Set<string> | undefined {
+/** Names that Connection lists (RFC 9110, 7.6.1); undefined if there are none, the common case. */
+function nominatedFields(lines: readonly Field[]): Set<string> | undefined {
   let names: Set<string> | undefined;
   for (const line of lines) {
     if (line[0].length !== 10 || line[0].toLowerCase() !== "connection") continue;
@@ -177,20 +177,20 @@ function fieldsOfConnection(lines: readonly Field[]): Set<string> | undefined {
   return names;
 }
 
-/** Names of further fields, in lower case, that one value of Connection says belong to the hop. */
+/** Names of further hop-by-hop fields in one value of Connection, in lower case. */
 export function connectionOptions(connection: string): string[] {
-  return tokensOf(connection)
+  return splitList(connection)
     .filter((name) =>
       !NOT_CONNECTION_OPTIONS.has(name) && (!HOP_BY_HOP.has(name) || name === "trailer")
     );
 }
 
 /** The items of a list of tokens, in lower case (RFC 9110, 5.6.1). */
-export function tokensOf(list: string): string[] {
+export function splitList(list: string): string[] {
   return list.toLowerCase().split(",").map((item) => item.replace(/^[ \t]+|[ \t]+$/g, ""));
 }
 
-/** RFC 9110, 7.6.2: one hop less; a value that is no number is not ours to mend. */
+/** One hop less (RFC 9110, 7.6.2); a value that is not a number stays as it is. */
 function oneLess(maxForwards: string): string {
   return /^\d*[1-9]\d*$/.test(maxForwards) ? String(BigInt(maxForwards) - 1n) : maxForwards;
 }

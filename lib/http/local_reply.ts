@@ -1,13 +1,13 @@
 /**
- * The answers of the balancer's own: to requests it does not forward, and for attempts that failed.
- * Each carries Proxy-Status (RFC 9209), so that a reader of one response knows who spoke and why.
+ * Local replies: to requests that are not forwarded, and for attempts that failed. Each carries
+ * Proxy-Status (RFC 9209), which says that the balancer answered, and why.
  */
 import { STATUS_TEXT } from "@std/http/status";
 import { type Failed, type FailureKind, FAILURES } from "../outcome.ts";
 import type { StopReason } from "../retry.ts";
 import { COMMON_METHODS } from "./methods.ts";
 
-/** A whole response, small enough to be sent as it is. */
+/** A whole response of the balancer itself. */
 export interface LocalReply {
   readonly status: number;
   readonly fields: readonly (readonly [name: string, value: string])[];
@@ -17,39 +17,39 @@ export interface LocalReply {
 /** Methods that are forwarded, for the Allow field of a 405 (RFC 9110, 10.2.1). */
 const ALLOW = [...COMMON_METHODS].join(", ");
 
-/** Over a limit, a second is long: what is in flight ends, and others may have left (RFC 9110, 10.2.3). */
+/** After a second, requests in flight will have ended (RFC 9110, 10.2.3). */
 const RETRY_AFTER_FIELD: [string, string] = ["retry-after", "1"];
 
-/** Why a request is not forwarded. */
+/** Why a request is not forwarded, and the status of its reply. */
 export interface Refusal {
   readonly status: 400 | 405 | 408 | 414 | 431 | 501 | 505;
-  /** What is wrong with it, as the end of a sentence; names no byte of the request. */
+  /** What is wrong with it, as the end of a sentence; repeats no byte of the request. */
   readonly reason: string;
 }
 
-/** The answer to a request that is not forwarded. */
+/** The reply to a request that is not forwarded. */
 export function refusalReply({ status, reason }: Refusal): LocalReply {
   const fields: [string, string][] = [proxyStatus("http_request_error", reason)];
   if (status === 405) fields.push(["allow", ALLOW]);
   return text(status, `${statusText(status)}: ${reason}`, fields);
 }
 
-/** The answer for a request whose last attempt failed, and why there was no further one. */
+/** The reply to a request whose last attempt failed. @param verdict why there was no further one */
 export function failureReply(failed: Failed, verdict: StopReason): LocalReply {
   const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
   return replyFor(failed.failure, details, failed.status);
 }
 
-/** Why a request is not even tried while there are MAX_IN_FLIGHT of them. */
+/** Why a request is not forwarded while MAX_IN_FLIGHT others are in flight. */
 export const OVERLOADED = "MAX_IN_FLIGHT is reached";
 
-/** The answer to a request that is one too many. */
+/** The reply to a request over MAX_IN_FLIGHT. */
 export function overloadReply(): LocalReply {
   const fields = [proxyStatus("http_request_denied", OVERLOADED), RETRY_AFTER_FIELD];
   return text(503, "Service not available", fields);
 }
 
-/** The answer where this program itself is at fault. */
+/** The reply if this program itself is at fault. */
 export function internalErrorReply(): LocalReply {
   return replyFor("proxy_internal_error");
 }
@@ -61,7 +61,7 @@ function replyFor(failure: FailureKind, details?: string, exactStatus?: number):
   return text(exactStatus ?? status, sentence, fields);
 }
 
-/** The answer to `OPTIONS` with `Max-Forwards: 0`: we are its last recipient (RFC 9110, 7.6.2). */
+/** The reply to `OPTIONS` with `Max-Forwards: 0`: the balancer is its last recipient (RFC 9110, 7.6.2). */
 export function lastRecipientReply(): LocalReply {
   return { status: 204, fields: [["allow", ALLOW], ["proxy-status", "roundabout"]], body: "" };
 }

@@ -1,8 +1,8 @@
 /**
- * What a request is for, out of `request.url`.
+ * What a request is for, read from `request.url`.
  *
- * Deno puts that URL together from scheme, Host and target by plain concatenation, so it is cut apart
- * again here by hand, after Host was checked; `new URL()` would resolve what must travel as it came.
+ * Deno makes that URL by joining scheme, Host and target without a check, so it is split by hand:
+ * `new URL()` would resolve dot segments, and the target must be forwarded unchanged.
  */
 export interface Target {
   /** Host and port. */
@@ -12,9 +12,11 @@ export interface Target {
 }
 
 /**
- * @param url the request's URL as Deno.serve gives it
- * @param host the Host field, already checked; undefined where there is none (HTTP/2)
- * @returns undefined where the URL is none that can be forwarded over HTTP
+ * Splits the URL of a request.
+ *
+ * @param url from Deno.serve
+ * @param host the value of Host, checked or not; undefined if there is none (HTTP/2)
+ * @returns undefined if it is not an http or https URL; the authority is not checked
  */
 export function targetOf(url: string, host: string | undefined): Target | undefined {
   const start = schemeLength(url);
@@ -29,20 +31,20 @@ export function targetOf(url: string, host: string | undefined): Target | undefi
   return { authority, path: rest.startsWith("/") ? rest : `/${rest}` };
 }
 
-/** Characters of `http://` or `https://` at the start; 0 where there is another scheme. */
+/** The length of `http://` or `https://` at the start; 0 for another scheme. */
 function schemeLength(url: string): number {
   if (url.startsWith("http://")) return 7;
   return /^https?:\/\//i.exec(url)?.[0].length ?? 0;
 }
 
 /**
- * Why fetch would not carry this path and query as they came; undefined where it does.
+ * Why fetch would not forward this path and query unchanged; undefined if it would.
  *
- * fetch parses URLs by the URL standard, which resolves dot segments (`..` and `%2e%2E` alike), turns
- * `\` in a path into `/`, drops what follows `#` and writes `'` in a query as `%27`. Characters that a
- * URI may not hold it only percent-encodes, which keeps their meaning.
+ * fetch parses URLs by the URL standard, which resolves dot segments (`..` and also `%2e%2E`), turns
+ * `\` in a path into `/`, drops everything from `#` on and writes `'` in a query as `%27`. Characters
+ * that a URI must not hold are only percent-encoded, which keeps their meaning.
  */
-export function unforwardable(path: string): string | undefined {
+export function explainUnforwardable(path: string): string | undefined {
   if (!SUSPECT.test(path)) return undefined;
   if (path.includes("#")) return "the target has a fragment";
   const question = path.indexOf("?");

@@ -1,4 +1,4 @@
-/** Ranges of statuses. */
+/** Ranges of statuses, both ends included. */
 export type Statuses = readonly (readonly [from: number, to: number])[];
 
 export function isOneOf(statuses: Statuses, status: number): boolean {

@@ -2,9 +2,9 @@
 import { HOP_BY_HOP } from "./headers.ts";
 
 /**
- * Fields that mean something only before the body: framing, routing, authentication, conditions and
- * controls of the request, and how the content is to be read. A recipient that merged them into the
- * head would be told one thing while everybody on the way was told another.
+ * Fields that have a meaning only before the body: framing, routing, authentication, conditions and
+ * controls of the request, and the format of the content. A recipient that merged them into the head
+ * would see another message than the proxies before it.
  */
 const ONLY_IN_HEAD = new Set([
   "accept-ranges",
@@ -38,7 +38,7 @@ const ONLY_IN_HEAD = new Set([
   "x-request-id",
 ]);
 
-/** @param name in lower case */
+/** Whether a field may be a trailer. @param name in lower case */
 export function mayBeTrailer(name: string): boolean {
   return !HOP_BY_HOP.has(name) && !ONLY_IN_HEAD.has(name) && !name.startsWith("x-forwarded-");
 }

@@ -1,15 +1,15 @@
 /**
- * File descriptors: each connection takes one, so each request in flight takes two, and a process may
- * have only so many.
+ * File descriptors: each connection takes one, each request in flight two, and a process may have only a
+ * limited number.
  *
- * The limit itself stands where only a program with all permissions may look, so it is felt for: by
- * opening, and closing at once, listeners on loopback.
+ * Reading the limit takes all permissions, so it is found by opening listeners on loopback, which are
+ * closed at once.
  */
 
-/** Fewer than so many are told at the start. */
+/** With fewer descriptors left than this, the operator is warned at the start. */
 const ENOUGH_DESCRIPTORS = 1000;
 
-/** An address of loopback that nobody connects to: what listens there for a moment is in nobody's way. */
+/** A loopback address that nothing else uses: a listener there gets no connections. */
 const SPARE_LOOPBACK_ADDRESS = "127.0.0.2";
 
 /** Whether an error says that this process, or the system, has no descriptor left. */
@@ -18,26 +18,26 @@ export function isOutOfDescriptors(error: unknown): boolean {
   return code === "EMFILE" || code === "ENFILE";
 }
 
-/** Whether there is a descriptor left at this moment. */
+/** Whether a descriptor is left at this moment. */
 export function hasDescriptorLeft(): boolean {
-  return descriptorsLeft(1) > 0;
+  return countDescriptorsLeft(1) > 0;
 }
 
-/** How many more can be opened, where that is few; undefined where it is enough, or cannot be told. */
+/** How many more descriptors can be opened, if they are few; undefined if they are enough, or unknown. */
 export function lowLimit(): number | undefined {
-  const left = descriptorsLeft(ENOUGH_DESCRIPTORS);
+  const left = countDescriptorsLeft(ENOUGH_DESCRIPTORS);
   return left === ENOUGH_DESCRIPTORS ? undefined : left;
 }
 
-/** @returns how many can be opened, looking for no more than so many */
-function descriptorsLeft(wanted: number): number {
+/** How many can be opened. @param wanted stops counting there */
+function countDescriptorsLeft(wanted: number): number {
   const opened: Deno.Listener[] = [];
   try {
     while (opened.length < wanted) {
       opened.push(Deno.listen({ hostname: SPARE_LOOPBACK_ADDRESS, port: 0, tcpBacklog: 1 }));
     }
   } catch (error) {
-    if (!isOutOfDescriptors(error)) return wanted; // no such address, say: nothing can be told
+    if (!isOutOfDescriptors(error)) return wanted; // no such address, for example: unknown
   } finally {
     for (const listener of opened) listener.close();
   }

@@ -1,17 +1,18 @@
-/** Opens connections to backends, and says in the core's words why one could not be opened. */
-import { hasDescriptorLeft, isOutOfDescriptors } from "./descriptors.ts";
-import { type Failed, failed, type FailureKind } from "../outcome.ts";
+/** Opens connections to backends. */
+import { classifyConnectError, describeError } from "./connect_error.ts";
+import { hasDescriptorLeft } from "./descriptors.ts";
+import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
-/** Where a backend is, taken from its URL once. */
+/** Where a backend listens. */
 export interface Address {
   readonly secure: boolean;
   readonly hostname: string;
   readonly port: number;
 }
 
-/** @param url of a backend, as the configuration has checked it */
-export function addressOf(url: string): Address {
+/** Reads a backend's address from its URL. @param url valid, with the scheme http or https */
+export function parseAddress(url: string): Address {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === "https:";
   return {
@@ -22,10 +23,10 @@ export function addressOf(url: string): Address {
 }
 
 /**
- * Connects, and gives up after a while.
+ * Connects to a backend.
  *
  * @param timeout in milliseconds, the TLS handshake included
- * @returns the connection, or why there is none; nothing was sent then but a handshake
+ * @returns the connection, or why there is none: no byte of a request was sent then
  */
 export async function dial(
   address: Address,
@@ -40,7 +41,8 @@ export async function dial(
     if (dialling.expired) {
       return failed("connection_timeout", `no connection within ${timeout} ms`);
     }
-    return failed(failureOf(error), error instanceof Error ? error.message : String(error));
+    const failure = classifyConnectError(describeError(error), hasDescriptorLeft);
+    return failed(failure, error instanceof Error ? error.message : String(error));
   } finally {
     wheel.remove(dialling);
   }
@@ -66,7 +68,7 @@ class Dialling extends Timed {
       await this.#opened.handshake();
       return this.#opened;
     } catch (error) {
-      this.#opened[Symbol.dispose](); // its deadline may have closed it
+      this.#opened[Symbol.dispose](); // the timeout may have closed it already
       throw error;
     }
   }
@@ -76,23 +78,4 @@ class Dialling extends Timed {
     this.#controller.abort();
     this.#opened?.close();
   }
-}
-
-/** What Deno's errors mean; matched by class where there is one, by text where there is none. */
-function failureOf(error: unknown): FailureKind {
-  const { errors } = Deno;
-  if (isOutOfDescriptors(error)) return "connection_limit_reached";
-  if (error instanceof errors.ConnectionRefused) return "connection_refused";
-  if (error instanceof errors.TimedOut) return "connection_timeout";
-  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
-  if (/lookup address|resolve|dns/i.test(text)) {
-    // Without a descriptor for its socket the resolver says that it knows no such name.
-    return hasDescriptorLeft() ? "dns_error" : "connection_limit_reached";
-  }
-  if (/unreachable|no route/i.test(text)) return "destination_ip_unroutable";
-  if (/certificate|UnknownIssuer/i.test(text)) return "tls_certificate_error";
-  if (/tls|handshake|corrupt message|InvalidContentType|InvalidData/i.test(text)) {
-    return "tls_protocol_error";
-  }
-  return "destination_unavailable";
 }

@@ -1,28 +1,17 @@
 /**
- * What a rejected fetch means. Deno gives no error codes, only the text of `error.cause`, and that
- * text has changed before: all matching stands in this file, and what it does not know counts as
- * "may have been sent".
+ * What a rejected fetch means. Deno gives no error code, only the text of `error.cause`, which has
+ * changed before. An unknown text counts as "may have been sent".
  *
- * The text holds the request's URL, which the client chose. A URL holds no space, so the phrases
- * looked for all begin with one or stand behind ` client error (…)`: no path can forge them.
+ * The text contains the request's URL, which the client chose. A URL contains no space, so no path can
+ * forge ` client error (…)`, and only what follows it is matched.
  */
+import { classifyConnectError } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
 import type { Failed, FailureKind } from "../outcome.ts";
 
 const STAGE = / client error \((\w+)\)(.*)$/s;
 
-/** Within the stage Connect, where no byte of the request has left. */
-const CONNECT_CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind])[] = [
-  [/os error 2[34]\)/, "connection_limit_reached"], // ENFILE, EMFILE
-  [/dns error/, "dns_error"],
-  [/connection refused/i, "connection_refused"],
-  [/timed out/i, "connection_timeout"],
-  [/unreachable|no route/i, "destination_ip_unroutable"],
-  [/certificate/i, "tls_certificate_error"],
-  [/tls|handshake|corrupt message|InvalidContentType/i, "tls_protocol_error"],
-];
-
-/** In any later stage: the backend spoke, but not HTTP. */
+/** After the stage Connect: the backend answered, but not in HTTP. */
 const NOT_HTTP = /invalid|message head is too large|unexpected message|parsed/i;
 
 /** Turns the reason of a rejected fetch into an outcome. */
@@ -31,16 +20,12 @@ export function failedFetch(error: unknown): Failed {
   const text = cause instanceof Error ? cause.message : String(cause);
   const [, stage, rest = ""] = STAGE.exec(text) ?? [];
   const detail = stage === undefined ? text : `${stage}${rest}`;
-  return { kind: "failed", failure: failureOf(stage, rest), detail };
+  return { kind: "failed", failure: classify(stage, rest), detail };
 }
 
-function failureOf(stage: string | undefined, rest: string): FailureKind {
-  if (stage === "Connect") {
-    const known = CONNECT_CAUSES.find(([pattern]) => pattern.test(rest))?.[1];
-    // Without a descriptor for its socket the resolver says that it knows no such name.
-    if (known === "dns_error" && !hasDescriptorLeft()) return "connection_limit_reached";
-    return known ?? "destination_unavailable";
-  }
+/** Only in the stage Connect is it certain that no byte of the request was sent. */
+function classify(stage: string | undefined, rest: string): FailureKind {
+  if (stage === "Connect") return classifyConnectError(rest, hasDescriptorLeft);
   if (stage !== undefined && NOT_HTTP.test(rest)) return "http_protocol_error";
   return "connection_terminated";
 }

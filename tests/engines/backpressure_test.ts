@@ -7,14 +7,14 @@ import { writeAll } from "../support/scripted_backend.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 64 * MIB;
-/** What may be under way between a sender and a receiver that reads nothing, the system's buffers in. */
+/** What a sender may send while the receiver reads nothing, the system's buffers included. */
 const MOST = 16 * MIB;
-/** What is ours of that, at most, where the system is set to buffer more by itself. */
-const OURS = MIB;
-/** A byte that stands in no head, and in no chunk's size. */
+/** The balancer's own share of that, if the system's buffers are larger. */
+const OWN = MIB;
+/** A byte that occurs in no head, and in no chunk's size. */
 const FILLING = 0x7a;
 
-/** Sends a body piece by piece, and counts what is gone. */
+/** Sends a body piece by piece, and counts the bytes sent. */
 class Sender {
   sent = 0;
   readonly #send: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
@@ -36,7 +36,7 @@ class Sender {
     if (this.#chunked) await this.#send(bytesOf("0\r\n\r\n"));
   }
 
-  /** Resolves with what is gone, once that has not changed for a while. */
+  /** Resolves with the bytes sent, once the count has not changed for a while. */
   async stalled(): Promise<number> {
     for (let before = 0; before === 0 || before !== this.sent;) {
       before = this.sent;
@@ -54,14 +54,14 @@ function fillingIn(bytes: Uint8Array): number {
 
 function assertHeldBack(sent: number, ports: readonly number[]): void {
   assert(sent > 0 && sent < SIZE, `${sent / MIB} MiB`);
-  const ours = sent - inKernel(ports);
+  const own = sent - inKernel(ports);
   assert(
-    sent <= MOST || ours <= OURS,
-    `${sent / MIB} MiB, ${ours / MIB} MiB of it not in the system`,
+    sent <= MOST || own <= OWN,
+    `${sent / MIB} MiB, ${own / MIB} MiB of it not in the system`,
   );
 }
 
-/** Reads until the end, or so many bytes of the body have come. @returns how many have */
+/** Counts body bytes until the end. @param most stops there */
 async function countBody(read: () => Promise<Uint8Array | null>, most = SIZE): Promise<number> {
   let count = 0;
   for (let bytes; count < most && (bytes = await read()) !== null;) count += fillingIn(bytes);
@@ -105,7 +105,7 @@ forEachEngine(({ balance, test }) => {
       await using backend = new RawBackend(async (side) => {
         await side.until("\r\n\r\n");
         await reading.promise;
-        const early = fillingIn(bytesOf(side.received)); // came with the head
+        const early = fillingIn(bytesOf(side.received)); // received with the head
         counted.resolve(early + await countBody(() => side.readBytes(), SIZE - early));
         await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
         while (await side.read());

@@ -6,7 +6,7 @@ import { type Behaviour, ScriptedBackend, writeAll } from "../support/scripted_b
 forEachEngine(({ balance, test }) => {
   const SLOW_HEAD = { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" } as const;
 
-  /** A backend whose answers wait until they are let go. */
+  /** A backend whose responses wait until they are released. */
   function waitingBackend() {
     let release = () => {};
     const released = new Promise<void>((resolve) => release = resolve);
@@ -27,12 +27,12 @@ forEachEngine(({ balance, test }) => {
     return await new Response(connection.readable).text();
   }
 
-  test("drain: what waits for its answer gets it, and new connections are refused", async () => {
+  test("drain: a request in flight gets its response, and new connections are refused", async () => {
     await using backend = waitingBackend();
     const balancer = balance([backend.url]);
     const connection = await connect(balancer.port);
     await writeAll(connection, bytesOf("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
-    // A second exchange on its way through proves that the first has been received.
+    // A second exchange, complete, proves that the first has been received.
     await using other = new ScriptedBackend("b");
     await using witness = balance([other.url]);
     await (await fetch(witness.url)).text();
@@ -55,7 +55,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals((await readAll(connection)).endsWith("a"), true);
   });
 
-  test("drain: an upload under way arrives whole, and its answer says that the connection closes", async () => {
+  test("drain: an upload under way arrives whole, and its response closes the connection", async () => {
     await using backend = new ScriptedBackend("a");
     const balancer = balance([backend.url]);
     const connection = await connect(balancer.port);
@@ -73,12 +73,15 @@ forEachEngine(({ balance, test }) => {
   });
 
   for (
-    const [what, behaviour] of [["answer", "stall"], ["download", SLOW_HEAD]] as [
+    const [what, behaviour] of [["response that does not begin", "stall"], [
+      "response that does not end",
+      SLOW_HEAD,
+    ]] as [
       string,
       Behaviour,
     ][]
   ) {
-    test(`drain: an ${what} that does not end is cut off at the deadline, and counted`, async () => {
+    test(`drain: a ${what} is cut off at the deadline, and counted`, async () => {
       const backend = new ScriptedBackend("a", behaviour);
       const balancer = balance([backend.url]);
       const connection = await connect(balancer.port);

@@ -12,7 +12,7 @@ forEachEngine(({ engine, balance, test }) => {
     /** A behaviour, a port that refuses, or a backend that resets. */
     readonly backends: readonly (Behaviour | "refuse" | "reset")[];
     readonly method?: string;
-    /** Who answered each of the requests, by index; a status where nobody did. */
+    /** The index of the backend that answered each request, or the status of a local reply. */
     readonly answers: readonly (number | "503" | "502" | "504")[];
   }
 
@@ -82,7 +82,7 @@ forEachEngine(({ engine, balance, test }) => {
     });
   }
 
-  test("failover: 503 says so in its body and in Proxy-Status", async () => {
+  test("failover: 503 is explained in its body and in Proxy-Status", async () => {
     await using balancer = balance([refusing(), refusing()]);
     const response = await fetch(balancer.url);
     assertEquals([response.status, await response.text()], [503, "Service not available\n"]);
@@ -112,7 +112,7 @@ forEachEngine(({ engine, balance, test }) => {
     await response.body?.cancel();
   });
 
-  test("failover: a backend's own 503 is the client's to see, not a reason to go on", async () => {
+  test("failover: a backend's own 503 is passed to the client, and no other backend is asked", async () => {
     const reply = { reply: "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy" };
     await using a = new ScriptedBackend("a", reply);
     await using b = new ScriptedBackend("b");
@@ -122,7 +122,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(response.headers.get("proxy-status"), null);
   });
 
-  test("failover: the pool tells once that a backend fails, and once that it answers again", async () => {
+  test("failover: a backend is reported once when it begins to fail, and once when it answers again", async () => {
     const port = deadPort();
     await using balancer = balance([`http://127.0.0.1:${port}`]);
     for (let i = 0; i < 3; i++) await (await fetch(balancer.url)).body?.cancel();
@@ -136,7 +136,7 @@ forEachEngine(({ engine, balance, test }) => {
     ]);
   });
 
-  test("failover: a client that leaves ends the attempt, and nothing is tried again", async () => {
+  test("failover: a client that leaves ends the attempt, and no other is made", async () => {
     await using a = new ScriptedBackend("a", "stall");
     await using b = new ScriptedBackend("b");
     await using balancer = balance([a.url, b.url]);
@@ -150,11 +150,11 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(balancer.changes, []);
   });
 
-  test("failover: a client that leaves in mid-response closes the backend's connection", async () => {
+  test("failover: a client that leaves during a response closes the backend's connection", async () => {
     await using a = new ScriptedBackend("a", {
       reply: "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbeginning",
     });
-    // The tcp engine takes its leaving for a half-close, until IDLE_TIMEOUT.
+    // Until IDLE_TIMEOUT the tcp engine cannot tell it from a half-close.
     await using balancer = balance([a.url], engine === "tcp" ? { idleTimeout: 500 } : {});
     const leaving = new AbortController();
     const response = await fetch(balancer.url, { signal: leaving.signal });
@@ -164,7 +164,7 @@ forEachEngine(({ engine, balance, test }) => {
     await a.until(() => a.openConnections === 0);
   });
 
-  test("failover: a name that does not resolve is one more backend that cannot be reached", async () => {
+  test("failover: a backend whose name does not resolve is skipped like any that cannot be reached", async () => {
     await using a = new ScriptedBackend("a");
     await using balancer = balance(["http://nowhere.invalid:5000", a.url]);
     for (let i = 0; i < 2; i++) {

@@ -24,18 +24,18 @@ forEachEngine(({ balance, test }) => {
       "/x?q=http://b.test/../",
     ]
   ) {
-    test(`forward: the target ${path} reaches the backend as it came`, async () => {
+    test(`forward: the target ${path} reaches the backend unchanged`, async () => {
       const { seen } = await forwarded(get(path));
       assertEquals(seen.target, path);
     });
   }
 
-  test("forward: the path prefix of a backend's URL stands before the path", async () => {
+  test("forward: the path of a backend's URL is put before the path of the request", async () => {
     const { seen } = await forwarded(get("//x?y"), { prefix: "/base" });
     assertEquals(seen.target, "/base//x?y");
   });
 
-  test("forward: Host, forwarding fields, Via and a request id say where a request came from", async () => {
+  test("forward: Host is kept, and X-Forwarded-*, Via and X-Request-Id are added", async () => {
     const { seen } = await forwarded(
       get("/", "X-Forwarded-For: 9.9.9.9", "X-Forwarded-Proto: gopher"),
     );
@@ -55,7 +55,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals(values(seen, "via"), ["1.0 edge, 1.1 roundabout"]);
   });
 
-  test("forward: hop-by-hop fields and those that Connection names stay behind", async () => {
+  test("forward: hop-by-hop fields and those that Connection names are not forwarded", async () => {
     const { seen } = await forwarded(get(
       "/",
       "Connection: X-Private, Upgrade, HTTP2-Settings, Keep-Alive",
@@ -91,7 +91,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals([seen.target, values(seen, "host")], ["/v?x=1", ["b.test:81"]]);
   });
 
-  test("forward: Max-Forwards is lessened, and at 0 OPTIONS is answered here", async () => {
+  test("forward: Max-Forwards is decremented, and at 0 OPTIONS is answered here", async () => {
     const options = (hops: number) =>
       `OPTIONS /x HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: ${hops}\r\n\r\n`;
     assertEquals(values((await forwarded(options(7))).seen, "max-forwards"), ["6"]);
@@ -103,7 +103,7 @@ forEachEngine(({ balance, test }) => {
   for (
     const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "patch", "M-SEARCH"]
   ) {
-    test(`forward: ${method} carries its body and keeps Content-Length`, async () => {
+    test(`forward: ${method} is forwarded with its body and Content-Length`, async () => {
       const { seen } = await forwarded(
         `${method} /v HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello`,
       );
@@ -164,7 +164,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals(response.body, bytesOf("raw"));
   });
 
-  test("forward: response lines of one name stay apart, hop-by-hop ones stay behind", async () => {
+  test("forward: response lines of one name stay apart, hop-by-hop ones are dropped", async () => {
     const { response } = await forwarded(get("/"), {
       behaviour: reply(
         "200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nWarning: 1\r\nWarning: 2\r\n" +
@@ -205,7 +205,7 @@ forEachEngine(({ balance, test }) => {
   }
 
   for (const status of ["101 Switching Protocols", "199 Odd", "600 Odd", "999 Odd"]) {
-    test(`forward: the response ${status} is none that a client could use: 502`, async () => {
+    test(`forward: the response ${status} is replaced with 502, as no client could use it`, async () => {
       const { response } = await forwarded(get("/"), {
         behaviour: { replyAndClose: `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n` },
       });
@@ -214,7 +214,7 @@ forEachEngine(({ balance, test }) => {
     });
   }
 
-  test("forward: a HEAD of known length announces it, of a chunked one nothing", async () => {
+  test("forward: the response to HEAD announces a known length, and none for a chunked body", async () => {
     const head = "HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n";
     const known = await forwarded(head, { behaviour: reply("200 OK\r\nContent-Length: 42") });
     assertEquals(known.response.field("content-length"), "42");
@@ -224,7 +224,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals(chunked.response.field("content-length"), undefined);
   });
 
-  test("forward: a response that the backend cuts short reaches the client cut short, not completed", async () => {
+  test("forward: a response that the backend cuts short reaches the client cut short, not made complete", async () => {
     await using backend = new ScriptedBackend("users-1", {
       replyAndClose: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
     });

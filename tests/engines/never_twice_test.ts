@@ -8,7 +8,7 @@ forEachEngine(({ balance, test }) => {
   const paths = (requests: readonly ParsedRequest[], path: string) =>
     requests.filter(({ target }) => target === path).length;
 
-  /** A backend that serves, and closes without an answer on /die: as a process that is killed. */
+  /** A backend that serves, and on /die closes without a response, like a process that is killed. */
   const dying = () =>
     new ScriptedBackend("a", ({ target }) => target === "/die" ? "close" : "serve");
 
@@ -24,7 +24,7 @@ forEachEngine(({ balance, test }) => {
           const response = await fetch(balancer.url + path, { method, body: body || null });
           return [response.status, await response.text()];
         };
-        // Each backend in turn, twice: the pooled connection is there and warm when /die comes.
+        // Each backend twice: there is a pooled connection in use when /die arrives.
         for (const path of ["/1", "/2", "/3", "/4"]) await send(path);
         const [status] = await send("/die");
         assertEquals(status, 502);
@@ -33,7 +33,7 @@ forEachEngine(({ balance, test }) => {
     }
   }
 
-  test("never twice: a GET on a connection that dies is answered all the same", async () => {
+  test("never twice: a GET on a connection that dies is sent again, and answered", async () => {
     await using backend = dying();
     await using other = new ScriptedBackend("b");
     await using balancer = balance([backend.url, other.url]);
@@ -68,7 +68,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals(decode(backend.requests[0]!.body), "one two three");
   });
 
-  test("never twice: a PUT that a backend broke off goes whole to the next", async () => {
+  test("never twice: a PUT that a backend broke off is sent whole to the next", async () => {
     await using a = new ScriptedBackend("a", { closeAfter: 1_000 });
     await using b = new ScriptedBackend("b");
     await using balancer = balance([a.url, b.url]);
@@ -78,7 +78,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals(decode(b.requests[0]!.body), body);
   });
 
-  test("never twice: a PUT too large to be kept ends with the backend that broke it off", async () => {
+  test("never twice: a PUT too large to be kept is not sent again after a backend broke it off", async () => {
     await using a = new ScriptedBackend("a", { closeAfter: 2_000_000 });
     await using b = new ScriptedBackend("b");
     await using balancer = balance([a.url, b.url]);

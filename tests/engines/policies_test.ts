@@ -7,7 +7,7 @@ import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 const textOf = async (url: string) => await (await fetch(url)).text();
 
-/** A head, and half of the body that it announces: too much to be received before it is passed on. */
+/** A head, and half of the body that it announces, which is too long to be received first. */
 const HALF = `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"x".repeat(100_000)}`;
 
 forEachEngine(({ balance, test }) => {
@@ -45,7 +45,7 @@ forEachEngine(({ balance, test }) => {
     }
     assert(new Set(owners.values()).size > 1);
 
-    // Those of a backend that dies move; the others stay where they are.
+    // Paths of a backend that dies move to others; all other paths stay.
     const gone = owners.get("/0")!;
     [a, b, c].find(({ name }) => name === gone)!.kill();
     for (let i = 0; i < 12; i++) {
@@ -54,7 +54,7 @@ forEachEngine(({ balance, test }) => {
     }
   });
 
-  test("policies: peak_ewma learns from answers who is slow", async () => {
+  test("policies: peak_ewma avoids a backend whose responses are slow", async () => {
     await using slow = new ScriptedBackend("slow", "stall");
     await using fast = new ScriptedBackend("fast");
     const pool = { policy: policyOf("peak_ewma"), random: seeded(1) };
@@ -66,25 +66,25 @@ forEachEngine(({ balance, test }) => {
   });
 
   for (const name of POLICY_NAMES) {
-    test(`policies: under ${name} an ejected backend that is well again is reinstated`, async () => {
+    test(`policies: under ${name} an ejected backend that answers again is reinstated`, async () => {
       await using a = new ScriptedBackend("a", "close");
       await using b = new ScriptedBackend("b");
       const policy = policyOf(name, ({ path }) => path);
       const ejection = { after: 1, time: 100 };
       const pool = { policy, ejection, slowStart: 0, random: seeded(1) };
       await using balancer = balance([a.url, b.url], { pool });
-      const told = (kind: string) => balancer.changes.some((change) => change.includes(kind));
+      const reported = (kind: string) => balancer.changes.some((change) => change.includes(kind));
       const [backend] = balancer.pool.backends;
-      for (let i = 0; !told("ejected"); i++) {
+      for (let i = 0; !reported("ejected"); i++) {
         await textOf(`${balancer.url}/${i}`);
         backend!.latency = undefined; // a failure would keep peak_ewma from it for a while
       }
       a.behaviour = "serve";
       const startedAt = performance.now();
-      for (let i = 0; !told("reinstated") && performance.now() - startedAt < 5_000; i++) {
+      for (let i = 0; !reported("reinstated") && performance.now() - startedAt < 5_000; i++) {
         assertEquals((await fetch(`${balancer.url}/${i}`).then((r) => r.text())).length, 1);
       }
-      assert(told("reinstated"), balancer.changes.join());
+      assert(reported("reinstated"), balancer.changes.join());
     });
   }
 });

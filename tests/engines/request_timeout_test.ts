@@ -23,11 +23,13 @@ forEachEngine(({ balance, test }) => {
     );
     assertAbout(took, SHORT);
     assertEquals(b.requests.length, 0);
+    const [entry] = balancer.entries;
+    assertEquals([entry?.status, entry?.verdict], [504, "out of time"]);
     assertEquals(balancer.pool.backends[0]!.standing.failures, 1);
     assertEquals(await fetch(balancer.url).then((response) => response.text()), "b");
   });
 
-  test("timeouts: REQUEST_TIMEOUT cuts off a response that moves but does not end, and blames nobody", async () => {
+  test("timeouts: REQUEST_TIMEOUT cuts off a response that moves but does not end, and blames no backend", async () => {
     await using backend = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
       await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -3,7 +3,7 @@ import { forEachEngine } from "../support/balancer.ts";
 import { exchange } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 
-/** Asks once. @returns who answered, and the cookies that were set */
+/** Sends one request. @returns the backend that answered, and the cookies that were set */
 async function ask(url: string, cookie?: string, init: RequestInit = {}) {
   const headers = { ...init.headers, ...(cookie !== undefined && { cookie }) };
   const response = await fetch(url, { ...init, headers });
@@ -13,7 +13,7 @@ async function ask(url: string, cookie?: string, init: RequestInit = {}) {
 const sentBack = (setCookie: string | undefined) => setCookie!.split(";")[0]!;
 
 forEachEngine(({ engine, balance, test }) => {
-  test("sticky: who brings the cookie back stays where it is, others take turns", async () => {
+  test("sticky: a client with the cookie keeps its backend, others take turns", async () => {
     await using a = new ScriptedBackend("a");
     await using b = new ScriptedBackend("b");
     await using balancer = balance([a.url, b.url], { stickyCookie: "lb" });
@@ -29,7 +29,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(post, { by: "a", set: [] });
   });
 
-  test("sticky: the backend sees all cookies as they came", async () => {
+  test("sticky: the backend gets all cookies unchanged", async () => {
     await using a = new ScriptedBackend("a");
     await using balancer = balance([a.url], { stickyCookie: "lb" });
     await ask(balancer.url, 'theme=dark; lb=unknown; q="a b"');
@@ -37,7 +37,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(fields.map(([, value]) => value), ['theme=dark; lb=unknown; q="a b"']);
   });
 
-  test("sticky: cookies that the backend sets stand before ours, untouched", async () => {
+  test("sticky: the backend's own cookies come before the balancer's, unchanged", async () => {
     const own = "Set-Cookie: session=1; Path=/app\r\nSet-Cookie: theme=\r\n";
     const reply = `HTTP/1.1 200 OK\r\n${own}Content-Length: 2\r\n\r\nok`;
     await using a = new ScriptedBackend("a", { reply });
@@ -48,7 +48,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(set.length, 3);
   });
 
-  test("sticky: a client whose backend is gone is moved, told so once, and stays there", async () => {
+  test("sticky: a client whose backend is gone gets another one, one new cookie, and stays there", async () => {
     await using a = new ScriptedBackend("a");
     await using b = new ScriptedBackend("b");
     await using balancer = balance([a.url, b.url], { stickyCookie: "lb" });
@@ -63,7 +63,7 @@ forEachEngine(({ engine, balance, test }) => {
     }
   });
 
-  test("sticky: answers of our own set no cookie", async () => {
+  test("sticky: local replies set no cookie", async () => {
     await using a = new ScriptedBackend("a", "close");
     await using balancer = balance([a.url], { stickyCookie: "lb" });
     assertEquals((await ask(balancer.url)).set, []);

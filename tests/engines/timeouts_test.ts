@@ -8,12 +8,12 @@ import { assertAbout, pause, timed } from "../support/timing.ts";
 
 forEachEngine(({ engine, balance, test }) => {
   const SHORT = 300;
-  /** Between two events: well below SHORT, on a slow machine too. */
+  /** Between two events: well below SHORT, even on a slow machine. */
   const PAUSE = 60;
   const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
   for (const method of ["GET", "POST", "PUT"]) {
-    test(`timeouts: a ${method} to a backend that answers no SYN goes on after CONNECT_TIMEOUT`, async () => {
+    test(`timeouts: a ${method} to a backend that answers no SYN goes to the next one after CONNECT_TIMEOUT`, async () => {
       using deaf = await DeafPort.open();
       await using backend = new ScriptedBackend("b");
       await using balancer = balance([deaf.url, backend.url], { connectTimeout: SHORT });
@@ -28,7 +28,7 @@ forEachEngine(({ engine, balance, test }) => {
     });
   }
 
-  test("timeouts: a backend that answers no SYN is ejected, and costs nobody anything after that", async () => {
+  test("timeouts: a backend that answers no SYN is ejected, and delays no request after that", async () => {
     using deaf = await DeafPort.open();
     await using backend = new ScriptedBackend("b");
     const pool = { ejection: { after: 2, time: 10_000 } };
@@ -40,8 +40,8 @@ forEachEngine(({ engine, balance, test }) => {
     assert(balancer.entries.slice(-4).every(({ attempts }) => attempts.length === 1));
   });
 
-  test("timeouts: a POST that its backend has taken is not sent again, though new connections fail there", async () => {
-    // Answers one connection, late, and accepts no other: what an overloaded backend does.
+  test("timeouts: a POST that its backend has received is not sent again, although new connections to it fail", async () => {
+    // Answers one connection, late, and accepts no other, like an overloaded backend.
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
     const url = `http://127.0.0.1:${listener.addr.port}`;
     await using other = new ScriptedBackend("other");
@@ -49,7 +49,7 @@ forEachEngine(({ engine, balance, test }) => {
     const client = fetch(balancer.url, { method: "POST", body: "x" });
     let connection = await listener.accept();
     const buffer = new Uint8Array(4_096);
-    if (await connection.read(buffer) === null) { // the web engine asks first whether it is there
+    if (await connection.read(buffer) === null) { // the connect check of the web engine
       connection.close();
       connection = await listener.accept();
       await connection.read(buffer);
@@ -96,7 +96,7 @@ forEachEngine(({ engine, balance, test }) => {
     });
   }
 
-  test("timeouts: a response that moves, however slowly in all, is not cut off", async () => {
+  test("timeouts: a response that keeps moving is not cut off, however long it takes", async () => {
     await using backend = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
       await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -112,7 +112,7 @@ forEachEngine(({ engine, balance, test }) => {
     assert(took > SHORT * 1.5, String(took));
   });
 
-  test("timeouts: a client that takes nothing of its response frees its backend after IDLE_TIMEOUT", async () => {
+  test("timeouts: a client that does not read its response is cut off after IDLE_TIMEOUT, which frees its backend", async () => {
     const piece = new Uint8Array(1024 * 1024);
     await using backend = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
@@ -143,7 +143,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals([backend.requests, other.connections, balancer.changes], [[], 0, []]);
   });
 
-  test("timeouts: an answer that waits for an upload which stalls blames no backend", async () => {
+  test("timeouts: a response that waits for a stalled upload blames no backend", async () => {
     await using backend = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
       await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nearly\r\n");
@@ -159,7 +159,7 @@ forEachEngine(({ engine, balance, test }) => {
     assertEquals(balancer.pool.backends[0]!.standing.failures, 0);
   });
 
-  test("timeouts: a server that stops, and answers what it has, is waited for", async () => {
+  test("timeouts: a backend that refuses connections, and still answers a request it has, is waited for", async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const url = `http://127.0.0.1:${listener.addr.port}`;
     await using balancer = balance([url], { connectTimeout: 100 });
@@ -175,7 +175,7 @@ forEachEngine(({ engine, balance, test }) => {
     connection.close();
   });
 
-  test("timeouts: an upload that its backend does not take is answered 504 after IDLE_TIMEOUT", async () => {
+  test("timeouts: an upload that its backend does not read is answered 504 after IDLE_TIMEOUT", async () => {
     const over = Promise.withResolvers<void>();
     await using backend = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
@@ -197,7 +197,7 @@ forEachEngine(({ engine, balance, test }) => {
 
   for (const method of ["GET", "POST"]) {
     const status = method === "GET" ? 200 : 504;
-    test(`timeouts: a short response that stalls is not begun: a ${method} is answered ${status}`, async () => {
+    test(`timeouts: a short response that stalls is not passed on: a ${method} is answered ${status}`, async () => {
       const half = { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf" };
       await using a = new ScriptedBackend("a", half);
       await using b = new ScriptedBackend("b");
@@ -211,7 +211,7 @@ forEachEngine(({ engine, balance, test }) => {
       assertMatch(balancer.changes[0]!, /fails: http_response_timeout/);
     });
 
-    test(`timeouts: a short response that breaks off is not begun either: a ${method}`, async () => {
+    test(`timeouts: a short response that breaks off is not passed on: a ${method}`, async () => {
       const half = { replyAndClose: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf" };
       await using a = new ScriptedBackend("a", half);
       await using b = new ScriptedBackend("b");
@@ -223,9 +223,9 @@ forEachEngine(({ engine, balance, test }) => {
     });
   }
 
-  test("timeouts: a slow answer is waited for, as its backend takes connections", async () => {
+  test("timeouts: a slow response is waited for while its backend accepts connections", async () => {
     await using backend = new RawBackend(async (side) => {
-      if (!await side.read()) return; // asked whether it is there
+      if (!await side.read()) return; // a connect check
       await pause(250);
       await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow");
       await side.read();

@@ -5,16 +5,16 @@ import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1, type ParsedRequest } from "../support/strict_parser.ts";
 import vectors from "./http_vectors.json" with { type: "json" };
 
-/** Vectors that HTTP has forwarded and an engine refuses: answered 400, for fetch resolves dot segments. */
+/** Vectors that HTTP wants forwarded, but the engine answers 400, because fetch resolves dot segments. */
 const MAY_REFUSE: Record<EngineName, readonly string[]> = { web: ["dot-segments"], tcp: [] };
 
 forEachEngine(({ engine, balance, test }) => {
-  /** One raw request and what RFC 9110 and 9112 expect of a proxy. */
+  /** One raw request, and what RFC 9110 and 9112 expect of a proxy. */
   interface Vector {
     readonly name: string;
     /** `\r \n \t \xNN \\` are escapes; `<<text*N>>` stands for N times text. */
     readonly request_escaped: string;
-    /** `reject`: nothing is forwarded; `noforward`: likewise; `either`: rejected, or forwarded so. */
+    /** `reject` and `noforward`: not forwarded; `either`: rejected, or forwarded as `backend` says. */
     readonly expect: string;
     readonly rfc: string;
     readonly status?: readonly number[];
@@ -22,7 +22,7 @@ forEachEngine(({ engine, balance, test }) => {
     readonly client?: { readonly responses?: number };
   }
 
-  /** What the backend must then have received. */
+  /** What the backend must have received if it was forwarded. */
   interface Expected {
     readonly target?: string;
     readonly host?: string;
@@ -62,7 +62,7 @@ forEachEngine(({ engine, balance, test }) => {
         assertEquals(forwarded.length, vector.backend?.count ?? 1);
         check(forwarded[0]!, vector.backend ?? {});
       } else {
-        const [response] = responses; // rejected: by an answer, or by closing
+        const [response] = responses; // rejected: by a reply, or by closing
         assert(response === undefined || response.status >= 400);
       }
       if (vector.client?.responses) assertEquals(responses.length, vector.client.responses);
@@ -109,7 +109,7 @@ forEachEngine(({ engine, balance, test }) => {
   }
 });
 
-/** How many whole responses there are, so far. */
+/** The number of whole responses so far. */
 function countOf(received: Uint8Array): number {
   try {
     return responsesOf(received).length;

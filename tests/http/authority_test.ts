@@ -18,7 +18,7 @@ for (
     "%C3%A9.test",
   ]
 ) {
-  Deno.test(`authority: ${text} is one`, () => assert(isAuthority(text)));
+  Deno.test(`authority: ${text} is an authority`, () => assert(isAuthority(text)));
 }
 
 for (
@@ -55,11 +55,11 @@ for (
     "a\0",
   ]
 ) {
-  Deno.test(`authority: ${JSON.stringify(text)} is none`, () =>
+  Deno.test(`authority: ${JSON.stringify(text)} is not an authority`, () =>
     assertEquals(isAuthority(text), false));
 }
 
-Deno.test("authority: whatever is one stays the host of a URL and nothing else of it", () => {
+Deno.test("authority: every authority becomes the host of a URL, and no other part of it", () => {
   const characters = "aZ09-._~!$&'()*+,;=%:[]@/?#\\ \t<>^|{}`\"é";
   const text = fc.oneof(
     fc.string({ unit: fc.constantFrom(...characters), minLength: 1, maxLength: 8 }),

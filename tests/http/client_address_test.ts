@@ -17,7 +17,7 @@ for (
     ["fe80::ffff:1", "fe80::ffff:1"],
   ] as const
 ) {
-  Deno.test(`client address: ${hostname} is told as ${plain}`, () => {
+  Deno.test(`client address: ${hostname} becomes ${plain}`, () => {
     assertEquals(plainAddress(hostname), plain);
   });
 }

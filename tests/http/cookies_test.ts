@@ -17,7 +17,7 @@ for (
     [";;=;id=1;;", ["1"]],
   ] as const
 ) {
-  Deno.test(`cookies: in ${JSON.stringify(header)} id is ${JSON.stringify(values)}`, () => {
+  Deno.test(`cookies: the values of id in ${JSON.stringify(header)} are ${JSON.stringify(values)}`, () => {
     assertEquals(cookieValues(header, "id"), [...values]);
   });
 }

@@ -18,7 +18,7 @@ const FORWARDING: Forwarding = {
   passesExpect: false,
 };
 
-/** What the balancer says of a request that came with nothing but Host. */
+/** The proxy's own lines for a request that had only Host. */
 const OURS: readonly Field[] = [
   ["x-forwarded-for", "192.0.2.1"],
   ["x-forwarded-proto", "http"],
@@ -33,7 +33,7 @@ const forwarded = (fields: Field[], forwarding: Partial<Forwarding> = {}) =>
 const values = (fields: readonly Field[], name: string) =>
   fields.filter(([n]) => n.toLowerCase() === name).map(([, value]) => value);
 
-/** The field lines between Host and what the balancer says. */
+/** The field lines between Host and the proxy's own. */
 const between = (fields: Field[]) => {
   assertEquals(fields[0], ["host", "a.test:81"]);
   assertEquals(fields.slice(-OURS.length), OURS);
@@ -54,7 +54,7 @@ const HOP_BY_HOP = [
 ];
 
 for (const name of HOP_BY_HOP) {
-  Deno.test(`headers: ${name} stays behind in any case, both ways`, () => {
+  Deno.test(`headers: ${name} is not forwarded, in any case, both ways`, () => {
     for (const spelt of [name, name.toLowerCase(), name.toUpperCase()]) {
       const fields: Field[] = [["X-A", "1"], [spelt, "x"], ["X-B", "2"], [spelt, "y"]];
       assertEquals(between(forwarded(fields)), [["X-A", "1"], ["X-B", "2"]]);
@@ -63,7 +63,7 @@ for (const name of HOP_BY_HOP) {
   });
 }
 
-Deno.test("headers: what Connection names stays behind in any case, both ways", () => {
+Deno.test("headers: fields that Connection names are not forwarded, in any case, both ways", () => {
   const fields: Field[] = [
     ["x-private", "1"],
     ["X-Kept", "2"],
@@ -77,7 +77,7 @@ Deno.test("headers: what Connection names stays behind in any case, both ways", 
   assertEquals(responseFields(fields), [["X-Kept", "2"], ["X-Private-Too", "5"]]);
 });
 
-Deno.test("headers: Connection cannot name Host, Content-Length or Date away", () => {
+Deno.test("headers: Connection cannot remove Host, Content-Length or Date", () => {
   const fields: Field[] = [
     ["Connection", "Host, content-length, DATE"],
     ["Content-Length", "5"],
@@ -88,7 +88,7 @@ Deno.test("headers: Connection cannot name Host, Content-Length or Date away", (
   assertEquals(responseFields(fields), kept);
 });
 
-Deno.test("headers: Connection cannot name away what the balancer says", () => {
+Deno.test("headers: Connection cannot remove the proxy's own lines", () => {
   const named = "X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Via, X-Request-Id";
   assertEquals(between(forwarded([["Connection", named]], { trusted: true })), []);
 });
@@ -107,7 +107,7 @@ Deno.test("headers: Host comes first, once, and is the host that the request is 
   assertEquals(fields, [["host", "a.test:81"], ["X-A", "1"], ...OURS]);
 });
 
-Deno.test("headers: an untrusted peer's X-Forwarded-* are replaced, those we do not set too", () => {
+Deno.test("headers: all X-Forwarded-* of an untrusted peer are dropped, also those that the proxy does not set", () => {
   const fields: Field[] = [
     ["X-Forwarded-For", "9.9.9.9"],
     ["x-forwarded-proto", "https"],
@@ -139,7 +139,7 @@ Deno.test("headers: a trusted peer's other X-Forwarded-* are kept, and what is m
   assertEquals(values(host, "x-forwarded-proto"), ["http"]);
 });
 
-Deno.test("headers: X-Forwarded-Proto tells how the request arrived", () => {
+Deno.test("headers: X-Forwarded-Proto is the scheme of the request", () => {
   assertEquals(values(forwarded([], { scheme: "https" }), "x-forwarded-proto"), ["https"]);
 });
 
@@ -153,9 +153,9 @@ Deno.test("headers: a response gets no Via and keeps those it has", () => {
   assertEquals(responseFields([["Via", "1.1 backend"]]), [["Via", "1.1 backend"]]);
 });
 
-Deno.test("headers: X-Request-Id is kept where there is one, and then none is made", () => {
+Deno.test("headers: an X-Request-Id that was received is kept, and none is made", () => {
   const newRequestId = () => {
-    throw new Error("made an id that nobody needs");
+    throw new Error("made an id that is not needed");
   };
   const fields = forwarded([["X-Request-ID", "mine"]], { newRequestId });
   assertEquals(values(fields, "x-request-id"), ["mine"]);
@@ -174,20 +174,20 @@ for (
   });
 }
 
-Deno.test("headers: Expect: 100-continue stays behind, any other expectation goes on", () => {
+Deno.test("headers: Expect: 100-continue is not forwarded, any other expectation is", () => {
   assertEquals(between(forwarded([["Expect", "100-continue"], ["expect", "100-Continue"]])), []);
   const other: Field[] = [["Expect", "100-continue, other"], ["Expect", "tea"]];
   assertEquals(between(forwarded(other)), other);
 });
 
-Deno.test("headers: Expect: 100-continue goes on where it is said to, as it was spelt", () => {
+Deno.test("headers: Expect: 100-continue is forwarded unchanged if passesExpect is set", () => {
   const fields: Field[] = [["Expect", "100-continue"], ["X-A", "1"], ["EXPECT", "100-Continue"]];
   assertEquals(between(forwarded(fields, { passesExpect: true })), fields);
   const named: Field[] = [["Connection", "expect"], ...fields];
   assertEquals(between(forwarded(named, { passesExpect: true })), [["X-A", "1"]]);
 });
 
-Deno.test("headers: Trailer goes where trailers do, unless Connection names it", () => {
+Deno.test("headers: Trailer is forwarded if trailers are, unless Connection names it", () => {
   const fields: Field[] = [["Trailer", "x-sum"], ["TE", "trailers"], ["TRAILER", "x-b"]];
   const kept: Field[] = [["Trailer", "x-sum"], ["TRAILER", "x-b"]];
   assertEquals(between(forwarded(fields, { passesTrailers: true })), kept);
@@ -195,12 +195,12 @@ Deno.test("headers: Trailer goes where trailers do, unless Connection names it",
   assertEquals(between(forwarded(named, { passesTrailers: true })), []);
 });
 
-Deno.test("headers: where trailers go on, no other hop-by-hop field does", () => {
+Deno.test("headers: if trailers are forwarded, no other hop-by-hop field is", () => {
   const fields = HOP_BY_HOP.filter((name) => name !== "Trailer").map((name): Field => [name, "x"]);
   assertEquals(between(forwarded(fields, { passesTrailers: true, passesExpect: true })), []);
 });
 
-Deno.test("headers: a request that names no host says nothing of one in X-Forwarded-Host", () => {
+Deno.test("headers: a request without a host gets no X-Forwarded-Host", () => {
   const fields = forwarded([["Host", "other.test"]], { host: "" });
   assertEquals(fields, [["host", ""], ...OURS.filter(([name]) => name !== "x-forwarded-host")]);
   const kept: Field = ["X-Forwarded-Host", "edge.test"];
@@ -226,14 +226,14 @@ const OWN_NAME = TOKEN.filter((name) =>
 );
 const OWN_FIELDS = fc.array(fc.tuple(OWN_NAME, fc.string()), { maxLength: 30 });
 
-Deno.test("headers: a user's own fields are untouched and in order, trusted or not, both ways", () => {
+Deno.test("headers: all other fields are unchanged and in order, trusted or not, both ways", () => {
   fc.assert(fc.property(OWN_FIELDS, fc.boolean(), (fields, trusted) => {
     assertEquals(between(forwarded(fields, { trusted })), fields);
     assertEquals(responseFields(fields), fields);
   }));
 });
 
-Deno.test("headers: of a user's own fields exactly those that Connection names are missing", () => {
+Deno.test("headers: Connection removes exactly the fields that it names", () => {
   const lines = fc.array(fc.tuple(fc.constantFrom("a", "B", "c-D", "Xyz"), fc.string()));
   const named = fc.subarray(["a", "b", "C-d", "xYZ"]);
   fc.assert(fc.property(lines, named, fc.nat(), (fields, names, seed) => {
@@ -247,7 +247,7 @@ Deno.test("headers: of a user's own fields exactly those that Connection names a
   }));
 });
 
-Deno.test("headers: whatever comes in, no hop-by-hop field goes out", () => {
+Deno.test("headers: for any input, no hop-by-hop field is forwarded", () => {
   const name = fc.oneof(
     fc.constantFrom(...HOP_BY_HOP),
     fc.mixedCase(fc.constantFrom(...HOP_BY_HOP)),

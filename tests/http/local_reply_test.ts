@@ -42,7 +42,7 @@ const REGISTERED = [
   "proxy_internal_error",
 ];
 
-/** The value of a field that must be there once. */
+/** The value of a field that must occur once. */
 function only({ fields }: LocalReply, name: string): string {
   const values = fields.filter(([n]) => n === name).map(([, value]) => value);
   assertEquals(values.length, 1, name);
@@ -66,7 +66,7 @@ const statusOf: Record<FailureKind, number> = {
 };
 
 for (const kind of KINDS) {
-  Deno.test(`answers: ${kind} is a ${statusOf[kind]} that says so`, () => {
+  Deno.test(`local reply: ${kind} is answered ${statusOf[kind]}, with that error in Proxy-Status`, () => {
     for (const verdict of VERDICTS) {
       const answer = failureReply(failed(kind), verdict);
       assertEquals(answer.status, statusOf[kind]);
@@ -78,7 +78,7 @@ for (const kind of KINDS) {
   });
 }
 
-Deno.test("answers: over a limit, and only there, the client is told to come back after a second", () => {
+Deno.test("local reply: Retry-After is sent over a limit, and only then", () => {
   for (const kind of KINDS) {
     const answer = failureReply(failed(kind), "attempts used up");
     const expected = kind === "connection_limit_reached" ? ["1"] : [];
@@ -96,12 +96,12 @@ Deno.test("answers: over a limit, and only there, the client is told to come bac
   assertMatch(only(overload, "proxy-status"), ITEM);
 });
 
-Deno.test("answers: a failure may have a status of its own", () => {
+Deno.test("local reply: a failure's own status replaces that of its kind", () => {
   const answer = failureReply({ ...failed("http_request_error"), status: 408 }, "client gone");
   assertEquals(answer.status, 408);
 });
 
-Deno.test("answers: a request that the retry budget stopped is told so", () => {
+Deno.test("local reply: a request that the retry budget stopped has that in its details", () => {
   const answer = failureReply(failed("connection_terminated"), "retry budget used up");
   assertEquals(
     only(answer, "proxy-status"),
@@ -109,11 +109,11 @@ Deno.test("answers: a request that the retry budget stopped is told so", () => {
   );
 });
 
-Deno.test("answers: every failure has an error type that RFC 9209 registers", () => {
+Deno.test("local reply: every failure has an error type that RFC 9209 registers", () => {
   assertEquals(KINDS.filter((kind) => !REGISTERED.includes(kind)), []);
 });
 
-Deno.test("answers: where nothing could be reached the text is exactly Service not available", () => {
+Deno.test("local reply: if no backend could be reached the text is exactly Service not available", () => {
   const unreachable = KINDS.filter((kind) => statusOf[kind] === 503);
   assert(unreachable.includes("connection_refused"));
   for (const kind of unreachable) {
@@ -121,7 +121,7 @@ Deno.test("answers: where nothing could be reached the text is exactly Service n
   }
 });
 
-Deno.test("answers: a request that was not sent again is told why, one that was sent everywhere is not", () => {
+Deno.test("local reply: the details say why a request was not sent again, unless its attempts were used up", () => {
   const answer = failureReply(failed("connection_terminated"), "may have been delivered");
   assertEquals(
     only(answer, "proxy-status"),
@@ -131,7 +131,7 @@ Deno.test("answers: a request that was not sent again is told why, one that was 
   assertEquals(only(all, "proxy-status"), "roundabout; error=connection_terminated");
 });
 
-Deno.test("answers: what happened in detail, which may name addresses, is for the log alone", () => {
+Deno.test("local reply: a failure's detail, which may name addresses, is not sent to the client", () => {
   const answer = failureReply(failed("connection_refused", "10.0.0.7:5000"), "client gone");
   assert(!JSON.stringify(answer).includes("10.0.0.7"));
 });
@@ -145,7 +145,7 @@ for (
     "Not Implemented",
   ]] as const
 ) {
-  Deno.test(`answers: a refusal with ${status} gives its reason`, () => {
+  Deno.test(`local reply: a refusal with ${status} gives its reason`, () => {
     const answer = refusal(status);
     assertEquals([answer.status, answer.body], [status, `${name}: it is odd\n`]);
     assertEquals(
@@ -156,14 +156,14 @@ for (
   });
 }
 
-Deno.test("answers: a 405, and only that refusal, lists the methods that are forwarded", () => {
+Deno.test("local reply: a 405, and only that refusal, lists the methods that are forwarded", () => {
   assertEquals(only(refusal(405), "allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   for (const status of [400, 501] as const) {
     assertEquals(refusal(status).fields.filter(([name]) => name === "allow"), []);
   }
 });
 
-Deno.test("answers: OPTIONS that goes no further gets 204 with the methods and no body", () => {
+Deno.test("local reply: the last recipient of OPTIONS answers 204 with the methods and no body", () => {
   const answer = lastRecipientReply();
   assertEquals([answer.status, answer.body], [204, ""]);
   assertMatch(only(answer, "allow"), /\bOPTIONS\b/);

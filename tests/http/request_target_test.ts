@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { targetOf, unforwardable } from "../../lib/http/request_target.ts";
+import { explainUnforwardable, targetOf } from "../../lib/http/request_target.ts";
 
 for (
   const [what, url, host, authority, path] of [
@@ -20,8 +20,8 @@ for (
     ["a query with a slash", "http://b.test?x/y", "a.test", "b.test", "/?x/y"],
     ["a query with a URL", "http://b.test?http://c.test/", "a.test", "b.test", "/?http://c.test/"],
     ["only a fragment", "http://b.test#x", "a.test", "b.test", "/#x"],
-    ["userinfo, for others to refuse", "http://u@b.test/v", "a.test", "u@b.test", "/v"],
-    ["no authority, for others to refuse", "http:///v", "a.test", "", "/v"],
+    ["userinfo, which is not checked here", "http://u@b.test/v", "a.test", "u@b.test", "/v"],
+    ["no authority, which is not checked here", "http:///v", "a.test", "", "/v"],
     ["HTTP/2, which has no Host", "http://a.test/v?x", undefined, "a.test", "/v?x"],
     ["HTTP/2 with a port and no path", "https://a.test:81", undefined, "a.test:81", "/"],
   ] as const
@@ -32,12 +32,12 @@ for (
 }
 
 for (const url of ["ftp://b.test/v", "ws://b.test/v", "https+unix://b.test/v", "b.test:443", ""]) {
-  Deno.test(`target: ${JSON.stringify(url)} is none`, () => {
+  Deno.test(`target: ${JSON.stringify(url)} is not an http URL`, () => {
     assertEquals([targetOf(url, "a.test"), targetOf(url, undefined)], [undefined, undefined]);
   });
 }
 
-Deno.test("target: any path and query comes out of the URL as it went in", () => {
+Deno.test("target: any path and query is read from the URL unchanged", () => {
   const path = fc.string({ unit: "binary-ascii" }).map((text) => `/${text}`);
   fc.assert(fc.property(fc.webAuthority(), path, fc.boolean(), (authority, path, named) => {
     const host = named ? authority : undefined;
@@ -73,7 +73,7 @@ const FORWARDABLE = [
 
 for (const path of FORWARDABLE) {
   Deno.test(`target: ${path} can be forwarded`, () => {
-    assertEquals(unforwardable(path), undefined);
+    assertEquals(explainUnforwardable(path), undefined);
     assertSurvives(path);
   });
 }
@@ -101,19 +101,19 @@ for (
   ] as const
 ) {
   Deno.test(`target: ${path} cannot be forwarded, and fetch would change it`, () => {
-    const reason = unforwardable(path);
+    const reason = explainUnforwardable(path);
     assert(reason !== undefined && why.test(reason), reason);
     assert(carried(path) !== path);
   });
 }
 
-/** What fetch makes of a path and query; it sends no fragment. */
+/** The path and query that fetch sends; it sends no fragment. */
 function carried(path: string): string {
   const { href } = new URL(`http://h:1${path}`);
   return href.slice("http://h:1".length).split("#", 1)[0]!;
 }
 
-/** Each character that is percent-encoded, and none else, as itself: `%zz` and `%` stay. */
+/** Decodes valid percent-encodings, and nothing else: `%zz` and `%` stay. */
 function decoded(text: string): string {
   const bytes = new TextEncoder().encode(text);
   const out: number[] = [];
@@ -129,7 +129,7 @@ function decoded(text: string): string {
   return String.fromCharCode(...out);
 }
 
-/** What delimits: no character of these may come, go or move, encoded or not. */
+/** Delimiters: none may appear, vanish or move, encoded or not. */
 const delimiters = (text: string) =>
   text.replace(/%[0-9a-f]{2}/gi, "_").replace(/[^/?;'&=%#]/g, "");
 
@@ -137,13 +137,13 @@ function assertSurvives(path: string): void {
   const arrived = carried(path);
   assertEquals(decoded(arrived), decoded(path), path);
   assertEquals(delimiters(arrived), delimiters(path), path);
-  // What was percent-encoded stays so, letter for letter.
+  // Percent-encodings stay as they were.
   const encoded = path.match(/%[0-9a-f]{2}/gi) ?? [];
   for (const triplet of encoded) assert(arrived.includes(triplet), `${triplet} of ${path}`);
   assertEquals(arrived.split("?")[0]!.split("/").length, path.split("?")[0]!.split("/").length);
 }
 
-/** Pieces that URL parsers stumble over, and any character that may arrive in a target. */
+/** Pieces that URL parsers change, and any character that may occur in a target. */
 const PIECE = fc.oneof(
   fc.constantFrom("/", "//", ".", "..", "%2e", "%2E", "%", "%zz", "%2f", "%5C", "%3F", "%23"),
   fc.constantFrom("?", "??", ";", "'", "\\", "#", ":", "@", "&", "=", "+", "|", "^", "[", "]", "~"),
@@ -153,19 +153,19 @@ const PIECE = fc.oneof(
 );
 const PATH = fc.array(PIECE, { maxLength: 12 }).map((pieces) => `/${pieces.join("")}`);
 
-Deno.test("target: what can be forwarded arrives as it came, but for percent-encoding", () => {
+Deno.test("target: a target that can be forwarded changes only by percent-encoding", () => {
   fc.assert(
     fc.property(PATH, (path) => {
-      if (unforwardable(path) === undefined) assertSurvives(path);
+      if (explainUnforwardable(path) === undefined) assertSurvives(path);
     }),
     { numRuns: 3000 },
   );
 });
 
-Deno.test("target: what fetch would carry letter for letter is never refused", () => {
+Deno.test("target: a target that fetch would forward unchanged is never refused", () => {
   fc.assert(
     fc.property(PATH, (path) => {
-      if (carried(path) === path) assertEquals(unforwardable(path), undefined);
+      if (carried(path) === path) assertEquals(explainUnforwardable(path), undefined);
     }),
     { numRuns: 3000 },
   );

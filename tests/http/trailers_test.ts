@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { HOP_BY_HOP } from "../../lib/http/headers.ts";
 import { mayBeTrailer } from "../../lib/http/trailers.ts";
 
-/** RFC 9110, 6.5.1, written out again on purpose, by what the fields are for. */
+/** RFC 9110, 6.5.1, repeated on purpose, by the purpose of the fields. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   "frames a message": ["content-length", "transfer-encoding", "trailer"],
   "routes a message": ["host", "max-forwards", "te", "via", "forwarded"],
@@ -42,8 +42,8 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     "retry-after",
     "vary",
   ],
-  "says how content is to be read": ["content-encoding", "content-range", "content-type"],
-  "is ours to say": [
+  "describes the format of the content": ["content-encoding", "content-range", "content-type"],
+  "the proxy sets": [
     "x-forwarded-",
     "x-forwarded-for",
     "x-forwarded-host",
@@ -74,20 +74,20 @@ const TAKEN = [
 ];
 
 for (const [why, names] of Object.entries(FORBIDDEN)) {
-  Deno.test(`trailers: no field that ${why} may be one`, () => {
+  Deno.test(`trailers: a field that ${why} may not be a trailer`, () => {
     assertEquals(names.filter(mayBeTrailer), []);
   });
 }
 
-Deno.test("trailers: nothing that belongs to the hop may be one", () => {
+Deno.test("trailers: a hop-by-hop field may not be a trailer", () => {
   assertEquals([...HOP_BY_HOP].filter(mayBeTrailer), []);
 });
 
-Deno.test("trailers: what is told after a body may be one", () => {
+Deno.test("trailers: fields about the whole body may be trailers", () => {
   assertEquals(TAKEN.filter((name) => !mayBeTrailer(name)), []);
 });
 
-Deno.test("trailers: any name that nothing is said of may be one", () => {
+Deno.test("trailers: any other name may be a trailer", () => {
   const name = fc.stringMatching(/^[a-z0-9!#$%&'*+.^_`|~-]{1,30}$/)
     .filter((name) => !ALL_FORBIDDEN.has(name) && !name.startsWith("x-forwarded-"));
   fc.assert(fc.property(name, (name) => mayBeTrailer(name)), { seed: 20261122 });

@@ -28,7 +28,7 @@ for (
     ["::1", "198.51.100.1", "198.51.100.1"],
   ] as const
 ) {
-  Deno.test(`believed: from ${peer}, forwarded for ${JSON.stringify(forwardedFor)}, the client is ${client}`, () => {
+  Deno.test(`trusted proxies: from ${peer}, forwarded for ${JSON.stringify(forwardedFor)}, the client is ${client}`, () => {
     const request = from(
       peer,
       forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor },
@@ -46,7 +46,7 @@ for (
     ["192.0.2.1", "https", false],
   ] as const
 ) {
-  Deno.test(`believed: from ${peer} by ${proto} is ${secure ? "" : "not "}secure`, () => {
+  Deno.test(`trusted proxies: from ${peer} by ${proto} is ${secure ? "" : "not "}secure`, () => {
     const request = from(peer, proto === undefined ? {} : { "x-forwarded-proto": proto });
     assertEquals(isSecure(request, isTrusted), secure);
   });

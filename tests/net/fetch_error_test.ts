@@ -4,10 +4,10 @@ import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
 import { failedFetch } from "../../lib/net/fetch_error.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 
-/** An error as fetch rejects with it. */
+/** An error in the shape that fetch rejects with. */
 const fetchError = (text: string) => new TypeError("fetch failed", { cause: new Error(text) });
 
-/** Its two shapes: before there is a connection, and on one. */
+/** Its two texts: before there is a connection, and on one. */
 const before = (rest: string, url = "http://a.test/") =>
   fetchError(`error sending request for url (${url}): client error ${rest}`);
 const on = (rest: string, url = "http://a.test/") =>
@@ -77,8 +77,8 @@ for (
   ] as const
 ) {
   Deno.test(`fetch error: after ${what} the request may have been sent`, () => {
-    const { failure, detail: told } = failedFetch(error);
-    assertEquals([failure, told], ["connection_terminated", detail]);
+    const { failure, detail: reported } = failedFetch(error);
+    assertEquals([failure, reported], ["connection_terminated", detail]);
     assert(FAILURES[failure].mayHaveLeft);
   });
 }
@@ -124,24 +124,24 @@ Deno.test("fetch error: no path or query can make a sent request count as unsent
   }));
 });
 
-/** What Deno's own fetch rejects with, so that a change of its wording is noticed. */
+/** The failure of a real fetch, so that a change in Deno's wording is noticed. */
 async function realFailure(url: string): Promise<FailureKind> {
   const error = await assertRejects(() => fetch(url));
   return failedFetch(error).failure;
 }
 
-Deno.test("fetch error: a port that nothing listens on is connection_refused, as Deno tells it", async () => {
+Deno.test("fetch error: a real fetch from a closed port is connection_refused", async () => {
   assertEquals(await realFailure(`http://127.0.0.1:${deadPort()}/`), "connection_refused");
 });
 
-Deno.test("fetch error: an answer that is no HTTP is http_protocol_error, as Deno tells it, for any path", async () => {
+Deno.test("fetch error: a real fetch that gets no HTTP is http_protocol_error, for any path", async () => {
   await using backend = new ScriptedBackend("a", { replyAndClose: "garbage\r\n\r\n" });
   for (const path of ["/", ...FORGERIES]) {
     assertEquals(await realFailure(backend.url + path), "http_protocol_error");
   }
 });
 
-Deno.test("fetch error: a connection closed without an answer is connection_terminated, as Deno tells it", async () => {
+Deno.test("fetch error: a real fetch whose connection is closed without a response is connection_terminated", async () => {
   await using backend = new ScriptedBackend("a", "close");
   for (const path of ["/", ...FORGERIES]) {
     assertEquals(await realFailure(backend.url + path), "connection_terminated");

@@ -19,6 +19,8 @@ export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 
 export interface TestOptions extends Partial<Limits> {
   readonly engine?: EngineName;
+  /** The address to listen on; by default 127.0.0.1. */
+  readonly hostname?: string;
   /** Of the pool, beside its backends. */
   readonly pool?: Partial<PoolOptions>;
   /** Retries as a share of requests; by default there is no limit. */
@@ -88,7 +90,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     pool,
     budget: new RetryBudget(options.retryBudget ?? Infinity),
     clock,
-    hostname: "127.0.0.1",
+    hostname: options.hostname ?? "127.0.0.1",
     port: 0,
     reusePort: false,
     requests: new InFlightCount(),

@@ -1,4 +1,4 @@
-/** Failures that an engine brings about itself by ending an attempt: the same words in both engines. */
+/** Failures that an engine causes itself, by ending an attempt. */
 import { type Failed, failed } from "../../outcome.ts";
 
 export const NO_FIRST_BYTE: Failed = failed(

@@ -1,8 +1,8 @@
 /**
- * One attempt of the web engine, and what its passed deadlines mean.
+ * One attempt of the web engine, and what it means if its deadline passes.
  *
- * Most attempts are answered within milliseconds, so nothing is prepared for those that are not: an
- * attempt looks around when it has waited, and then as often as there is something to do about it.
+ * Most attempts are answered within milliseconds, so nothing is prepared for a long wait: an attempt
+ * looks around only after WATCH_AFTER_MS, and again whenever there is something to do.
  */
 import {
   BACKEND_TAKES_NOTHING,
@@ -28,63 +28,63 @@ export interface AttemptOptions {
   readonly wheel: Wheel;
   readonly timeouts: AttemptTimeouts;
   /**
-   * Tells whether the backend is there, to be asked once in each CONNECT_TIMEOUT without a first byte;
-   * undefined where the attempt could not be given up for that.
+   * Run once in each CONNECT_TIMEOUT without a first byte, to see whether the backend is there;
+   * undefined if the attempt must not be given up for that.
    */
   readonly connectCheck: Pick<ConnectCheck, "run"> | undefined;
 }
 
-/** After so long a wait for the backend it is watched whether the client leaves, in milliseconds. */
+/** How long the first byte may take until the client is watched, in milliseconds. */
 const WATCH_AFTER_MS = 50;
 
 export class WebAttempt extends Timed {
-  /** Why its answer did not get through whole. */
+  /** Why the response did not get through whole. */
   broken: Failed | undefined;
-  /** Told once its answer is broken off: a client that takes nothing may keep its connection for long. */
+  /** Called once the response is broken off: a client that takes nothing may keep its connection open. */
   onBrokenOff: (() => void) | undefined;
   readonly #options: AttemptOptions;
   readonly #controller = new AbortController();
   /** When something last happened, on the wheel's clock. */
   #movedAt = 0;
   #watched = false;
-  /** After so long a wait it asks next whether the backend is there. */
-  #askAfter: number;
-  /** Whether the answer has not begun. */
+  /** How long after that the next connect check is due, in milliseconds. */
+  #checkAfter: number;
+  /** Whether the response has not begun. */
   #waiting = false;
-  /** Who hears that the answer under way is broken off; undefined while none is. */
+  /** Breaks off the response under way; undefined if there is none. */
   #onBroken: ((failure: Failed) => void) | undefined;
-  /** What it means when the body that is under way does not move. */
+  /** What it means if the body under way does not move. */
   #late: Failed = STALLED;
 
   constructor(options: AttemptOptions) {
     super();
     this.#options = options;
-    this.#askAfter = options.connectCheck === undefined ? Infinity : this.#askingTime;
+    this.#checkAfter = options.connectCheck === undefined ? Infinity : this.#checkTime;
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Begins to wait for the answer. */
+  /** Begins to wait for the response. */
   begin(): void {
     this.#waiting = true;
     this.#movedAt = this.#options.wheel.now;
     this.#options.wheel.set(this, WATCH_AFTER_MS);
   }
 
-  /** Begins to wait anew, as bytes of the request have gone out. */
+  /** Begins the wait again, because bytes of the request have been sent. */
   moved(): void {
-    if (!this.#waiting) return; // an early answer: its body is what must move now
+    if (!this.#waiting) return; // the response came early: its body is what must move now
     const { wheel, timeouts } = this.#options;
     this.#movedAt = wheel.now;
-    if (this.#askAfter !== Infinity) this.#askAfter = this.#askingTime;
+    if (this.#checkAfter !== Infinity) this.#checkAfter = this.#checkTime;
     if (this.deadline > wheel.now + timeouts.firstByteTimeout) {
       wheel.set(this, timeouts.firstByteTimeout);
     }
   }
 
-  /** Receives a short body, all of it within IDLE_TIMEOUT. @throws where it does not come whole */
+  /** Receives a short body, all of it within IDLE_TIMEOUT. @throws if it breaks off */
   async receive(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     const { wheel, timeouts } = this.#options;
     this.#waiting = false;
@@ -92,12 +92,12 @@ export class WebAttempt extends Timed {
     return await response.bytes();
   }
 
-  /** Begins to answer. @param onBroken is told where the answer is to be broken off */
+  /** Begins the response to the client. @param onBroken called to break it off */
   answer(onBroken: (failure: Failed) => void): void {
     this.#onBroken = onBroken;
   }
 
-  /** Expects the answer's body to move within IDLE_TIMEOUT. */
+  /** Expects the response's body to move within IDLE_TIMEOUT. @param late what it means if not */
   expectMove(late: Failed): void {
     this.#late = late;
     this.#options.wheel.set(this, this.#options.timeouts.idleTimeout);
@@ -109,29 +109,29 @@ export class WebAttempt extends Timed {
     this.#options.wheel.remove(this);
   }
 
-  /** Ends it for that reason: its fetch rejects with it, or the answer under way is broken off. */
-  abort(failure: Failed): void {
+  /** Ends it: its fetch rejects with the reason, or the response under way is broken off. */
+  abort(reason: Failed): void {
     if (this.#onBroken !== undefined) {
-      this.broken ??= failure;
-      this.#onBroken(failure);
+      this.broken ??= reason;
+      this.#onBroken(reason);
       this.onBrokenOff?.();
     }
-    this.#controller.abort(failure);
+    this.#controller.abort(reason);
   }
 
   override expire(): void {
-    if (!this.#waiting) return this.abort(this.#reasonOfStall());
+    if (!this.#waiting) return this.abort(this.#explainStall());
     const { wheel } = this.#options;
     const waited = wheel.now - this.#movedAt;
     this.#watchClient();
-    if (waited >= this.#askAfter) this.#askIfReachable();
-    const { limit, late } = this.#patience();
+    if (waited >= this.#checkAfter) this.#checkConnect();
+    const { limit, late } = this.#findLimit();
     if (waited >= limit) return this.abort(late);
-    wheel.set(this, Math.min(limit, this.#askAfter) - waited);
+    wheel.set(this, Math.min(limit, this.#checkAfter) - waited);
   }
 
-  /** A backend may wait for the rest of the request before it goes on with its answer. */
-  #reasonOfStall(): Failed {
+  /** A backend may wait for the rest of the request before it goes on with its response. */
+  #explainStall(): Failed {
     return this.#options.request.body?.awaitsClient ? CLIENT_STALLED : this.#late;
   }
 
@@ -141,8 +141,8 @@ export class WebAttempt extends Timed {
     this.#options.request.whenClientGone(() => this.abort(CLIENT_GONE));
   }
 
-  /** How long what is waited for may take, and what it means where it does not come. */
-  #patience(): { limit: number; late: Failed } {
+  /** How long the wait may last, in milliseconds, and what it means if it lasts longer. */
+  #findLimit(): { limit: number; late: Failed } {
     const { idleTimeout, firstByteTimeout } = this.#options.timeouts;
     const { body } = this.#options.request;
     if (body === undefined || body.complete) {
@@ -151,23 +151,23 @@ export class WebAttempt extends Timed {
     return { limit: idleTimeout, late: body.awaitsClient ? CLIENT_STALLED : BACKEND_TAKES_NOTHING };
   }
 
-  /** Half of CONNECT_TIMEOUT to wait, and half to be given an answer. */
-  get #askingTime(): number {
+  /** Half of CONNECT_TIMEOUT is for the wait before a check, half for the check itself. */
+  get #checkTime(): number {
     return this.#options.timeouts.connectTimeout / 2;
   }
 
-  #askIfReachable(): void {
-    this.#askAfter += 2 * this.#askingTime;
-    this.#options.connectCheck?.run(this.#askingTime).then((failure) => {
+  #checkConnect(): void {
+    this.#checkAfter += 2 * this.#checkTime;
+    this.#options.connectCheck?.run(this.#checkTime).then((failure) => {
       if (failure === undefined || !this.#waiting || !isHostGone(failure)) return;
-      // Whether it rode a connection made before is not known: so it may have been sent.
+      // fetch may have used a connection that was there before: the request may have been sent.
       this.abort({ ...failure, neverLeft: false });
     });
   }
 }
 
-/** Whether nothing answers there any more. One that refuses connections may still serve those it has:
- * that is how a server stops. */
+/** Whether the host is gone. A refused connection does not say so: a server that stops refuses new
+ * connections, and still answers on those that it has. */
 function isHostGone({ failure }: Failed): boolean {
   return failure === "connection_timeout" || failure === "destination_ip_unroutable";
 }

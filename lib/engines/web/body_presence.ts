@@ -1,4 +1,4 @@
-/** Whether a body comes that nobody announced, as HTTP/2 allows: the wait for its first bytes. */
+/** HTTP/2 may send a body without announcing it: whether there is one shows only once bytes arrive. */
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
 import type { RequestBody } from "./request_body.ts";
 
@@ -11,12 +11,12 @@ class Arrival extends Timed {
 }
 
 /**
- * Waits until the first bytes have come, or the end.
+ * Waits for the first bytes of a body, or for its end.
  *
  * @param timeout in milliseconds
- * @returns whether there is a body; undefined where neither came in time
+ * @returns whether there is a body; undefined if neither bytes nor the end arrived in time
  */
-export async function arrives(
+export async function waitForBody(
   body: RequestBody,
   wheel: Wheel,
   timeout: number,

@@ -1,65 +1,64 @@
 /**
- * Whether a backend takes connections, asked by making one.
+ * Whether a backend accepts connections, found out by making one.
  *
- * fetch has no timeout for connects and does not tell what it waits for. So where a first byte is late,
- * and before a request is sent that could not be taken back, a connection of our own shows whether the
- * host is there at all.
+ * fetch has no connect timeout and does not say what it is waiting for. So a separate connection shows
+ * whether the host is there: if a first byte is late, and before a request that cannot be taken back.
  */
-import { addressOf, dial } from "../../net/dial.ts";
+import { dial, parseAddress } from "../../net/dial.ts";
 import type { Failed } from "../../outcome.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 
-/** How long a backend counts as there after it was last seen, in milliseconds. */
-const SEEN_MS = 1_000;
+/** How long a backend counts as reachable after a sign of life, in milliseconds. */
+const FRESH_MS = 1_000;
 
 export class ConnectCheck {
-  readonly #address: ReturnType<typeof addressOf>;
+  readonly #address: ReturnType<typeof parseAddress>;
   readonly #wheel: Wheel;
   #connectedAt = -Infinity;
   #answeredAt = -Infinity;
-  /** Questions under way, by their timeouts. */
-  readonly #asking = new Map<number, Promise<Failed | undefined>>();
+  /** Checks under way, by their timeouts. */
+  readonly #running = new Map<number, Promise<Failed | undefined>>();
 
   /** @param url of the backend */
   constructor(url: string, wheel: Wheel) {
-    this.#address = { ...addressOf(url), secure: false };
+    this.#address = { ...parseAddress(url), secure: false };
     this.#wheel = wheel;
   }
 
-  /** Whether it has answered just now. */
+  /** Whether it answered a request just now. */
   get isAnswering(): boolean {
-    return this.#wheel.now - this.#answeredAt <= SEEN_MS;
+    return this.#wheel.now - this.#answeredAt <= FRESH_MS;
   }
 
-  /** Notes that it answers. */
-  answers(): void {
+  /** Notes that it answered a request. */
+  noteAnswer(): void {
     this.#answeredAt = this.#wheel.now;
   }
 
   /**
-   * Makes a connection, one for all who ask meanwhile and would wait as long.
+   * Makes a connection; calls at the same time with the same timeout share one.
    *
    * @param timeout in milliseconds
-   * @returns why there was none; undefined where it is there, or nothing can be told
+   * @returns why no connection could be made; undefined if one could, or if that says nothing
    */
   run(timeout: number): Promise<Failed | undefined> {
-    if (this.#wheel.now - this.#connectedAt <= SEEN_MS) return Promise.resolve(undefined);
-    let asking = this.#asking.get(timeout);
-    if (asking === undefined) {
-      asking = this.#connect(timeout).finally(() => this.#asking.delete(timeout));
-      this.#asking.set(timeout, asking);
+    if (this.#wheel.now - this.#connectedAt <= FRESH_MS) return Promise.resolve(undefined);
+    let running = this.#running.get(timeout);
+    if (running === undefined) {
+      running = this.#connect(timeout).finally(() => this.#running.delete(timeout));
+      this.#running.set(timeout, running);
     }
-    return asking;
+    return running;
   }
 
   async #connect(timeout: number): Promise<Failed | undefined> {
-    const askedAt = this.#wheel.now;
+    const startedAt = this.#wheel.now;
     const connected = await dial(this.#address, this.#wheel, timeout);
     if ("kind" in connected) {
       const { failure } = connected;
       if (failure === "connection_limit_reached") return undefined;
-      // It has too much to do to take another connection, and it does it.
-      if (failure === "connection_timeout" && this.#answeredAt > askedAt) return undefined;
+      // A backend that answers meanwhile is only too busy to accept another connection.
+      if (failure === "connection_timeout" && this.#answeredAt > startedAt) return undefined;
       return connected;
     }
     connected.close();

@@ -1,18 +1,19 @@
 /** One request of the web engine: from its head until its response is out. */
-import type { AccessEntry } from "../../logging/access_log.ts";
-import { failureReply } from "../../http/local_reply.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { Limits } from "../engine.ts";
-import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import { failureReply } from "../../http/local_reply.ts";
+import type { AccessEntry } from "../../logging/access_log.ts";
 import type { Answered } from "../../outcome.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import { arrives } from "./body_presence.ts";
-import type { RequestBody } from "./request_body.ts";
+import type { Limits } from "../engine.ts";
+import { finishedEntry } from "../shared/access_entry.ts";
+import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import { startDeadline } from "../shared/request_deadline.ts";
+import { waitForBody } from "./body_presence.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
-import { RequestDeadline } from "./request_deadline.ts";
+import type { RequestBody } from "./request_body.ts";
 import { forwardedResponse, localResponse } from "./respond.ts";
 
 export interface ExchangeOptions {
@@ -20,13 +21,19 @@ export interface ExchangeOptions {
   readonly proxy: (request: WebRequest) => Promise<Result<WebResponse>>;
   readonly wheel: Wheel;
   readonly limits: Pick<Limits, "requestTimeout" | "idleTimeout">;
-  /** Told of each request once its response is out; undefined writes no log. */
+  /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   /** Whether responses should say `connection: close`. */
   readonly isDraining: () => boolean;
 }
 
-/** Makes the function that serves a request: the response, and what to do once it is out. */
+/** A response, and what to do once it is out. */
+interface Exchange {
+  readonly response: Response;
+  readonly onSent: () => void;
+}
+
+/** Makes the function that serves one request. */
 export function createExchange(options: ExchangeOptions) {
   const { pool, proxy, wheel, onRequest, isDraining } = options;
   const { requestTimeout, idleTimeout } = options.limits;
@@ -34,22 +41,41 @@ export function createExchange(options: ExchangeOptions) {
   return async function exchange(
     request: WebRequest,
     body: RequestBody | undefined,
-  ): Promise<{ response: Response; onSent: () => void }> {
+  ): Promise<Exchange> {
     const startedAt = onRequest === undefined ? 0 : performance.now();
-    const deadline = requestTimeout === Infinity ? undefined : new RequestDeadline(request);
-    if (deadline !== undefined) wheel.set(deadline, requestTimeout);
-    const absent = body && await receiveBody(request, body);
-    const result = absent ?? await proxy(request);
+    const deadline = startDeadline(request, wheel, requestTimeout);
+    const missing = body && await attachBody(request, body);
+    const result = missing ?? await proxy(request);
     const { response, end } = respond(request, result);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
-      onRequest?.(entryOf(request, startedAt, result, response.status));
+      if (onRequest === undefined) return;
+      const milliseconds = performance.now() - startedAt;
+      const ending = { status: response.status, broken: explainBreak(result), milliseconds };
+      onRequest(finishedEntry(request, result, ending, Date.now()));
     };
     return { response, onSent };
   };
 
-  /** The response to send, and what to call when its backend is not needed any more. */
+  /** Gives the request its body. @returns the result of the request if no body arrives in time */
+  async function attachBody(
+    request: WebRequest,
+    body: RequestBody,
+  ): Promise<Result<WebResponse> | undefined> {
+    const timeout = Math.min(idleTimeout, requestTimeout);
+    const present = body.announced || await waitForBody(body, wheel, timeout);
+    if (present) request.body = body;
+    if (present !== undefined) return undefined;
+    return {
+      kind: "failed",
+      outcome: CLIENT_STALLED,
+      verdict: "request body at fault",
+      attempts: [],
+    };
+  }
+
+  /** The response to send, and what to call once its backend is no longer needed. */
   function respond(
     request: WebRequest,
     result: Result<WebResponse>,
@@ -69,24 +95,7 @@ export function createExchange(options: ExchangeOptions) {
     return { response };
   }
 
-  /** Gives the request its body. @returns what it comes to where that does not come */
-  async function receiveBody(
-    request: WebRequest,
-    body: RequestBody,
-  ): Promise<Result<WebResponse> | undefined> {
-    const timeout = Math.min(idleTimeout, requestTimeout);
-    const present = body.announced || await arrives(body, wheel, timeout);
-    if (present) request.body = body;
-    if (present !== undefined) return undefined;
-    return {
-      kind: "failed",
-      outcome: CLIENT_STALLED,
-      verdict: "request body at fault",
-      attempts: [],
-    };
-  }
-
-  /** Tells the pool that a response is over, once it is out or broken off. */
+  /** Makes the function that reports the end of a response to the pool, once it is out or broken off. */
   function endOnce(
     request: WebRequest,
     backend: Backend,
@@ -99,24 +108,14 @@ export function createExchange(options: ExchangeOptions) {
       over = true;
       attempt.onBrokenOff = undefined;
       attempt.end();
-      // Why a request out of time was broken off says nothing of the backend.
+      // A request that ran out of time was broken off here: that is not the backend's fault.
       const broken = attempt.broken && request.expired ? UPLOAD_EXPIRED : attempt.broken;
       pool.end(backend, answered, broken);
     };
   }
 }
 
-function entryOf(
-  { clientAddress, method, path }: WebRequest,
-  startedAt: number,
-  result: Result<WebResponse>,
-  status: number,
-): AccessEntry {
-  const milliseconds = performance.now() - startedAt;
-  const time = new Date(Date.now() - milliseconds);
-  const { attempts } = result;
-  const entry = { time, clientAddress, method, path, status, milliseconds, attempts };
-  if (result.kind === "failed") return { ...entry, verdict: result.verdict };
-  const broken = result.outcome.response.attempt.broken?.detail;
-  return broken === undefined ? entry : { ...entry, broken };
+/** Why the response did not get through whole; undefined if it did. */
+function explainBreak(result: Result<WebResponse>): string | undefined {
+  return result.kind === "failed" ? undefined : result.outcome.response.attempt.broken?.detail;
 }

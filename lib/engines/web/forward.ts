@@ -1,9 +1,10 @@
-/** Sends a request to one backend by fetch, once, and says what that came to. */
+/** Sends a request to one backend by fetch, once, and returns the outcome. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Field, requestFields } from "../../http/headers.ts";
 import { failed, type Outcome } from "../../outcome.ts";
 import { isIdempotent } from "../../retry.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
+import { CLIENT_BROKE_OFF } from "../shared/failures.ts";
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
@@ -19,35 +20,35 @@ export interface ForwardOptions {
   readonly timeouts: AttemptTimeouts;
 }
 
-/** A backend's answer, and the attempt that it is the answer to: it can still be broken off. */
+/** A backend's response, and its attempt, which can still break it off. */
 export interface WebResponse {
   readonly response: Response;
   readonly attempt: WebAttempt;
-  /** A short body, which has come already. */
+  /** The body, if it is short: it has been received. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** How long a connection to a backend may idle; most servers close theirs after 5 s or more. */
+/** How long a connection to a backend may idle, in milliseconds; most servers keep it for 5 s or more. */
 const IDLE_MS = 4_000;
 
-/** What is idempotent may ride an older connection: if that is dead, it is sent again. What is not
- * idempotent rides none that was idle for longer than this. */
+/** A request that is not idempotent uses no connection that was idle for longer, in milliseconds: if
+ * the connection is dead, it must not be sent again. */
 const REUSE_NOT_IDEMPOTENT_MS = 1_000;
 
 /** Makes the web engine's `forward`, and what closes its connections. */
 export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOptions) {
   const pooled = createClient(IDLE_MS);
   const recent = createClient(REUSE_NOT_IDEMPOTENT_MS);
-  // fetch sends a request without a body again on its own when a pooled connection dies, a POST too:
-  // only a connection of its own makes that impossible (tests/engines/web/fetch_resends_test.ts).
+  // If a pooled connection dies, fetch sends a request without a body again, a POST too: only a new
+  // connection for each prevents that (tests/engines/web/fetch_resends_test.ts).
   const single = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 0 });
-  const reachabilities = new Map<Backend, ConnectCheck>();
+  const connectChecks = new Map<Backend, ConnectCheck>();
 
   async function forward(request: WebRequest, backend: Backend): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
     const connectCheck = connectCheckFor(backend);
     const idempotent = isIdempotent(method);
-    // What cannot be taken back is sent only where somebody is known to be.
+    // A request that cannot be sent again goes only to a backend that is known to be there.
     if (!idempotent && !connectCheck.isAnswering) {
       const unreachable = await connectCheck.run(timeouts.connectTimeout);
       if (unreachable !== undefined) return unreachable;
@@ -73,7 +74,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
         signal: attempt.signal,
         client,
       });
-      connectCheck.answers();
+      connectCheck.noteAnswer();
       const { status } = response;
       if (!isPassable(status)) {
         await response.body?.cancel();
@@ -83,7 +84,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
       return { kind: "answered", status, response: { response, attempt, bytes } };
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
-      if (body?.broken) return failed("http_request_error", String(error));
+      if (body?.broken) return CLIENT_BROKE_OFF;
       return failedFetch(error);
     } finally {
       attempt.end();
@@ -91,9 +92,9 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
   }
 
   function connectCheckFor(backend: Backend): ConnectCheck {
-    let connectCheck = reachabilities.get(backend);
+    let connectCheck = connectChecks.get(backend);
     if (connectCheck === undefined) {
-      reachabilities.set(backend, connectCheck = new ConnectCheck(backend.url, wheel));
+      connectChecks.set(backend, connectCheck = new ConnectCheck(backend.url, wheel));
     }
     return connectCheck;
   }
@@ -110,12 +111,12 @@ function createClient(poolIdleTimeout: number): Deno.HttpClient {
 }
 
 /**
- * Keeps fetch from decoding the response and from naming itself.
+ * Keeps fetch from decoding the response and from adding its own User-Agent.
  *
  * fetch decodes gzip and br unless the first Accept-Encoding line is exactly `identity`, or the request
- * has a Range; so that line goes first, and the client's own follows as a second one: both arrive. What
- * fetch adds where it is missing is set to what means the same as nothing; Accept and Accept-Language
- * it sets so by itself.
+ * has a Range. So that line goes first, and the client's own follows as a second line. fetch adds a
+ * missing User-Agent, which is therefore set to an empty one; the Accept and Accept-Language that it
+ * adds mean the same as none.
  */
 function withoutDecoding(fields: Field[]): Field[] {
   let decodes = true, named = false;
@@ -128,7 +129,7 @@ function withoutDecoding(fields: Field[]): Field[] {
   return fields;
 }
 
-/** Statuses that mean something to a client that asked for no upgrade (RFC 9110, 15). */
+/** Whether a status can be passed to a client that asked for no upgrade (RFC 9110, 15). */
 function isPassable(status: number): boolean {
   return status >= 200 && status <= 599;
 }

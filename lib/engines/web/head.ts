@@ -4,12 +4,12 @@ import { rawFields } from "./raw_fields.ts";
 
 export interface Head {
   readonly method: string;
-  /** As Deno.serve puts it together: scheme, host and target. */
+  /** Scheme, host and target, joined by Deno.serve without a check. */
   readonly url: string;
   readonly fields: readonly Field[];
-  /** Bytes of the field lines, about as they stand on the wire. */
+  /** Bytes of the field lines, as HTTP/1.1 writes them without extra blanks. */
   readonly fieldsSize: number;
-  /** Values of these fields, their lines joined by `, `; undefined where there is no line. */
+  /** Values of these fields, their lines joined by `, `; undefined if there is no line. */
   readonly host: string | undefined;
   readonly transferEncoding: string | undefined;
   readonly contentLength: string | undefined;
@@ -17,29 +17,29 @@ export interface Head {
 }
 
 /** Bytes of a field line beside its name and value: `: ` and CR LF. */
-const LINE_EXTRA = 4;
+const LINE_EXTRA_BYTES = 4;
 
-/** Reads it; nothing is checked yet. */
-export function headOf({ method, url, headers }: Request): Head {
+/** Reads a head; nothing is checked yet. */
+export function readHead({ method, url, headers }: Request): Head {
   const fields = rawFields(headers);
   let host, transferEncoding, contentLength, maxForwards: string | undefined;
   let fieldsSize = 0;
   for (const [name, value] of fields) {
-    fieldsSize += name.length + value.length + LINE_EXTRA;
-    // The length tells most names apart before a letter is looked at: this runs for every request.
+    fieldsSize += name.length + value.length + LINE_EXTRA_BYTES;
+    // The length rules out most names before a letter is compared: this runs for every request.
     switch (name.length) {
       case 4:
-        if (name.toLowerCase() === "host") host = joined(host, value);
+        if (name.toLowerCase() === "host") host = join(host, value);
         break;
       case 12:
-        if (name.toLowerCase() === "max-forwards") maxForwards = joined(maxForwards, value);
+        if (name.toLowerCase() === "max-forwards") maxForwards = join(maxForwards, value);
         break;
       case 14:
-        if (name.toLowerCase() === "content-length") contentLength = joined(contentLength, value);
+        if (name.toLowerCase() === "content-length") contentLength = join(contentLength, value);
         break;
       case 17:
         if (name.toLowerCase() === "transfer-encoding") {
-          transferEncoding = joined(transferEncoding, value);
+          transferEncoding = join(transferEncoding, value);
         }
         break;
     }
@@ -47,13 +47,13 @@ export function headOf({ method, url, headers }: Request): Head {
   return { method, url, fields, fieldsSize, host, transferEncoding, contentLength, maxForwards };
 }
 
-/** Bytes that Content-Length announces: undefined where a transfer coding stands instead of it. */
+/** Bytes that Content-Length announces; undefined if there is a transfer coding instead. */
 export function announcedLength({ transferEncoding, contentLength }: Head): number | undefined {
   if (transferEncoding !== undefined) return undefined;
-  // Deno.serve has checked it: digits, and several lines only where they are equal.
+  // Deno.serve has checked it: digits, and several lines only if they are equal.
   return Number.parseInt(contentLength ?? "0", 10);
 }
 
-function joined(value: string | undefined, line: string): string {
+function join(value: string | undefined, line: string): string {
   return value === undefined ? line : `${value}, ${line}`;
 }

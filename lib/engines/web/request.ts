@@ -1,28 +1,30 @@
-/** A request that Deno.serve received, as the facts that the core asks for. */
+/** A request that Deno.serve received, as the RequestFacts of the core. */
 import { plainAddress } from "../../http/client_address.ts";
+import { type Target, targetOf } from "../../http/request_target.ts";
+import { type LoggedRequest, UNKNOWN } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Field, Forwarding } from "../../http/headers.ts";
 import type { Failed } from "../../outcome.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { Head } from "./head.ts";
-import type { Target } from "../../http/request_target.ts";
+import type { Expirable } from "../shared/request_deadline.ts";
 
-/** What Deno.serve tells a handler beside the request. */
+/** What Deno.serve gives a handler beside the request. */
 export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
 
-export class WebRequest implements RequestFacts {
+export class WebRequest implements RequestFacts, Expirable {
   readonly method: string;
   readonly path: string;
   readonly host: string;
   readonly clientAddress: string;
-  /** HTTP/2 has no Host field; of HTTP/1 versions Deno.serve tells no difference. */
+  /** HTTP/2 has no Host field; Deno.serve does not say whether HTTP/1 was 1.0 or 1.1. */
   readonly version: "1.1" | "2";
   readonly fields: readonly Field[];
   body: RequestBody | undefined;
   clientGone = false;
   expired = false;
-  /** The attempt under way, or the one that is answered. */
+  /** The attempt under way, or the one whose response is being sent. */
   attempt: { abort(failure: Failed): void } | undefined;
   readonly #request: Request;
 
@@ -53,14 +55,19 @@ export class WebRequest implements RequestFacts {
     return this.body?.spent ?? false;
   }
 
-  /** Why no attempt is to go on with it; undefined where one may. */
+  /** Why it must not be attempted any longer; undefined if it may be. */
   get ended(): Failed | undefined {
     if (this.clientGone) return CLIENT_GONE;
     if (!this.expired) return undefined;
     return this.body?.awaitsClient ? UPLOAD_EXPIRED : EXPIRED;
   }
 
-  /** Calls back once the client has left. Asked for late, it still tells what happened before. */
+  cancel(): void {
+    const { ended } = this;
+    if (ended !== undefined) this.attempt?.abort(ended);
+  }
+
+  /** Calls back once the client has left, also if it left before this call. */
   whenClientGone(callback: () => void): void {
     this.#request.signal.addEventListener("abort", () => {
       this.clientGone = true;
@@ -68,7 +75,7 @@ export class WebRequest implements RequestFacts {
     });
   }
 
-  /** What the forwarded header fields say of it. */
+  /** What the forwarded header fields need to know of it. */
   forwarding(scheme: "http" | "https", trusted: boolean): Forwarding {
     const { clientAddress, version, host } = this;
     return {
@@ -79,9 +86,20 @@ export class WebRequest implements RequestFacts {
       host,
       newRequestId,
       passesTrailers: false,
-      passesExpect: false, // Deno.serve has answered it
+      passesExpect: false, // Deno.serve has answered it itself
     };
   }
+}
+
+/** What the log says of a request that is not forwarded, and may be invalid. */
+export function identify({ method, url, host }: Head, info: ServeInfo): LoggedRequest {
+  // The target of CONNECT is not a path (RFC 9112, 3.2.3).
+  const target = method === "CONNECT" ? undefined : targetOf(url, host);
+  return {
+    clientAddress: plainAddress(info.remoteAddr.hostname),
+    method,
+    path: target?.path ?? UNKNOWN,
+  };
 }
 
 const newRequestId = () => crypto.randomUUID();

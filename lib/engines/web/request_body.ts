@@ -1,20 +1,34 @@
 /**
  * A request's body, ready to be sent more than once.
  *
- * What has been read of it is kept until that is more than {@linkcode KEPT_BYTES}: so long, another
- * attempt starts from the first byte again and goes on where the client still is. Past that it can
- * be sent once, and `spent` says so.
+ * The bytes read are kept until they are more than {@linkcode KEPT_BYTES}. Until then another attempt
+ * starts again from the first byte, then goes on with what the client still sends. After that the body
+ * can be sent only once, and `spent` says so.
  *
- * It always goes to fetch as a stream, for fetch sends a buffered body of any method a second time
- * when a pooled connection dies before the response: a POST would be delivered twice. A stream is
- * sent once. (tests/engines/web/fetch_resends_test.ts holds both facts.)
+ * fetch always gets a stream. If a pooled connection dies before the response, fetch sends a buffered
+ * body of any method again, so a POST would be delivered twice; a stream it sends once
+ * (tests/engines/web/fetch_resends_test.ts).
  */
+import { announcedLength, type Head } from "./head.ts";
 
 /**
- * The bytes kept for another attempt: 64 KiB by design, plus the 128 KiB that Deno may take ahead,
- * even while it has no connection to send them on. A refused connection must not cost the body.
+ * The bytes kept for another attempt: 64 KiB by design, plus the 128 KiB that Deno may read ahead even
+ * before it has a connection to send them on. A refused connection must not cost the body.
  */
 const KEPT_BYTES = 192 * 1024;
+
+/**
+ * The body of a request; undefined if it has none.
+ *
+ * HTTP/2 may send a body without announcing it: for each of its methods Deno.serve gives a stream.
+ */
+export function receiveBody(request: Request, head: Head): RequestBody | undefined {
+  const length = announcedLength(head);
+  const unannounced = head.host === undefined && head.contentLength === undefined;
+  if (length === 0 && !unannounced) return undefined;
+  if (request.body === null) return undefined;
+  return new RequestBody(request.body, unannounced ? undefined : length, !unannounced);
+}
 
 export class RequestBody {
   /** Bytes, as the client announced them; undefined for a chunked body. */
@@ -34,8 +48,8 @@ export class RequestBody {
   #sending = 0;
 
   /**
-   * @param source what Deno.serve gives
-   * @param length bytes announced; undefined for a chunked or unannounced body
+   * @param source from Deno.serve
+   * @param length in bytes, as announced; undefined for a chunked or unannounced body
    * @param announced whether the head says that there is a body
    */
   constructor(
@@ -47,22 +61,22 @@ export class RequestBody {
     this.length = length;
   }
 
-  /** Whether bytes are awaited from the client: then a late answer is not the backend's fault. */
+  /** Whether bytes are awaited from the client: then a late response is not the backend's fault. */
   get awaitsClient(): boolean {
     return this.#reading !== undefined;
   }
 
-  /** Whether there is any byte in it: as announced, or else as seen once the first one or the end
-   * has come. A client that breaks off before it is told apart when the body is sent. */
+  /** Whether it has any byte. If it was not announced, this waits for the first byte or the end; a body
+   * that breaks off before counts as present, and fails when it is sent. */
   async isPresent(): Promise<boolean> {
     if (this.announced) return true;
     return await this.#chunk(0).then((chunk) => chunk !== undefined, () => true);
   }
 
   /**
-   * The body for one attempt, from its first byte. An attempt before it gets no more.
+   * The body for one attempt, from its first byte. An earlier attempt gets nothing more.
    *
-   * @param onProgress called whenever bytes go on their way, and at their end
+   * @param onProgress called with each chunk that is sent, and at the end
    */
   open(onProgress: () => void): BodyInit {
     const sending = ++this.#sending;
@@ -80,10 +94,10 @@ export class RequestBody {
     return this.length === undefined ? stream : new SizedBody(stream, this.length);
   }
 
-  /** Gives up on bytes still to come, so that the connection they come on is not held. */
+  /** Gives up the bytes still to come, so that they do not hold the connection they come on. */
   cancel(): void {
     this.#sending++;
-    this.#reader.cancel().catch(() => {}); // it is broken or at its end already: nothing to give up
+    this.#reader.cancel().catch(() => {}); // it has broken or ended already
   }
 
   async #chunk(index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -119,8 +133,8 @@ export class RequestBody {
 }
 
 /**
- * A stream of known length. fetch announces Content-Length for a Blob, and only for it among the
- * bodies that it streams; any other stream becomes chunked, which is not how the client sent it.
+ * A stream of known length. Of all bodies that fetch streams, it announces a Content-Length only for a
+ * Blob; any other becomes chunked, which is not how the client sent it.
  */
 class SizedBody extends Blob {
   readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;

@@ -1,29 +1,30 @@
-/** Turns what the core decided into the Response that Deno.serve sends. */
-import type { LocalReply } from "../../http/local_reply.ts";
+/** Makes the Response that Deno.serve sends. */
 import { responseFields } from "../../http/headers.ts";
+import type { LocalReply } from "../../http/local_reply.ts";
 import type { WebResponse } from "./forward.ts";
 import { headersInit } from "./headers_init.ts";
 import { rawFields } from "./raw_fields.ts";
-import { watched } from "./response_body.ts";
+import { watchBody } from "./response_body.ts";
 
 /** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS = new Set([204, 205, 304]);
 
-/** An answer of our own. */
-export function localResponse(answer: LocalReply, closing: boolean): Response {
-  const headers = [...answer.fields] as [string, string][];
+/** The Response for a local reply. @param closing whether it says `connection: close` */
+export function localResponse(reply: LocalReply, closing: boolean): Response {
+  const headers = [...reply.fields] as [string, string][];
   if (closing) headers.push(["connection", "close"]);
-  const body = BODILESS.has(answer.status) ? null : answer.body;
-  return new Response(body, { status: answer.status, headers });
+  const body = BODILESS.has(reply.status) ? null : reply.body;
+  return new Response(body, { status: reply.status, headers });
 }
 
 /**
- * A backend's response.
+ * The Response for a backend's answer.
  *
- * An empty stream answers a HEAD without Content-Length, for Deno.serve would announce a length of 0
- * for what GET would send chunked.
+ * HEAD without Content-Length gets an empty stream as its body: for no body at all, Deno.serve would
+ * announce a length of 0, although GET would send a chunked body.
  *
- * @param cookie what ties the client to that backend; undefined where nothing must
+ * @param closing whether it says `connection: close`
+ * @param cookie ties the client to that backend; undefined if it needs none
  */
 export function forwardedResponse(
   answer: WebResponse,
@@ -36,7 +37,7 @@ export function forwardedResponse(
   if (cookie !== undefined) fields.push(["set-cookie", cookie]);
   if (closing) fields.push(["connection", "close"]);
   const { status } = response;
-  let body: BodyInit | null = bytes ?? (response.body && watched(response.body, attempt));
+  let body: BodyInit | null = bytes ?? (response.body && watchBody(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
   }

@@ -3,96 +3,42 @@ import {
   internalErrorReply,
   lastRecipientReply,
   type LocalReply,
-  OVERLOADED,
-  overloadReply,
   refusalReply,
 } from "../../http/local_reply.ts";
-import type { Engine, EngineOptions } from "../engine.ts";
-import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
-import { RequestBody } from "./request_body.ts";
-import { createExchange } from "./exchange.ts";
-import { createForward } from "./forward.ts";
-import { InFlight } from "./drain.ts";
-import { announcedLength, type Head, headOf } from "./head.ts";
 import { listen } from "../../net/http_server.ts";
+import { createProxy } from "../../proxy.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
+import { refusedEntry } from "../shared/access_entry.ts";
+import { isLastRecipient } from "../shared/admission.ts";
+import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit } from "./admission.ts";
-import { type ServeInfo, WebRequest } from "./request.ts";
+import { Drain } from "./drain.ts";
+import { createExchange } from "./exchange.ts";
+import { fallbackHost } from "./fallback_host.ts";
+import { createForward } from "./forward.ts";
+import { type Head, readHead } from "./head.ts";
+import { identify, type ServeInfo, WebRequest } from "./request.ts";
+import { receiveBody, type RequestBody } from "./request_body.ts";
 import { localResponse } from "./respond.ts";
 import { BrokenBody } from "./response_body.ts";
 
-/** Starts the web engine. @throws where the address cannot be listened on */
+/** Starts the web engine. @throws {ListenError} if the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
   const { pool, budget, clock, maxAttempts, isTrusted, limits } = options;
   const { onRequest, onError, onWarning } = options;
   const { wheel } = clock;
   const { forward, close } = createForward({ scheme: "http", isTrusted, wheel, timeouts: limits });
-  const inFlight = new InFlight(options.requests);
-  const tellOverload = throttledWarning(onWarning, clock.now);
+  const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
+  const drain = new Drain();
   const exchange = createExchange({
     pool,
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     wheel,
     limits,
     onRequest,
-    isDraining: () => inFlight.draining,
+    isDraining: () => drain.draining,
   });
-
-  async function handle(request: Request, info: ServeInfo): Promise<Response> {
-    const head = headOf(request);
-    const target = admit(head, fallbackHost, limits.maxHeaderSize);
-    if ("reason" in target) {
-      return refuse(request, info, target.status, target.reason, refusalReply(target));
-    }
-    if (head.method === "OPTIONS" && /^0+$/.test(head.maxForwards ?? "")) {
-      return own(lastRecipientReply());
-    }
-    if (!inFlight.begin(limits.maxInFlight)) {
-      tellOverload(`${OVERLOADED}: further requests are answered 503`);
-      return refuse(request, info, 503, OVERLOADED, overloadReply());
-    }
-
-    const received = new WebRequest(request, info, head, target);
-    const body = bodyOf(request, head);
-    inFlight.receive(body);
-    try {
-      const { response, onSent } = await exchange(received, body);
-      const end = () => {
-        inFlight.end(body);
-        onSent();
-      };
-      info.completed.then(end, end);
-      return response;
-    } catch (error) {
-      inFlight.end(body);
-      throw error;
-    }
-  }
-
-  function own(answer: LocalReply): Response {
-    return localResponse(answer, inFlight.draining);
-  }
-
-  /** Answers what is not forwarded, and tells the log. */
-  function refuse(
-    { method }: Request,
-    info: ServeInfo,
-    status: number,
-    refused: string,
-    answer: LocalReply,
-  ): Response {
-    onRequest?.({
-      time: new Date(),
-      clientAddress: info.remoteAddr.hostname,
-      method,
-      path: "-",
-      status,
-      milliseconds: 0,
-      attempts: [],
-      refused,
-    });
-    return own(answer);
-  }
 
   const listening = listen({
     hostname: options.hostname,
@@ -100,39 +46,63 @@ export function serveWeb(options: EngineOptions): Engine {
     reusePort: options.reusePort,
     onError: (error) => {
       if (!(error instanceof BrokenBody)) onError(error);
-      return own(internalErrorReply());
+      return reply(internalErrorReply());
     },
     onWarning: throttledWarning(onWarning, clock.now),
   }, handle);
-  const fallbackHost = fallbackHostOf(listening.address);
+  const hostIfMissing = fallbackHost(listening.address);
 
   return {
     address: listening.address,
     finished: listening.finished,
     async drain(timeout, grace) {
-      const cut = await inFlight.drain(listening, timeout, grace);
+      const cut = await drain.run(listening, overload, timeout, grace);
       close();
       return cut;
     },
   };
-}
 
-/**
- * The request's body; undefined where there is none.
- *
- * HTTP/2 may send a body without announcing it; Deno.serve gives one for each of its methods.
- */
-function bodyOf(request: Request, head: Head): RequestBody | undefined {
-  const length = announcedLength(head);
-  const unannounced = head.host === undefined && head.contentLength === undefined;
-  if (length === 0 && !unannounced) return undefined;
-  if (request.body === null) return undefined;
-  return new RequestBody(request.body, unannounced ? undefined : length, !unannounced);
-}
+  async function handle(request: Request, info: ServeInfo): Promise<Response> {
+    const head = readHead(request);
+    const target = admit(head, hostIfMissing, limits.maxHeaderSize);
+    if ("reason" in target) return refuse(head, info, target, refusalReply(target));
+    if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
+    if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);
 
-/** What Deno.serve puts into `request.url` where the client named no host. */
-function fallbackHostOf({ hostname, port }: Deno.NetAddr): string {
-  const local = /^(?:0\.0\.0\.0|127\.|::1?$)/.test(hostname);
-  const host = local ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  return port === 80 ? host : `${host}:${port}`;
+    const received = new WebRequest(request, info, head, target);
+    const body = receiveBody(request, head);
+    drain.beginUpload(body);
+    try {
+      const { response, onSent } = await exchange(received, body);
+      const end = () => {
+        release(body);
+        onSent();
+      };
+      info.completed.then(end, end);
+      return response;
+    } catch (error) {
+      release(body);
+      throw error;
+    }
+  }
+
+  function release(body: RequestBody | undefined): void {
+    overload.release();
+    drain.endUpload(body);
+  }
+
+  /** Answers a request that is not forwarded, and logs it. */
+  function refuse(
+    head: Head,
+    info: ServeInfo,
+    refusal: { readonly status: number; readonly reason: string },
+    answer: LocalReply,
+  ): Response {
+    onRequest?.(refusedEntry(identify(head, info), refusal, Date.now()));
+    return reply(answer);
+  }
+
+  function reply(answer: LocalReply): Response {
+    return localResponse(answer, drain.draining);
+  }
 }

@@ -7,7 +7,7 @@ import type { Target } from "../../../lib/http/request_target.ts";
 
 const FALLBACK = "localhost:5000";
 
-/** The head of a plain GET, and what is different about this one. */
+/** The head of a plain GET, with changes. */
 function head(given: Partial<Head> = {}): Head {
   return {
     method: "GET",
@@ -22,7 +22,7 @@ function head(given: Partial<Head> = {}): Head {
   };
 }
 
-/** What a request that must be refused is told. */
+/** The refusal of a request that must be refused. */
 function refusalOf(given: Head): Refusal {
   const admitted = admit(given, FALLBACK, 16_384);
   if ("reason" in admitted) return admitted;
@@ -81,7 +81,7 @@ for (
     ["OPTIONS with a body", body("OPTIONS", { transferEncoding: "chunked" }), V],
   ] as const satisfies (readonly [string, Head, Target])[]
 ) {
-  Deno.test(`refusal: ${what} is admitted`, () => {
+  Deno.test(`admission: ${what} is admitted`, () => {
     assertEquals(admit(given, FALLBACK, 16_384), target);
   });
 }
@@ -115,7 +115,7 @@ for (
         [`the Host "${host}"`, head({ url: `http://${host}/v`, host }), HOST] as const
       ),
     ["a target with userinfo", head({ url: "http://u:p@b.test/v" }), TARGET],
-    ["a target that is no http URL", head({ url: "ftp://b.test/v" }), TARGET],
+    ["a target that is not an http URL", head({ url: "ftp://b.test/v" }), TARGET],
     ["a target without authority", head({ url: "http:///v" }), TARGET],
     ["HTTP/2 with userinfo", hostless("http://u@a.test/", ["accept", "*/*"]), TARGET],
     ["no Host and no field at all", hostless(`http://${FALLBACK}/v`), NO_HOST],
@@ -135,7 +135,7 @@ for (
     ["a chunked GET", body("GET", { transferEncoding: "chunked" }), BODY],
   ] as const satisfies (readonly [string, Head, Refusal])[]
 ) {
-  Deno.test(`refusal: ${what} is refused with ${refusal.status}: ${refusal.reason}`, () => {
+  Deno.test(`admission: ${what} is refused with ${refusal.status}: ${refusal.reason}`, () => {
     assertEquals(admit(given, FALLBACK, 16_384), refusal);
   });
 }
@@ -149,14 +149,14 @@ for (
     ["/?'", /apostrophe/],
   ] as const
 ) {
-  Deno.test(`refusal: ${path}, which fetch would change, is refused with 400`, () => {
+  Deno.test(`admission: ${path}, which fetch would change, is refused with 400`, () => {
     const { status, reason } = refusalOf(head({ url: `http://a.test${path}` }));
     assertEquals(status, 400);
     assertMatch(reason, why);
   });
 }
 
-Deno.test("refusal: a reason can stand in a quoted string and repeats nothing of the request", () => {
+Deno.test("admission: a reason is valid in a quoted string, and repeats nothing of the request", () => {
   const secret = "S3cret";
   for (
     const given of [

@@ -14,7 +14,7 @@ import { TICK_MS, Wheel } from "../../../lib/time/timer_wheel.ts";
 
 const TIMEOUTS = { connectTimeout: 2_000, firstByteTimeout: 10_000, idleTimeout: 5_000 };
 
-/** A body as an attempt sees it. */
+/** What an attempt reads of a body. */
 interface FakeBody {
   complete: boolean;
   awaitsClient: boolean;
@@ -23,24 +23,24 @@ interface FakeBody {
 interface Given {
   readonly body?: FakeBody;
   readonly timeouts?: Partial<typeof TIMEOUTS>;
-  /** What becomes of the question whether the backend is there; undefined where it is not asked. */
-  readonly reachable?: () => Promise<Failed | undefined>;
+  /** The result of a connect check; undefined if none is made. */
+  readonly checkConnect?: () => Promise<Failed | undefined>;
 }
 
-/** An attempt that has begun to wait, on a wheel that turns when it is told to. */
-function begun({ body, timeouts, reachable }: Given = {}) {
+/** An attempt that has begun to wait, on a wheel that the test turns. */
+function begun({ body, timeouts, checkConnect }: Given = {}) {
   const wheel = new Wheel(0);
   let leave: (() => void) | undefined;
-  const asked: number[] = [];
+  const checks: number[] = [];
   const request = { body, whenClientGone: (callback: () => void) => leave = callback };
   const attempt = new WebAttempt({
     request: request as unknown as WebRequest,
     wheel,
     timeouts: { ...TIMEOUTS, ...timeouts },
-    connectCheck: reachable && {
+    connectCheck: checkConnect && {
       run(timeout) {
-        asked.push(timeout);
-        return reachable();
+        checks.push(timeout);
+        return checkConnect();
       },
     },
   });
@@ -48,7 +48,7 @@ function begun({ body, timeouts, reachable }: Given = {}) {
   const pass = async (milliseconds: number) => {
     for (const until = wheel.now + milliseconds; wheel.now < until;) {
       wheel.turn(wheel.now + TICK_MS);
-      await null; // what was asked is answered
+      await null; // the result of a check arrives
       await null;
     }
   };
@@ -60,7 +60,7 @@ function begun({ body, timeouts, reachable }: Given = {}) {
   return {
     wheel,
     attempt,
-    asked,
+    checks,
     pass,
     end,
     leave: () => leave?.(),
@@ -68,18 +68,18 @@ function begun({ body, timeouts, reachable }: Given = {}) {
   };
 }
 
-/** It ended for that reason, no earlier than after so long, and late by three ticks at most. */
+/** It ended for that reason, not early, and late by three ticks at most. */
 async function assertEnds(end: () => Promise<unknown[]>, after: number, reason: Failed) {
   const [at, why] = await end();
   assertEquals(why, reason);
   assert(Number(at) >= after && Number(at) <= after + 3 * TICK_MS, `${at} instead of ${after}`);
 }
 
-Deno.test("attempt: without an answer it ends after FIRST_BYTE_TIMEOUT", async () => {
+Deno.test("attempt: without a response it ends after FIRST_BYTE_TIMEOUT", async () => {
   await assertEnds(begun().end, 10_000, NO_FIRST_BYTE);
 });
 
-Deno.test("attempt: only one that waits watches whether its client leaves, and ends when it does", async () => {
+Deno.test("attempt: while it waits it watches its client, and ends when that leaves", async () => {
   const { attempt, pass, leave, watched } = begun();
   assertEquals(watched(), false);
   await pass(150);
@@ -88,7 +88,7 @@ Deno.test("attempt: only one that waits watches whether its client leaves, and e
   assertEquals(attempt.signal.reason, CLIENT_GONE);
 });
 
-Deno.test("attempt: each move of the request's body begins the wait anew", async () => {
+Deno.test("attempt: each progress of the request's body begins the wait again", async () => {
   const { attempt, pass, end } = begun();
   for (let i = 0; i < 10; i++) {
     await pass(9_000);
@@ -97,31 +97,31 @@ Deno.test("attempt: each move of the request's body begins the wait anew", async
   await assertEnds(end, 100_000, NO_FIRST_BYTE);
 });
 
-Deno.test("attempt: after half of CONNECT_TIMEOUT, and then once in each, it asks whether the backend is there", async () => {
-  const { asked, pass, end } = begun({ reachable: () => Promise.resolve(undefined) });
+Deno.test("attempt: after half of CONNECT_TIMEOUT, and then once in each, it makes a connect check", async () => {
+  const { checks, pass, end } = begun({ checkConnect: () => Promise.resolve(undefined) });
   await pass(950);
-  assertEquals(asked, []);
+  assertEquals(checks, []);
   await pass(150);
-  assertEquals(asked, [1_000]);
+  assertEquals(checks, [1_000]);
   await assertEnds(end, 10_000, NO_FIRST_BYTE);
-  assertEquals(asked.length, 5);
+  assertEquals(checks.length, 5);
 });
 
 for (const kind of ["connection_timeout", "destination_ip_unroutable"] as const) {
-  Deno.test(`attempt: where nobody is there it ends, and may have been sent: ${kind}`, async () => {
+  Deno.test(`attempt: it ends if the host is gone, and may have been sent: ${kind}`, async () => {
     const gone = failed(kind, "x");
-    const { end } = begun({ reachable: () => Promise.resolve(gone) });
+    const { end } = begun({ checkConnect: () => Promise.resolve(gone) });
     await assertEnds(end, 1_000, { ...gone, neverLeft: false });
   });
 }
 
-Deno.test("attempt: where connections are refused it waits on: a server that stops answers what it has", async () => {
+Deno.test("attempt: it goes on waiting if connections are refused: a server that stops still answers", async () => {
   const refused = failed("connection_refused", "x");
-  const { end } = begun({ reachable: () => Promise.resolve(refused) });
+  const { end } = begun({ checkConnect: () => Promise.resolve(refused) });
   await assertEnds(end, 10_000, NO_FIRST_BYTE);
 });
 
-Deno.test("attempt: a body that goes on after an early answer changes nothing about it", async () => {
+Deno.test("attempt: a body that moves after an early response sets no deadline", async () => {
   const body = { complete: false, awaitsClient: false };
   const { attempt, pass } = begun({ body, timeouts: { firstByteTimeout: 200 } });
   await pass(100);
@@ -131,7 +131,7 @@ Deno.test("attempt: a body that goes on after an early answer changes nothing ab
   assertEquals(attempt.signal.aborted, false);
 });
 
-Deno.test("attempt: an answer that waits for the rest of its request stalls by its client's fault", async () => {
+Deno.test("attempt: a response that waits for the rest of its request stalls because of its client", async () => {
   const { attempt, end } = begun({ body: { complete: false, awaitsClient: true } });
   attempt.end();
   attempt.answer(() => {});
@@ -139,16 +139,16 @@ Deno.test("attempt: an answer that waits for the rest of its request stalls by i
   await assertEnds(end, 5_000, CLIENT_STALLED);
 });
 
-Deno.test("attempt: where it is there no more after a while, it ends then", async () => {
+Deno.test("attempt: it ends when a later check fails", async () => {
   const timedOut = failed("connection_timeout", "x");
   const answers = [undefined, undefined, timedOut];
-  const { end } = begun({ reachable: () => Promise.resolve(answers.shift()) });
+  const { end } = begun({ checkConnect: () => Promise.resolve(answers.shift()) });
   await assertEnds(end, 5_000, { ...timedOut, neverLeft: false });
 });
 
-Deno.test("attempt: one that is answered while it asks stays answered", async () => {
+Deno.test("attempt: a response during a check wins over the check", async () => {
   const answer = Promise.withResolvers<Failed | undefined>();
-  const { attempt, pass } = begun({ reachable: () => answer.promise });
+  const { attempt, pass } = begun({ checkConnect: () => answer.promise });
   await pass(1_200);
   attempt.end();
   answer.resolve(failed("connection_timeout", "x"));
@@ -158,16 +158,16 @@ Deno.test("attempt: one that is answered while it asks stays answered", async ()
 
 for (
   const [what, awaitsClient, reason] of [
-    ["its client sends no more of the body", true, CLIENT_STALLED],
-    ["its backend takes no more of it", false, BACKEND_TAKES_NOTHING],
+    ["its client stops sending the body", true, CLIENT_STALLED],
+    ["its backend stops reading the body", false, BACKEND_TAKES_NOTHING],
   ] as const
 ) {
-  Deno.test(`attempt: where ${what} it ends after IDLE_TIMEOUT`, async () => {
+  Deno.test(`attempt: it ends after IDLE_TIMEOUT if ${what}`, async () => {
     await assertEnds(begun({ body: { complete: false, awaitsClient } }).end, 5_000, reason);
   });
 }
 
-Deno.test("attempt: once the body is out the wait for the answer begins, however long IDLE_TIMEOUT is", async () => {
+Deno.test("attempt: once the body is sent the wait for the response begins, however long IDLE_TIMEOUT is", async () => {
   const body = { complete: false, awaitsClient: true };
   const timeouts = { firstByteTimeout: 1_000, idleTimeout: 60_000 };
   const { attempt, pass, end } = begun({ body, timeouts });
@@ -179,28 +179,28 @@ Deno.test("attempt: once the body is out the wait for the answer begins, however
 });
 
 for (const late of [STALLED, CLIENT_TAKES_NOTHING]) {
-  Deno.test(`attempt: an answer under way is broken off after IDLE_TIMEOUT: ${late.detail}`, async () => {
+  Deno.test(`attempt: a response under way is broken off after IDLE_TIMEOUT: ${late.detail}`, async () => {
     const { attempt, pass, end } = begun();
     await pass(2_000);
     attempt.end();
-    const told: Failed[] = [];
-    attempt.answer((failure) => told.push(failure));
+    const reasons: Failed[] = [];
+    attempt.answer((failure) => reasons.push(failure));
     attempt.expectMove(STALLED);
     await pass(4_000);
     attempt.expectMove(late);
     await assertEnds(end, 11_000, late);
-    assertEquals([told, attempt.broken], [[late], late]);
+    assertEquals([reasons, attempt.broken], [[late], late]);
   });
 }
 
-Deno.test("attempt: a short answer must come whole within IDLE_TIMEOUT", async () => {
-  const { attempt, pass, end } = begun({ reachable: () => Promise.resolve(STALLED) });
+Deno.test("attempt: a short response must arrive whole within IDLE_TIMEOUT", async () => {
+  const { attempt, pass, end } = begun({ checkConnect: () => Promise.resolve(STALLED) });
   await pass(500);
   attempt.receive(new Response(new ReadableStream())).catch(() => {});
   await assertEnds(end, 5_500, STALLED);
 });
 
-Deno.test("attempt: one that is over never ends for any other reason", async () => {
+Deno.test("attempt: once it is over, no deadline ends it", async () => {
   const { attempt, pass } = begun();
   attempt.answer(() => {});
   attempt.expectMove(STALLED);

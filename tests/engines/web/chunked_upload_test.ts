@@ -47,7 +47,7 @@ Deno.test({
     over.resolve();
     await sending;
     await server.shutdown();
-    // Where this fails since little is held, Deno has mended it: the README's warning can go.
+    // If this fails because little is held, Deno has fixed it: the README's warning can go.
     assert(held > 1024 * KIB, `${held} bytes are held for ${READS} reads of ${KIB}`);
   },
 });

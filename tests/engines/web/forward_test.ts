@@ -4,17 +4,17 @@ import { forwardedBy, get, values } from "../../support/forwarded.ts";
 
 const forwarded = forwardedBy(balance);
 
-Deno.test("forward: a character that a URI may not hold is percent-encoded, and nothing else", async () => {
+Deno.test("forward: only characters that a URI must not hold are percent-encoded", async () => {
   const { seen } = await forwarded(get('/a"<>`{}\xc3\xa9?"<>`{}\xc3\xa9'));
   assertEquals(seen.target, "/a%22%3C%3E%60%7B%7D%C3%A9?%22%3C%3E`{}%C3%A9");
 });
 
-Deno.test("forward: a client's Accept-Encoding arrives as sent, behind the line that keeps fetch from decoding", async () => {
+Deno.test("forward: a client's Accept-Encoding arrives unchanged, after the line that keeps fetch from decoding", async () => {
   const { seen } = await forwarded(get("/", "Accept-Encoding: gzip, br;q=0.5"));
   assertEquals(values(seen, "accept-encoding"), ["identity", "gzip, br;q=0.5"]);
 });
 
-Deno.test("forward: of fields a client did not send, fetch adds those that mean nothing", async () => {
+Deno.test("forward: fetch adds only fields that mean the same as none", async () => {
   const { seen } = await forwarded(get("/", "X-Request-Id: mine"));
   assertEquals(seen.fields.map(([name, value]) => `${name}: ${value}`).sort(), [
     "accept-encoding: identity",

@@ -8,18 +8,18 @@ const linesOf = (fields: readonly Field[]) =>
   rawFields(new Response(null, { headers: headersInit(fields) }).headers)
     .map(([name, value]) => `${name.toLowerCase()}: ${value}`);
 
-Deno.test("headersInit: where no name stands twice, it is a record", () => {
+Deno.test("headersInit: lines whose names are unique become a record", () => {
   assertEquals(headersInit([["a", "1"], ["b", "2"]]), { a: "1", b: "2" });
 });
 
 for (const name of ["a", "constructor", "__proto__", "toString"]) {
-  Deno.test(`headersInit: a field ${name} arrives, once as often as it stands`, () => {
+  Deno.test(`headersInit: a field ${name} arrives as often as it was given`, () => {
     assertEquals(linesOf([[name, "1"], ["b", "2"]]), [`${name.toLowerCase()}: 1`, "b: 2"]);
     assertEquals(linesOf([[name, "1"], [name, "2"]]).length, 2);
   });
 }
 
-Deno.test("headersInit: whatever the names and their case, each line arrives, those of one name in order", () => {
+Deno.test("headersInit: for any names in any case, each line arrives, those of one name in order", () => {
   const names = fc.constantFrom(
     "a",
     "A",

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { balance } from "../../support/balancer.ts";
 import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
-/** A client that speaks HTTP/2 from the first byte, as a proxy in front of this one may. */
+/** A client that uses HTTP/2 from the first byte, like a proxy in front of this one may. */
 async function overHttp2(url: string, init: RequestInit): Promise<Response> {
   using client = Deno.createHttpClient({ http1: false, http2: true });
   const response = await fetch(url, { ...init, client });
@@ -42,17 +42,17 @@ for (
   });
 }
 
-Deno.test("HTTP/2: a body that nobody announced, and that does not come, is in flight and ends with 408", async () => {
+Deno.test("HTTP/2: an unannounced body that does not arrive is answered 408", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { idleTimeout: 200 });
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(); // never gives anything
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(); // never gives a byte
   using client = Deno.createHttpClient({ http1: false, http2: true });
   const response = await fetch(balancer.url, { method: "POST", body, client });
   await response.body?.cancel();
   assertEquals([response.status, backend.requests.length], [408, 0]);
 });
 
-Deno.test("HTTP/2: an authority that could stand in for a missing Host is served all the same", async () => {
+Deno.test("HTTP/2: an authority equal to the fallback for a missing Host is served", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   const response = await overHttp2(`http://localhost:${balancer.port}/`, {});

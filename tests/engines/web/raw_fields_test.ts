@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { rawFields } from "../../../lib/engines/web/raw_fields.ts";
 
-// Where one of these fails, Deno keeps header lists elsewhere: lib/engines/web/raw_fields.ts must learn where,
-// or duplicates reach backends and clients joined into one line.
+// If one of these fails, Deno has moved its header list: lib/engines/web/raw_fields.ts must follow, or
+// duplicate lines reach backends and clients joined into one.
 
 Deno.test("rawFields: a received request's lines are apart, in order and in their case", async () => {
   const seen = Promise.withResolvers<readonly (readonly [string, string])[]>();
@@ -36,6 +36,6 @@ Deno.test("rawFields: a fetched response's lines are apart", async () => {
   assertEquals(warnings, [["warning", "1"], ["warning", "2"]]);
 });
 
-Deno.test("rawFields: Headers of one's own making give their lines", () => {
+Deno.test("rawFields: a Headers object made by hand gives its lines", () => {
   assertEquals(rawFields(new Headers([["a", "1"], ["a", "2"]])), [["a", "1"], ["a", "2"]]);
 });

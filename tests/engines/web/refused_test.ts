@@ -5,7 +5,7 @@ import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 const HOST = "Host: a.test\r\n";
 
-/** Requests that HTTP allows, and fetch would not carry as they are: status, and no backend reached. */
+/** Requests that HTTP allows, but fetch would not forward unchanged. */
 const REFUSED: readonly (readonly [what: string, request: string, status: number])[] = [
   ["a backslash in the path", `GET /a\\..\\b HTTP/1.1\r\n${HOST}\r\n`, 400],
   ["dot segments", `GET /a/../b HTTP/1.1\r\n${HOST}\r\n`, 400],

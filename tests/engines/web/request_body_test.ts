@@ -10,7 +10,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const KIB = 1024;
 const KEPT = 192 * KIB;
 
-/** A source that gives these chunks, each only when asked for, then ends as told. */
+/** A source that gives these chunks, each only when pulled, then its end or an error. */
 class Source {
   given = 0;
   cancelled = false;
@@ -34,7 +34,7 @@ const from = (chunks: readonly Bytes[]) => new Source((index) => chunks[index]);
 
 const nothing = () => {};
 
-/** What fetch would read. */
+/** A reader for the bytes that fetch would send. */
 function readerOf(body: BodyInit): ReadableStreamDefaultReader<Bytes> {
   const stream = body instanceof Blob ? body.stream() : body as ReadableStream<Bytes>;
   return stream.getReader() as ReadableStreamDefaultReader<Bytes>;
@@ -42,7 +42,7 @@ function readerOf(body: BodyInit): ReadableStreamDefaultReader<Bytes> {
 
 const open = (body: RequestBody, onProgress = nothing) => readerOf(body.open(onProgress));
 
-/** Reads to the end, or so many chunks. */
+/** Reads to the end. @param most chunks, if there are more */
 async function read(reader: ReadableStreamDefaultReader<Bytes>, most = Infinity): Promise<Bytes> {
   const chunks: Bytes[] = [];
   while (chunks.length < most) {
@@ -57,7 +57,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const CHUNKS = ["one", "two", "three", "four"].map(bytes);
 const WHOLE = bytes("onetwothreefour");
 
-Deno.test("RequestBody: one attempt gets all of it, and is told of progress with each chunk and at its end", async () => {
+Deno.test("RequestBody: one attempt gets all of it, and reports progress with each chunk and at the end", async () => {
   const body = new RequestBody(from(CHUNKS).stream, undefined);
   let progress = 0;
   assertEquals(await read(open(body, () => progress++)), WHOLE);
@@ -86,7 +86,7 @@ Deno.test("RequestBody: an attempt that cancels its stream leaves the rest for t
   assertEquals(await read(open(body)), WHOLE);
 });
 
-Deno.test("RequestBody: whatever the chunks and wherever attempts end, the last one gets every byte once", async () => {
+Deno.test("RequestBody: for any chunks and any earlier attempts, the last attempt gets every byte once", async () => {
   const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 12 });
   const attempts = fc.array(
     fc.record({ most: fc.nat(14), ending: fc.constantFrom("cancel", "leave", "pull") }),
@@ -102,7 +102,7 @@ Deno.test("RequestBody: whatever the chunks and wherever attempts end, the last 
       const got = await read(reader, most);
       assertEquals(got, concat(all.slice(0, most)));
       if (ending === "cancel") await reader.cancel();
-      if (ending === "pull") left.push(reader.read().catch(nothing)); // still asking when it fails
+      if (ending === "pull") left.push(reader.read().catch(nothing)); // still reading when it fails
     }
     assertEquals(await read(open(body)), whole);
     await Promise.all(left);
@@ -110,7 +110,7 @@ Deno.test("RequestBody: whatever the chunks and wherever attempts end, the last 
   }));
 });
 
-Deno.test("RequestBody: a superseded attempt gets nothing more, not even what it waits for", async () => {
+Deno.test("RequestBody: a superseded attempt gets nothing more, not even the chunk it waits for", async () => {
   const late = Promise.withResolvers<Bytes>();
   const source = new Source((index) =>
     index === 0 ? CHUNKS[0] : index === 1 ? late.promise : undefined
@@ -124,10 +124,10 @@ Deno.test("RequestBody: a superseded attempt gets nothing more, not even what it
   late.resolve(CHUNKS[1]!);
   await waiting;
   assertEquals(await second, bytes("onetwo"));
-  assertEquals(progress, 1, "its progress is nobody's any more");
+  assertEquals(progress, 1, "a superseded attempt reports no progress");
 });
 
-Deno.test("RequestBody: a superseded attempt gets nothing of what is kept either", async () => {
+Deno.test("RequestBody: a superseded attempt gets no kept chunk either", async () => {
   const body = new RequestBody(from(CHUNKS).stream, undefined);
   const first = open(body);
   await read(first, 1);
@@ -135,7 +135,7 @@ Deno.test("RequestBody: a superseded attempt gets nothing of what is kept either
   await assertRejects(() => first.read(), Error, "superseded");
 });
 
-Deno.test("RequestBody: whether the client is awaited shows while bytes are, and only then", async () => {
+Deno.test("RequestBody: awaitsClient is true while bytes are awaited, and only then", async () => {
   const [asked, late] = [Promise.withResolvers<void>(), Promise.withResolvers<Bytes>()];
   const source = new Source((index) => {
     asked.resolve();
@@ -164,7 +164,7 @@ for (
   });
 }
 
-Deno.test("RequestBody: what is kept grows over attempts no faster than over one", async () => {
+Deno.test("RequestBody: further attempts do not add to the bytes kept", async () => {
   const body = new RequestBody(from([filled(KEPT - 1), filled(1), filled(1)]).stream, undefined);
   for (let attempt = 1; attempt <= 5; attempt++) await read(open(body), 2);
   assertStrictEquals(body.spent, false);
@@ -172,15 +172,15 @@ Deno.test("RequestBody: what is kept grows over attempts no faster than over one
   assertStrictEquals(body.spent, true);
 });
 
-Deno.test("RequestBody: a spent one arrives whole at the attempt under way", async () => {
+Deno.test("RequestBody: a spent body is sent whole by the attempt under way", async () => {
   const chunks = Array.from({ length: 10 }, (_, index) => filled(50 * KIB, index));
   const body = new RequestBody(from(chunks).stream, undefined);
-  await read(open(body), 2); // a first attempt fails while all of it is still there
+  await read(open(body), 2); // a first attempt fails while all of it is kept
   assertEquals(await read(open(body)), concat(chunks));
   assertStrictEquals(body.spent, true);
 });
 
-Deno.test("RequestBody: one that a superseded attempt's last read makes spent arrives whole all the same", async () => {
+Deno.test("RequestBody: a body that the last read of a superseded attempt makes spent is still sent whole", async () => {
   const [asked, late] = [Promise.withResolvers<void>(), Promise.withResolvers<Bytes>()];
   const chunks = [filled(60 * KIB, 1), filled(60 * KIB, 2), filled(90 * KIB, 3), filled(1, 4)];
   const source = new Source((index) => {
@@ -200,7 +200,7 @@ Deno.test("RequestBody: one that a superseded attempt's last read makes spent ar
   assertEquals(await read(second), concat(chunks));
 });
 
-Deno.test("RequestBody: of a spent one nothing is kept that has been sent", async () => {
+Deno.test("RequestBody: a spent body keeps no chunk that was sent", async () => {
   const collectGarbage = garbageCollector();
   const sent: WeakRef<Bytes>[] = [];
   const source = new Source((index) => {
@@ -213,7 +213,7 @@ Deno.test("RequestBody: of a spent one nothing is kept that has been sent", asyn
   const reader = open(body);
   const alive = async (most: number) => {
     for (let chunks = 0; chunks < most; chunks++) await reader.read();
-    await new Promise((resolve) => setTimeout(resolve, 0)); // weak references hold for a turn
+    await new Promise((resolve) => setTimeout(resolve, 0)); // weak references hold for one turn
     collectGarbage();
     return sent.filter((chunk) => chunk.deref() !== undefined).length;
   };
@@ -222,7 +222,7 @@ Deno.test("RequestBody: of a spent one nothing is kept that has been sent", asyn
   assert(body.spent && !body.complete);
 });
 
-Deno.test("RequestBody: where the client breaks off, the attempt fails and it counts as broken", async () => {
+Deno.test("RequestBody: if the client breaks off, the attempt fails and the body is broken", async () => {
   const source = new Source((index) => index < 2 ? CHUNKS[index] : new Error("the client left"));
   const body = new RequestBody(source.stream, undefined);
   const reader = open(body);
@@ -233,7 +233,7 @@ Deno.test("RequestBody: where the client breaks off, the attempt fails and it co
   await assertRejects(() => read(open(body)), Error, "the client left");
 });
 
-Deno.test("RequestBody: a known length is told by a Blob of that size, which is read once", async () => {
+Deno.test("RequestBody: a body of known length is a Blob of that size, which is read once", async () => {
   const body = new RequestBody(from(CHUNKS).stream, WHOLE.length);
   const opened = body.open(nothing);
   if (!(opened instanceof Blob)) throw new Error("no Blob");
@@ -241,31 +241,31 @@ Deno.test("RequestBody: a known length is told by a Blob of that size, which is 
   assertEquals(await read(readerOf(opened)), WHOLE);
 });
 
-Deno.test("RequestBody: an unknown length is told by a plain stream", () => {
+Deno.test("RequestBody: a body of unknown length is a plain stream", () => {
   const body = new RequestBody(from(CHUNKS).stream, undefined);
   assert(body.open(nothing) instanceof ReadableStream);
 });
 
-Deno.test("RequestBody: an announced one is present without being read", async () => {
+Deno.test("RequestBody: an announced body is present without a read", async () => {
   const source = from(CHUNKS);
   assertStrictEquals(await new RequestBody(source.stream, undefined).isPresent(), true);
   assertStrictEquals(source.given, 0);
 });
 
-Deno.test("RequestBody: an unannounced one is present where a byte comes, which is not lost", async () => {
+Deno.test("RequestBody: an unannounced body is present if a byte arrives, which is not lost", async () => {
   const body = new RequestBody(from(CHUNKS).stream, undefined, false);
   assertStrictEquals(await body.isPresent(), true);
   assertEquals(await read(open(body)), WHOLE);
 });
 
-Deno.test("RequestBody: an unannounced one is absent where the end comes first, present where it breaks", async () => {
+Deno.test("RequestBody: an unannounced body is absent if its end comes first, present if it breaks", async () => {
   assertStrictEquals(await new RequestBody(from([]).stream, undefined, false).isPresent(), false);
   const broken = new RequestBody(new Source(() => new Error("left")).stream, undefined, false);
   assertStrictEquals(await broken.isPresent(), true);
   await assertRejects(() => read(open(broken)), Error, "left");
 });
 
-Deno.test("RequestBody: cancelled, it gives up its source and the attempt under way", async () => {
+Deno.test("RequestBody: cancel ends its source and the attempt under way", async () => {
   const source = from(CHUNKS);
   const body = new RequestBody(source.stream, undefined);
   const reader = open(body);
@@ -275,13 +275,13 @@ Deno.test("RequestBody: cancelled, it gives up its source and the attempt under 
   assertStrictEquals(source.cancelled, true);
 });
 
-Deno.test("RequestBody: a broken one can be cancelled", async () => {
+Deno.test("RequestBody: a broken body can be cancelled", async () => {
   const body = new RequestBody(new Source(() => new Error("left")).stream, undefined);
   await assertRejects(() => read(open(body)));
   body.cancel();
 });
 
-/** The engine's own garbage collector, to be called by hand. */
+/** V8's garbage collector, to be called by hand. */
 function garbageCollector(): () => void {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc");

@@ -5,20 +5,24 @@ import { ScriptedBackend } from "../../support/scripted_backend.ts";
 
 for (
   const [what, response, expected] of [
-    ["none", new Response(null), false],
-    ["no length", new Response("x"), false],
-    ["1 byte", new Response("x", { headers: { "content-length": "1" } }), true],
-    ["64 KiB", new Response("x", { headers: { "content-length": "65536" } }), true],
-    ["a byte more", new Response("x", { headers: { "content-length": "65537" } }), false],
-    ["a length of HEAD", new Response(null, { headers: { "content-length": "1" } }), false],
+    ["no body", new Response(null), false],
+    ["a body of unknown length", new Response("x"), false],
+    ["a body of 1 byte", new Response("x", { headers: { "content-length": "1" } }), true],
+    ["a body of 64 KiB", new Response("x", { headers: { "content-length": "65536" } }), true],
+    ["a body of a byte more", new Response("x", { headers: { "content-length": "65537" } }), false],
+    [
+      "a response to HEAD with a length",
+      new Response(null, { headers: { "content-length": "1" } }),
+      false,
+    ],
   ] as const
 ) {
-  Deno.test(`response body: with ${what} it is ${expected ? "" : "not "}short`, () => {
+  Deno.test(`response body: ${what} is ${expected ? "" : "not "}short`, () => {
     assertEquals(hasShortBody(response), expected);
   });
 }
 
-Deno.test("response body: one that is handed on as it is cannot be broken off: a fact of Deno that this works around", async () => {
+Deno.test("response body: a body that is handed on unchanged cannot be broken off, which is why bodies are watched", async () => {
   await using backend = new ScriptedBackend("a", {
     reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
   });

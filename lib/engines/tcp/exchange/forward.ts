@@ -6,7 +6,7 @@ import type { BackendConnection } from "../backend/connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import { bytesOf, copy } from "../http1/bytes.ts";
 import { ConnectionPool, type ConnectionPoolOptions } from "../backend/connection_pool.ts";
-import { addressOf } from "../../../net/dial.ts";
+import { parseAddress } from "../../../net/dial.ts";
 import { CLIENT_GONE, CLOSED_EARLY, internalError, NO_FIRST_BYTE } from "../../shared/failures.ts";
 import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
@@ -121,7 +121,7 @@ export function createForward(options: ForwardOptions) {
     if (transport === undefined) {
       const { host, pathname } = new URL(backend.url);
       transport = {
-        connections: new ConnectionPool(addressOf(backend.url), options),
+        connections: new ConnectionPool(parseAddress(backend.url), options),
         prefix: bytesOf(pathname === "/" ? "" : pathname),
         authority: host,
       };

@@ -5,7 +5,7 @@
  * body is framed, and which lines stay behind ("cuts"). No line becomes a string or an object. A head
  * that is not complete is gone on with at the line it broke off in.
  */
-import { connectionOptions, tokensOf } from "../../../http/headers.ts";
+import { connectionOptions, splitList } from "../../../http/headers.ts";
 import { refuseTransferEncoding } from "../../shared/admission.ts";
 import { MAX_FIELDS, TOO_MANY_FIELDS } from "../../shared/field_limits.ts";
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, textOf, TOKEN } from "./bytes.ts";
@@ -235,7 +235,7 @@ export abstract class Head {
     else if (is(bytes, start, end, CLOSE_OPTION)) this.close = true;
     else {
       const value = textOf(bytes, start, end);
-      for (const option of tokensOf(value)) {
+      for (const option of splitList(value)) {
         if (option === "close") this.close = true;
         if (option === "keep-alive") this.keepAlive = true;
         if (option === "upgrade") this.upgrade = true;

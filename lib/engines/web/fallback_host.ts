@@ -1,0 +1,11 @@
+/**
+ * The host and port that Deno.serve puts into `request.url` if the client named none. Without it, a
+ * request that lacks Host would look like one that names this host.
+ *
+ * @param address that the server listens on
+ */
+export function fallbackHost({ hostname, port }: Deno.NetAddr): string {
+  const isLocal = /^(?:0\.0\.0\.0|127\.|::1?$)/.test(hostname);
+  const host = isLocal ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+  return port === 80 ? host : `${host}:${port}`;
+}

@@ -1,0 +1,85 @@
+import { assertEquals } from "@std/assert";
+import { forEachEngine } from "../support/balancer.ts";
+import { Dialogue } from "../support/raw_client.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+
+forEachEngine(({ balance, test }) => {
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`;
+
+  /** A balancer with room for one request, and a request that takes it. */
+  async function overloaded(stack: AsyncDisposableStack) {
+    const backend = stack.use(
+      new ScriptedBackend("a", ({ target }) => target === "/slow" ? "stall" : "serve"),
+    );
+    const balancer = stack.use(balance([backend.url], { maxInFlight: 1 }));
+    const slow = stack.use(await Dialogue.open(balancer.port));
+    await slow.send(get("/slow"));
+    await backend.until(() => backend.requests.length === 1);
+    return { backend, balancer, slow };
+  }
+
+  test("overload: a request over MAX_IN_FLIGHT is answered 503 at once, with the reason", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { backend, balancer } = await overloaded(stack);
+    using client = await Dialogue.open(balancer.port);
+    await client.send(get("/v?x"));
+    const { status, body, field } = await client.response();
+    assertEquals([status, new TextDecoder().decode(body)], [503, "Service not available\n"]);
+    assertEquals(field("retry-after"), "1");
+    assertEquals(
+      field("proxy-status"),
+      'roundabout; error=http_request_denied; details="MAX_IN_FLIGHT is reached"',
+    );
+    assertEquals(backend.requests.length, 1);
+    assertEquals(balancer.entries.map(({ time: _, ...entry }) => entry), [{
+      clientAddress: "127.0.0.1",
+      method: "GET",
+      path: "/v?x",
+      status: 503,
+      milliseconds: 0,
+      attempts: [],
+      refused: "MAX_IN_FLIGHT is reached",
+    }]);
+  });
+
+  test("overload: the connection of a refused request goes on, and is served once there is room", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { balancer, slow } = await overloaded(stack);
+    using client = await Dialogue.open(balancer.port);
+    await client.send(get("/v"));
+    assertEquals((await client.response()).status, 503);
+    slow[Symbol.dispose](); // its request ends once the balancer has noticed
+    for (let status = 503; status !== 200; status = (await client.response()).status) {
+      await client.send(get("/v"));
+    }
+  });
+
+  test("overload: the operator is warned once, not for each request", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { balancer } = await overloaded(stack);
+    using client = await Dialogue.open(balancer.port);
+    for (let i = 0; i < 3; i++) {
+      await client.send(get("/v"));
+      assertEquals((await client.response()).status, 503);
+    }
+    assertEquals(balancer.warnings, [
+      "MAX_IN_FLIGHT is reached: further requests are answered 503",
+    ]);
+  });
+
+  test("overload: a request that is refused for its head, or answered here, takes no room", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = balance([backend.url], { maxInFlight: 1 });
+    for (let i = 0; i < 3; i++) {
+      using client = await Dialogue.open(balancer.port);
+      await client.send("TRACE / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      assertEquals((await client.response()).status, 405);
+      using other = await Dialogue.open(balancer.port);
+      await other.send("OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n");
+      assertEquals((await other.response()).status, 204);
+    }
+    using client = await Dialogue.open(balancer.port);
+    await client.send(get("/v"));
+    assertEquals((await client.response()).status, 200);
+  });
+});
