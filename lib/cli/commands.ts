@@ -133,6 +133,7 @@ Usage: roundabout [command] [flags]
   --help       this text
   --version    the version
 
-Settings come from the environment and from .env in the working directory; README.md lists them.
+Settings come from the environment and from .env in the working directory; docs/configuration.md
+lists them.
 Exit status: 0 stopped cleanly, 1 failed while running, 2 wrong usage or settings.
 `;

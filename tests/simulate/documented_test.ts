@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { Program } from "../support/program.ts";
 
-const README = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+const PAGE = Deno.readTextFileSync(new URL("../../docs/simulate.md", import.meta.url));
 
-/** Commands of the README that simulate something, each with the output that is shown after it. */
+/** Commands of docs/simulate.md, each with the output that is shown after it. */
 function examples(): { args: string[]; shown: string[] }[] {
-  const blocks = [...README.matchAll(/^```(sh)?\n(.*?)^```$/gms)];
+  const blocks = [...PAGE.matchAll(/^```(sh)?\n(.*?)^```$/gms)];
   return blocks.flatMap(([, language, text = ""], index) => {
     if (language !== "sh" || !text.includes("task simulate")) return [];
     const [, rest = ""] = /task simulate (.*)/s.exec(text.replaceAll("\\\n", " ")) ?? [];
@@ -14,19 +14,19 @@ function examples(): { args: string[]; shown: string[] }[] {
   });
 }
 
-Deno.test("documented: the README shows two simulations", () => {
-  assertEquals(examples().length, 2);
+Deno.test("documented: docs/simulate.md shows four simulations", () => {
+  assertEquals(examples().length, 4);
 });
 
 for (const { args, shown } of examples()) {
-  Deno.test(`documented: simulate ${args.join(" ")} says what the README shows of it`, async () => {
+  Deno.test(`documented: simulate ${args.join(" ")} prints what docs/simulate.md shows`, async () => {
     await using program = new Program(["simulate", ...args]);
     assertEquals(await program.status(), 0, program.stderr);
     const lines = program.stdout.split("\n");
     let from = 0;
     for (const line of shown) {
       const found = lines.indexOf(line, from);
-      assert(found !== -1, `not shown, or not there: ${line}`);
+      assert(found !== -1, `docs/simulate.md shows a line that is not printed: ${line}`);
       from = found + 1;
     }
   });
