@@ -18,7 +18,7 @@ const PATIENCE_MS = 20_000;
 const END = "\x04";
 
 /** Upper-case names in the docs that are no settings of Roundabout. */
-const NO_SETTINGS = new Set(["CAP_NET_BIND_SERVICE", "TIME_WAIT", "BACKUP"]);
+const NO_SETTINGS = new Set(["CAP_NET_BIND_SERVICE", "TIME_WAIT"]);
 
 interface Fence {
   /** `sh`, `text`, `yaml` … */
