@@ -1,0 +1,265 @@
+/** docs/deploy.md and docs/examples: what they say is what happens. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseEnv } from "node:util";
+// deno-lint-ignore no-import-prefix -- only this test reads YAML, from the package of @std/assert
+import { parse, parseAll } from "npm:deno-std@1.4.0/yaml/mod.js";
+import { SETTING_NAMES } from "../lib/config/schema.ts";
+import { deadPort } from "./support/scripted_backend.ts";
+import { run, started } from "./support/started.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const EXAMPLES = `${ROOT}docs/examples`;
+const DEPLOY = await Deno.readTextFile(`${ROOT}docs/deploy.md`);
+
+/** How long a terminal may take for one block of commands, in milliseconds. */
+const PATIENCE_MS = 20_000;
+
+/** What marks the end of a block's output: no command prints it. */
+const END = "\x04";
+
+/** Upper-case names in the docs that are no settings of Roundabout. */
+const NO_SETTINGS = new Set(["CAP_NET_BIND_SERVICE", "TIME_WAIT"]);
+
+interface Fence {
+  /** `sh`, `text`, `yaml` … */
+  readonly language: string;
+  readonly text: string;
+}
+
+/** The fenced blocks of a Markdown page, in their order. */
+function fencesOf(page: string): Fence[] {
+  return [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)]
+    .map(([, language, text]) => ({ language: language!, text: text! }));
+}
+
+function fencesIn(page: string, language: string): string[] {
+  return fencesOf(page).filter((fence) => fence.language === language).map(({ text }) => text);
+}
+
+/** Every file of the examples, with its path from their folder; without what running them leaves behind. */
+async function exampleFiles(folder = ""): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(`${EXAMPLES}/${folder}`)) {
+    if (name === "run") continue;
+    const path = `${folder}${name}`;
+    if (isDirectory) { for (const file of await exampleFiles(`${path}/`)) files.set(...file); }
+    else files.set(path, await Deno.readTextFile(`${EXAMPLES}/${path}`));
+  }
+  return files;
+}
+
+/** The same text with a free port in place of each of the examples' ports, 5000 to 5199. */
+function withFreePorts(text: string): string {
+  const ports = new Map<string, number>();
+  return text.replace(/\b5[01]\d\d\b/g, (port) => {
+    if (!ports.has(port)) ports.set(port, deadPort());
+    return String(ports.get(port));
+  });
+}
+
+/** Without what differs by system, columns, and by port: the cookie, which names the backend's address. */
+function comparable(output: string): string {
+  return output.replace(/^ +|\r$/gm, "").replace(/\blb=[\w-]{22};/g, "lb=…;");
+}
+
+/** A shell with job control that is given commands as a reader types them: block after block. */
+class Terminal implements AsyncDisposable {
+  readonly #shell: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #reading: Promise<unknown>;
+  readonly #texts = { stdout: "", stderr: "" };
+  #changed = Promise.withResolvers<void>();
+  #jobs = 0;
+
+  /** @param folder an empty one to work in: no `.env`, and settings of curl that bound its time */
+  constructor(folder: string) {
+    Deno.writeTextFileSync(`${folder}/.curlrc`, `max-time = 10\nnoproxy = "*"\n`);
+    const bin = Deno.execPath().replace(/\/[^/]*$/, "");
+    this.#shell = new Deno.Command("bash", {
+      cwd: folder,
+      env: { CURL_HOME: folder, NO_COLOR: "1", PATH: `${bin}:${Deno.env.get("PATH")}` },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#writer = this.#shell.stdin.getWriter();
+    this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr")]);
+    this.#type("set -m; trap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
+  }
+
+  /**
+   * Runs a block, and waits until whatever it starts in the background says that it listens.
+   *
+   * @returns what it printed on standard output
+   */
+  async run(block: string): Promise<string> {
+    this.#texts.stdout = "";
+    this.#jobs += block.match(/&$/gm)?.length ?? 0;
+    this.#type(`${block}\nprintf '\\004'\n`);
+    const listening = () => this.#texts.stderr.match(/ listen(s|ing) on /g)?.length ?? 0;
+    await this.#until(() => this.#texts.stdout.endsWith(END) && listening() >= this.#jobs);
+    return this.#texts.stdout.slice(0, -END.length);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    await Promise.all([this.#shell.status, this.#reading]);
+  }
+
+  #type(text: string): void {
+    this.#writer.write(new TextEncoder().encode(text)).catch(() => {}); // the shell's end is seen below
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    const tooLate = AbortSignal.timeout(PATIENCE_MS);
+    tooLate.onabort = () => this.#changed.resolve();
+    while (!condition()) {
+      if (tooLate.aborted) throw new Error(`it hangs: ${Object.values(this.#texts).join("\n")}`);
+      await this.#changed.promise;
+      this.#changed = Promise.withResolvers();
+    }
+  }
+
+  async #read(name: "stdout" | "stderr"): Promise<void> {
+    for await (const part of this.#shell[name].pipeThrough(new TextDecoderStream())) {
+      this.#texts[name] += part;
+      this.#changed.resolve();
+    }
+  }
+}
+
+for (const example of ["canary-by-weight", "sticky"]) {
+  Deno.test(`examples: the commands of ${example} print what its README says`, async () => {
+    const page = await Deno.readTextFile(`${EXAMPLES}/${example}/README.md`);
+    const blocks = fencesOf(withFreePorts(page.replaceAll(" main.ts", ` ${ROOT}main.ts`)));
+    const cwd = await Deno.makeTempDir();
+    {
+      await using terminal = new Terminal(cwd);
+      for (const [index, { language, text }] of blocks.entries()) {
+        if (language !== "sh") continue;
+        const output = await terminal.run(text);
+        const next = blocks[index + 1];
+        const expected = next?.language === "text" ? next.text : "";
+        assertEquals(comparable(output), comparable(expected), text);
+      }
+    }
+    await Deno.remove(cwd, { recursive: true });
+  });
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+interface Deployment {
+  readonly kind: string;
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly terminationGracePeriodSeconds: number;
+        readonly containers: readonly [{
+          readonly env: readonly { readonly name: string; readonly value: string }[];
+          readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+          readonly readinessProbe: Probe;
+          readonly livenessProbe: Probe;
+          readonly lifecycle: {
+            readonly preStop: { readonly sleep: { readonly seconds: number } };
+          };
+        }];
+      };
+    };
+  };
+}
+
+/** The Pod of the Deployment in docs/deploy.md. */
+function podInDocs() {
+  const [yaml] = fencesIn(DEPLOY, "yaml");
+  const [deployment, service] = parseAll(yaml!) as [Deployment, Deployment];
+  assertEquals([deployment.kind, service.kind], ["Deployment", "Service"]);
+  const pod = deployment.spec.template.spec;
+  const [container] = pod.containers;
+  return {
+    container,
+    env: Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+    graceSeconds: pod.terminationGracePeriodSeconds,
+  };
+}
+
+Deno.test("examples: Kubernetes' probes are answered by a balancer with the settings of the Deployment", async () => {
+  const { container, env } = podInDocs();
+  const port = (name: string) =>
+    container.ports.find((port) => port.name === name)?.containerPort ?? NaN;
+  const { stdout } = await run(["check"], { env });
+  assertMatch(stdout, new RegExp(`^PORT=${port("http")}\nHOST=0\\.0\\.0\\.0\n`, "m"));
+  assertMatch(stdout, new RegExp(`^ADMIN_PORT=${port("admin")}\nADMIN_HOST=0\\.0\\.0\\.0\n`, "m"));
+  const ADMIN_PORT = String(deadPort());
+  const { program } = await started(env["USERS_SERVICE"]!, { ...env, ADMIN_PORT });
+  await using _program = program;
+  for (
+    const [{ httpGet }, answer] of [
+      [container.readinessProbe, "ready\n"],
+      [container.livenessProbe, "alive\n"],
+    ] as const
+  ) {
+    const response = await fetch(`http://127.0.0.1:${ADMIN_PORT}${httpGet.path}`);
+    const answered = [response.status, await response.text(), httpGet.port];
+    assertEquals(answered, [200, answer, "admin"]);
+  }
+});
+
+Deno.test("examples: whoever stops the balancer waits longer than DRAIN_TIMEOUT", async () => {
+  const seconds = (text: unknown) => Number(/^(\d+)s?$/.exec(String(text))?.[1]);
+  const { container, env, graceSeconds } = podInDocs();
+  const preStop = container.lifecycle.preStop.sleep.seconds;
+  assert(graceSeconds > preStop + seconds(env["DRAIN_TIMEOUT"]));
+
+  const files = await exampleFiles();
+  const drain = seconds(parseEnv(files.get("systemd/roundabout.env")!)["DRAIN_TIMEOUT"]);
+  const [, stop] = /^TimeoutStopSec=(.*)$/m.exec(files.get("systemd/roundabout.service")!)!;
+  assert(seconds(stop) > drain);
+
+  const compose = parse(await Deno.readTextFile(`${ROOT}compose.yaml`)) as {
+    services: { gateway: { stop_grace_period: string } };
+  };
+  assert(seconds(compose.services.gateway.stop_grace_period) > 30);
+  assert(seconds(/--stop-timeout (\d+)/.exec(DEPLOY)![1]) > 30);
+});
+
+Deno.test("examples: the unit consists of sections with settings, and is the one in docs/deploy.md", async () => {
+  const unit = await Deno.readTextFile(`${EXAMPLES}/systemd/roundabout.service`);
+  assertEquals(fencesIn(DEPLOY, "ini"), [unit]);
+  const wrong = unit.split("\n").filter((line) => !/^(|#.*|\[\w+\]|[A-Z]\w+=.*\S)$/.test(line));
+  assertEquals(wrong, []);
+  assertEquals(unit.match(/^\[\w+\]$/gm), ["[Unit]", "[Service]", "[Install]"]);
+});
+
+Deno.test("examples: the settings of the unit are right", async () => {
+  const env = parseEnv(await Deno.readTextFile(`${EXAMPLES}/systemd/roundabout.env`));
+  const { status, stderr } = await run(["check"], { env: env as Record<string, string> });
+  assertEquals([status, stderr], [0, ""]);
+});
+
+Deno.test("examples: what docs/deploy.md shows of nginx stands in the example", async () => {
+  const config = await Deno.readTextFile(`${EXAMPLES}/behind-another-proxy/nginx.conf`);
+  const linesOf = (text: string) => text.split("\n").map((line) => line.trim());
+  const missing = linesOf(fencesIn(DEPLOY, "nginx")[0]!)
+    .filter((line) => !linesOf(config).includes(line) && !/^(server|# listen)/.test(line));
+  assertEquals(missing, []);
+  const depth = [...config].reduce((sum, c) => sum + Number(c === "{") - Number(c === "}"), 0);
+  assertEquals(depth, 0);
+});
+
+Deno.test("examples: every variable that is named is a setting", async () => {
+  const texts = [DEPLOY, ...(await exampleFiles()).values()];
+  const names = texts.flatMap((text) =>
+    [
+      ...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g),
+      ...text.matchAll(/(?<=^|[\s`])[A-Z][A-Z0-9_]+(?==)/gm),
+      ...text.matchAll(/(?<=- name: )[A-Z][A-Z0-9_]+/g),
+    ].map(([name]) => name)
+  );
+  const settings = new Set<string>(SETTING_NAMES);
+  const unknown = names.filter((name) => !settings.has(name) && !NO_SETTINGS.has(name));
+  assertEquals([...new Set(unknown)], []);
+  assert(names.includes("ADMIN_HOST") && names.includes("PORT"));
+});
