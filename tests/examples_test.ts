@@ -1,8 +1,7 @@
 /** docs/deploy.md and docs/examples: what they say is what happens. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseEnv } from "node:util";
-// deno-lint-ignore no-import-prefix -- only this test reads YAML, from the package of @std/assert
-import { parse, parseAll } from "npm:deno-std@1.4.0/yaml/mod.js";
+import { parse, parseAll } from "@std/yaml";
 import { SETTING_NAMES } from "../lib/config/schema.ts";
 import { deadPort } from "./support/scripted_backend.ts";
 import { run, started } from "./support/started.ts";
