@@ -42,7 +42,7 @@ export class Sticky {
   }
 
   /** The backend that a request's cookie names; undefined where there is none, or it is not ours. */
-  backendOf(request: RequestFacts): Backend | undefined {
+  findBackend(request: RequestFacts): Backend | undefined {
     for (const value of cookieValues(request.header("cookie"), this.#cookie)) {
       const backend = this.#backends.get(value);
       if (backend !== undefined) return backend;
@@ -52,7 +52,7 @@ export class Sticky {
 
   /** What Set-Cookie must say so that the client comes back to a backend; undefined where it will. */
   cookieFor(request: RequestFacts, backend: Backend): string | undefined {
-    if (this.backendOf(request) === backend) return undefined;
+    if (this.findBackend(request) === backend) return undefined;
     const secure = this.#isSecure(request) ? "; Secure" : "";
     return `${this.#cookie}=${this.#tokens.get(backend)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
   }

@@ -24,11 +24,11 @@ Deno.test("sticky: a client without the cookie gets it, and comes back to the sa
   const backends = backendsOf(equal(3));
   const sticky = stickyOver(backends);
   for (const backend of backends) {
-    assertStrictEquals(sticky.backendOf(facts()), undefined);
+    assertStrictEquals(sticky.findBackend(facts()), undefined);
     const setCookie = sticky.cookieFor(facts(), backend);
     assertMatch(setCookie!, /^lb=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/);
     const request = sending(`theme=dark; ${sentBack(setCookie)}`);
-    assertStrictEquals(sticky.backendOf(request), backend);
+    assertStrictEquals(sticky.findBackend(request), backend);
     assertEquals(sticky.cookieFor(request, backend), undefined);
   }
 });
@@ -38,7 +38,7 @@ Deno.test("sticky: a client that another backend answered gets that one's cookie
   const sticky = stickyOver([a!, b!]);
   const request = sending(sentBack(sticky.cookieFor(facts(), a!)));
   const moved = sticky.cookieFor(request, b!);
-  assertStrictEquals(sticky.backendOf(sending(sentBack(moved))), b);
+  assertStrictEquals(sticky.findBackend(sending(sentBack(moved))), b);
 });
 
 Deno.test("sticky: on an encrypted connection the cookie is for those only", () => {
@@ -61,7 +61,7 @@ Deno.test("sticky: what names no backend of ours counts for nothing, and is repl
       `x${good}`,
     ]
   ) {
-    assertStrictEquals(sticky.backendOf(sending(cookie)), undefined, cookie);
+    assertStrictEquals(sticky.findBackend(sending(cookie)), undefined, cookie);
     assertEquals(sentBack(sticky.cookieFor(sending(cookie), a!)), good);
   }
 });
@@ -70,7 +70,7 @@ Deno.test("sticky: of several cookies of that name the one that names a backend 
   const [a] = backendsOf([1]);
   const sticky = stickyOver([a!]);
   const good = sentBack(sticky.cookieFor(facts(), a!));
-  assertStrictEquals(sticky.backendOf(sending(`lb=old; ${good}`)), a);
+  assertStrictEquals(sticky.findBackend(sending(`lb=old; ${good}`)), a);
 });
 
 Deno.test("sticky: cookies hold over a restart, another order, and backends that come and go", () => {
@@ -81,9 +81,9 @@ Deno.test("sticky: cookies hold over a restart, another order, and backends that
     const before = stickyOver([a!, b!, c!], { secret });
     const cookie = sentBack(before.cookieFor(facts(), b!));
     const after = stickyOver(over(["http://d:1", ...urls.toReversed()]), { secret });
-    assertEquals(after.backendOf(sending(cookie))?.url, "http://b:1");
+    assertEquals(after.findBackend(sending(cookie))?.url, "http://b:1");
     const without = stickyOver(over(["http://a:1", "http://c:1"]), { secret });
-    assertStrictEquals(without.backendOf(sending(cookie)), undefined);
+    assertStrictEquals(without.findBackend(sending(cookie)), undefined);
   }
 });
 
