@@ -115,7 +115,7 @@ export const ALL_FULL: Failed = {
   detail: "every backend has BACKEND_MAX_IN_FLIGHT requests in flight",
 };
 
-/** What happened, as the log puts it. */
-export function reasonOf({ failure, detail }: Failed): string {
+/** What happened, in the log's words: `connection_refused: …`. */
+export function formatFailure({ failure, detail }: Failed): string {
   return `${failure}: ${detail}`;
 }

@@ -1,16 +1,16 @@
 import type { BackendConfig } from "../config/model.ts";
 import { hashOf } from "./hash.ts";
 import type { Standing } from "../health/ejection.ts";
-import type { HealthTarget, State } from "../health/state.ts";
-import { SharedState } from "../health/state_cells.ts";
-import type { Probed } from "../health/probe_state.ts";
+import type { HealthState, MonitoredBackend } from "../health/state.ts";
+import { SharedState } from "../health/shared_state.ts";
+import type { ProbeState } from "../health/probe_state.ts";
 import type { Latency } from "./ewma.ts";
 import { type CellRecord, newRecord } from "../shared_memory/cells.ts";
 import { BACKEND, WORKER_BACKEND } from "../shared_memory/layout.ts";
 import { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
 /** One server that requests are forwarded to. What may change of it, its pool changes, for all workers. */
-export class Backend implements HealthTarget {
+export class Backend implements MonitoredBackend {
   /** Stays the same over restarts and over changes of the list's order: the URL without `http://`. */
   readonly id: string;
   /** The prefix that a request's path and query are appended to. */
@@ -79,11 +79,11 @@ export class Backend implements HealthTarget {
   }
 
   /** Where it stands. Written by whoever holds the lock of its pool. */
-  get state(): State {
+  get state(): HealthState {
     return this.#state.current;
   }
 
-  set state(state: State) {
+  set state(state: HealthState) {
     this.#state.write(state);
   }
 
@@ -93,7 +93,7 @@ export class Backend implements HealthTarget {
   }
 
   /** What its probes say of it. */
-  get probed(): Probed {
+  get probed(): ProbeState {
     return this.#state.current.probed;
   }
 

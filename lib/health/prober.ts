@@ -2,13 +2,13 @@
  * Probes: asks each backend in turn for HEALTH_PATH, on connections of their own, and tells what came of
  * it. Whoever asks does nothing but wait: no request is held up by a probe.
  */
-import type { HealthTarget } from "./state.ts";
+import type { MonitoredBackend } from "./state.ts";
 import { isOneOf, type Statuses } from "../http/status_ranges.ts";
-import { reasonOf } from "../outcome.ts";
+import { formatFailure } from "../outcome.ts";
 import { failedFetch } from "../net/fetch_error.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
-export interface ProbeOptions<Target extends Pick<HealthTarget, "url"> = HealthTarget> {
+export interface ProbeOptions<Target extends Pick<MonitoredBackend, "url"> = MonitoredBackend> {
   readonly backends: readonly Target[];
   /** Appended to a backend's URL. */
   readonly path: string;
@@ -25,7 +25,7 @@ export interface ProbeOptions<Target extends Pick<HealthTarget, "url"> = HealthT
 }
 
 /** Starts to probe; it goes on until it is disposed of. */
-export function startProbes<Target extends Pick<HealthTarget, "url">>(
+export function startProbes<Target extends Pick<MonitoredBackend, "url">>(
   options: ProbeOptions<Target>,
 ): AsyncDisposable {
   const { backends, interval, random } = options;
@@ -54,7 +54,7 @@ export function startProbes<Target extends Pick<HealthTarget, "url">>(
   };
 }
 
-async function probe<Target extends Pick<HealthTarget, "url">>(
+async function probe<Target extends Pick<MonitoredBackend, "url">>(
   backend: Target,
   client: Deno.HttpClient,
   stopping: AbortSignal,
@@ -66,7 +66,7 @@ async function probe<Target extends Pick<HealthTarget, "url">>(
 
 /** @returns whether the answer is good, and why; undefined where it says nothing of the backend */
 async function ask(
-  backend: Pick<HealthTarget, "url">,
+  backend: Pick<MonitoredBackend, "url">,
   client: Deno.HttpClient,
   stopping: AbortSignal,
   { path, good, timeout }: Pick<ProbeOptions<never>, "path" | "good" | "timeout">,
@@ -87,7 +87,7 @@ async function ask(
     if (late.signal.aborted) return [false, `no answer within ${timeout} ms`];
     const failed = failedFetch(error);
     const ours = failed.failure === "connection_limit_reached"; // no descriptor for a probe
-    return ours ? undefined : [false, reasonOf(failed)];
+    return ours ? undefined : [false, formatFailure(failed)];
   } finally {
     clearTimeout(timer);
   }

@@ -49,7 +49,7 @@ export const BACKEND = {
   /** Its latency average and the time of the last sample, in milliseconds; NaN where nothing is known. */
   latency: float(NaN),
   latencyAt: float(),
-  /** Odd while what follows is being written: lib/health/state_cells.ts. */
+  /** Odd while what follows is being written: lib/health/shared_state.ts. */
   version: atomicInt(),
   phase: atomicInt(),
   failures: atomicInt(),
@@ -63,7 +63,7 @@ export const BACKEND = {
   probed: atomicInt(),
   announcedFailing: atomicInt(),
   announcedAt: float(-Infinity),
-  announcedSpared: atomicInt(),
+  announcedKeptInUse: atomicInt(),
 } satisfies Table;
 
 /** Of each worker, written by nobody else. */
