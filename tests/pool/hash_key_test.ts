@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { HashOn } from "../../lib/config/model.ts";
-import { hashKeyOf } from "../../lib/pool/hash_key.ts";
+import { createHashKey } from "../../lib/pool/hash_key.ts";
 import { facts } from "../support/fakes.ts";
 
 const FIELDS: Record<string, string> = {
@@ -10,7 +10,7 @@ const FIELDS: Record<string, string> = {
 };
 
 const key = (on: HashOn, given: Parameters<typeof facts>[0] = {}, trusted = false) =>
-  hashKeyOf(on, () => trusted)(facts({ header: (name) => FIELDS[name.toLowerCase()], ...given }));
+  createHashKey(on, () => trusted)(facts({ header: (name) => FIELDS[name.toLowerCase()], ...given }));
 
 Deno.test("hash key: by address it is the client's", () => {
   assertEquals(key({ by: "address" }), "192.0.2.1");
@@ -19,7 +19,7 @@ Deno.test("hash key: by address it is the client's", () => {
 Deno.test("hash key: behind a trusted proxy it is the client's, not the proxy's", () => {
   const isTrusted = (address: string) => address === "192.0.2.1";
   const request = facts({ header: (name) => FIELDS[name] });
-  assertEquals(hashKeyOf({ by: "address" }, isTrusted)(request), "198.51.100.1");
+  assertEquals(createHashKey({ by: "address" }, isTrusted)(request), "198.51.100.1");
 });
 
 Deno.test("hash key: by path the query does not count", () => {
