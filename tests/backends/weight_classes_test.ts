@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backends/backend.ts";
-import { draw, drawTwo, fallsTo, weightClasses } from "../../lib/backends/weight_classes.ts";
+import { draw, drawTwo, pickByNumber, weightClasses } from "../../lib/backends/weight_classes.ts";
 import { backendsOf, countsOf, equal, nameOf } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
@@ -94,8 +94,8 @@ Deno.test("drawTwo: chance at its very limits gives two of them, whatever their 
   );
 });
 
-Deno.test("fallsTo: each backend has as many numbers as it weighs, over and over", () => {
+Deno.test("pickByNumber: each backend has as many numbers as it weighs, over and over", () => {
   const backends = backendsOf([2, 1, 2]);
-  const names = Array.from({ length: 10 }, (_, number) => nameOf(fallsTo(backends, number)));
+  const names = Array.from({ length: 10 }, (_, number) => nameOf(pickByNumber(backends, number)));
   assertEquals(names.join(""), "aaccbaaccb");
 });
