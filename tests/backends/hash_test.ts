@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hashText, mixed } from "../../lib/backends/hash.ts";
 
-Deno.test("hash: the same text has the same hash for ever", () => {
+Deno.test("hash: a text has the same hash in every release", () => {
   assertEquals(["", "a", "users-1:5000", "é"].map((text) => hashText(text)), [
     2872998923,
     444641715,
@@ -12,14 +12,14 @@ Deno.test("hash: the same text has the same hash for ever", () => {
   assertEquals(hashText("a", 1), 3873127206);
 });
 
-Deno.test("hash: is a whole number of 32 bits", () => {
+Deno.test("hash: a hash is a whole number of 32 bits", () => {
   fc.assert(fc.property(fc.string(), fc.nat(), (text, seed) => {
     const hash = hashText(text, seed);
     assert(Number.isInteger(hash) && hash >= 0 && hash < 2 ** 32);
   }));
 });
 
-Deno.test("hash: mixing makes no two numbers the same", () => {
+Deno.test("hash: mixing maps no two numbers to the same one", () => {
   assertEquals(new Set(Array.from({ length: 100_000 }, (_, i) => mixed(i * 42_949))).size, 100_000);
 });
 
