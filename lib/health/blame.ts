@@ -13,7 +13,7 @@ import {
 import type { RequestFacts } from "../request_facts.ts";
 
 export type Finding =
-  /** It answers; whether its response comes to its end is not known yet. */
+  /** It answers; whether its response will be complete is not known yet. */
   | { readonly kind: "answered" }
   /** It sent a complete response. */
   | { readonly kind: "completed" }

@@ -25,7 +25,7 @@ Deno.test("p2c: how often a backend is picked depends on its load, not on its pl
       Array.from({ length: picks }, () => p2c.pick(backends, contextOf({ random })).inFlight),
     );
     for (let rank = 0; rank < n; rank++) {
-      // It wins against those that have more: so many of the n (n - 1) / 2 pairs.
+      // It wins the pairs with those that have more: n - 1 - rank of the n (n - 1) / 2 pairs.
       const due = picks * (n - 1 - rank) / (n * (n - 1) / 2);
       const count = counts.get(rank) ?? 0;
       assert(Math.abs(count - due) <= 5 * Math.sqrt(due), `rank ${rank}: ${count}, not ${due}`);
