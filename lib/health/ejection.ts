@@ -26,7 +26,7 @@ export interface Standing {
   readonly phase: "in" | "out" | "trial";
   /** Failures in a row. */
   readonly failures: number;
-  /** The last ejection lasted this many times the first one's time: 1 for the first in a row, then 2, 3, …. */
+  /** How many times the first ejection's time the last one lasted: 1, 2, 3, … for ejections in a row. */
   readonly ejectionMultiplier: number;
   /** When it entered this phase. */
   readonly since: number;

@@ -8,7 +8,7 @@ export interface PickContext {
   readonly request: RequestFacts;
   /** The request's turn on the pool's wrapping counter. A retry takes no turn and sees the upcoming one. */
   readonly turn: number;
-  /** Which pick for this request it is, from 1. An attempt may need two: if the first is full, for example. */
+  /** Which pick for this request it is, from 1. An attempt may need two, if the first pick is full. */
   readonly number: number;
   /** In milliseconds, on a clock that never goes back. */
   readonly now: number;

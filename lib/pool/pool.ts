@@ -115,8 +115,8 @@ export class Pool {
   /**
    * Whether a backend was ejected after an attempt began there, and others are left for its requests.
    *
-   * Such an attempt was sent before the ejection was known, and no more are sent after it. Its retry is
-   * a request that the other backends would have got anyway, so it adds no load beyond that.
+   * Such an attempt began before the ejection could be known, and no more follow it. Its retry is a request
+   * that the other backends would otherwise have got in the first place, so it is no retry storm.
    */
   hasEjectedSince(begunAt: number, { standing }: Backend): boolean {
     return standing.phase === "out" && begunAt <= standing.since && this.usable;
@@ -161,7 +161,7 @@ export class Pool {
     this.#health.probed(backend, good, reason, this.clock());
   }
 
-  /** An ejected backend for this request to try, which counts as in flight there; undefined if none is due. */
+  /** An ejected backend that this request tries, counted as in flight there; undefined if it tries none. */
   #claimTrial(request: RequestFacts, candidates: Candidates, now: number): Backend | undefined {
     if (candidates.ejected.length === 0) return undefined;
     const isTied = this.#selection.findTied(request, NO_ATTEMPTS, candidates) !== undefined;

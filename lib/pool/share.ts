@@ -1,6 +1,6 @@
 /**
- * How much of what its policy would give it a backend gets: less than all in slow start, and if it fails
- * and yet stays in use.
+ * The share of its picks that a backend gets: less than all of them in slow start, or if it keeps failing
+ * while in use.
  */
 import type { Backend } from "../backends/backend.ts";
 import { weightClasses } from "../backends/weight_classes.ts";
