@@ -48,7 +48,7 @@ export class Selection {
       this.#selectByPolicy(request, tried, candidates, now);
   }
 
-  /** The backend that the client is tied to; undefined if there is none or it was tried, is full or ejected. */
+  /** The backend that the client is tied to, unless it was tried, is full or ejected; else undefined. */
   findTied(
     request: RequestFacts,
     tried: readonly Attempt<unknown>[],
