@@ -1,16 +1,16 @@
 /**
- * What one attempt came to, in words both engines share.
+ * The outcome of one attempt, in words that both engines share.
  *
- * Failures carry the error types of RFC 9209 (Proxy-Status), section 2.3, as their names: the log, the
- * response header and the retry rule then speak of the same thing.
+ * Failures are named after the error types of RFC 9209 (Proxy-Status), section 2.3, so that the log, the
+ * response header and the retry rule use the same words.
  */
 
 interface FailureRule {
-  /** What the client gets when no other backend could help. */
+  /** What the client gets if this is the last attempt's failure. */
   readonly status: number;
-  /** Whether any byte of the request may have left: decides about sending it again. */
+  /** Whether any byte of the request may have been sent: decides whether it may be sent again. */
   readonly mayHaveLeft: boolean;
-  /** Whether the backend is at fault: decides about its health. */
+  /** Whether the backend is at fault: then it counts against its health. */
   readonly blamesBackend: boolean;
   /** One short sentence for the client. */
   readonly text: string;
@@ -32,7 +32,7 @@ export const FAILURES = {
   connection_timeout: UNREACHABLE,
   tls_certificate_error: UNREACHABLE,
   tls_protocol_error: UNREACHABLE,
-  /** It may have no more connections: by BACKEND_MAX_IN_FLIGHT, or as this program has none left. */
+  /** BACKEND_MAX_IN_FLIGHT is reached, or this program can open no more connections. */
   connection_limit_reached: { ...UNREACHABLE, blamesBackend: false },
   connection_terminated: {
     status: 502,
@@ -68,7 +68,7 @@ export const FAILURES = {
 
 export type FailureKind = keyof typeof FAILURES;
 
-/** The backend answered; whatever its status, the answer is the client's to see. */
+/** The backend answered. The client gets the answer, whatever its status. */
 export interface Answered<Response> {
   readonly kind: "answered";
   readonly status: number;
@@ -78,12 +78,11 @@ export interface Answered<Response> {
 export interface Failed {
   readonly kind: "failed";
   readonly failure: FailureKind;
-  /** What happened, for the log: may name addresses, never sent to a client. */
+  /** What happened, for the log. It may contain addresses and is never sent to a client. */
   readonly detail: string;
-  /** Whether it is certain that no byte of the request left, where that is not as the kind of failure
-   * has it. */
+  /** Whether it is certain that no byte of the request was sent; by default the failure's kind says. */
   readonly neverLeft?: boolean;
-  /** What the client gets, where that is not as the kind of failure has it. */
+  /** What the client gets; by default the status of the failure's kind. */
   readonly status?: number;
 }
 
@@ -93,7 +92,7 @@ export function failed(failure: FailureKind, detail: string): Failed {
 
 export type Outcome<Response> = Answered<Response> | Failed;
 
-/** Whether any byte of the request may have left in an attempt that came to this. */
+/** Whether any byte of the request may have been sent in an attempt with this outcome. */
 export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
   if (outcome.kind === "answered") return true;
   return outcome.neverLeft === undefined
@@ -101,21 +100,21 @@ export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
     : !outcome.neverLeft;
 }
 
-/** The outcome of a request for which there was no backend at all. */
+/** The outcome of a request if the pool has no backends. */
 export const NO_BACKEND: Failed = {
   kind: "failed",
   failure: "destination_unavailable",
   detail: "no backend to try",
 };
 
-/** The outcome of a request for which every backend has as many in flight as it may. */
+/** The outcome of a request if every backend has as many requests in flight as it may have. */
 export const ALL_FULL: Failed = {
   kind: "failed",
   failure: "connection_limit_reached",
   detail: "every backend has BACKEND_MAX_IN_FLIGHT requests in flight",
 };
 
-/** What happened, as the log puts it. */
-export function reasonOf({ failure, detail }: Failed): string {
+/** What happened, in the log's words: `connection_refused: …`. */
+export function formatFailure({ failure, detail }: Failed): string {
   return `${failure}: ${detail}`;
 }

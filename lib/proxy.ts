@@ -10,7 +10,7 @@ import type { RequestFacts } from "./request_facts.ts";
 import { judge, type StopReason } from "./retry.ts";
 import type { RetryBudget } from "./retry_budget.ts";
 
-/** What a request came to, and the attempts that led there. */
+/** The result of a request, and all its attempts. */
 export type Result<Response> =
   | {
     readonly kind: "answered";
@@ -31,16 +31,16 @@ export type Result<Response> =
 export interface ProxyOptions<Request extends RequestFacts, Response> {
   readonly pool: Pool;
   readonly budget: RetryBudget;
-  /** Sends the request to one backend, once. Brought by the engine; never throws. */
+  /** Sends the request to one backend, once. Provided by the engine; never throws. */
   readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
-  /** Attempts per request, 1 or more; each backend is tried at most once, whatever this says. */
+  /** Attempts per request, 1 or more; in any case each backend is tried at most once. */
   readonly maxAttempts: number;
 }
 
 /**
- * Makes the function that sends a request to a backend, and to the next one if that fails.
+ * Creates the function that sends a request to a backend, and to the next one if that fails.
  *
- * If a backend answered, the engine reports the end of its response ({@linkcode Pool.end}).
+ * If a backend answers, the engine reports the end of its response ({@linkcode Pool.end}).
  */
 export function createProxy<Request extends RequestFacts, Response>(
   { pool, budget, forward, maxAttempts }: ProxyOptions<Request, Response>,

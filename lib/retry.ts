@@ -1,15 +1,15 @@
 /**
  * The retry rule: may this request be sent to another backend?
  *
- * Two promises meet here. A request survives the failure of any one backend, so a failed attempt is
- * followed by another one; and no request is carried out twice, so one that may have reached a backend
- * is retried only if its method is idempotent (RFC 9110, 9.2.2).
+ * A request should survive the failure of any one backend, so a failed attempt is followed by another.
+ * But no request may be carried out twice, so a request that may have reached a backend is retried only
+ * if its method is idempotent (RFC 9110, 9.2.2).
  */
 import { type Failed, mayHaveLeft } from "./outcome.ts";
 import type { RequestFacts } from "./request_facts.ts";
 
-/** Methods that RFC 9110, 9.2.2 and RFC 4918 (PROPFIND), RFC 3253 (REPORT), RFC 5323 (SEARCH) define
- * as idempotent. Any other method may have an effect each time it arrives. */
+/** The methods that RFC 9110, 9.2.2, RFC 4918 (PROPFIND), RFC 3253 (REPORT) and RFC 5323 (SEARCH) define
+ * as idempotent. Any other method may have a new effect each time it is carried out. */
 const IDEMPOTENT = new Set([
   "GET",
   "HEAD",
@@ -22,12 +22,12 @@ const IDEMPOTENT = new Set([
   "SEARCH",
 ]);
 
-/** Whether carrying out a request of this method twice has the same effect as once. */
+/** Whether carrying out a request twice has the same effect as once. @param method is case-sensitive */
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }
 
-/** Why a failed request is not sent again. */
+/** Why a failed request is not retried. */
 export type StopReason =
   | "client gone"
   | "attempts used up"
@@ -40,10 +40,11 @@ export type StopReason =
 export type Verdict = "retry" | StopReason;
 
 /**
- * @param request what is being sent
- * @param failed what the last attempt came to
+ * Decides whether a request may be sent to another backend.
+ *
+ * @param failed the outcome of the last attempt
  * @param attempt the number of that attempt, from 1
- * @param maxAttempts how many attempts one request may make, 1 or more
+ * @param maxAttempts how many attempts a request may have, 1 or more
  */
 export function judge(
   request: RequestFacts,

@@ -1,42 +1,42 @@
 /**
  * The retry budget: how many retries all requests together may make.
  *
- * A count per request is no protection. While one backend of three fails, "up to two retries" costs
- * next to nothing; when all of them are overloaded and time out, the same rule triples the load on
- * them at the worst moment, and keeps them down after what caused it is over: a retry storm. A budget
- * turns that round. Requests pay in, retries draw out, so that retries are at most a share of the
- * requests: plenty for one backend's failure, next to nothing when everything fails. A few a second are
- * free, so that a service with hardly any requests has retries at all.
+ * A limit per request does not protect backends. While one of three fails, "up to two retries" costs
+ * next to nothing. But when all of them are overloaded and time out, the same rule triples their load at
+ * the worst moment, and keeps them down after the cause is over: a retry storm. So retries are limited to
+ * a share of the requests: each request pays into the budget, each retry draws from it. That is plenty
+ * if one backend fails, and next to nothing if all do. A few retries per second are free, so that a
+ * service with hardly any requests has retries, too.
  *
- * (The idea is Finagle's RetryBudget. That one saves up for ten seconds, which is what a storm then has
- * for its first moment: three times the load for two seconds, measured. Here it is one second's worth.)
+ * (The idea is Finagle's RetryBudget, which saves up for ten seconds. A retry storm can spend all of that
+ * at once: a threefold load for two seconds, as measured. This budget saves up for one second.)
  */
 import { TICK_MS } from "./time/timer_wheel.ts";
 import { type CellRecord, newRecord } from "./shared_memory/cells.ts";
 import { BUDGET } from "./shared_memory/layout.ts";
 
-/** Retries that are free, a second. */
+/** Free retries per second. */
 export const FREE_PER_SECOND = 3;
 
-/** It counts in thousandths of a retry, in whole numbers, which several workers can change at a time. */
+/** The budget counts thousandths of a retry: whole numbers, which several workers can change at once. */
 const UNITS_PER_RETRY = 1000;
 
-/** What is free in all: below this it is overdrawn. */
+/** By how much the budget may be overdrawn: the free retries of a second. */
 const FREE = FREE_PER_SECOND * UNITS_PER_RETRY;
 
-/** What is free between two ticks of the clock. */
+/** What is free per tick of the clock. */
 const FREE_PER_TICK = FREE * TICK_MS / 1000;
 
-/** The largest whole number that a cell holds. */
+/** The largest number that a cell can hold. */
 const MAX_INT32 = 2 ** 31 - 1;
 
 export class RetryBudget {
-  /** What a request pays in. */
+  /** What each request pays in. */
   readonly #share: number;
   readonly #cells: CellRecord<typeof BUDGET>;
 
   /**
-   * @param share of retries in requests, 0 or more, in thousandths; Infinity lets every retry pass
+   * @param share retries per request, 0 or more; Infinity sets no limit
    * @param cells of the memory that workers share; by default its own
    */
   constructor(share: number, cells: CellRecord<typeof BUDGET> = newRecord(BUDGET)) {
@@ -44,14 +44,14 @@ export class RetryBudget {
     this.#cells = cells;
   }
 
-  /** Pays in: a request has come. @param now in milliseconds, on a clock that never goes back */
+  /** Pays in for a new request. @param now in milliseconds, on a clock that never goes back */
   deposit(now: number): void {
     if (this.#share === Infinity) return;
     this.#advance(now);
     this.#pay(this.#share, this.#cells.requests.add(1));
   }
 
-  /** Draws out, for one retry. @returns whether there was enough for it */
+  /** Draws out for one retry. @returns whether the budget allows it */
   withdraw(now: number): boolean {
     if (this.#share === Infinity) return true;
     this.#advance(now);
@@ -63,14 +63,14 @@ export class RetryBudget {
     }
   }
 
-  /** Pays what is free since the tick that was paid last: whichever worker comes first. */
+  /** Pays in what is free since the tick up to which it was paid; one worker does so for each tick. */
   #advance(now: number): void {
     const { paidAt, requests, requestsBefore } = this.#cells;
     const tick = Math.floor(now / TICK_MS);
     const before = paidAt.value;
-    const passed = tick - before | 0; // the cell wraps, after three years
+    const passed = tick - before | 0; // the cell wraps after three years
     if (passed <= 0 || !paidAt.swap(before, tick | 0)) return;
-    const seconds = secondOf(tick) - secondOf(tick - passed);
+    const seconds = toSecond(tick) - toSecond(tick - passed);
     if (seconds > 0) {
       requestsBefore.value = seconds === 1 ? requests.value : 0;
       requests.value = 0;
@@ -78,20 +78,20 @@ export class RetryBudget {
     this.#pay(Math.min(passed * FREE_PER_TICK, FREE), requests.value);
   }
 
-  /** Pays in, but saves up no more than about a second pays. @param requests of the second under way */
+  /** Pays in, but saves no more than the requests of about a second. @param requests in this second */
   #pay(amount: number, requests: number): void {
     const { saved, requestsBefore } = this.#cells;
     const busiest = Math.max(requests, requestsBefore.value);
-    const most = Math.min(busiest * this.#share, MAX_INT32);
+    const max = Math.min(busiest * this.#share, MAX_INT32);
     while (true) {
       const before = saved.value;
-      const after = Math.min(before + amount, most);
+      const after = Math.min(before + amount, max);
       if (after === before || saved.swap(before, after)) return;
     }
   }
 }
 
-/** The second that a tick of the clock is in. */
-function secondOf(tick: number): number {
+/** The second that a tick of the clock falls in. */
+function toSecond(tick: number): number {
   return Math.floor(tick * TICK_MS / 1000);
 }

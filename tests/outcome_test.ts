@@ -7,17 +7,17 @@ const KINDS = Object.keys(FAILURES) as FailureKind[];
 for (const kind of KINDS) {
   const may = FAILURES[kind].mayHaveLeft;
 
-  Deno.test(`outcome: ${kind} may ${may ? "" : "not "}have left, unless it is known`, () => {
+  Deno.test(`outcome: with ${kind} a request may ${may ? "" : "not "}have left, unless the outcome says otherwise`, () => {
     assertEquals(mayHaveLeft(failed(kind)), may);
     assertEquals(mayHaveLeft({ ...failed(kind), neverLeft: false }), true);
     assertEquals(mayHaveLeft({ ...failed(kind), neverLeft: true }), false);
   });
 }
 
-Deno.test("outcome: where there was no backend nothing left", () => {
+Deno.test("outcome: without a backend a request has not left", () => {
   assertEquals(mayHaveLeft(NO_BACKEND), false);
 });
 
-Deno.test("outcome: what was answered has left", () => {
+Deno.test("outcome: a request that was answered has left", () => {
   assertEquals(mayHaveLeft(answered("ok")), true);
 });

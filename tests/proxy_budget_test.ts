@@ -17,7 +17,7 @@ import { type Ending, endingOf, proxyOf } from "./support/proxy.ts";
 const REFUSED = "connection_refused";
 const BROKEN = "connection_terminated";
 
-/** What so many requests in a row come to, where every backend fails in that way. */
+/** How requests in a row end if every backend fails them, and how many attempts there are. */
 async function verdictsOf(failure: FailureKind, requests: number, share: number) {
   const fails = { a: failure, b: failure, c: failure } as const;
   const { proxy, forwarded } = proxyOf(fails, 3, equal(3), new RetryBudget(share));
@@ -26,7 +26,7 @@ async function verdictsOf(failure: FailureKind, requests: number, share: number)
   return { verdicts, sent: forwarded.length };
 }
 
-Deno.test("proxy: out of retry budget the last outcome is the answer", async () => {
+Deno.test("proxy: once the retry budget is used up, a request ends with its first failure", async () => {
   const { verdicts, sent } = await verdictsOf(BROKEN, 100, 0.2);
   assertEquals(verdicts.slice(0, 3), [
     "attempts used up",
@@ -36,13 +36,13 @@ Deno.test("proxy: out of retry budget the last outcome is the answer", async () 
   assertEquals(sent, 100 + 20 + 3);
 });
 
-Deno.test("proxy: refused connections are no business of the retry budget", async () => {
+Deno.test("proxy: retries of refused connections draw nothing from the retry budget", async () => {
   const { verdicts, sent } = await verdictsOf(REFUSED, 100, 0);
   assertEquals(new Set(verdicts), new Set(["attempts used up"]));
   assertEquals(sent, 300);
 });
 
-Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes on beyond the budget", async () => {
+Deno.test("proxy: attempts that fail at a backend ejected since they began are retried without the budget", async () => {
   const pool = createFakePool(equal(2));
   const budget = new RetryBudget(0);
   while (budget.withdraw(0));
@@ -54,15 +54,15 @@ Deno.test("proxy: what comes back from a backend that was ejected meanwhile goes
     forward: (_request, backend) =>
       nameOf(backend) === "a" ? late.promise : Promise.resolve(answered("b")),
   });
-  const requests = Array.from({ length: 20 }, () => proxy(facts())); // ten of them go to a, and hang
+  const requests = Array.from({ length: 20 }, () => proxy(facts())); // ten of them wait for a
   late.resolve(failed("http_response_timeout"));
   const results = await Promise.all(requests);
   const verdicts = countsOf(results.map(endingOf));
-  // Four fail before anybody can know; the fifth ejects, and those after it are no retry storm.
+  // Four fail before the ejection, and there is no budget for them. The fifth ejects a.
   assertEquals([...verdicts].sort().reverse(), [["retry budget used up", 4], ["answered", 16]]);
 });
 
-Deno.test("proxy: where all backends were ejected the budget holds for all of them", async () => {
+Deno.test("proxy: if all backends are ejected, every retry draws from the budget", async () => {
   const pool = createFakePool(equal(2));
   for (const backend of pool.backends) {
     for (let i = 0; i < 5; i++) {
@@ -81,7 +81,7 @@ Deno.test("proxy: where all backends were ejected the budget holds for all of th
   assertEquals(endingOf(await proxy(facts())), "retry budget used up");
 });
 
-Deno.test("proxy: a request that has been to every backend takes nothing from the retry budget", async () => {
+Deno.test("proxy: a request that every backend has failed draws nothing from the retry budget", async () => {
   const budget = new RetryBudget(0);
   const { proxy } = proxyOf({ a: BROKEN }, Infinity, [1], budget);
   for (let i = 0; i < 10; i++) assertEquals(endingOf(await proxy(facts())), "attempts used up");

@@ -13,9 +13,9 @@ interface Outage {
   readonly bodySpent?: boolean;
   readonly clientGone?: boolean;
   readonly maxAttempts?: number;
-  /** What each of a, b and c does; one that is not named answers. */
+  /** How a, b and c fail; those that are not named answer. */
   readonly fails: Fails;
-  /** The backends tried, in their order. */
+  /** The backends tried, in order. */
   readonly tried: string;
   /** The name of the backend that answered, or the failure. */
   readonly outcome: "a" | "b" | "c" | FailureKind;
@@ -26,8 +26,14 @@ const REFUSED = "connection_refused";
 const BROKEN = "connection_terminated";
 
 const OUTAGES: readonly Outage[] = [
-  { what: "all is well", fails: {}, tried: "a", outcome: "a", verdict: "answered" },
-  { what: "others fail", fails: { c: REFUSED }, tried: "a", outcome: "a", verdict: "answered" },
+  { what: "no backend fails", fails: {}, tried: "a", outcome: "a", verdict: "answered" },
+  {
+    what: "another backend fails",
+    fails: { c: REFUSED },
+    tried: "a",
+    outcome: "a",
+    verdict: "answered",
+  },
   { what: "a refuses", fails: { a: REFUSED }, tried: "a b", outcome: "b", verdict: "answered" },
   {
     what: "two refuse",
@@ -37,7 +43,7 @@ const OUTAGES: readonly Outage[] = [
     verdict: "answered",
   },
   {
-    what: "a refuses a POST, which never left",
+    what: "a refuses the connection for a POST",
     method: "POST",
     fails: { a: REFUSED },
     tried: "a b",
@@ -45,7 +51,7 @@ const OUTAGES: readonly Outage[] = [
     verdict: "answered",
   },
   {
-    what: "a POST does not reach a name, then not an address",
+    what: "a POST meets an unknown name, then an unreachable address",
     method: "POST",
     fails: { a: "dns_error", b: "destination_ip_unroutable" },
     tried: "a b c",
@@ -53,14 +59,14 @@ const OUTAGES: readonly Outage[] = [
     verdict: "answered",
   },
   {
-    what: "a breaks on a GET",
+    what: "a closes the connection of a GET",
     fails: { a: BROKEN },
     tried: "a b",
     outcome: "b",
     verdict: "answered",
   },
   {
-    what: "a GET goes on after a backend that is too slow and one that talks nonsense",
+    what: "a GET meets a backend that is too slow, then one that sends garbage",
     fails: { a: "http_response_timeout", b: "http_protocol_error" },
     tried: "a b c",
     outcome: "c",
@@ -68,7 +74,7 @@ const OUTAGES: readonly Outage[] = [
   },
   ...(["connection_terminated", "http_protocol_error", "http_response_timeout"] as const).map(
     (failure): Outage => ({
-      what: `a POST met ${failure}`,
+      what: `a POST meets ${failure}`,
       method: "POST",
       fails: { a: failure },
       tried: "a",
@@ -77,7 +83,7 @@ const OUTAGES: readonly Outage[] = [
     }),
   ),
   {
-    what: "a POST was refused, then broken off",
+    what: "a POST is refused, then cut off",
     method: "POST",
     fails: { a: REFUSED, b: BROKEN },
     tried: "a b",
@@ -85,7 +91,7 @@ const OUTAGES: readonly Outage[] = [
     verdict: "may have been delivered",
   },
   {
-    what: "an unknown method was broken off",
+    what: "an unknown method is cut off",
     method: "FROBNICATE",
     fails: { a: BROKEN },
     tried: "a",
@@ -93,7 +99,7 @@ const OUTAGES: readonly Outage[] = [
     verdict: "may have been delivered",
   },
   {
-    what: "all refuse: the last outcome counts",
+    what: "all fail, and the last outcome counts",
     fails: { a: REFUSED, c: "dns_error", b: REFUSED },
     tried: "a b c",
     outcome: "dns_error",
@@ -124,7 +130,7 @@ const OUTAGES: readonly Outage[] = [
     verdict: "client gone",
   },
   {
-    what: "the body is gone",
+    what: "the body is no longer kept",
     method: "PUT",
     bodySpent: true,
     fails: { a: BROKEN },
@@ -133,7 +139,7 @@ const OUTAGES: readonly Outage[] = [
     verdict: "body already sent",
   },
   {
-    what: "the request's own body was at fault",
+    what: "the request's body is at fault",
     method: "PUT",
     fails: { a: "http_request_error" },
     tried: "a",
@@ -146,7 +152,7 @@ const short = (outcome: Outcome<string>) =>
   outcome.kind === "answered" ? outcome.response : outcome.failure;
 
 for (const { what, fails, tried, outcome, verdict, maxAttempts, ...given } of OUTAGES) {
-  Deno.test(`proxy: ${what}: tries ${tried}, ${verdict}`, async () => {
+  Deno.test(`proxy: if ${what}, it tries ${tried}: ${verdict}`, async () => {
     const { proxy, forwarded } = proxyOf(fails, maxAttempts);
     const request = facts(given);
     const result = await proxy(request);
@@ -159,7 +165,7 @@ for (const { what, fails, tried, outcome, verdict, maxAttempts, ...given } of OU
   });
 }
 
-Deno.test("proxy: without any backend a request fails as it has nowhere to go", async () => {
+Deno.test("proxy: without backends a request fails as destination_unavailable", async () => {
   const { proxy, forwarded } = proxyOf({}, Infinity, []);
   const result = await proxy(facts());
   assertEquals([short(result.outcome), result.attempts.length, forwarded.length], [
@@ -170,23 +176,23 @@ Deno.test("proxy: without any backend a request fails as it has nowhere to go", 
   assertEquals(endingOf(result), "attempts used up");
 });
 
-/** Of each backend: failures in a row, and what is in flight. */
+/** The failures in a row and the requests in flight of each backend. */
 const healthOf = ({ backends }: Pool) =>
   backends.map(({ standing, inFlight }) => [standing.failures, inFlight]);
 
-Deno.test("proxy: what each attempt came to is reported to the pool", async () => {
+Deno.test("proxy: the outcome of each attempt is reported to the pool", async () => {
   const { proxy, pool } = proxyOf({ a: REFUSED, b: BROKEN });
   await proxy(facts());
   assertEquals(healthOf(pool), [[1, 0], [1, 0], [0, 1]]);
 });
 
-Deno.test("proxy: a failure for a client that has left is not held against the backend", async () => {
+Deno.test("proxy: if the client has left, a failure does not count against the backend", async () => {
   const { proxy, pool } = proxyOf({ a: "connection_terminated" });
   await proxy(facts({ clientGone: true }));
   assertEquals(healthOf(pool), [[0, 0], [0, 0], [0, 0]]);
 });
 
-Deno.test("proxy: an answer stays in flight until the engine ends it, and only then counts as a whole", async () => {
+Deno.test("proxy: an answer is in flight until the engine ends it, and only then resets the failures", async () => {
   const { proxy, pool } = proxyOf({});
   pool.report(facts(), { backend: pool.next(facts(), [])!, outcome: failed(REFUSED) });
   pool.next(facts(), []);
@@ -197,26 +203,26 @@ Deno.test("proxy: an answer stays in flight until the engine ends it, and only t
   assertEquals(healthOf(pool), [[0, 0], [0, 1], [0, 1]]);
 });
 
-Deno.test("proxy: where every backend is full it says so, and tried nothing", async () => {
+Deno.test("proxy: if every backend is full, a request fails without an attempt", async () => {
   const full = createFakePool(equal(2), { backendMaxInFlight: 1 });
   for (const _ of full.backends) full.next(facts(), []);
   const proxy = createProxy<RequestFacts, string>({
     pool: full,
     budget: new RetryBudget(0),
     maxAttempts: 3,
-    forward: () => Promise.reject(new Error("nothing is to be sent")),
+    forward: () => Promise.reject(new Error("nothing must be sent")),
   });
   const result = await proxy(facts());
   assertEquals([short(result.outcome), result.attempts.length], ["connection_limit_reached", 0]);
 });
 
-Deno.test("proxy: a request whose time is up is not sent again", async () => {
+Deno.test("proxy: a request whose time is up is not retried", async () => {
   const { proxy, forwarded } = proxyOf({ a: REFUSED });
   const verdict = endingOf(await proxy(facts({ expired: true })));
   assertEquals([verdict, forwarded.length], ["out of time", 1]);
 });
 
-Deno.test("proxy: a body that is spent while an attempt is under way is not sent again", async () => {
+Deno.test("proxy: a request whose body is spent during an attempt is not retried", async () => {
   const request = { ...facts({ method: "PUT" }), bodySpent: false };
   const tried: (string | undefined)[] = [];
   const proxy = createProxy<typeof request, never>({

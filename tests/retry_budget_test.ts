@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { RetryBudget } from "../lib/retry_budget.ts";
 import { TICK_MS } from "../lib/time/timer_wheel.ts";
 
-/** How many of so many retries pass at a time. */
-function passing(budget: RetryBudget, now: number, retries: number): number {
+/** How many of a number of retries are allowed at the same time. */
+function countAllowed(budget: RetryBudget, now: number, retries: number): number {
   return Array.from({ length: retries }, () => budget.withdraw(now)).filter(Boolean).length;
 }
 
@@ -12,30 +12,33 @@ function deposit(budget: RetryBudget, now: number, requests: number): void {
   for (let i = 0; i < requests; i++) budget.deposit(now);
 }
 
-Deno.test("retry budget: a fresh one has the three of a second", () => {
-  assertEquals(passing(new RetryBudget(0.2), 0, 100), 3);
+Deno.test("retry budget: a new one allows the three free retries of a second", () => {
+  assertEquals(countAllowed(new RetryBudget(0.2), 0, 100), 3);
 });
 
-Deno.test("retry budget: without a request there are three a second, and none are saved up", () => {
+Deno.test("retry budget: without requests it allows three retries a second, and saves none", () => {
   const budget = new RetryBudget(0.2);
-  const perSecond = Array.from({ length: 30 }, (_, second) => passing(budget, second * 1000, 100));
+  const perSecond = Array.from(
+    { length: 30 },
+    (_, second) => countAllowed(budget, second * 1000, 100),
+  );
   assertEquals(perSecond, Array(30).fill(3));
-  assertEquals(passing(budget, 3_600_000, 100), 3);
+  assertEquals(countAllowed(budget, 3_600_000, 100), 3);
 });
 
-Deno.test("retry budget: a fifth of the requests may be sent again", () => {
+Deno.test("retry budget: with a share of 0.2 a fifth of the requests may be retried", () => {
   const budget = new RetryBudget(0.2);
   deposit(budget, 0, 1000);
-  assertEquals(passing(budget, 0, 1000), 203);
+  assertEquals(countAllowed(budget, 0, 1000), 203);
 });
 
-Deno.test("retry budget: what a quiet hour paid in is not there at its end", () => {
+Deno.test("retry budget: an hour of requests saves no more than one second of them", () => {
   const budget = new RetryBudget(0.2);
   for (let now = 0; now < 3_600_000; now += 100) deposit(budget, now, 50);
-  assertEquals(passing(budget, 3_600_000, 5_000), 103);
+  assertEquals(countAllowed(budget, 3_600_000, 5_000), 103);
 });
 
-Deno.test("retry budget: while every request fails, at 500 a second, backends see less than 1.25 times as many", () => {
+Deno.test("retry budget: while every request fails, at 500 a second, attempts are less than 1.25 times the requests", () => {
   const budget = new RetryBudget(0.2);
   for (let now = 0; now < 10_000; now += 50) deposit(budget, now, 25);
   let requests = 0, retries = 0;
@@ -43,39 +46,39 @@ Deno.test("retry budget: while every request fails, at 500 a second, backends se
     for (let i = 0; i < 25; i++) {
       budget.deposit(now);
       requests++;
-      while (budget.withdraw(now)) retries++; // as many as it lets pass
+      while (budget.withdraw(now)) retries++; // as many as it allows
     }
     if (now >= 15_000) assert(retries <= requests * 0.25, `${retries} of ${requests}`);
   }
 });
 
-Deno.test("retry budget: what one second paid in can be spent in the next one", () => {
+Deno.test("retry budget: what is paid in during a second can be drawn until the end of the next one", () => {
   for (const [after, retries] of [[1_999, 203], [2_000, 3]] as const) {
     const budget = new RetryBudget(0.2);
     deposit(budget, 500, 1000);
-    assertEquals(passing(budget, after, 1000), retries, `at ${after} ms`);
+    assertEquals(countAllowed(budget, after, 1000), retries, `at ${after} ms`);
   }
 });
 
-Deno.test("retry budget: a share of 0 leaves the three a second, one of Infinity lets all pass", () => {
+Deno.test("retry budget: a share of 0 leaves three retries a second, one of Infinity allows all", () => {
   const none = new RetryBudget(0);
   deposit(none, 0, 1000);
-  assertEquals(passing(none, 0, 1000), 3);
+  assertEquals(countAllowed(none, 0, 1000), 3);
   const all = new RetryBudget(Infinity);
   all.deposit(0);
-  assertEquals(passing(all, 0, 1000), 1000);
-  assertEquals(passing(all, 60_000, 1000), 1000);
+  assertEquals(countAllowed(all, 0, 1000), 1000);
+  assertEquals(countAllowed(all, 60_000, 1000), 1000);
 });
 
-Deno.test("retry budget: a clock that leaps gives nothing away", () => {
+Deno.test("retry budget: a clock that leaps forward adds no more than the free retries of a second", () => {
   const budget = new RetryBudget(0.5);
   deposit(budget, 123_456, 10);
-  assertEquals(passing(budget, 123_456, 100), 8);
+  assertEquals(countAllowed(budget, 123_456, 100), 8);
   deposit(budget, 987_654_321, 10);
-  assertEquals(passing(budget, 987_654_321, 100), 8);
+  assertEquals(countAllowed(budget, 987_654_321, 100), 8);
 });
 
-Deno.test("retry budget: over any time, retries are at most that share, three a second, and what a second saved", () => {
+Deno.test("retry budget: over any time, retries are at most the share, three a second, and what one second saves", () => {
   const events = fc.array(
     fc.record({
       pause: fc.integer({ min: 0, max: 30 }).map((ticks) => ticks * TICK_MS),
@@ -97,7 +100,7 @@ Deno.test("retry budget: over any time, retries are at most that share, three a 
         for (const { pause, requests, retries } of events) {
           now += pause;
           deposit(budget, now, requests);
-          log.push({ now, requests, retries: passing(budget, now, retries) });
+          log.push({ now, requests, retries: countAllowed(budget, now, retries) });
         }
         const perSecond = new Map<number, number>();
         for (const { now, requests } of log) {

@@ -6,7 +6,7 @@ import { facts, failed } from "./support/fakes.ts";
 
 const KINDS = Object.keys(FAILURES) as FailureKind[];
 
-/** RFC 9110, 9.2.2, written out again on purpose: the rule's own list is what is under test. */
+/** RFC 9110, 9.2.2, written out again on purpose: the list of the rule is under test. */
 const IDEMPOTENT = [
   "GET",
   "HEAD",
@@ -20,7 +20,7 @@ const IDEMPOTENT = [
 ];
 const OTHERS = ["POST", "PATCH", "CONNECT", "LOCK", "MKCOL", "M-SEARCH", "get", "Put", "", "X"];
 
-/** Failures after which a request is known not to have left: again written out on purpose. */
+/** Failures after which a request has certainly not left: written out again on purpose, too. */
 const NEVER_LEFT = [
   "destination_unavailable",
   "dns_error",
@@ -43,7 +43,7 @@ for (const method of [...IDEMPOTENT, ...OTHERS]) {
     assertEquals(isIdempotent(method), idempotent);
   });
 
-  Deno.test(`retry: what each failure means for "${method}"`, () => {
+  Deno.test(`retry: "${method}" is retried or not after each failure`, () => {
     const left: Verdict = idempotent ? "retry" : "may have been delivered";
     const expected = KINDS.map((kind): [FailureKind, Verdict] => {
       if (kind === "http_request_error") return [kind, "request body at fault"];
@@ -58,10 +58,10 @@ for (const method of [...IDEMPOTENT, ...OTHERS]) {
 for (const neverLeft of [true, false]) {
   for (const method of ["POST", "PATCH", "CONNECT", "get"]) {
     const when = neverLeft
-      ? "whatever failed, as it never left"
-      : "after no failure, as it may have left";
+      ? "retried after any failure if it never left"
+      : "not retried after any failure if it may have left";
 
-    Deno.test(`retry: "${method}" is sent again ${when}`, () => {
+    Deno.test(`retry: "${method}" is ${when}`, () => {
       for (const kind of KINDS.filter((kind) => kind !== "http_request_error")) {
         const outcome = { ...failed(kind), neverLeft };
         const verdict = judge(facts({ method }), outcome, 1, 3);
@@ -71,7 +71,7 @@ for (const neverLeft of [true, false]) {
   }
 }
 
-Deno.test("retry: that a request never left overrules nothing else", () => {
+Deno.test("retry: a request that never left is still not retried for other reasons", () => {
   const outcome = { ...failed("connection_terminated"), neverLeft: true };
   for (
     const [given, attempt, verdict] of [
@@ -87,14 +87,14 @@ Deno.test("retry: that a request never left overrules nothing else", () => {
   assertEquals(judge(facts({ method: "POST" }), faulty, 1, 3), "request body at fault");
 });
 
-Deno.test("retry: no attempt is made for a client that has left", () => {
+Deno.test("retry: a request whose client has left is not retried", () => {
   for (const kind of KINDS) {
     const request = facts({ clientGone: true, bodySpent: true });
     assertEquals(judge(request, failed(kind), 1, 3), "client gone");
   }
 });
 
-Deno.test("retry: a request whose body is gone is not sent without it", () => {
+Deno.test("retry: a request whose body is no longer kept is not retried", () => {
   const request = facts({ method: "PUT", bodySpent: true });
   assertEquals(judge(request, failed("connection_refused"), 1, 3), "body already sent");
   assertEquals(judge(request, failed("connection_terminated"), 1, 3), "body already sent");
@@ -121,7 +121,7 @@ const ANY_REQUEST = fc.record({
 });
 const ATTEMPTS = fc.integer({ min: 1, max: 20 });
 
-Deno.test("retry: what may have left is never sent again unless twice is the same as once", () => {
+Deno.test("retry: a request that may have left is retried only if its method is idempotent", () => {
   const mayHaveLeft = KINDS.filter((kind) => !NEVER_LEFT.includes(kind));
   fc.assert(fc.property(
     ANY_REQUEST.filter(({ method }) => !IDEMPOTENT.includes(method)),
@@ -134,7 +134,7 @@ Deno.test("retry: what may have left is never sent again unless twice is the sam
   ));
 });
 
-Deno.test("retry: nothing is sent again past the attempts, without its body or without its client", () => {
+Deno.test("retry: a request is not retried beyond its attempts, without its body or without its client", () => {
   fc.assert(fc.property(
     ANY_REQUEST,
     fc.constantFrom(...KINDS),

@@ -1,25 +1,25 @@
 import type { BackendConfig } from "../config/model.ts";
-import { hashOf } from "./hash.ts";
+import { hashText } from "./hash.ts";
 import type { Standing } from "../health/ejection.ts";
-import type { HealthTarget, State } from "../health/state.ts";
-import { SharedState } from "../health/state_cells.ts";
-import type { Probed } from "../health/probe_state.ts";
+import type { HealthState, MonitoredBackend } from "../health/state.ts";
+import { SharedState } from "../health/shared_state.ts";
+import type { ProbeState } from "../health/probe_state.ts";
 import type { Latency } from "./ewma.ts";
 import { type CellRecord, newRecord } from "../shared_memory/cells.ts";
 import { BACKEND, WORKER_BACKEND } from "../shared_memory/layout.ts";
 import { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
-/** One server that requests are forwarded to. What may change of it, its pool changes, for all workers. */
-export class Backend implements HealthTarget {
-  /** Stays the same over restarts and over changes of the list's order: the URL without `http://`. */
+/** One server that requests are forwarded to. Its changing state is shared by all workers. */
+export class Backend implements MonitoredBackend {
+  /** The URL without `http://`: stays the same over restarts and in whatever order backends are listed. */
   readonly id: string;
   /** The prefix that a request's path and query are appended to. */
   readonly url: string;
   readonly weight: number;
-  /** Two numbers made of its id; the second one is odd. */
+  /** Two hashes of the id, for consistent hashing; the second one is odd. */
   readonly hashes: readonly [number, number];
   readonly #cells: CellRecord<typeof BACKEND>;
-  /** Where its requests in flight are counted. */
+  /** The cell of its requests in flight, for plain reads. */
   readonly #integers: Int32Array;
   readonly #index: number;
   readonly #requests: InFlightCount;
@@ -27,7 +27,7 @@ export class Backend implements HealthTarget {
 
   /**
    * @param cells of the memory that workers share; by default its own
-   * @param own cells of this worker
+   * @param own cells that only this worker writes; by default its own
    */
   constructor(
     config: BackendConfig,
@@ -37,7 +37,7 @@ export class Backend implements HealthTarget {
     this.url = config.url;
     this.weight = config.weight;
     this.id = config.url.replace(/^http:\/\//, "");
-    this.hashes = [hashOf(this.id), hashOf(this.id, 1) | 1];
+    this.hashes = [hashText(this.id), hashText(this.id, 1) | 1];
     this.#cells = cells;
     ({ integers: this.#integers, index: this.#index } = cells.inFlight);
     this.#requests = new InFlightCount(cells.inFlight, own.inFlight);
@@ -45,25 +45,25 @@ export class Backend implements HealthTarget {
   }
 
   /**
-   * Requests sent there whose response is not over, a moment ago. Policies compare a thousand of these:
-   * an atomic read takes ten times as long, and one by way of other objects three times
-   * (tests/bench/policies_bench.ts).
+   * Requests in flight: sent there, and their response not over. Policies compare up to a thousand of these
+   * per pick, so it is a plain read, which may be a moment old: an atomic read takes ten times as long,
+   * one through other objects three times (tests/bench/policies_bench.ts).
    */
   get inFlight(): number {
     return this.#integers[this.#index]!;
   }
 
-  /** One more in flight, unless there are so many. @returns whether it was counted */
-  acquire(most = Infinity): boolean {
-    return this.#requests.acquire(most);
+  /** Counts one more in flight, unless there are `max` already. @returns whether it was counted */
+  acquire(max = Infinity): boolean {
+    return this.#requests.acquire(max);
   }
 
-  /** One less in flight. */
+  /** Counts one less in flight. */
   release(): void {
     this.#requests.release();
   }
 
-  /** How long its answers take; undefined where nobody measures it, or nothing is known. */
+  /** How long its answers take; undefined if that is not measured or not known yet. */
   get latency(): Latency | undefined {
     const average = this.#cells.latency.value;
     return Number.isNaN(average) ? undefined : { average, at: this.#cells.latencyAt.value };
@@ -78,26 +78,26 @@ export class Backend implements HealthTarget {
     this.latency = undefined;
   }
 
-  /** Where it stands. Written by whoever holds the lock of its pool. */
-  get state(): State {
+  /** Its health. Only the holder of the pool's lock writes it. */
+  get state(): HealthState {
     return this.#state.current;
   }
 
-  set state(state: State) {
+  set state(state: HealthState) {
     this.#state.write(state);
   }
 
-  /** What its own answers say of it. */
+  /** Its health by its own answers. */
   get standing(): Standing {
     return this.#state.current.standing;
   }
 
-  /** What its probes say of it. */
-  get probed(): Probed {
+  /** Its health by its probes. */
+  get probed(): ProbeState {
     return this.#state.current.probed;
   }
 
-  /** Whether it gets requests as a matter of course. */
+  /** Whether it is neither ejected nor found down by probes. */
   get usable(): boolean {
     const { standing, probed } = this.#state.current;
     return standing.phase === "in" && probed.up;

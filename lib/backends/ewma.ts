@@ -1,35 +1,34 @@
 /**
- * A latency average that is quick to see that a backend got slower, and slow to believe that it got
- * faster: Finagle's Peak EWMA. A sample above the average becomes the average; one below it pulls it
- * down, the more the longer ago the last one was.
+ * A latency average that goes up at once and comes down slowly: Finagle's Peak EWMA. A sample above the
+ * average becomes the average; one below pulls it down, by more if the last sample is longer ago.
  */
 
-/** After so long, what was known before weighs 1/e, in milliseconds; Linkerd's default, too. */
+/** After this time an average has decayed to 1/e, in milliseconds. Linkerd has the same default. */
 export const DECAY_MS = 10_000;
 
-/** What is known of a backend's latency. */
+/** A backend's latency as far as it is known. */
 export interface Latency {
   /** In milliseconds. */
   readonly average: number;
-  /** When the last sample was taken, in milliseconds. */
+  /** When the last sample was taken, in milliseconds on the pool's clock. */
   readonly at: number;
 }
 
-/** @returns what is known after one more sample, in milliseconds */
-export function sampled(before: Latency | undefined, sample: number, now: number): Latency {
+/** @param sample in milliseconds @returns the latency with that sample */
+export function addSample(before: Latency | undefined, sample: number, now: number): Latency {
   if (before === undefined || sample >= before.average) return { average: sample, at: now };
-  const kept = weightOf(before, now);
+  const kept = decayFactor(before, now);
   return { average: sample + (before.average - sample) * kept, at: now };
 }
 
 /**
- * The average as it is to be taken now, in milliseconds: old ones are believed less and less, so that a
- * backend which is left alone for being slow is tried again.
+ * The average in milliseconds, less the decay since the last sample: a backend that gets no requests
+ * because it was slow looks faster with time, and so is tried again.
  */
-export function expected(latency: Latency, now: number): number {
-  return latency.average * weightOf(latency, now);
+export function decayedAverage(latency: Latency, now: number): number {
+  return latency.average * decayFactor(latency, now);
 }
 
-function weightOf({ at }: Latency, now: number): number {
+function decayFactor({ at }: Latency, now: number): number {
   return Math.exp((at - now) / DECAY_MS);
 }

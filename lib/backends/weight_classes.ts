@@ -1,14 +1,14 @@
 /**
- * Backends sorted by weight, so that a policy can draw by weight in next to no time and compare the load
- * of a thousand without a multiplication for each: there are a hundred weights at most.
+ * Backends grouped by weight. There are at most a hundred weights, so a policy can draw by weight quickly,
+ * and compare the load of a thousand backends without a multiplication for each.
  */
 import type { Backend } from "./backend.ts";
 
-/** The backends of one weight, in the order of their list. */
+/** The backends of one weight, in the order of the list. */
 export interface WeightClass {
   readonly weight: number;
   readonly members: readonly Backend[];
-  /** All their weight together. */
+  /** The sum of their weights. */
   readonly total: number;
 }
 
@@ -17,16 +17,16 @@ export interface WeightClasses {
   readonly total: number;
 }
 
-const known = new WeakMap<readonly Backend[], WeightClasses>();
+const cache = new WeakMap<readonly Backend[], WeightClasses>();
 
-/** The classes of a list; made once for each list. */
+/** The classes of a list of backends, computed once for each list. */
 export function weightClasses(backends: readonly Backend[]): WeightClasses {
-  let classes = known.get(backends);
-  if (classes === undefined) known.set(backends, classes = sorted(backends));
+  let classes = cache.get(backends);
+  if (classes === undefined) cache.set(backends, classes = groupByWeight(backends));
   return classes;
 }
 
-function sorted(backends: readonly Backend[]): WeightClasses {
+function groupByWeight(backends: readonly Backend[]): WeightClasses {
   const byWeight = new Map<number, Backend[]>();
   for (const backend of backends) {
     const members = byWeight.get(backend.weight);
@@ -39,38 +39,38 @@ function sorted(backends: readonly Backend[]): WeightClasses {
   return { classes, total: classes.reduce((sum, { total }) => sum + total, 0) };
 }
 
-/** The one that a number falls to, 0 or more and whole: each has as many of them as it weighs. */
-export function fallsTo(backends: readonly Backend[], number: number): Backend {
+/** Maps a whole number, 0 or more, to a backend, so that each gets numbers in proportion to its weight. */
+export function pickByNumber(backends: readonly Backend[], number: number): Backend {
   const classes = weightClasses(backends);
   return backendAt(classes, number % classes.total);
 }
 
-/** One of them by chance, each with its weight. @param random 0 up to 1 */
+/** Draws a backend at random, by weight. @param random 0 up to 1 */
 export function draw(backends: readonly Backend[], random: () => number): Backend {
   const classes = weightClasses(backends);
   return backendAt(classes, Math.floor(random() * classes.total));
 }
 
 /**
- * Two of them by chance, each with its weight, and never the same one twice.
+ * Draws two different backends at random, by weight.
  *
  * @param random 0 up to 1
- * @returns of one backend, only that
+ * @returns undefined as the second one if there is only one
  */
 export function drawTwo(
   backends: readonly Backend[],
   random: () => number,
 ): readonly [Backend, Backend | undefined] {
   const classes = weightClasses(backends);
-  const start = startAt(classes, Math.floor(random() * classes.total));
+  const start = findStart(classes, Math.floor(random() * classes.total));
   const first = backendAt(classes, start);
   if (backends.length === 1) return [first, undefined];
-  // The second is drawn from what is left when the first one's stretch is cut out.
+  // The second is drawn from what is left of the scale when the first one's stretch is cut out.
   const place = Math.floor(random() * (classes.total - first.weight));
   return [first, backendAt(classes, place < start ? place : place + first.weight)];
 }
 
-/** The backend in whose stretch a place is, a whole number: each has as many as it weighs, end to end. */
+/** The backend at a place on the scale on which all have a stretch as long as their weight, end to end. */
 function backendAt({ classes }: WeightClasses, place: number): Backend {
   let rest = place;
   for (const { weight, members, total } of classes) {
@@ -80,8 +80,8 @@ function backendAt({ classes }: WeightClasses, place: number): Backend {
   throw new RangeError(`Cannot draw a backend as there is none at ${place}`);
 }
 
-/** Where the stretch begins in which a place is. */
-function startAt({ classes }: WeightClasses, place: number): number {
+/** Where the stretch begins that a place on the scale lies in. */
+function findStart({ classes }: WeightClasses, place: number): number {
   let before = 0;
   for (const { weight, total } of classes) {
     const rest = place - before;

@@ -1,66 +1,60 @@
-/** What of a backend's ups and downs is announced, so that nothing is announced again and again. */
+/** Which changes of a backend's standing are announced, so that the log does not repeat itself. */
 import type { HealthEvent, Standing } from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
 
-/** What was told of a backend. */
+/** What has been announced about a backend. */
 export interface AnnouncementState {
-  /** That it fails, and not yet that it answers again. */
+  /** Whether it was announced that it fails, and not yet that it answers again or is ejected. */
   readonly failing: boolean;
-  /** When that was announced last. */
+  /** When that was announced last, in milliseconds. */
   readonly at: number;
-  /** That it stays in use nonetheless. */
-  readonly spared: boolean;
+  /** Whether it was announced that it stays in use although it fails. */
+  readonly keptInUse: boolean;
 }
 
-/** Before anything is announced. */
 export const NOTHING_ANNOUNCED: AnnouncementState = {
   failing: false,
   at: -Infinity,
-  spared: false,
+  keptInUse: false,
 };
 
-/** How long `fails` is not announced again of the same backend, in milliseconds. */
+/** How long `fails` is not announced again for the same backend, in milliseconds. */
 const REPEAT_AFTER_MS = 60_000;
 
-/** What happened to a backend's standing. */
+/** A change of a backend's standing, and the event that made it. */
 export interface Change {
   readonly event: HealthEvent;
   readonly before: Standing;
   readonly after: Standing;
-  /** In a few words. */
-  readonly reason: string;
   readonly now: number;
 }
 
 /**
- * @param many failures in a row, from which on it should have been ejected
- * @returns what is to be announced, if anything, and what is announced by then
+ * @param backend its id
+ * @param ejectAfter failures in a row that eject a backend, unless EJECT_MAX keeps it in use
+ * @returns the event to announce, if any, and what has been announced with it
  */
 export function announce(
   backend: string,
-  { event, before, after, reason, now }: Change,
+  { event, before, after, now }: Change,
   announced: AnnouncementState,
-  many: number,
+  ejectAfter: number,
 ): { readonly event?: PoolEvent; readonly announced: AnnouncementState } {
   const { phase, failures, retryAt } = after;
-  if (phase === "in" && before.phase !== "in") {
-    return {
-      event: { kind: "reinstated", backend },
-      announced: { ...announced, failing: false, spared: false },
-    };
+  if (phase === "in" && failures === 0) {
+    const calmed = { ...announced, failing: false, keptInUse: false };
+    if (before.phase !== "in") return { event: { kind: "reinstated", backend }, announced: calmed };
+    if (announced.failing) return { event: { kind: "answers", backend }, announced: calmed };
+    return { announced: calmed };
   }
-  if (phase === "out" && event.kind === "failed") {
+  if (event.kind !== "failed") return { announced };
+
+  const { reason } = event;
+  if (phase === "out") {
     return {
       event: { kind: "ejected", backend, reason, failures, milliseconds: retryAt - now },
       announced: { ...announced, failing: false },
     };
-  }
-  if (phase !== "in") return { announced };
-  if (failures === 0) {
-    const quiet = { ...announced, failing: false, spared: false };
-    return announced.failing
-      ? { event: { kind: "answers", backend }, announced: quiet }
-      : { announced: quiet };
   }
   if (failures === 1 && now - announced.at >= REPEAT_AFTER_MS) {
     return {
@@ -68,10 +62,10 @@ export function announce(
       announced: { ...announced, failing: true, at: now },
     };
   }
-  if (failures >= many && !announced.spared) {
+  if (failures >= ejectAfter && !announced.keptInUse) {
     return {
-      event: { kind: "spared", backend, reason },
-      announced: { ...announced, spared: true },
+      event: { kind: "kept in use", backend, reason },
+      announced: { ...announced, keptInUse: true },
     };
   }
   return { announced };

@@ -1,13 +1,13 @@
 /**
- * Passive health: what a backend's own answers say of it.
+ * Passive health: what a backend's own answers show.
  *
- * So many failures in a row eject it; it is then left out for a while that grows with each ejection in
- * a row. After that one request tries it, and only where that is answered do others follow: a backend
- * that hangs costs one client its patience, not five. (Outlier detection as Envoy has it, with the
- * half-open state of a circuit breaker, M. Nygard, Release It!, chapter 5, for the way back.)
+ * A number of failures in a row ejects it, for a time that grows with each ejection in a row. Then one
+ * request is its trial, and others follow only if that one is answered: a backend that hangs makes one
+ * client wait, not five. (Outlier detection as in Envoy, with the half-open state of a circuit breaker on
+ * the way back: M. Nygard, Release It!, chapter 5.)
  *
- * An outcome tells of the backend as it was when the attempt began. So while a backend is out, what
- * still comes from before changes nothing; and whoever asks here leaves out what began before `since`.
+ * An outcome shows how the backend was when the attempt began. So while it is ejected, outcomes from
+ * before change nothing, and callers leave out attempts that began before `since`.
  */
 
 export interface EjectionRules {
@@ -17,28 +17,28 @@ export interface EjectionRules {
   readonly time: number;
 }
 
-/** How long an ejection lasts at most, in milliseconds. */
+/** The longest ejection, in milliseconds. */
 export const MAX_EJECTION_MS = 5 * 60 * 1000;
 
-/** Where a backend stands by its own answers. */
+/** Where a backend stands by its own answers. Times are in milliseconds on the pool's clock. */
 export interface Standing {
-  /** `in` use, `out` of it, or on `trial`: one request is under way to see whether it is back. */
+  /** `in` use, `out` (ejected), or on `trial`: one request is under way to find out whether it works. */
   readonly phase: "in" | "out" | "trial";
   /** Failures in a row. */
   readonly failures: number;
-  /** By how much an ejection's time was multiplied, or is. */
+  /** How many times the first ejection's time the last one lasted: 1, 2, 3, … for ejections in a row. */
   readonly ejectionMultiplier: number;
-  /** Since when it is in this phase. */
+  /** When it entered this phase. */
   readonly since: number;
-  /** When a trial may begin, or another one. */
+  /** When its trial, or another one, may begin. */
   readonly retryAt: number;
-  /** Whether it was ejected by failed connects. Those say for certain that nobody is served by it. */
+  /** Whether it was ejected because it could not be connected to: then it serves no request at all. */
   readonly unreachable: boolean;
-  /** The number of the worker whose request tries it; -1 where none does. */
+  /** The number of the worker whose request is its trial; -1 if there is none. */
   readonly trialWorker: number;
 }
 
-/** Where every backend begins. */
+/** The standing of a new backend. */
 export const IN_USE: Standing = {
   phase: "in",
   failures: 0,
@@ -51,27 +51,34 @@ export const IN_USE: Standing = {
 
 /** What can happen to a backend. */
 export type HealthEvent =
-  /** An answer has begun; `inPanic` while every backend is used, as none is usable. */
+  /** A response has begun; `inPanic` if no backend is usable, so that requests go to all of them. */
   | { readonly kind: "answered"; readonly inPanic: boolean }
-  /** An answer has come as a whole. */
+  /** A response is complete. */
   | { readonly kind: "completed" }
-  /** An attempt failed, before or after there was a connection; `spared` where no more may be ejected.
-   * That is no matter for one on trial: it was out before. */
-  | { readonly kind: "failed"; readonly unreachable: boolean; readonly spared?: boolean }
-  /** An attempt says nothing of it: its client left, say. */
-  | { readonly kind: "nothing learnt" }
-  /** A request of that worker goes there to try it. */
-  | { readonly kind: "tried"; readonly worker: number }
-  /** That worker has died, and what it tried with it. */
-  | { readonly kind: "abandoned"; readonly worker: number }
+  /**
+   * An attempt or a response failed: `unreachable` if there was no connection, `atEjectMax` if no other
+   * backend may be ejected. The latter keeps none on trial: that is among the ejected ones already.
+   */
+  | {
+    readonly kind: "failed";
+    readonly unreachable: boolean;
+    readonly reason: string;
+    readonly atEjectMax?: boolean;
+  }
+  /** An attempt shows nothing about it; its client left, for example. */
+  | { readonly kind: "inconclusive" }
+  /** A request of this worker is its trial. */
+  | { readonly kind: "trial started"; readonly worker: number }
+  /** This worker has died, and its requests with it. */
+  | { readonly kind: "worker died"; readonly worker: number }
   /** Its probes find it up again. */
   | { readonly kind: "recovered" }
-  /** What kept all backends from being used is over: it may be tried at once. */
-  | { readonly kind: "due" };
+  /** Another backend is usable again after none was. */
+  | { readonly kind: "panic over" };
 
 /**
- * @param now on any clock that never goes back, in milliseconds
- * @returns the standing that follows; the same object where nothing changes
+ * @param now in milliseconds, on a clock that never goes back
+ * @returns the standing that follows; the same object if nothing changes
  */
 export function transition(
   standing: Standing,
@@ -83,7 +90,7 @@ export function transition(
   switch (event.kind) {
     case "answered":
       if (phase === "in" || phase === "out" && !event.inPanic) return standing;
-      return reinstated(standing, now);
+      return reinstate(standing, now);
 
     case "completed":
       return phase === "in" && standing.failures > 0 ? { ...standing, failures: 0 } : standing;
@@ -91,73 +98,71 @@ export function transition(
     case "failed": {
       if (phase === "out") return standing;
       const failures = standing.failures + 1;
-      const { unreachable } = event;
-      if (phase === "in" && (failures < rules.after || event.spared)) {
+      if (phase === "in" && (failures < rules.after || event.atEjectMax)) {
         return { ...standing, failures };
       }
-      const ejectionMultiplier = decayedMultiplier(standing, now, rules) + 1;
-      const retryAt = now + ejectionMs(ejectionMultiplier, rules);
+      const ejectionMultiplier = decayMultiplier(standing, now, rules) + 1;
       return {
         phase: "out",
         failures,
         ejectionMultiplier,
         since: now,
-        retryAt,
-        unreachable,
+        retryAt: now + Math.min(rules.time * ejectionMultiplier, MAX_EJECTION_MS),
+        unreachable: event.unreachable,
         trialWorker: -1,
       };
     }
 
-    case "nothing learnt":
-      return phase === "trial" ? abandonTrial(standing, now) : standing;
+    case "inconclusive":
+      return phase === "trial" ? giveUpTrial(standing, now) : standing;
 
-    case "tried":
-      // Should the trial never be heard of again, another may begin some day.
+    case "trial started":
       return {
         ...standing,
         phase: "trial",
         since: now,
-        retryAt: now + MAX_EJECTION_MS,
+        retryAt: now + MAX_EJECTION_MS, // another trial may begin if this one is never reported
         trialWorker: event.worker,
       };
 
-    case "abandoned":
-      return standing.trialWorker === event.worker ? abandonTrial(standing, now) : standing;
+    case "worker died":
+      return standing.trialWorker === event.worker ? giveUpTrial(standing, now) : standing;
 
     case "recovered":
-      return reinstated(standing, now);
+      return reinstate(standing, now);
 
-    case "due":
+    case "panic over": // what had hit all backends may be over for this one, too
       return phase === "out" ? { ...standing, retryAt: Math.min(standing.retryAt, now) } : standing;
   }
 }
 
-/** Whether a request may be sent there to see whether it is back. */
+/** Whether a request may be sent to find out whether the backend works again. */
 export function isTrialDue({ phase, retryAt }: Standing, now: number): boolean {
   return phase !== "in" && now >= retryAt;
 }
 
 /**
- * The share of its requests that a backend gets in slow start: from 0 to 1 over the time since it is
- * back. All at once would meet cold caches and empty pools, and might well send it out again.
+ * The share of its requests that a backend gets in slow start: it grows from 0 to 1 after it is
+ * reinstated. All requests at once would meet cold caches and empty connection pools, and might well
+ * eject it again.
  *
- * @param duration in milliseconds; 0 gives all at once
+ * @param duration of slow start in milliseconds; 0 gives the whole share at once
  */
 export function slowStartShare({ since }: Standing, now: number, duration: number): number {
   return now - since >= duration ? 1 : (now - since) / duration;
 }
 
-/** Out as it was, and to be tried by the next one. */
-function abandonTrial(standing: Standing, now: number): Standing {
+/** Ejected as before, with the next trial due at once. */
+function giveUpTrial(standing: Standing, now: number): Standing {
   return { ...standing, phase: "out", since: now, retryAt: now, trialWorker: -1 };
 }
 
-function reinstated({ ejectionMultiplier }: Standing, now: number): Standing {
+function reinstate({ ejectionMultiplier }: Standing, now: number): Standing {
   return { ...IN_USE, ejectionMultiplier, since: now };
 }
 
-/** Each ejection time that it has served since takes one off. */
-function decayedMultiplier(
+/** The multiplier goes down by one for each `time` that the backend has been in use. */
+function decayMultiplier(
   { phase, ejectionMultiplier, since }: Standing,
   now: number,
   { time }: EjectionRules,
@@ -165,8 +170,4 @@ function decayedMultiplier(
   return phase === "in"
     ? Math.max(0, ejectionMultiplier - Math.floor((now - since) / time))
     : ejectionMultiplier;
-}
-
-function ejectionMs(multiplier: number, { time }: EjectionRules): number {
-  return Math.min(time * multiplier, MAX_EJECTION_MS);
 }

@@ -1,9 +1,9 @@
-/** What a pool tells of its backends' health, once each time it changes, and how the log puts it. */
+/** What a pool reports of its backends' health, once for each change, and the log lines for it. */
 
 export type PoolEvent =
-  /** Its first failure after it worked; told once a minute at most. */
+  /** Its first failure after it worked; reported at most once a minute. */
   | { readonly kind: "fails"; readonly backend: string; readonly reason: string }
-  /** It answers after `fails` was told, and was not ejected in between. */
+  /** It answers after `fails` was reported, and was not ejected in between. */
   | { readonly kind: "answers"; readonly backend: string }
   | {
     readonly kind: "ejected";
@@ -11,19 +11,21 @@ export type PoolEvent =
     readonly reason: string;
     /** In a row. */
     readonly failures: number;
+    /** How long the ejection lasts. */
     readonly milliseconds: number;
   }
-  /** It would have been ejected, but EJECT_MAX of the pool are. */
-  | { readonly kind: "spared"; readonly backend: string; readonly reason: string }
+  /** It would have been ejected, but as many are as EJECT_MAX allows. */
+  | { readonly kind: "kept in use"; readonly backend: string; readonly reason: string }
   | { readonly kind: "reinstated"; readonly backend: string }
-  /** What the probes found. */
+  /** Its probes find it down, or up again. */
   | { readonly kind: "down"; readonly backend: string; readonly reason: string }
   | { readonly kind: "up"; readonly backend: string; readonly reason: string }
-  /** No backend is usable: all are used. */
+  /** No backend is usable, so requests go to all of them. */
   | { readonly kind: "panic" }
+  /** The panic is over. */
   | { readonly kind: "calm" };
 
-/** As the log tells it. */
+/** The level and the text of an event's log line. */
 export function formatEvent(event: PoolEvent): readonly ["info" | "warn", string] {
   switch (event.kind) {
     case "fails":
@@ -35,7 +37,7 @@ export function formatEvent(event: PoolEvent): readonly ["info" | "warn", string
       const seconds = `${Number((milliseconds / 1000).toFixed(2))} s`;
       return ["warn", `${backend} is ejected for ${seconds}, failures: ${failures}: ${reason}`];
     }
-    case "spared":
+    case "kept in use":
       return [
         "warn",
         `${event.backend} fails and stays in use, as EJECT_MAX is reached: ${event.reason}`,

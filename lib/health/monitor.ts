@@ -1,65 +1,59 @@
 /**
- * Keeps the health of a pool's backends: what happens to them, and what is told of it.
+ * Keeps the health of a pool's backends: applies what is found out about them, and announces changes.
  *
- * All workers keep it together. So each change is made by one alone, and is decided on what stands there
- * by then; most requests change nothing, and wait for nobody.
+ * All workers share the health. Each change is decided and made by one worker at a time, under a lock;
+ * most requests change nothing and take no lock.
  */
-import {
-  type Answered,
-  type Failed,
-  FAILURES,
-  mayHaveLeft,
-  type Outcome,
-  reasonOf,
-} from "../outcome.ts";
+import type { Answered, Failed, Outcome } from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import type { CellRecord } from "../shared_memory/cells.ts";
 import { Lock } from "../shared_memory/lock.ts";
 import type { POOL } from "../shared_memory/layout.ts";
+import { announce, type Change } from "./announcements.ts";
+import { assessAttempt, assessResponse, type Finding } from "./blame.ts";
 import { type EjectionRules, type HealthEvent, isTrialDue, transition } from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
-import type { HealthTarget, State } from "./state.ts";
-import { type ProbeRules, transition as transitionProbed } from "./probe_state.ts";
-import { announce, type Change } from "./announcements.ts";
+import { applyProbe, type ProbeRules } from "./probe_state.ts";
+import type { HealthState, MonitoredBackend } from "./state.ts";
 
 export interface HealthOptions {
   readonly ejection: EjectionRules;
-  /** The share of a pool, 0 to 1, that failures after a connection was made may eject. Failed connects
-   * are not capped: who cannot be connected to serves nobody. */
+  /** The share of a pool, 0 to 1, that may be ejected for failures after a connection was made. Backends
+   * that cannot be connected to do not count: keeping them in use would help no request. */
   readonly ejectMax: number;
   /** Whether an answer of 500 to 599 is a failure of its backend. */
   readonly ejectOn5xx: boolean;
   readonly probes: ProbeRules;
   /** The number of this worker; by default 0. */
   readonly worker?: number;
-  /** Told of each change, by whichever worker makes it. */
+  /** Called with each change that is announced, by the worker that makes it. */
   readonly onEvent?: (event: PoolEvent) => void;
 }
 
 /** Shares such as 0.29 do not multiply exactly. */
 const ROUNDING_ERROR = 1e-9;
 
-/** What is told of one attempt. */
-export interface AttemptReport<Target extends HealthTarget = HealthTarget> {
-  readonly backend: Target;
+/** What is reported of one attempt. */
+export interface AttemptReport<Monitored extends MonitoredBackend = MonitoredBackend> {
+  readonly backend: Monitored;
   readonly outcome: Outcome<unknown>;
   /** When it began, on the pool's clock. */
   readonly begunAt: number;
   /** Which attempt of its request it was, from 1. */
   readonly number: number;
-  /** From its beginning until it failed, or its answer began. */
+  /** How long it took until it failed, or its response began. */
   readonly milliseconds: number;
 }
 
 export class HealthMonitor {
-  readonly #backends: readonly HealthTarget[];
+  readonly #backends: readonly MonitoredBackend[];
   readonly #options: HealthOptions;
   readonly #cells: Pick<CellRecord<typeof POOL>, "lock" | "generation">;
   readonly #lock: Lock;
 
   /** @param cells of the memory that workers share */
   constructor(
-    backends: readonly HealthTarget[],
+    backends: readonly MonitoredBackend[],
     options: HealthOptions,
     cells: Pick<CellRecord<typeof POOL>, "lock" | "generation">,
   ) {
@@ -69,212 +63,172 @@ export class HealthMonitor {
     this.#lock = new Lock(cells.lock);
   }
 
-  /** Another number each time that anybody has changed who is usable, or out. */
+  /** Changes each time that any worker changes which backends are usable or ejected. */
   get generation(): number {
     return this.#cells.generation.value;
   }
 
-  /** How many backends get requests as a matter of course. */
-  get usable(): number {
-    return this.#backends.filter((backend) => backend.usable).length;
-  }
-
-  /** For how long a backend is ejected first, in milliseconds. */
+  /** How long a backend's first ejection lasts, in milliseconds. */
   get ejectionTime(): number {
     return this.#options.ejection.time;
   }
 
-  /** An attempt has failed, or its answer has begun. */
+  /** An attempt has failed, or its response has begun. */
   report(request: RequestFacts, report: AttemptReport, now: number): void {
-    const { backend, outcome, number } = report;
-    if (outcome.kind === "answered") {
-      if (this.#isError(outcome)) this.#fail(report, `answered ${outcome.status}`, false, now);
-      else if (backend.standing.phase !== "in") this.#answered(report, now);
-    } else if (isBlameless(request, outcome, number)) {
-      this.#transition(backend, () => isOld(report) ? undefined : { kind: "nothing learnt" }, now);
-    } else {
-      this.#fail(report, reasonOf(outcome), isUnreachable(outcome), now);
-    }
+    const { backend, outcome, number, begunAt } = report;
+    const finding = assessAttempt(request, outcome, number, this.#options.ejectOn5xx);
+    if (finding.kind === "answered" && backend.standing.phase === "in") return;
+    this.#learn(backend, finding, begunAt, now);
   }
 
-  /** A response is over. @param broken why it is not whole */
+  /** A response is over. @param broken why it was cut short; undefined if it is complete */
   end(
-    backend: HealthTarget,
+    backend: MonitoredBackend,
     answered: Answered<unknown>,
     broken: Failed | undefined,
     now: number,
   ): void {
-    if (broken === undefined) { // it came as a whole
-      const isNews = backend.standing.failures > 0 && !this.#isError(answered);
-      if (isNews) this.#transition(backend, () => ({ kind: "completed" }), now);
-    } else if (FAILURES[broken.failure].blamesBackend) {
-      this.#fail({ backend }, reasonOf(broken), false, now);
-    }
+    const finding = assessResponse(answered, broken, this.#options.ejectOn5xx);
+    if (finding === undefined) return;
+    if (finding.kind === "completed" && backend.standing.failures === 0) return;
+    this.#learn(backend, finding, Infinity, now);
   }
 
-  /** A request goes there to see whether it is back. @returns whether no other one does already */
-  claimTrial(backend: HealthTarget, now: number): boolean {
-    const event: HealthEvent = { kind: "tried", worker: this.#options.worker ?? 0 };
-    return this.#transition(
-      backend,
-      () => isTrialDue(backend.standing, now) ? event : undefined,
-      now,
-    );
+  /** Makes a request the trial of a backend. @returns false if another request already is */
+  claimTrial(backend: MonitoredBackend, now: number): boolean {
+    const event: HealthEvent = { kind: "trial started", worker: this.#options.worker ?? 0 };
+    return this.#apply(backend, () => isTrialDue(backend.standing, now) ? event : undefined, now);
   }
 
-  /** A worker has died: what it tried says nothing any more. */
+  /** Gives up the trials of a worker that has died. */
   abandon(worker: number, now: number): void {
     for (const backend of this.#backends) {
-      this.#transition(backend, () => ({ kind: "abandoned", worker }), now);
+      this.#apply(backend, () => ({ kind: "worker died", worker }), now);
     }
   }
 
   /** A probe is over. */
-  probed(backend: HealthTarget, good: boolean, reason: string, now: number): void {
+  probed(backend: MonitoredBackend, good: boolean, reason: string, now: number): void {
     const { probes } = this.#options;
-    if (transitionProbed(backend.probed, good, probes) === backend.probed) return;
-    const told = this.#lock.hold(() => {
+    if (applyProbe(backend.probed, good, probes) === backend.probed) return;
+    const events = this.#lock.hold(() => {
       const before = backend.state;
-      const probed = transitionProbed(before.probed, good, probes);
+      const probed = applyProbe(before.probed, good, probes);
       if (probed.up === before.probed.up) return this.#commit(backend, { ...before, probed }, now);
       const standing = good
         ? transition(before.standing, { kind: "recovered" }, now, this.#rules)
         : before.standing;
-      const news: PoolEvent = { kind: good ? "up" : "down", backend: backend.id, reason };
-      return [news, ...this.#commit(backend, { ...before, probed, standing }, now)];
+      const event: PoolEvent = { kind: good ? "up" : "down", backend: backend.id, reason };
+      return [event, ...this.#commit(backend, { ...before, probed, standing }, now)];
     });
-    this.#tell(told);
+    this.#emit(events);
   }
 
-  #answered(report: AttemptReport, now: number): void {
-    this.#transition(report.backend, () => {
-      const inPanic = this.usable === 0;
-      return isOld(report) && !inPanic ? undefined : { kind: "answered", inPanic };
-    }, now);
+  /** @param begunAt when that began which the finding is about; Infinity if it is about now */
+  #learn(backend: MonitoredBackend, finding: Finding, begunAt: number, now: number): void {
+    this.#apply(backend, () => this.#toEvent(backend, finding, begunAt), now);
   }
 
-  /** @param report without a time where it is a response that broke, and not an attempt that failed */
-  #fail(
-    report: Pick<AttemptReport, "backend"> & Partial<AttemptReport>,
-    reason: string,
-    unreachable: boolean,
-    now: number,
-  ): void {
-    this.#transition(
-      report.backend,
-      () => {
-        if (isOld(report)) return undefined;
-        return { kind: "failed", unreachable, spared: !unreachable && !this.#mayEjectOneMore() };
-      },
-      now,
-      reason,
-    );
+  /** @returns undefined if the finding is about the time before the backend entered its phase */
+  #toEvent(
+    { standing }: MonitoredBackend,
+    finding: Finding,
+    begunAt: number,
+  ): HealthEvent | undefined {
+    const isOld = begunAt < standing.since;
+    if (finding.kind === "answered") {
+      const inPanic = this.#countUsable() === 0;
+      return isOld && !inPanic ? undefined : { kind: "answered", inPanic };
+    }
+    if (isOld) return undefined;
+    if (finding.kind !== "failed") return finding;
+    return { ...finding, atEjectMax: !finding.unreachable && !this.#mayEjectOneMore() };
   }
 
   /**
-   * Lets something happen to a backend's standing.
+   * Applies an event to a backend's standing.
    *
-   * @param happens what; undefined where it is nothing. Asked again once nobody else can change anything.
-   * @returns whether it made a difference
+   * @param decide what happens; undefined if nothing does. Called again under the lock, as another worker
+   * may have changed the standing meanwhile.
+   * @returns whether the standing has changed
    */
-  #transition(
-    backend: HealthTarget,
-    happens: () => HealthEvent | undefined,
+  #apply(
+    backend: MonitoredBackend,
+    decide: () => HealthEvent | undefined,
     now: number,
-    reason = "",
   ): boolean {
-    const change = (): Change | undefined => {
-      const event = happens();
-      const before = backend.standing;
-      const after = event === undefined ? before : transition(before, event, now, this.#rules);
-      return event === undefined || after === before
-        ? undefined
-        : { event, before, after, reason, now };
-    };
-    if (change() === undefined) return false;
-    const told = this.#lock.hold(() => {
-      const made = change();
-      if (made === undefined) return undefined;
-      const { probed, announced } = backend.state;
-      const news = announce(backend.id, made, announced, this.#rules.after);
-      const more = this.#commit(
-        backend,
-        { probed, standing: made.after, announced: news.announced },
-        now,
-      );
-      return news.event === undefined ? more : [news.event, ...more];
+    if (this.#changeBy(backend, decide(), now) === undefined) return false;
+    const events = this.#lock.hold(() => {
+      const change = this.#changeBy(backend, decide(), now);
+      if (change === undefined) return undefined;
+      const { probed, announced: before } = backend.state;
+      const { event, announced } = announce(backend.id, change, before, this.#rules.after);
+      const more = this.#commit(backend, { probed, standing: change.after, announced }, now);
+      return event === undefined ? more : [event, ...more];
     });
-    if (told !== undefined) this.#tell(told);
-    return told !== undefined;
+    if (events === undefined) return false;
+    this.#emit(events);
+    return true;
   }
 
-  /** Writes down where a backend stands, alone. @returns what follows from it for all of them */
-  #commit(backend: HealthTarget, state: State, now: number): readonly PoolEvent[] {
+  #changeBy(
+    { standing: before }: MonitoredBackend,
+    event: HealthEvent | undefined,
+    now: number,
+  ): Change | undefined {
+    if (event === undefined) return undefined;
+    const after = transition(before, event, now, this.#rules);
+    return after === before ? undefined : { event, before, after, now };
+  }
+
+  /** Writes a backend's state, under the lock. @returns what that means for the pool as a whole */
+  #commit(backend: MonitoredBackend, state: HealthState, now: number): readonly PoolEvent[] {
     if (isSameAvailability(backend.state, state)) {
       backend.state = state;
       return [];
     }
-    const { usable } = this;
+    const usableBefore = this.#countUsable();
     const wasUsable = backend.usable;
     backend.state = state;
-    if (backend.usable && !wasUsable) backend.forgetLatency(); // how it was is over with the outage
-    const events = this.#afterChange(usable, now);
+    if (backend.usable && !wasUsable) backend.forgetLatency();
+    const events = this.#followUp(usableBefore, now);
     this.#cells.generation.add(1);
     return events;
   }
 
-  #afterChange(usableBefore: number, now: number): readonly PoolEvent[] {
-    const { usable } = this;
+  /** Begins or ends a panic. @param usableBefore how many backends were usable before the change */
+  #followUp(usableBefore: number, now: number): readonly PoolEvent[] {
+    const usable = this.#countUsable();
     if (usableBefore > 0 && usable === 0) return [{ kind: "panic" }];
     if (usableBefore > 0 || usable === 0) return [];
-    // What had hit all of them is over, and the first one back must not be left alone with everything.
+    // The first backend that is back must not be left alone with all requests: the others get a trial.
     for (const backend of this.#backends) {
-      const standing = transition(backend.standing, { kind: "due" }, now, this.#rules);
+      const standing = transition(backend.standing, { kind: "panic over" }, now, this.#rules);
       if (standing !== backend.standing) backend.state = { ...backend.state, standing };
     }
     return [{ kind: "calm" }];
   }
 
-  #isError({ status }: Answered<unknown>): boolean {
-    return status >= 500 && this.#options.ejectOn5xx;
+  #countUsable(): number {
+    return this.#backends.filter((backend) => backend.usable).length;
   }
 
   #mayEjectOneMore(): boolean {
-    const out = this.#backends.filter(({ standing: { phase, unreachable } }) =>
+    const ejected = this.#backends.filter(({ standing: { phase, unreachable } }) =>
       phase !== "in" && !unreachable
     );
-    return out.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING_ERROR;
+    return ejected.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING_ERROR;
   }
 
   get #rules(): EjectionRules {
     return this.#options.ejection;
   }
 
-  #tell(events: readonly PoolEvent[]): void {
+  #emit(events: readonly PoolEvent[]): void {
     for (const event of events) this.#options.onEvent?.(event);
   }
 }
 
-/** What happened before the backend came to stand where it does says nothing of it any more. */
-function isOld(
-  { backend, begunAt = Infinity }: Pick<AttemptReport, "backend"> & Partial<AttemptReport>,
-): boolean {
-  return begunAt < backend.standing.since;
-}
-
-/** Whether both are usable or not, and out or not, alike. */
-function isSameAvailability(one: State, other: State): boolean {
+function isSameAvailability(one: HealthState, other: HealthState): boolean {
   return one.standing.phase === other.standing.phase && one.probed.up === other.probed.up;
-}
-
-/** Whether an attempt that failed says nothing of its backend. */
-function isBlameless(request: RequestFacts, failed: Failed, number: number): boolean {
-  if (request.clientGone || !FAILURES[failed.failure].blamesBackend) return true;
-  // Out of time, a later attempt had only what earlier ones left of it, and an upload's client took some.
-  return request.expired && (number > 1 || request.hasUpload || !mayHaveLeft(failed));
-}
-
-/** Whether there was no connection at all; one that broke before a byte left was there. */
-function isUnreachable({ failure }: Failed): boolean {
-  return !FAILURES[failure].mayHaveLeft;
 }

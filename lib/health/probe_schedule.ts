@@ -1,15 +1,15 @@
-/** When probes are due: spread at first, and never in step with those of other balancers. */
+/** When probes are due: spread over time, and never in step with those of other balancers. */
 
-/** Over how long the first probes are spread at most, in milliseconds. */
+/** The first probes of all backends are spread over this time, in milliseconds. */
 const FIRST_WITHIN_MS = 1_000;
 
-/** By how much an interval varies, so that many balancers do not ask at one moment. */
+/** The share by which an interval varies, so that balancers do not all probe at the same moment. */
 const JITTER = 0.1;
 
 /**
- * How long to wait with the first probe of a backend, in milliseconds.
+ * How long to wait before the first probe of a backend, in milliseconds.
  *
- * @param interval in milliseconds
+ * @param interval between probes, in milliseconds; the first probes are spread over less than one
  * @param random 0 up to 1
  */
 export function firstDelay(interval: number, random: () => number): number {
@@ -17,10 +17,10 @@ export function firstDelay(interval: number, random: () => number): number {
 }
 
 /**
- * From the beginning of one probe to that of the next, in milliseconds; later only where the first is not
- * over by then.
+ * The time from the start of one probe to the start of the next, in milliseconds. If a probe takes longer
+ * than that, the next one starts when it is over.
  *
- * @param interval in milliseconds, give or take a tenth
+ * @param interval in milliseconds; the result is up to a tenth more or less
  * @param random 0 up to 1
  */
 export function nextDelay(interval: number, random: () => number): number {

@@ -1,35 +1,39 @@
 /**
- * Active health: what probes say of a backend.
+ * Active health: what probes show about a backend.
  *
- * It takes `rise` good probes in a row to be up, and `fall` bad ones to be down. The first probe counts
- * at once, whatever it says: until then nothing is known, and a backend is used.
+ * `rise` good probes in a row bring it up, `fall` bad ones take it down. The first probe counts at once,
+ * whatever its result; before that nothing is known, and the backend is used.
  */
 
 export interface ProbeRules {
-  /** Good probes in a row that bring it up, 1 or more. */
+  /** Good probes in a row that bring a backend up, 1 or more. */
   readonly rise: number;
   /** Bad probes in a row that take it down, 1 or more. */
   readonly fall: number;
 }
 
-/** What the probes have found. */
-export interface Probed {
+export interface ProbeState {
   readonly up: boolean;
-  /** Probes in a row that say otherwise. */
+  /** Probes in a row whose result was the opposite. */
   readonly oppositeStreak: number;
+  /** Whether there was a probe yet. */
   readonly known: boolean;
 }
 
 /** Before the first probe. */
-export const UNPROBED: Probed = { up: true, oppositeStreak: 0, known: false };
+export const UNPROBED: ProbeState = { up: true, oppositeStreak: 0, known: false };
 
-/** @returns what is known after one more probe; the same object where nothing changes */
-export function transition(probed: Probed, good: boolean, { rise, fall }: ProbeRules): Probed {
-  if (!probed.known) return { up: good, oppositeStreak: 0, known: true };
-  if (good === probed.up) {
-    return probed.oppositeStreak === 0 ? probed : { ...probed, oppositeStreak: 0 };
+/** @returns the state after one more probe; the same object if nothing changes */
+export function applyProbe(
+  state: ProbeState,
+  good: boolean,
+  { rise, fall }: ProbeRules,
+): ProbeState {
+  if (!state.known) return { up: good, oppositeStreak: 0, known: true };
+  if (good === state.up) {
+    return state.oppositeStreak === 0 ? state : { ...state, oppositeStreak: 0 };
   }
-  const oppositeStreak = probed.oppositeStreak + 1;
-  if (oppositeStreak < (probed.up ? fall : rise)) return { ...probed, oppositeStreak };
+  const oppositeStreak = state.oppositeStreak + 1;
+  if (oppositeStreak < (state.up ? fall : rise)) return { ...state, oppositeStreak };
   return { up: good, oppositeStreak: 0, known: true };
 }

@@ -1,40 +1,40 @@
 /**
- * Probes: asks each backend in turn for HEALTH_PATH, on connections of their own, and tells what came of
- * it. Whoever asks does nothing but wait: no request is held up by a probe.
+ * Sends probes: requests each backend's HEALTH_PATH again and again, each time on a new connection, and
+ * reports the results. Backends are probed side by side, and no request waits for a probe.
  */
-import type { HealthTarget } from "./state.ts";
+import type { MonitoredBackend } from "./state.ts";
 import { isOneOf, type Statuses } from "../http/status_ranges.ts";
-import { reasonOf } from "../outcome.ts";
+import { formatFailure } from "../outcome.ts";
 import { failedFetch } from "../net/fetch_error.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
-export interface ProbeOptions<Target extends Pick<HealthTarget, "url"> = HealthTarget> {
-  readonly backends: readonly Target[];
-  /** Appended to a backend's URL. */
+export interface ProbeOptions<Monitored extends Pick<MonitoredBackend, "url"> = MonitoredBackend> {
+  readonly backends: readonly Monitored[];
+  /** Path and query, appended to the backend's URL. */
   readonly path: string;
-  /** The statuses of good answers. */
+  /** The statuses that count as good. */
   readonly good: Statuses;
-  /** From the beginning of one probe to that of the next, in milliseconds, give or take a tenth. */
+  /** From the start of one probe to the start of the next, in milliseconds; varies by up to a tenth. */
   readonly interval: number;
-  /** For the whole answer, in milliseconds. */
+  /** For the whole probe, in milliseconds. */
   readonly timeout: number;
   /** 0 up to 1. */
   readonly random: () => number;
-  /** Told what each probe came to. @param reason in a few words */
-  readonly onProbe: (backend: Target, good: boolean, reason: string) => void;
+  /** Called with the result of each probe. @param reason in a few words, for the log */
+  readonly onProbe: (backend: Monitored, good: boolean, reason: string) => void;
 }
 
-/** Starts to probe; it goes on until it is disposed of. */
-export function startProbes<Target extends Pick<HealthTarget, "url">>(
-  options: ProbeOptions<Target>,
+/** Starts probing, until it is disposed of. */
+export function startProbes<Monitored extends Pick<MonitoredBackend, "url">>(
+  options: ProbeOptions<Monitored>,
 ): AsyncDisposable {
   const { backends, interval, random } = options;
-  // A connection that is kept would say nothing of whether a new one can be made.
+  // A probe on a kept connection would not show whether a new connection can be made.
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, http2: false });
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  async function probeAgainAndAgain(backend: Target): Promise<void> {
+  async function probeUntilStopped(backend: Monitored): Promise<void> {
     await pause(firstDelay(interval, random), signal);
     while (!signal.aborted) {
       const startedAt = performance.now();
@@ -44,7 +44,7 @@ export function startProbes<Target extends Pick<HealthTarget, "url">>(
     }
   }
 
-  const probing = Promise.all(backends.map(probeAgainAndAgain));
+  const probing = Promise.all(backends.map(probeUntilStopped));
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort();
@@ -54,19 +54,19 @@ export function startProbes<Target extends Pick<HealthTarget, "url">>(
   };
 }
 
-async function probe<Target extends Pick<HealthTarget, "url">>(
-  backend: Target,
+async function probe<Monitored extends Pick<MonitoredBackend, "url">>(
+  backend: Monitored,
   client: Deno.HttpClient,
   stopping: AbortSignal,
-  options: ProbeOptions<Target>,
+  options: ProbeOptions<Monitored>,
 ): Promise<void> {
-  const result = await ask(backend, client, stopping, options);
+  const result = await request(backend, client, stopping, options);
   if (result !== undefined) options.onProbe(backend, ...result);
 }
 
-/** @returns whether the answer is good, and why; undefined where it says nothing of the backend */
-async function ask(
-  backend: Pick<HealthTarget, "url">,
+/** @returns whether the backend is good, and why; undefined if the probe shows nothing about it */
+async function request(
+  backend: Pick<MonitoredBackend, "url">,
   client: Deno.HttpClient,
   stopping: AbortSignal,
   { path, good, timeout }: Pick<ProbeOptions<never>, "path" | "good" | "timeout">,
@@ -86,14 +86,14 @@ async function ask(
     if (stopping.aborted) return undefined;
     if (late.signal.aborted) return [false, `no answer within ${timeout} ms`];
     const failed = failedFetch(error);
-    const ours = failed.failure === "connection_limit_reached"; // no descriptor for a probe
-    return ours ? undefined : [false, reasonOf(failed)];
+    const isOurs = failed.failure === "connection_limit_reached"; // this program has no descriptors left
+    return isOurs ? undefined : [false, formatFailure(failed)];
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Resolves after so many milliseconds, or as soon as it is stopped. */
+/** Resolves after a time in milliseconds, or as soon as the signal is aborted. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {

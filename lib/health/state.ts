@@ -1,26 +1,26 @@
-/** What is known of a backend's health, and what keeps it. */
+/** The health of a backend: all that is known of it, and what the monitor needs of its owner. */
 import type { AnnouncementState } from "./announcements.ts";
 import type { Standing } from "./ejection.ts";
-import type { Probed } from "./probe_state.ts";
+import type { ProbeState } from "./probe_state.ts";
 
-/** Where a backend stands. */
-export interface State {
-  /** By what its own answers say. */
+export interface HealthState {
+  /** By its own answers. */
   readonly standing: Standing;
-  /** By what its probes say. */
-  readonly probed: Probed;
-  /** What the log was told of it. */
+  /** By its probes. */
+  readonly probed: ProbeState;
+  /** What the log says about it. */
   readonly announced: AnnouncementState;
 }
 
-/** What has a health: a backend. */
-export interface HealthTarget {
+/** A backend, as far as its health is concerned: this layer does not know the rest of it. */
+export interface MonitoredBackend {
   readonly id: string;
   readonly url: string;
-  state: State;
+  state: HealthState;
   readonly standing: Standing;
-  readonly probed: Probed;
+  readonly probed: ProbeState;
+  /** Whether it is neither ejected nor found down by probes. */
   readonly usable: boolean;
-  /** Forgets how long its answers took: an outage is over. */
+  /** Forgets its latency, which is from before an outage. */
   forgetLatency(): void;
 }

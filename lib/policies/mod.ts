@@ -1,4 +1,4 @@
-/** Policies: how the next backend is picked. One file each; the table below is the list users see. */
+/** The policies by name. */
 import type { PolicyName } from "../config/model.ts";
 import { consistentHash } from "./consistent_hash.ts";
 import { leastConnections } from "./least_connections.ts";
@@ -8,7 +8,7 @@ import type { Policy, PolicyOptions } from "./policy.ts";
 import { random } from "./random.ts";
 import { roundRobin } from "./round_robin.ts";
 
-/** The configuration's names for them. */
+/** The names are those of the `POLICY` setting. */
 export const POLICIES = {
   round_robin: () => roundRobin,
   random: () => random,

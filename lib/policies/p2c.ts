@@ -1,10 +1,10 @@
 /**
- * The power of two choices: of two candidates drawn by chance, the one with fewer requests in flight for
- * its weight. Nearly as even as comparing all, at the cost of two, and balancers that know nothing of
- * each other do not all run after the same one (M. Mitzenmacher, 2001).
+ * The power of two choices: of two candidates drawn at random, the one with fewer requests in flight for
+ * its weight. It is nearly as even as comparing all of them, at the cost of comparing two, and several
+ * balancers do not all send to the same idle backend (M. Mitzenmacher, 2001).
  *
- * The second is taken only if it has no more with this request than the first has without it. With
- * equal weights that says no more than "fewer"; see least_connections.ts for why weights need it.
+ * The second one is picked only if its load including this request is no more than the first one's
+ * without it. With equal weights that means "fewer"; least_connections.ts says why weights need it.
  */
 import { drawTwo } from "../backends/weight_classes.ts";
 import type { Policy } from "./policy.ts";

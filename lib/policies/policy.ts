@@ -1,14 +1,14 @@
-/** What a policy is: how the next backend is picked. */
+/** The contract of a policy: it decides which backend is picked next. */
 import type { Backend } from "../backends/backend.ts";
 import type { Outcome } from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
 
-/** What a policy may look at, beside the candidates and what they have in flight. */
+/** What a policy may use for a pick, besides the candidates and their requests in flight. */
 export interface PickContext {
   readonly request: RequestFacts;
-  /** The request's turn on the pool's wrapping counter; a retry takes none and sees the upcoming one. */
+  /** The request's turn on the pool's wrapping counter. A retry takes no turn and sees the upcoming one. */
   readonly turn: number;
-  /** Which pick for this request it is, from 1. An attempt may take two: where the first is full, say. */
+  /** Which pick for this request it is, from 1. An attempt may need two, if the first pick is full. */
   readonly number: number;
   /** In milliseconds, on a clock that never goes back. */
   readonly now: number;
@@ -16,30 +16,31 @@ export interface PickContext {
   readonly random: () => number;
 }
 
-/** What an attempt came to, as a policy learns from it. */
+/** An attempt's outcome, for a policy to learn from. */
 export interface Observation {
   readonly request: RequestFacts;
   readonly outcome: Outcome<unknown>;
-  /** From its beginning until it failed, or its answer began. */
+  /** How long the attempt took until it failed, or its response began. */
   readonly milliseconds: number;
+  /** In milliseconds, on a clock that never goes back. */
   readonly now: number;
 }
 
 export interface Policy {
-  /** Picks one of the candidates: never empty, already without those tried. */
+  /** Picks one of the candidates: a list that is not empty, without backends that the request has tried. */
   pick(candidates: readonly Backend[], context: PickContext): Backend;
-  /** After how many turns its picks over this list repeat; left out where it does not take turns. */
+  /** After how many turns its picks from these backends repeat; omitted if it does not use turns. */
   cycle?(backends: readonly Backend[]): number;
-  /** Whether it prefers backends with few in flight. One that fails at once has the fewest of all. */
+  /** Whether it prefers backends with few requests in flight; by default it does not. */
   readonly prefersIdle?: boolean;
-  /** Learns how long attempts take. A policy that does is given a clock of more than a tick's precision. */
+  /** Learns from attempts. The pool measures how long they take only for policies that have this. */
   observe?(backend: Backend, observation: Observation): void;
 }
 
-/** What a user may say of how a policy picks; each takes what concerns it. */
+/** Settings of the policies; each uses those that concern it. */
 export interface PolicyOptions {
-  /** `HASH_ON`: what of a request decides where it goes. */
+  /** `HASH_ON`: returns the part of a request that decides where it goes. */
   readonly hashKey: (request: RequestFacts) => string;
-  /** `HASH_BALANCE`: what a backend may have in flight, times the mean, 1 or more; Infinity sets no limit. */
+  /** `HASH_BALANCE`: how many times the mean a backend may have in flight, 1 or more; Infinity: no limit. */
   readonly hashBalance: number;
 }

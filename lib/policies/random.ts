@@ -1,7 +1,7 @@
 /**
- * Random: any of the candidates, each with its weight as its chance.
+ * Random: any of the candidates, by weight.
  *
- * Needs nothing but chance, so that many balancers never fall into step; uneven in the short run.
+ * It keeps no state, so balancers never fall into step with each other. Uneven in the short run.
  */
 import { draw } from "../backends/weight_classes.ts";
 import type { Policy } from "./policy.ts";

@@ -1,70 +1,71 @@
 /**
  * Round robin: the candidates in the order of the list, one turn each.
  *
- * With weights, turns are interleaved as nginx's smooth weighted round robin does: 5, 1, 1 gives
- * a a b a c a a, not a a a a a b c. The schedule depends on the list alone, so it is computed once
- * per list and the wrapping counter walks it.
+ * With weights, turns are interleaved as in nginx's smooth weighted round robin: 5, 1, 1 gives
+ * a a b a c a a, not a a a a a b c. The schedule depends only on the list, so it is computed once
+ * per list, and the wrapping counter walks through it.
  */
 import type { Backend } from "../backends/backend.ts";
 import { mixed } from "../backends/hash.ts";
-import { fallsTo, weightClasses } from "../backends/weight_classes.ts";
+import { pickByNumber, weightClasses } from "../backends/weight_classes.ts";
 import type { PickContext, Policy } from "./policy.ts";
 
 const schedules = new WeakMap<readonly Backend[], readonly Backend[]>();
 
 export const roundRobin = {
-  cycle: (backends: readonly Backend[]) => buildSchedule(backends).length,
+  cycle: (backends: readonly Backend[]) => findSchedule(backends).length,
   pick(candidates: readonly Backend[], { turn, number }: PickContext): Backend {
-    if (number > 1) return fallsTo(candidates, scattered(turn, number));
-    const schedule = buildSchedule(candidates);
+    if (number > 1) return pickByNumber(candidates, scatter(turn, number));
+    const schedule = findSchedule(candidates);
     return schedule[turn % schedule.length]!;
   },
 } satisfies Policy;
 
 /**
- * A turn and the number of a pick as a number scattered over 0 to 2^32 - 1.
+ * Hashes a turn and the number of a pick to 0 to 2^32 - 1, for picks after a request's first.
  *
- * Further picks need it: the turns on which a backend that is down is met are themselves regular, so
- * that `turn % length` over the others would hit the same one each time, or never. And no schedule is
- * made for them, as these candidates may never come together again.
+ * The turns on which a backend fails are regular themselves, so `turn % length` would send all its
+ * retries to the same one of the others. And no schedule is computed for the candidates of a retry, as
+ * the same list may never come again.
  */
-function scattered(turn: number, number: number): number {
+function scatter(turn: number, number: number): number {
   return mixed(turn ^ Math.imul(number, 0x9e3779b9));
 }
 
-function buildSchedule(backends: readonly Backend[]): readonly Backend[] {
+function findSchedule(backends: readonly Backend[]): readonly Backend[] {
   let schedule = schedules.get(backends);
-  if (schedule === undefined) schedules.set(backends, schedule = smooth(backends));
+  if (schedule === undefined) schedules.set(backends, schedule = interleave(backends));
   return schedule;
 }
 
 /**
- * Every step each backend gains its weight, the richest is picked and pays the sum of all; of several,
- * the first of the list. Those of one weight take turns, so only one of each weight need be looked at:
- * a thousand backends of any weights take milliseconds, not a second.
+ * Each step gives every backend a credit of its weight; the one with the most credit is picked and pays
+ * the sum of all weights. If several have the most, the first of the list is picked. Backends of equal
+ * weight take turns, so only one of each weight is compared: a schedule for a thousand backends takes
+ * milliseconds, not a second.
  */
-function smooth(backends: readonly Backend[]): readonly Backend[] {
+function interleave(backends: readonly Backend[]): readonly Backend[] {
   const places = new Map(backends.map((backend, place) => [backend, place]));
   const { classes, total } = weightClasses(backends);
   const unit = classes.map(({ weight }) => weight).reduce(greatestCommonDivisor, 0);
   const queues = classes.map(({ weight, members }) => new Queue(weight, members));
   return Array.from({ length: total / unit }, () => {
-    let richest = queues[0]!;
+    let leading = queues[0]!;
     for (const queue of queues) {
       queue.credit += queue.weight;
-      if (queue.credit < richest.credit) continue;
-      if (queue.credit > richest.credit || places.get(queue.head)! < places.get(richest.head)!) {
-        richest = queue;
+      if (queue.credit < leading.credit) continue;
+      if (queue.credit > leading.credit || places.get(queue.head)! < places.get(leading.head)!) {
+        leading = queue;
       }
     }
-    return richest.take(total);
+    return leading.take(total);
   });
 }
 
-/** Backends of one weight, waiting for their turns. */
+/** Backends of one weight, which take turns. */
 class Queue {
   readonly weight: number;
-  /** What the one in front has gained and not yet paid. */
+  /** The credit of the backend at the head. */
   credit = 0;
   readonly #members: readonly Backend[];
   #place = 0;
@@ -78,7 +79,7 @@ class Queue {
     return this.#members[this.#place]!;
   }
 
-  /** Takes the one in front, which pays; once each has, the first is in front again. */
+  /** Takes the backend at the head. Members pay in turn, so the common credit is reduced once all have. */
   take(price: number): Backend {
     const { head } = this;
     this.#place = (this.#place + 1) % this.#members.length;

@@ -1,13 +1,13 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Failed, Outcome } from "../outcome.ts";
 
-/** One attempt to send a request to a backend, and what it came to. */
+/** One attempt to send a request to a backend, and its outcome. */
 export interface Attempt<Response> {
   readonly backend: Backend;
   readonly outcome: Outcome<Response>;
 }
 
-/** An attempt that failed, so that another one may follow. */
+/** An attempt that failed. */
 export interface FailedAttempt extends Attempt<never> {
   readonly outcome: Failed;
 }

@@ -1,21 +1,21 @@
 /**
- * The wrapping counter behind round robin: one Uint32 cell, so that many workers can share it.
+ * The wrapping counter behind round robin: one Uint32 cell that workers can share.
  *
- * Picks are `turn % cycle`. A plain `Atomics.add` wraps at 2^32, and where 2^32 is no multiple of the
- * cycle that wrap breaks the rotation (after 0xFFFFFFFF, 3 backends would see 0, 0, 1). So the wrap
- * lands on the turn that goes on in the same phase; compare-and-exchange keeps it exact over workers.
+ * Picks are `turn % cycle`. A plain `Atomics.add` wraps to 0 at 2^32, which breaks the rotation if 2^32 is
+ * not a multiple of the cycle: after 0xFFFFFFFF, the picks of 3 backends would be 0, 0, 1. So this counter
+ * wraps to the turn that continues the rotation. Compare-and-exchange keeps it exact over all workers.
  */
 const TURNS = 2 ** 32;
 
 export class Counter {
   readonly #cell: Uint32Array;
 
-  /** @param cell one unsigned 32-bit cell; share its SharedArrayBuffer to count over several workers */
+  /** @param cell one unsigned 32-bit number, in memory that workers share; by default its own */
   constructor(cell: Uint32Array = new Uint32Array(new SharedArrayBuffer(4))) {
     this.#cell = cell;
   }
 
-  /** The turn that the next call of {@linkcode next} will take, without taking it. */
+  /** The turn that the next call of {@linkcode next} will take. */
   get upcoming(): number {
     return Atomics.load(this.#cell, 0);
   }

@@ -1,9 +1,9 @@
-/** The pool that the settings describe: one for the program itself, and one for each simulation. */
+/** Creates a pool from the settings: for the program itself, and for simulations. */
 import type { Backend } from "../backends/backend.ts";
 import type { IsTrusted } from "../http/trusted_proxies.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Config } from "../config/schema.ts";
-import { hashKeyOf } from "./hash_key.ts";
+import { createHashKey } from "./hash_key.ts";
 import type { PoolEvent } from "../health/events.ts";
 import type { PolicyName } from "../config/model.ts";
 import { POLICIES } from "../policies/mod.ts";
@@ -13,7 +13,7 @@ import type { Sticky } from "./sticky.ts";
 import type { CellRecord } from "../shared_memory/cells.ts";
 import type { POOL } from "../shared_memory/layout.ts";
 
-/** The settings that a pool goes by. */
+/** The settings that a pool depends on. */
 export type PoolSettings = Pick<
   Config,
   | "HASH_ON"
@@ -28,7 +28,7 @@ export type PoolSettings = Pick<
   | "SLOW_START"
 >;
 
-/** What it is put together with. */
+/** What else a pool needs. */
 export interface PoolParts {
   readonly backends: readonly Backend[];
   readonly policy: PolicyName;
@@ -39,7 +39,7 @@ export interface PoolParts {
   /** 0 up to 1. */
   readonly random: () => number;
   readonly onEvent: (event: PoolEvent) => void;
-  /** Of the memory that workers share; by default its own. */
+  /** The pool's cells in the memory that workers share; by default its own. */
   readonly cells?: CellRecord<typeof POOL>;
   /** The number of this worker; by default 0. */
   readonly worker?: number;
@@ -48,7 +48,7 @@ export interface PoolParts {
 export function createPool(settings: PoolSettings, parts: PoolParts): Pool {
   const { clock } = parts;
   const policy: Policy = POLICIES[parts.policy]({
-    hashKey: hashKeyOf(settings.HASH_ON, parts.isTrusted),
+    hashKey: createHashKey(settings.HASH_ON, parts.isTrusted),
     hashBalance: settings.HASH_BALANCE,
   });
   return new Pool({

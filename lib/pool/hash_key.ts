@@ -1,14 +1,14 @@
-/** `HASH_ON`: what of a request decides to which backend consistent hashing takes it. */
+/** `HASH_ON`: the part of a request that consistent hashing uses as its key. */
 import { clientAddressOf, type IsTrusted } from "../http/trusted_proxies.ts";
 import { cookieValues } from "../http/cookies.ts";
 import type { HashOn } from "../config/model.ts";
 import type { RequestFacts } from "../request_facts.ts";
 
 /**
- * Makes the function that gives a request's key. A request that lacks the header or the cookie goes by
- * its client's address: else all of those would go to one backend.
+ * Creates the function that returns a request's key. If the request lacks the header or the cookie, its
+ * client's address is the key: an empty one would send all such requests to the same backend.
  */
-export function hashKeyOf(on: HashOn, isTrusted: IsTrusted): (request: RequestFacts) => string {
+export function createHashKey(on: HashOn, isTrusted: IsTrusted): (request: RequestFacts) => string {
   const byAddress = (request: RequestFacts) => clientAddressOf(request, isTrusted);
   switch (on.by) {
     case "address":

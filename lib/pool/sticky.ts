@@ -1,11 +1,11 @@
 /**
  * Sticky sessions (`STICKY_COOKIE`): a cookie ties a client to the backend that answered it first, for
- * services that keep a session in memory.
+ * services that keep sessions in memory.
  *
- * The cookie holds the HMAC-SHA-256 of the backend's stable id. So it names the backend after a restart
- * and for every balancer with the same secret, tells nobody what backends there are, and cannot be made
- * by who does not know the secret. And as there is one per backend, all are computed at the start: for a
- * request the cookie is read and looked up, before and after its way to the backend.
+ * The cookie's value is a token: the HMAC-SHA-256 of the backend's stable id. It names the same backend
+ * after a restart and for every balancer with the same secret, does not reveal the backend's address,
+ * and cannot be forged without the secret. There is one token per backend, so all are computed at the
+ * start, and a request costs no more than a look-up.
  */
 import { createHmac } from "node:crypto";
 import type { Backend } from "../backends/backend.ts";
@@ -16,14 +16,14 @@ export interface StickyOptions {
   readonly backends: readonly Backend[];
   /** The cookie's name. */
   readonly cookie: string;
-  /** Undefined takes one that is derived from the cookie's name. That holds over restarts, too, but who
-   * knows a backend's address can make its cookie. */
+  /** If undefined, one is derived from the cookie's name. It stays the same over restarts, too, but anyone
+   * who knows a backend's address can forge its cookie. */
   readonly secret: string | undefined;
-  /** Whether a client's connection is encrypted, so that its cookie must never leave on another. */
+  /** Whether the client's connection is encrypted: then the cookie must only be sent on such ones. */
   readonly isSecure: (request: RequestFacts) => boolean;
 }
 
-/** 128 bits are beyond guessing, and short. */
+/** 22 characters hold 132 bits, which cannot be guessed. */
 const TOKEN_LENGTH = 22;
 
 export class Sticky {
@@ -34,15 +34,15 @@ export class Sticky {
 
   constructor({ backends, cookie, secret, isSecure }: StickyOptions) {
     const key = secret ?? `roundabout ${cookie}`;
-    const named = backends.map((backend) => [backend, tokenOf(backend, key)] as const);
+    const entries = backends.map((backend) => [backend, computeToken(backend, key)] as const);
     this.#cookie = cookie;
     this.#isSecure = isSecure;
-    this.#tokens = new Map(named);
-    this.#backends = new Map(named.map(([backend, token]) => [token, backend]));
+    this.#tokens = new Map(entries);
+    this.#backends = new Map(entries.map(([backend, token]) => [token, backend]));
   }
 
-  /** The backend that a request's cookie names; undefined where there is none, or it is not ours. */
-  backendOf(request: RequestFacts): Backend | undefined {
+  /** The backend that a request's cookie names; undefined if there is no cookie or no such backend. */
+  findBackend(request: RequestFacts): Backend | undefined {
     for (const value of cookieValues(request.header("cookie"), this.#cookie)) {
       const backend = this.#backends.get(value);
       if (backend !== undefined) return backend;
@@ -50,14 +50,14 @@ export class Sticky {
     return undefined;
   }
 
-  /** What Set-Cookie must say so that the client comes back to a backend; undefined where it will. */
+  /** The Set-Cookie that ties the client to a backend; undefined if the client is tied to it already. */
   cookieFor(request: RequestFacts, backend: Backend): string | undefined {
-    if (this.backendOf(request) === backend) return undefined;
+    if (this.findBackend(request) === backend) return undefined;
     const secure = this.#isSecure(request) ? "; Secure" : "";
     return `${this.#cookie}=${this.#tokens.get(backend)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
   }
 }
 
-function tokenOf({ id }: Backend, key: string): string {
+function computeToken({ id }: Backend, key: string): string {
   return createHmac("sha256", key).update(id).digest("base64url").slice(0, TOKEN_LENGTH);
 }

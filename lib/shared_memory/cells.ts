@@ -1,21 +1,21 @@
 /**
- * Numbers in shared memory, and rows of them. A table says which numbers a row has and what they begin
- * with; where each one lies follows from that.
+ * Numbers in shared memory: a cell holds one, a record has several by name. A table defines the cells of a
+ * record and their initial values; their places in memory follow from that.
  */
 
-/** Two rows never share a cache line, or workers would wait for each other's numbers; in bytes. */
+/** No two records share a cache line of this size, or workers would slow down each other's writes. */
 const CACHE_LINE_BYTES = 64;
 
-/** What each number takes, in bytes. */
+/** The size of every cell. */
 const CELL_BYTES = 8;
 
-/** Shared memory as numbers of both kinds: views that all its cells have in common. */
+/** The views of a shared buffer that its cells have in common. */
 export class Cells {
   readonly buffer: SharedArrayBuffer;
   readonly integers: Int32Array;
   readonly floats: Float64Array;
 
-  /** @param buffer a multiple of 8 bytes long */
+  /** @param buffer its length is a multiple of 8 bytes */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.integers = new Int32Array(buffer);
@@ -23,13 +23,13 @@ export class Cells {
   }
 }
 
-/** A whole number that any worker may change at any time, in 32 bits. */
+/** A signed 32-bit whole number that any worker may change at any time. */
 export class AtomicInt {
-  /** Where it is. Read plainly it may be a moment old, and is never torn. */
+  /** Its place, for plain reads: those may be a moment old, but are never torn. */
   readonly integers: Int32Array;
   readonly index: number;
 
-  /** @param offset where it is, in bytes */
+  /** @param offset in the buffer, in bytes */
   constructor({ integers }: Cells, offset: number) {
     this.integers = integers;
     this.index = offset / integers.BYTES_PER_ELEMENT;
@@ -43,28 +43,28 @@ export class AtomicInt {
     Atomics.store(this.integers, this.index, value);
   }
 
-  /** Beyond 2^31 - 1 it goes on with -2^31. @returns what it comes to */
+  /** Adds to it; wraps from 2^31 - 1 to -2^31. @returns the sum */
   add(amount: number): number {
     return Atomics.add(this.integers, this.index, amount) + amount | 0;
   }
 
-  /** Changes it, unless somebody else has. @returns whether it did */
+  /** Sets it if it has the expected value. @returns whether it had */
   swap(expected: number, value: number): boolean {
     return Atomics.compareExchange(this.integers, this.index, expected, value) === expected;
   }
 
-  /** Sleeps while it has this value, for so many milliseconds at most. */
+  /** Sleeps while it has this value, but no longer than a time in milliseconds. */
   wait(value: number, milliseconds: number): void {
     Atomics.wait(this.integers, this.index, value, milliseconds);
   }
 }
 
-/** A whole number of which one worker is the only one to write it; others may see it a moment later. */
+/** A signed 32-bit whole number that only one worker writes; others may see changes a moment later. */
 export class LocalInt {
   readonly #integers: Int32Array;
   readonly #index: number;
 
-  /** @param offset where it is, in bytes */
+  /** @param offset in the buffer, in bytes */
   constructor({ integers }: Cells, offset: number) {
     this.#integers = integers;
     this.#index = offset / integers.BYTES_PER_ELEMENT;
@@ -80,14 +80,14 @@ export class LocalInt {
 }
 
 /**
- * A number with a fraction. There are no atomic operations on those: the last one who writes is right. It
- * is read as a whole, for it lies on 8 bytes of its own.
+ * A floating-point number. It has no atomic operations, so the last write wins. Reads are never torn, as
+ * it is aligned to 8 bytes.
  */
 export class Float {
   readonly #floats: Float64Array;
   readonly #index: number;
 
-  /** @param offset where it is, in bytes */
+  /** @param offset in the buffer, in bytes */
   constructor({ floats }: Cells, offset: number) {
     this.#floats = floats;
     this.#index = offset / floats.BYTES_PER_ELEMENT;
@@ -102,63 +102,68 @@ export class Float {
   }
 }
 
-/** One number of a table: how it is looked at, and what it begins with. */
+/** The definition of one cell of a record. */
 interface Column<Cell> {
+  /** The cell at an offset in bytes. */
   readonly at: (cells: Cells, offset: number) => Cell;
-  readonly begin: (cells: Cells, offset: number) => void;
+  /** Writes its initial value. */
+  readonly initialize: (cells: Cells, offset: number) => void;
 }
 
+/** The cells of a record, by name. */
 export type Table = Readonly<Record<string, Column<unknown>>>;
 
-/** A row of a table: its numbers by name. */
+/** The cells of one record of a table, by name. */
 export type CellRecord<Columns extends Table> = {
   readonly [Name in keyof Columns]: Columns[Name] extends Column<infer Cell> ? Cell : never;
 };
 
 export function atomicInt(initial = 0): Column<AtomicInt> {
   const at = (cells: Cells, offset: number) => new AtomicInt(cells, offset);
-  return { at, begin: (cells, offset) => void (at(cells, offset).value = initial) };
+  return { at, initialize: (cells, offset) => void (at(cells, offset).value = initial) };
 }
 
 export function localInt(): Column<LocalInt> {
-  return { at: (cells, offset) => new LocalInt(cells, offset), begin: () => {} };
+  return { at: (cells, offset) => new LocalInt(cells, offset), initialize: () => {} };
 }
 
 export function float(initial = 0): Column<Float> {
   const at = (cells: Cells, offset: number) => new Float(cells, offset);
-  return { at, begin: (cells, offset) => void (at(cells, offset).value = initial) };
+  return { at, initialize: (cells, offset) => void (at(cells, offset).value = initial) };
 }
 
-/** A cell of 32 bits without a sign, as it is. */
+/** An unsigned 32-bit whole number, as a typed array of length 1. */
 export function uint32(): Column<Uint32Array> {
-  return { at: ({ buffer }, offset) => new Uint32Array(buffer, offset, 1), begin: () => {} };
+  return { at: ({ buffer }, offset) => new Uint32Array(buffer, offset, 1), initialize: () => {} };
 }
 
-/** What a row of a table takes, in bytes. */
+/** The size of a record, in bytes. */
 export function recordBytes(table: Table): number {
   return Math.ceil(Object.keys(table).length * CELL_BYTES / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }
 
-/** The row that begins there. */
+/** The record at an offset in bytes. */
 export function recordAt<Columns extends Table>(
   table: Columns,
   cells: Cells,
   offset: number,
 ): CellRecord<Columns> {
   const columns = Object.entries(table);
-  const row = columns.map((
+  const entries = columns.map((
     [name, { at }],
     place,
   ) => [name, at(cells, offset + place * CELL_BYTES)]);
-  return Object.fromEntries(row) as CellRecord<Columns>;
+  return Object.fromEntries(entries) as CellRecord<Columns>;
 }
 
-/** Gives the numbers of the row that begins there what they begin with. */
+/** Writes the initial values of the record at an offset in bytes. */
 export function initializeRecord(table: Table, cells: Cells, offset: number): void {
-  Object.values(table).forEach(({ begin }, place) => begin(cells, offset + place * CELL_BYTES));
+  Object.values(table).forEach(({ initialize }, place) =>
+    initialize(cells, offset + place * CELL_BYTES)
+  );
 }
 
-/** A row in memory of its own, as it begins. */
+/** Creates a record in memory of its own. */
 export function newRecord<Columns extends Table>(table: Columns): CellRecord<Columns> {
   const cells = new Cells(new SharedArrayBuffer(recordBytes(table)));
   initializeRecord(table, cells, 0);

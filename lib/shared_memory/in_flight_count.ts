@@ -1,15 +1,15 @@
-/** How many of something there are at the moment, over all workers. */
+/** Counts what is in flight, over all workers. */
 import { AtomicInt, Cells, LocalInt } from "./cells.ts";
 
 /**
- * Each worker's own share is counted, too: should it die, what it had is taken back. The two never part,
- * for a worker is only ever ended between two turns of its event loop (tests/runtime/workers_test.ts).
+ * Each worker also counts its own part, so that it can be taken back if the worker dies. The two counts
+ * always agree, as a worker only ends between two turns of its event loop (tests/runtime/workers_test.ts).
  */
 export class InFlightCount {
   readonly #all: AtomicInt;
   readonly #own: LocalInt;
 
-  /** @param all over all workers; by default of its own, as is that of this worker */
+  /** By default the counts are in memory of its own. @param all of all workers @param own of this worker */
   constructor(
     all: AtomicInt = new AtomicInt(newCells(), 0),
     own: LocalInt = new LocalInt(newCells(), 0),
@@ -18,14 +18,14 @@ export class InFlightCount {
     this.#own = own;
   }
 
-  /** Of this worker. */
+  /** How many this worker has in flight. */
   get own(): number {
     return this.#own.value;
   }
 
-  /** One more, unless there are so many. @returns whether it was counted */
-  acquire(most = Infinity): boolean {
-    if (this.#all.add(1) > most) {
+  /** Counts one more, unless there are `max` already. @returns whether it was counted */
+  acquire(max = Infinity): boolean {
+    if (this.#all.add(1) > max) {
       this.#all.add(-1);
       return false;
     }
@@ -33,13 +33,13 @@ export class InFlightCount {
     return true;
   }
 
-  /** One less. */
+  /** Counts one less. */
   release(): void {
     this.#all.add(-1);
     this.#own.value--;
   }
 
-  /** All of this worker's go, as it has died. @returns how many there were */
+  /** Takes back all of a worker that has died. @returns how many it had */
   reclaim(): number {
     const { own } = this;
     this.#all.add(-own);

@@ -1,9 +1,9 @@
 /**
  * The layout of the memory that all workers share: one SharedArrayBuffer, so that they act as one.
  *
- * A new number is one line in one of these tables. Which one says who writes it: what all workers must
- * agree on at once is theirs together; what is only added up when somebody asks is kept by each worker
- * for itself, for a number that all of them write costs each of them a wait.
+ * A new number is one line in one of these tables. The table says who writes it: all workers write what
+ * they must agree on at once. What is only added up when it is read, each worker keeps for itself: to
+ * write a number that others write, too, takes longer.
  */
 import {
   atomicInt,
@@ -18,38 +18,38 @@ import {
   uint32,
 } from "./cells.ts";
 
-/** Once for all. */
+/** One record: the pool. */
 export const POOL = {
   /** The wrapping counter behind round robin. */
   turn: uint32(),
-  /** The time that all go by, in milliseconds. */
+  /** The time that all workers use, in milliseconds. */
   time: float(),
-  /** Held by whoever changes the health of a backend. */
+  /** The lock that is held to change the health of a backend. */
   lock: atomicInt(),
-  /** Changes with each change of who is usable. */
+  /** Changes each time that other backends are usable or ejected. */
   generation: atomicInt(),
-  /** In flight. */
+  /** Requests in flight. */
   requests: atomicInt(),
 } satisfies Table;
 
-/** Of the retry budget, once for all. */
+/** One record: the retry budget. */
 export const BUDGET = {
-  /** What is saved beyond the free retries of a second, in thousandths of one: below 0, they are drawn. */
+  /** Saved retries, in thousandths; below 0, free ones are drawn. */
   saved: atomicInt(),
-  /** Up to which tick of the clock it is paid. */
+  /** The tick of the clock up to which free retries are paid in. */
   paidAt: atomicInt(),
-  /** Of the second under way, and of the one before it. */
+  /** Requests in the current second, and in the one before. */
   requests: atomicInt(),
   requestsBefore: atomicInt(),
 } satisfies Table;
 
-/** Of each backend, once for all. */
+/** A record for each backend. */
 export const BACKEND = {
   inFlight: atomicInt(),
-  /** Its latency average and the time of the last sample, in milliseconds; NaN where nothing is known. */
+  /** The latency average and the time of the last sample, in milliseconds; NaN if no latency is known. */
   latency: float(NaN),
   latencyAt: float(),
-  /** Odd while what follows is being written: lib/health/state_cells.ts. */
+  /** Odd while the cells below are being written: lib/health/shared_state.ts. */
   version: atomicInt(),
   phase: atomicInt(),
   failures: atomicInt(),
@@ -63,90 +63,90 @@ export const BACKEND = {
   probed: atomicInt(),
   announcedFailing: atomicInt(),
   announcedAt: float(-Infinity),
-  announcedSpared: atomicInt(),
+  announcedKeptInUse: atomicInt(),
 } satisfies Table;
 
-/** Of each worker, written by nobody else. */
+/** A record for each worker, which no other worker writes. */
 export const WORKER = {
-  /** Goes on as long as it lives. */
+  /** Changes as long as the worker is alive. */
   heartbeat: atomicInt(),
-  /** In flight. */
+  /** Requests in flight. */
   requests: localInt(),
 } satisfies Table;
 
-/** Of each backend by each worker, written by nobody else. */
+/** A record for each backend and worker, which no other worker writes. */
 export const WORKER_BACKEND = {
   inFlight: localInt(),
 } satisfies Table;
 
-/** How many of each there are. */
+/** The number of records. */
 export interface Extent {
   readonly backends: number;
-  /** The supervisor is one of them: number 0. */
+  /** Including the supervisor, which is number 0. */
   readonly workers: number;
 }
 
 export class SharedMemory {
   readonly extent: Extent;
   readonly #cells: Cells;
-  readonly #rows: readonly Rows[];
+  readonly #records: readonly Records[];
 
-  /** @param buffer of another worker; by default a new one, in which everything is as it begins */
+  /** @param buffer of another worker; by default a new one with the initial values */
   constructor(extent: Extent, buffer?: SharedArrayBuffer) {
     this.extent = extent;
-    this.#rows = rowsOf(extent);
-    const { end } = this.#rows.at(-1)!;
+    this.#records = layOut(extent);
+    const { end } = this.#records.at(-1)!;
     this.#cells = new Cells(buffer ?? new SharedArrayBuffer(end));
     if (buffer !== undefined) return;
-    for (const { table, begin, end } of this.#rows) {
+    for (const { table, begin, end } of this.#records) {
       for (let at = begin; at < end; at += recordBytes(table)) {
         initializeRecord(table, this.#cells, at);
       }
     }
   }
 
-  /** What is handed to another worker, with the extent. */
+  /** To be handed to another worker, with the extent. */
   get buffer(): SharedArrayBuffer {
     return this.#cells.buffer;
   }
 
   get pool(): CellRecord<typeof POOL> {
-    return this.#row(POOL, 0);
+    return this.#record(POOL, 0);
   }
 
   get budget(): CellRecord<typeof BUDGET> {
-    return this.#row(BUDGET, 0);
+    return this.#record(BUDGET, 0);
   }
 
   /** @param place in the list of backends, from 0 */
   backend(place: number): CellRecord<typeof BACKEND> {
-    return this.#row(BACKEND, place);
+    return this.#record(BACKEND, place);
   }
 
   /** @param number of the worker, from 0 */
   worker(number: number): CellRecord<typeof WORKER> {
-    return this.#row(WORKER, number);
+    return this.#record(WORKER, number);
   }
 
   workerBackend(number: number, place: number): CellRecord<typeof WORKER_BACKEND> {
-    return this.#row(WORKER_BACKEND, number * this.extent.backends + place);
+    return this.#record(WORKER_BACKEND, number * this.extent.backends + place);
   }
 
-  #row<Columns extends Table>(table: Columns, index: number): CellRecord<Columns> {
-    const { begin } = this.#rows.find((rows) => rows.table === table)!;
+  #record<Columns extends Table>(table: Columns, index: number): CellRecord<Columns> {
+    const { begin } = this.#records.find((records) => records.table === table)!;
     return recordAt(table, this.#cells, begin + index * recordBytes(table));
   }
 }
 
-/** Where the rows of a table lie, in bytes. */
-interface Rows {
+/** The records of a table: from where to where they lie, in bytes. */
+interface Records {
   readonly table: Table;
   readonly begin: number;
   readonly end: number;
 }
 
-/** The tables one after the other. */
-function rowsOf({ backends, workers }: Extent): readonly Rows[] {
+/** Lays out the tables one after the other. */
+function layOut({ backends, workers }: Extent): readonly Records[] {
   let end = 0;
   const counts = [
     [POOL, 1],

@@ -1,19 +1,18 @@
 /**
- * A lock that all workers share, for what one alone may do at a time. It is held for microseconds, so
- * others spin for a moment; then they sleep, for on a machine with one core only that lets the holder go on.
+ * A lock that all workers share. It is held for microseconds, so others spin for a moment before they
+ * sleep: on a machine with one core only that lets the holder continue.
  *
- * Nobody dies holding it: a worker is only ever ended between two turns of its event loop
- * (tests/runtime/workers_test.ts), and what throws gives it back.
+ * No worker dies while holding it: one only ends between two turns of its event loop
+ * (tests/runtime/workers_test.ts), and an exception releases the lock.
  */
 import type { AtomicInt } from "./cells.ts";
 
 const FREE = 0;
 const HELD = 1;
 
-/** How often it is tried before it is slept over. */
+/** Attempts to take the lock before each sleep. */
 const SPINS_BEFORE_SLEEP = 200;
 
-/** How long it is slept at a time, in milliseconds. */
 const SLEEP_MS = 1;
 
 export class Lock {
@@ -23,7 +22,7 @@ export class Lock {
     this.#cell = cell;
   }
 
-  /** Does something alone. It must not be entered again from inside. */
+  /** Runs an action while holding the lock. The action must not take the lock again. */
   hold<Result>(action: () => Result): Result {
     for (let tries = 1; !this.#cell.swap(FREE, HELD); tries++) {
       if (tries % SPINS_BEFORE_SLEEP === 0) this.#cell.wait(HELD, SLEEP_MS);

@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backends/backend.ts";
-import { draw, drawTwo, fallsTo, weightClasses } from "../../lib/backends/weight_classes.ts";
+import { draw, drawTwo, pickByNumber, weightClasses } from "../../lib/backends/weight_classes.ts";
 import { backendsOf, countsOf, equal, nameOf } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
 const WEIGHTS = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 20 });
 
-/** A random that gives these numbers, one after the other. */
+/** A random function that returns these numbers, one after the other. */
 function luck(...numbers: number[]): () => number {
   return () => numbers.shift()!;
 }
 
-Deno.test("weight classes: backends of one weight stand together, in their order", () => {
+Deno.test("weight classes: backends of equal weight are together, in their order", () => {
   const { classes, total } = weightClasses(backendsOf([2, 1, 2, 3, 1]));
   const shown = classes.map((
     { weight, members, total },
@@ -21,12 +21,12 @@ Deno.test("weight classes: backends of one weight stand together, in their order
   assertEquals(total, 9);
 });
 
-Deno.test("weight classes: a list is sorted once", () => {
+Deno.test("weight classes: the classes of a list are computed once", () => {
   const backends = backendsOf([1, 2]);
   assertStrictEquals(weightClasses(backends), weightClasses(backends));
 });
 
-Deno.test("draw: each backend has as much of the scale as it weighs", () => {
+Deno.test("draw: each backend has a part of the scale in proportion to its weight", () => {
   const backends = backendsOf([3, 1, 2]);
   const at = (place: number) => nameOf(draw(backends, luck(place / 6)));
   assertEquals([0, 1, 2, 2.99].map(at).join(""), "aaaa");
@@ -34,12 +34,12 @@ Deno.test("draw: each backend has as much of the scale as it weighs", () => {
   assertEquals([4, 5, 5.99].map(at).join(""), "ccc");
 });
 
-Deno.test("drawTwo: of one backend there is no second", () => {
+Deno.test("drawTwo: with only one backend there is no second", () => {
   const backends = backendsOf([5]);
   assertEquals(drawTwo(backends, () => 0.9), [backends[0]!, undefined]);
 });
 
-Deno.test("drawTwo: never gives the same backend twice", () => {
+Deno.test("drawTwo: never returns the same backend twice", () => {
   const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(fc.property(WEIGHTS, chance, chance, (weights, first, second) => {
     const [one, other] = drawTwo(backendsOf(weights), luck(first, second));
@@ -48,7 +48,7 @@ Deno.test("drawTwo: never gives the same backend twice", () => {
   }));
 });
 
-Deno.test("drawTwo: all pairs are equally likely in either order, neighbours or not", () => {
+Deno.test("drawTwo: all pairs are equally likely, in either order", () => {
   const backends = backendsOf(equal(6));
   const random = seeded(3);
   const draws = 120_000;
@@ -60,7 +60,7 @@ Deno.test("drawTwo: all pairs are equally likely in either order, neighbours or 
   for (const [pair, count] of pairs) assert(Math.abs(count - draws / 30) < 310, `${pair} ${count}`);
 });
 
-Deno.test("drawTwo: the second is drawn by weight from those that are left", () => {
+Deno.test("drawTwo: the second backend is drawn by weight from the remaining ones", () => {
   const backends = backendsOf([1, 2, 3]);
   const random = seeded(4);
   const draws = 60_000;
@@ -81,7 +81,7 @@ Deno.test("drawTwo: the second is drawn by weight from those that are left", () 
   }
 });
 
-Deno.test("drawTwo: chance at its very limits gives two of them, whatever their weights add up to", () => {
+Deno.test("drawTwo: random numbers at their limits give two backends, whatever the weights", () => {
   const limit = fc.constantFrom(0, 1 - 2 ** -53);
   fc.assert(
     fc.property(WEIGHTS, limit, limit, (weights, first, second) => {
@@ -94,8 +94,8 @@ Deno.test("drawTwo: chance at its very limits gives two of them, whatever their 
   );
 });
 
-Deno.test("fallsTo: each backend has as many numbers as it weighs, over and over", () => {
+Deno.test("pickByNumber: each backend gets numbers in proportion to its weight, again and again", () => {
   const backends = backendsOf([2, 1, 2]);
-  const names = Array.from({ length: 10 }, (_, number) => nameOf(fallsTo(backends, number)));
+  const names = Array.from({ length: 10 }, (_, number) => nameOf(pickByNumber(backends, number)));
   assertEquals(names.join(""), "aaccbaaccb");
 });

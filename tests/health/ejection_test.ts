@@ -12,23 +12,23 @@ import {
 
 const RULES = { after: 5, time: 10_000 };
 
-/** What happens, by a letter each. */
+/** Each event has a letter. */
 const EVENTS: Record<string, HealthEvent> = {
   a: { kind: "answered", inPanic: false },
   p: { kind: "answered", inPanic: true },
   c: { kind: "completed" },
-  f: { kind: "failed", unreachable: false },
-  u: { kind: "failed", unreachable: true },
-  s: { kind: "failed", unreachable: false, spared: true },
-  n: { kind: "nothing learnt" },
-  t: { kind: "tried", worker: 1 },
-  x: { kind: "abandoned", worker: 1 },
-  y: { kind: "abandoned", worker: 2 },
+  f: { kind: "failed", unreachable: false, reason: "" },
+  u: { kind: "failed", unreachable: true, reason: "" },
+  s: { kind: "failed", unreachable: false, reason: "", atEjectMax: true },
+  i: { kind: "inconclusive" },
+  t: { kind: "trial started", worker: 1 },
+  x: { kind: "worker died", worker: 1 },
+  y: { kind: "worker died", worker: 2 },
   r: { kind: "recovered" },
-  d: { kind: "due" },
+  d: { kind: "panic over" },
 };
 
-/** A standing after events at one time, from a beginning. */
+/** The standing after some events, all at the same time. */
 function after(events: string, now = 0, from: Standing = IN_USE): Standing {
   return [...events].reduce((standing, letter) => {
     return transition(standing, EVENTS[letter]!, now, RULES);
@@ -46,19 +46,19 @@ for (
     ["uuuuu", "out 5 1 10000"],
     ["fufuf", "out 5 1 10000"],
     ["ffffcffff", "in 4 0 Infinity"],
-    ["ffffaf", "out 5 1 10000"], // an answer that has only begun is none yet
-    ["ffffnf", "out 5 1 10000"],
+    ["ffffaf", "out 5 1 10000"], // a response that has only begun is not complete
+    ["ffffif", "out 5 1 10000"],
     ["sssssss", "in 7 0 Infinity"],
     ["sssssssf", "out 8 1 10000"],
     ["sssssssu", "out 8 1 10000"],
-    ["fffffffff", "out 5 1 10000"], // what was under way before changes nothing
+    ["fffffffff", "out 5 1 10000"], // attempts from before the ejection change nothing
     ["fffffac", "out 5 1 10000"],
     ["fffffp", "in 0 1 Infinity"],
     ["fffffr", "in 0 1 Infinity"],
     ["ffr", "in 0 0 Infinity"],
     ["ffffft", "trial 5 1 300000"],
     ["ffffftc", "trial 5 1 300000"],
-    ["ffffftn", "out 5 1 0"],
+    ["fffffti", "out 5 1 0"],
     ["ffffftx", "out 5 1 0"],
     ["ffffftxtx", "out 5 1 0"],
     ["fffffty", "trial 5 1 300000"],
@@ -68,31 +68,31 @@ for (
     ["ffffftf", "out 6 2 20000"],
     ["fffffts", "out 6 2 20000"],
     ["ffffftftu", "out 7 3 30000"],
-    ["fffffn", "out 5 1 10000"],
+    ["fffffi", "out 5 1 10000"],
     ["fffffd", "out 5 1 0"],
     ["ffffftd", "trial 5 1 300000"],
     ["fd", "in 1 0 Infinity"],
   ] as const
 ) {
-  Deno.test(`ejection: after "${events}" it is ${expected}`, () => {
+  Deno.test(`ejection: after the events "${events}" the standing is ${expected}`, () => {
     assertEquals(short(after(events)), expected);
   });
 }
 
-Deno.test("ejection: what changes nothing gives the same object, so that nobody is told of it", () => {
-  for (const [before, event] of [["", "a"], ["", "c"], ["", "n"], ["fffff", "f"], ["fffff", "n"]]) {
+Deno.test("ejection: an event that changes nothing returns the same object, so that nothing is written or announced", () => {
+  for (const [before, event] of [["", "a"], ["", "c"], ["", "i"], ["fffff", "f"], ["fffff", "i"]]) {
     const standing = after(before!);
     assertStrictEquals(transition(standing, EVENTS[event!]!, 1, RULES), standing);
   }
 });
 
-Deno.test("ejection: whether it was unreachable is remembered, by its last failure", () => {
+Deno.test("ejection: the last failure decides whether an ejected backend counts as unreachable", () => {
   assertEquals(after("ffffu").unreachable, true);
   assertEquals(after("uuuuf").unreachable, false);
   assertEquals(after("uuuuutf").unreachable, false);
 });
 
-Deno.test("ejection: a trial is due once the time is over, and another some day after one that nobody hears of", () => {
+Deno.test("ejection: a trial is due once the ejection is over, and another one five minutes after one that is never reported", () => {
   const out = after("fffff", 1_000);
   assertEquals([isTrialDue(out, 10_999), isTrialDue(out, 11_000)], [false, true]);
   const trial = transition(out, EVENTS["t"]!, 12_000, RULES);
@@ -100,7 +100,7 @@ Deno.test("ejection: a trial is due once the time is over, and another some day 
   assertEquals(isTrialDue(IN_USE, Infinity), false);
 });
 
-Deno.test("ejection: each in a row lasts longer, up to five minutes", () => {
+Deno.test("ejection: ejections in a row last 10 s, 20 s, 30 s, …, at most five minutes", () => {
   let standing = after("fffff");
   const lasted = [standing.retryAt];
   for (let i = 0; i < 40; i++) {
@@ -112,7 +112,7 @@ Deno.test("ejection: each in a row lasts longer, up to five minutes", () => {
   assertEquals([lasted[28], lasted[29], lasted[40]], [290_000, MAX_EJECTION_MS, MAX_EJECTION_MS]);
 });
 
-Deno.test("ejection: time in use makes the next one shorter again", () => {
+Deno.test("ejection: each 10 s in use make the next ejection 10 s shorter, down to the first one", () => {
   const back = after("ta", 100_000, after("tu", 20_000, after("fffff"))); // ejected twice
   assertEquals(back.ejectionMultiplier, 2);
   const again = (now: number) => after("fffff", now, back).ejectionMultiplier;
@@ -125,7 +125,7 @@ Deno.test("ejection: time in use makes the next one shorter again", () => {
   ]);
 });
 
-Deno.test("ejection: a backend that keeps failing is tried less and less, and one that is back is found", () => {
+Deno.test("ejection: whatever happens, an ejection lasts at most five minutes, and a trial that is answered ends it", () => {
   const anyEvents = fc.array(fc.constantFrom(...Object.keys(EVENTS)), { maxLength: 60 });
   fc.assert(
     fc.property(anyEvents, fc.array(fc.nat(30_000), { minLength: 60 }), (events, pauses) => {
@@ -150,14 +150,14 @@ Deno.test("ejection: a backend that keeps failing is tried less and less, and on
   );
 });
 
-Deno.test("ejection: EJECT_AFTER=off ejects nothing, by whatever failures", () => {
+Deno.test("ejection: with EJECT_AFTER=off no number of failures ejects", () => {
   const rules = { after: Infinity, time: 10_000 };
   let standing = IN_USE;
   for (let i = 0; i < 1000; i++) standing = transition(standing, EVENTS["u"]!, i, rules);
   assertEquals([standing.phase, standing.failures], ["in", 1000]);
 });
 
-Deno.test("ejection: slow start gives a share that grows from nothing to all", () => {
+Deno.test("ejection: in slow start the share grows from 0 to 1", () => {
   const back = after("ta", 20_000, after("fffff"));
   const shares = [20_000, 21_000, 25_000, 29_999, 30_000, 99_000]
     .map((now) => slowStartShare(back, now, 10_000));

@@ -14,7 +14,7 @@ for (
       `users-2:5000 is ejected for 10 s, failures: 5: ${reason}`,
     ],
     [
-      { kind: "spared", backend, reason },
+      { kind: "kept in use", backend, reason },
       "warn",
       `users-2:5000 fails and stays in use, as EJECT_MAX is reached: ${reason}`,
     ],
@@ -33,7 +33,7 @@ for (
     [{ kind: "calm" }, "info", "a backend is usable again: requests go to those that are"],
   ] as const satisfies (readonly [PoolEvent, string, string])[]
 ) {
-  Deno.test(`events: ${event.kind} is told as ${level}: ${line}`, () => {
+  Deno.test(`events: "${event.kind}" is logged as ${level}: ${line}`, () => {
     assertEquals(formatEvent(event), [level, line]);
   });
 }

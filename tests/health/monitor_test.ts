@@ -5,19 +5,19 @@ import { HealthTest } from "../support/health.ts";
 const REFUSED = "connection_refused";
 const RESET = "connection_terminated";
 
-Deno.test("health: the fifth failure in a row ejects, and it is told with its reason", () => {
+Deno.test("health: the fifth failure in a row ejects, and the log says why", () => {
   const test = new HealthTest(3);
   test.fail("b", RESET, 4);
   assertEquals(test.usable, "abc");
   test.fail("b", RESET);
   assertEquals(test.usable, "ac");
-  assertEquals(test.told, [
+  assertEquals(test.log, [
     "b fails: connection_terminated: x",
     "b is ejected for 10 s, failures: 5: connection_terminated: x",
   ]);
 });
 
-Deno.test("health: a response that came whole begins the count anew, one that has only begun does not", () => {
+Deno.test("health: a complete response resets the count of failures, one that has only begun does not", () => {
   const test = new HealthTest(3);
   test.fail("b", RESET, 4);
   test.answer("b");
@@ -27,7 +27,7 @@ Deno.test("health: a response that came whole begins the count anew, one that ha
   assertEquals(test.usable, "ac");
 });
 
-Deno.test("health: a backend that breaks off each of its responses is ejected", () => {
+Deno.test("health: a backend that cuts its responses short is ejected", () => {
   const test = new HealthTest(3);
   const backend = test.backend("b");
   for (let i = 0; i < 5; i++) {
@@ -38,7 +38,7 @@ Deno.test("health: a backend that breaks off each of its responses is ejected", 
   assertEquals([test.usable, backend.inFlight], ["ac", 0]);
 });
 
-Deno.test("health: what a client does is held against no backend", () => {
+Deno.test("health: failures that the client caused do not count against a backend", () => {
   const test = new HealthTest(3);
   const backend = test.backend("b");
   for (let i = 0; i < 20; i++) {
@@ -49,42 +49,42 @@ Deno.test("health: what a client does is held against no backend", () => {
     test.pool.report(facts(), { backend, outcome: answered("ok") });
     test.pool.end(backend, answered("ok"), failed("http_request_error", "the client left"));
   }
-  assertEquals([backend.standing.failures, backend.inFlight, test.told], [0, 0, []]);
+  assertEquals([backend.standing.failures, backend.inFlight, test.log], [0, 0, []]);
 });
 
-Deno.test("health: what this program lacks or does wrong is held against no backend", () => {
+Deno.test("health: failures of this program do not count against a backend", () => {
   const test = new HealthTest(3);
   test.fail("b", "connection_limit_reached", 20);
   test.fail("b", "proxy_internal_error", 20);
-  assertEquals([test.usable, test.told], ["abc", []]);
+  assertEquals([test.usable, test.log], ["abc", []]);
 });
 
 for (
   const [size, ejected] of [[1, 0], [2, 1], [3, 1], [4, 2], [5, 2], [10, 5]] as const
 ) {
-  Deno.test(`health: of ${size} backends that reset, ${ejected} are ejected and the others spared`, () => {
+  Deno.test(`health: of ${size} backends that reset connections, ${ejected} are ejected and the others kept in use`, () => {
     const test = new HealthTest(size);
     for (let round = 0; round < 10; round++) {
       for (const { id } of test.pool.backends) test.fail(id.replace(":5000", ""), RESET);
     }
     assertEquals(test.usable.length, size - ejected);
-    const spared = test.told.filter((line) => line.includes("stays in use"));
-    assertEquals(spared.length, size - ejected, "each is told once");
+    const kept = test.log.filter((line) => line.includes("stays in use"));
+    assertEquals(kept.length, size - ejected, "each is logged once");
   });
 
-  Deno.test(`health: of ${size} backends that refuse, all are ejected, and then all are used`, () => {
+  Deno.test(`health: if all of ${size} backends refuse connections, all are ejected, and then all are used`, () => {
     const test = new HealthTest(size);
     for (let round = 0; round < 10; round++) {
       for (const { id } of test.pool.backends) test.fail(id.replace(":5000", ""), REFUSED);
     }
     assertEquals([test.usable, test.pool.usable], ["", false]);
     assertEquals(Object.keys(test.shares(size * 3)).length, size);
-    const panics = test.told.filter((line) => line.startsWith("no backend is usable"));
+    const panics = test.log.filter((line) => line.startsWith("no backend is usable"));
     assertEquals(panics.length, 1);
   });
 }
 
-Deno.test("health: EJECT_MAX of 100% spares none, one of 0% spares all but those that cannot be reached", () => {
+Deno.test("health: EJECT_MAX=100% ejects all that fail, EJECT_MAX=0% only those that cannot be reached", () => {
   const all = new HealthTest(2, { ejectMax: 1 });
   for (const name of "ab") all.fail(name, RESET, 5);
   assertEquals(all.usable, "");
@@ -94,14 +94,14 @@ Deno.test("health: EJECT_MAX of 100% spares none, one of 0% spares all but those
   assertEquals(none.usable, "a");
 });
 
-Deno.test("health: refused backends do not use up what may be ejected for other failures", () => {
+Deno.test("health: backends that refuse connections do not count towards EJECT_MAX", () => {
   const test = new HealthTest(3);
   test.fail("a", REFUSED, 5);
   test.fail("b", RESET, 5);
   assertEquals(test.usable, "c");
 });
 
-Deno.test("health: a backend that was spared is ejected once there is room", () => {
+Deno.test("health: a backend that EJECT_MAX kept in use is ejected once another is reinstated", () => {
   const test = new HealthTest(2);
   test.fail("a", RESET, 5);
   test.fail("b", RESET, 9);
@@ -113,28 +113,28 @@ Deno.test("health: a backend that was spared is ejected once there is room", () 
   assertEquals(test.usable, "a");
 });
 
-Deno.test("health: in panic an answer reinstates at once, and it is told that the panic is over", () => {
+Deno.test("health: in panic an answer reinstates its backend at once, and the log says that the panic is over", () => {
   const test = new HealthTest(2);
   for (const name of "ab") test.fail(name, REFUSED, 5);
   test.answer("b");
   assertEquals([test.usable, test.pool.usable], ["b", true]);
-  assertEquals(test.told.slice(-2), [
+  assertEquals(test.log.slice(-2), [
     "b is reinstated",
     "a backend is usable again: requests go to those that are",
   ]);
 });
 
-Deno.test("health: while others are usable, a late answer reinstates nobody", () => {
+Deno.test("health: while others are usable, a late answer does not reinstate an ejected backend", () => {
   const test = new HealthTest(2);
   test.fail("a", REFUSED, 5);
-  test.answer("a"); // begun before: it shuts down, and ends what it had
+  test.answer("a"); // begun before: the backend shuts down and finishes its requests
   assertEquals(test.usable, "b");
 });
 
-Deno.test("health: once a panic is over the others are tried at once, so that nobody is left alone with everything", () => {
+Deno.test("health: once a panic is over the other backends are tried at once, however long they were ejected for", () => {
   const test = new HealthTest(4);
   for (const name of "abcd") test.fail(name, REFUSED, 5);
-  for (let hour = 0; hour < 12; hour++) { // each is tried, again and again, and out for longer
+  for (let hour = 0; hour < 12; hour++) { // each fails its trials, and is ejected for longer each time
     test.now += 300_000;
     for (const _ of "abcd") {
       test.pool.report(facts(), {
@@ -149,7 +149,7 @@ Deno.test("health: once a panic is over the others are tried at once, so that no
   assertEquals(test.usable, "abcd");
 });
 
-Deno.test("health: what began before an ejection says nothing after it", () => {
+Deno.test("health: the outcomes of attempts that began before an ejection are ignored after it", () => {
   const test = new HealthTest(3);
   const backend = test.backend("b");
   test.fail("b", "http_response_timeout", 5);
@@ -169,7 +169,7 @@ Deno.test("health: what began before an ejection says nothing after it", () => {
   assertEquals([test.usable, backend.standing.failures], ["abc", 0]);
 });
 
-Deno.test("health: out of time, only a first attempt is held against its backend", () => {
+Deno.test("health: when the request's time is up, only a first attempt counts against its backend", () => {
   const test = new HealthTest(3);
   const expire = (name: string, number: number, neverLeft?: true) => {
     const backend = test.backend(name);
@@ -189,21 +189,21 @@ Deno.test("health: out of time, only a first attempt is held against its backend
   assertEquals(test.usable, "bc");
 });
 
-Deno.test("health: 5xx answers are the client's to see and eject nobody", () => {
+Deno.test("health: by default answers of 5xx do not eject", () => {
   const test = new HealthTest(3);
   for (let i = 0; i < 50; i++) test.answer("b", 500);
-  assertEquals([test.usable, test.told], ["abc", []]);
+  assertEquals([test.usable, test.log], ["abc", []]);
 });
 
 for (const [status, usable] of [[499, "abc"], [500, "ac"], [503, "ac"], [599, "ac"]] as const) {
-  Deno.test(`health: with EJECT_ON_5XX=on five answers of ${status} leave ${usable}`, () => {
+  Deno.test(`health: with EJECT_ON_5XX=on, after five answers of ${status} by b the usable backends are ${usable}`, () => {
     const test = new HealthTest(3, { ejectOn5xx: true });
     for (let i = 0; i < 5; i++) test.answer("b", status);
     assertEquals(test.usable, usable);
   });
 }
 
-Deno.test("health: with EJECT_ON_5XX=on a trial that is answered 500 has failed", () => {
+Deno.test("health: with EJECT_ON_5XX=on a trial that is answered with 500 fails", () => {
   const test = new HealthTest(3, { ejectOn5xx: true });
   for (let i = 0; i < 5; i++) test.answer("b", 500);
   test.now = 10_000;
@@ -213,14 +213,14 @@ Deno.test("health: with EJECT_ON_5XX=on a trial that is answered 500 has failed"
   assertEquals(test.backend("b").standing.retryAt, 30_000);
 });
 
-Deno.test("health: a backend that fails now and then is told of once a minute", () => {
+Deno.test("health: a backend that fails now and then is logged at most once a minute", () => {
   const test = new HealthTest(3);
   for (let i = 0; i < 100; i++) {
     test.now = i * 1_000;
     test.fail("b", RESET);
     test.answer("b");
   }
-  assertEquals(test.told, [
+  assertEquals(test.log, [
     "b fails: connection_terminated: x",
     "b answers again",
     "b fails: connection_terminated: x",
@@ -228,7 +228,7 @@ Deno.test("health: a backend that fails now and then is told of once a minute", 
   ]);
 });
 
-Deno.test("health: probes that fail take a backend out, and back in with slow start", () => {
+Deno.test("health: failed probes take a backend out of use, and good ones bring it back in slow start", () => {
   const test = new HealthTest(2);
   const probe = (good: boolean, times = 1) => {
     for (let i = 0; i < times; i++) {
@@ -247,13 +247,13 @@ Deno.test("health: probes that fail take a backend out, and back in with slow st
   assertEquals(test.usable, "ab");
   test.luck = 0.99;
   assertEquals(test.shares(10), { b: 10 });
-  assertEquals(test.told, [
+  assertEquals(test.log, [
     "a is down, its probes say: answered 500",
     "a is up, its probes say: answered 200",
   ]);
 });
 
-Deno.test("health: a backend whose probes find it up again is reinstated, whatever its ejection", () => {
+Deno.test("health: a backend that its probes find up again is reinstated, even if it is ejected", () => {
   const test = new HealthTest(2);
   const backend = test.backend("a");
   test.pool.probed(backend, true, "answered 200");
@@ -263,7 +263,7 @@ Deno.test("health: a backend whose probes find it up again is reinstated, whatev
   assertEquals(test.usable, "ab");
 });
 
-Deno.test("health: good probes alone do not end an ejection: requests failed where probes did not", () => {
+Deno.test("health: probes that were good all the time do not end an ejection", () => {
   const test = new HealthTest(2);
   test.pool.probed(test.backend("a"), true, "answered 200");
   test.fail("a", RESET, 5);
@@ -271,7 +271,7 @@ Deno.test("health: good probes alone do not end an ejection: requests failed whe
   assertEquals(test.usable, "b");
 });
 
-Deno.test("health: a backend that its probes find down gets no trial", () => {
+Deno.test("health: an ejected backend that its probes find down gets no trial", () => {
   const test = new HealthTest(2);
   test.fail("a", REFUSED, 5);
   test.pool.probed(test.backend("a"), false, "refused");
@@ -279,7 +279,7 @@ Deno.test("health: a backend that its probes find down gets no trial", () => {
   assertEquals(test.pickOf("a"), false);
 });
 
-Deno.test("health: where all probes fail, all backends are used", () => {
+Deno.test("health: if all probes fail, all backends are used", () => {
   const test = new HealthTest(2);
   for (const name of "ab") test.pool.probed(test.backend(name), false, "answered 404");
   assertEquals([test.pool.usable, test.shares(4)], [false, { a: 2, b: 2 }]);

@@ -1,14 +1,14 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { type Probed, transition, UNPROBED } from "../../lib/health/probe_state.ts";
+import { applyProbe, type ProbeState, UNPROBED } from "../../lib/health/probe_state.ts";
 
 const RULES = { rise: 2, fall: 3 };
 
-/** Whether it is up after each of the probes: `+` is a good one, `-` a bad one. */
+/** Whether it is up (`u`) or down (`d`) after each probe: `+` is a good one, `-` a bad one. */
 function ups(probes: string, rules = RULES): string {
-  let probed: Probed = UNPROBED;
+  let state: ProbeState = UNPROBED;
   return [...probes].map((probe) => {
-    probed = transition(probed, probe === "+", rules);
-    return probed.up ? "u" : "d";
+    state = applyProbe(state, probe === "+", rules);
+    return state.up ? "u" : "d";
   }).join("");
 }
 
@@ -25,18 +25,19 @@ for (
     ["+---++---", "uuudduuud"],
   ] as const
 ) {
-  Deno.test(`probes: ${probes} make it ${expected}`, () => assertEquals(ups(probes), expected));
+  Deno.test(`probe state: after each of the probes ${probes} it is ${expected}`, () =>
+    assertEquals(ups(probes), expected));
 }
 
-Deno.test("probes: with rise and fall of 1 each one counts", () => {
+Deno.test("probe state: with a rise and fall of 1 each probe counts", () => {
   assertEquals(ups("+-+-", { rise: 1, fall: 1 }), "udud");
 });
 
-Deno.test("probes: before the first one a backend is used", () => {
+Deno.test("probe state: before the first probe a backend is up", () => {
   assertEquals(UNPROBED.up, true);
 });
 
-Deno.test("probes: one that says what is known already changes nothing", () => {
-  const up = transition(UNPROBED, true, RULES);
-  assertStrictEquals(transition(up, true, RULES), up);
+Deno.test("probe state: a probe with the same result as before returns the same object", () => {
+  const up = applyProbe(UNPROBED, true, RULES);
+  assertStrictEquals(applyProbe(up, true, RULES), up);
 });

@@ -30,7 +30,7 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
 }
 
 for (const n of [2, 3, 5, 10, 50, 200]) {
-  Deno.test(`consistent hash: where one of ${n} leaves, its keys move, at most 1.3/${n} of all, and no others`, () => {
+  Deno.test(`consistent hash: if one of ${n} backends leaves, only its keys move, at most 1.3/${n} of all`, () => {
     const backends = backendsOf(equal(n));
     const all = keys(200 * n);
     const before = all.map((key) => ownerOf(key, backends));
@@ -44,7 +44,7 @@ for (const n of [2, 3, 5, 10, 50, 200]) {
   });
 }
 
-Deno.test("consistent hash: the keys of one that leaves are shared by all others", () => {
+Deno.test("consistent hash: the keys of a backend that leaves spread over all others", () => {
   const backends = backendsOf(equal(5));
   const left = backends.slice(1);
   const homeless = keys(20_000).filter((key) => ownerOf(key, backends) === backends[0]);
@@ -55,7 +55,7 @@ Deno.test("consistent hash: the keys of one that leaves are shared by all others
   }
 });
 
-Deno.test("consistent hash: where one comes, it takes its share from all others and nothing else moves", () => {
+Deno.test("consistent hash: a backend that is added takes its share of keys, and no others move", () => {
   const backends = backendsOf(equal(6));
   const before = backends.slice(0, 5);
   for (const key of keys(5_000)) {
@@ -64,7 +64,7 @@ Deno.test("consistent hash: where one comes, it takes its share from all others 
   }
 });
 
-Deno.test("consistent hash: the order of the list makes no difference, nor does another process", () => {
+Deno.test("consistent hash: the order of the list makes no difference", () => {
   const weights = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 12 });
   fc.assert(fc.property(weights, fc.nat(), fc.string(), (weights, seed, key) => {
     const here = ownerOf(key, backendsOf(weights));
@@ -73,7 +73,7 @@ Deno.test("consistent hash: the order of the list makes no difference, nor does 
   }));
 });
 
-Deno.test("consistent hash: each backend owns keys by its weight", () => {
+Deno.test("consistent hash: each backend owns keys in proportion to its weight", () => {
   for (const weights of [[1, 1, 1, 1], [1, 2, 3], [10, 1], [100, 50, 50], [7, 7, 1]]) {
     const backends = backendsOf(weights);
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -85,7 +85,7 @@ Deno.test("consistent hash: each backend owns keys by its weight", () => {
   }
 });
 
-Deno.test("consistent hash: a change of one weight moves keys from or to that backend only", () => {
+Deno.test("consistent hash: a change of one weight moves keys only from or to that backend", () => {
   const before = backendsOf([1, 1, 1]);
   const after = backendsOf([1, 3, 1]);
   for (const key of keys(3_000)) {
@@ -94,7 +94,7 @@ Deno.test("consistent hash: a change of one weight moves keys from or to that ba
   }
 });
 
-Deno.test("consistent hash: backends whose names differ by a digit share keys no worse", () => {
+Deno.test("consistent hash: keys spread evenly over backends whose names differ by a digit", () => {
   const backends = Array.from(
     { length: 16 },
     (_, index) => new Backend({ url: `http://10.0.0.${index + 1}:8080`, weight: 1 }),
@@ -105,7 +105,7 @@ Deno.test("consistent hash: backends whose names differ by a digit share keys no
   assert(chiSquared < 37.7, `${chiSquared}`); // 15 degrees of freedom, once in a thousand
 });
 
-Deno.test("consistent hash: keys belong where they have always belonged, or a release would move them all", () => {
+Deno.test("consistent hash: a key has the same backend in every release", () => {
   const backends = ["users-1:5000", "users-2:5000", "users-3:5000"].map((host) =>
     new Backend({ url: `http://${host}`, weight: 1 })
   );
@@ -114,7 +114,7 @@ Deno.test("consistent hash: keys belong where they have always belonged, or a re
   assertEquals(owners.join(""), "3131131112133321");
 });
 
-Deno.test("consistent hash: with a bound nobody has more in flight than its part of that, and it is the next in line that helps", () => {
+Deno.test("consistent hash: with a bound no backend has more in flight than that, and the next highest claim with room wins", () => {
   const cases = fc.record({
     weights: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 12 }),
     balance: fc.constantFrom(1.01, 1.25, 2),
@@ -137,7 +137,7 @@ Deno.test("consistent hash: with a bound nobody has more in flight than its part
   }));
 });
 
-Deno.test("consistent hash: with a bound, one hot key is shared by as many as it takes", () => {
+Deno.test("consistent hash: with a bound a hot key spreads over as many backends as it needs", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const backends = backendsOf(equal(4));
   for (let i = 0; i < 400; i++) ownerOf("hot", backends, bounded).acquire();
@@ -145,7 +145,7 @@ Deno.test("consistent hash: with a bound, one hot key is shared by as many as it
   assertEquals(inFlight, [25, 125, 125, 125]);
 });
 
-Deno.test("consistent hash: what is in flight at backends that are no candidates loosens no bound", () => {
+Deno.test("consistent hash: requests in flight at backends that are no candidates do not raise the bound", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const candidates = backendsOf(equal(5)).slice(0, 2); // the other three are down, with all they had
   for (let i = 0; i < 1_000; i++) ownerOf("hot", candidates, bounded).acquire();
@@ -153,7 +153,7 @@ Deno.test("consistent hash: what is in flight at backends that are no candidates
   assertEquals(inFlight, [375, 625]);
 });
 
-Deno.test("consistent hash: a bound moves nothing while load is even", () => {
+Deno.test("consistent hash: a bound moves no keys while load is even", () => {
   const bounded = consistentHash({ hashKey, hashBalance: 1.25 });
   const backends = backendsOf(equal(5));
   for (const backend of backends) putInFlight(backend, 20);

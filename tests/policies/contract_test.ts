@@ -1,4 +1,4 @@
-/** What every policy of the table must keep to. */
+/** What holds for every policy. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Backend } from "../../lib/backends/backend.ts";
@@ -8,7 +8,7 @@ import { backendsOf, contextOf, facts, policyOf, putInFlight } from "../support/
 import { countsUnder } from "../support/policy_load.ts";
 import { seeded } from "../support/random.ts";
 
-/** A backend in any condition that a pool may offer it in. */
+/** Any condition that a candidate may be in. */
 const CONDITION = fc.record({
   weight: fc.integer({ min: 1, max: 100 }),
   inFlight: fc.nat(50),
@@ -50,7 +50,7 @@ for (const name of POLICY_NAMES) {
     }));
   });
 
-  Deno.test(`${name}: picks one of the candidates where chance goes to its limits`, () => {
+  Deno.test(`${name}: picks one of the candidates if random numbers are at their limits`, () => {
     fc.assert(fc.property(CONDITIONS, fc.constantFrom(0, 1 - 2 ** -53), (conditions, luck) => {
       const backends = backendsIn(conditions);
       const policy = policyOf(name);
@@ -67,7 +67,7 @@ for (const name of POLICY_NAMES) {
     }));
   });
 
-  Deno.test(`${name}: a pick depends on its arguments alone, not on those before it`, () => {
+  Deno.test(`${name}: a pick depends only on its arguments, not on earlier picks`, () => {
     fc.assert(fc.property(CONDITIONS, fc.array(CONTEXT, { minLength: 1 }), (conditions, all) => {
       const backends = backendsIn(conditions);
       const policy = policyOf(name);
@@ -111,7 +111,7 @@ for (const name of POLICY_NAMES) {
     }
   }
 
-  Deno.test(`${name}: does not hold on to lists of candidates, nor to anything else of a pick`, async () => {
+  Deno.test(`${name}: keeps no memory of lists of candidates or of picks`, async () => {
     const { stdout } = await run([
       "--v8-flags=--expose-gc",
       new URL("../support/heap_growth.ts", import.meta.url).pathname,
@@ -123,9 +123,9 @@ for (const name of POLICY_NAMES) {
 }
 
 /**
- * What a backend may get of its share when all are equally fast: all of it, give or take a twentieth; a
- * tenth where a policy goes by latencies, which are never quite equal. Unequal weights are another matter
- * for policies that look at what is in flight: a request is a lot for a light one, and cannot be split.
+ * The bounds of what a backend may get of its share if all are equally fast: within a twentieth, or a tenth
+ * for policies that use latencies, which are never exactly equal. The bounds are wider for unequal weights
+ * and policies that use requests in flight: one request is a large part of a light backend's load.
  */
 function boundsOf(name: PolicyName, weights: readonly number[]): readonly [number, number] {
   const policy = policyOf(name);

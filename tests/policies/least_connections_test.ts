@@ -19,7 +19,7 @@ function picksOf(backends: readonly Backend[], picks: number, seed = 1): Backend
   );
 }
 
-Deno.test("least connections: of equal weights, one with the fewest in flight is picked", () => {
+Deno.test("least connections: of equal weights, a backend with the fewest in flight is picked", () => {
   const loads = fc.array(fc.nat(5), { minLength: 1, maxLength: 40 });
   fc.assert(fc.property(loads, fc.nat(), (loads, seed) => {
     const [picked] = picksOf(loaded(loads), 1, seed);
@@ -27,7 +27,7 @@ Deno.test("least connections: of equal weights, one with the fewest in flight is
   }));
 });
 
-Deno.test("least connections: one more is one too many, for any weight and any number in flight", () => {
+Deno.test("least connections: a backend with one more in flight does not tie, for any weight and number", () => {
   const weight = fc.integer({ min: 1, max: 100 });
   fc.assert(fc.property(weight, fc.nat(5_000), fc.nat(), (weight, inFlight, seed) => {
     const loads = [inFlight, inFlight + 1, inFlight + 1, inFlight + 1];
@@ -38,7 +38,7 @@ Deno.test("least connections: one more is one too many, for any weight and any n
   assertEquals(countsOf(picksOf(backends, 1_000)).get(backends[0]!), 1_000);
 });
 
-Deno.test("least connections: no worse candidate is kept once a better one is found", () => {
+Deno.test("least connections: the fewest are found wherever they are in the list", () => {
   for (const loads of [[5, 5, 5, 1, 1], [5, 1, 5, 1, 5], [1, 1, 5, 5, 5], [9, 7, 5, 3, 3]]) {
     const least = Math.min(...loads);
     const counts = countsOf(picksOf(loaded(loads), 4_000).map(({ inFlight }) => inFlight));
@@ -48,13 +48,13 @@ Deno.test("least connections: no worse candidate is kept once a better one is fo
 
 for (
   const [what, size, few] of [
-    ["all are idle", 5, 5],
-    ["half of them are", 10, 5],
-    ["five of a thousand are, which chance hardly finds", 1_000, 5],
+    ["all have the fewest", 5, 5],
+    ["half have the fewest", 10, 5],
+    ["five of a thousand have the fewest, which random draws hardly find", 1_000, 5],
   ] as const
 ) {
   for (const least of [0, 3]) {
-    Deno.test(`least connections: ties are broken fairly where ${what} at ${least}`, () => {
+    Deno.test(`least connections: ties are broken evenly if ${what}: ${least} in flight`, () => {
       const stride = size / few;
       const backends = loaded(equal(size).map((_, index) => index % stride === 0 ? least : 9));
       const picks = 10_000;
@@ -66,7 +66,7 @@ for (
   }
 }
 
-Deno.test("least connections: ties are broken by weight, also where they must be looked for", () => {
+Deno.test("least connections: ties are broken by weight, also if all backends have to be searched", () => {
   for (const others of [0, 500]) {
     const weights = [1, 2, 3, 4, ...equal(others)];
     const backends = loaded(weights.map((_, index) => index < 4 ? 0 : 9), weights);
@@ -79,7 +79,7 @@ Deno.test("least connections: ties are broken by weight, also where they must be
   }
 });
 
-Deno.test("least connections: nobody who has more already than another would have with it is picked", () => {
+Deno.test("least connections: a backend is not picked if another would have less load including the request", () => {
   const condition = fc.record({ inFlight: fc.nat(60), weight: fc.integer({ min: 1, max: 100 }) });
   const all = fc.array(condition, { minLength: 1, maxLength: 20 });
   fc.assert(fc.property(all, fc.nat(), (all, seed) => {
@@ -103,7 +103,7 @@ Deno.test("least connections: a heavy backend takes more before a light one gets
   assertEquals(light!.inFlight, 2, order.join(""));
 });
 
-Deno.test("least connections: the one that is far below all others gets the request", () => {
+Deno.test("least connections: the only backend with the fewest of a thousand is picked", () => {
   const backends = loaded(equal(1_000).map((_, index) => index === 777 ? 4 : 5));
   assertStrictEquals(picksOf(backends, 1)[0], backends[777]);
 });

@@ -4,7 +4,7 @@ import { p2c } from "../../lib/policies/p2c.ts";
 import { backendsOf, contextOf, countsOf, equal, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
-Deno.test("p2c: never draws the same backend twice: the one with most in flight is never picked", () => {
+Deno.test("p2c: the backend with the most in flight is never picked, as it is never drawn twice", () => {
   fc.assert(fc.property(fc.integer({ min: 2, max: 10 }), fc.nat(), fc.nat(9), (n, seed, place) => {
     const backends = backendsOf(equal(n));
     const busiest = backends[place % n]!;
@@ -14,7 +14,7 @@ Deno.test("p2c: never draws the same backend twice: the one with most in flight 
   }));
 });
 
-Deno.test("p2c: favours no neighbour: how often one is picked depends on its rank, not on its place", () => {
+Deno.test("p2c: how often a backend is picked depends on its load, not on its place in the list", () => {
   const n = 6;
   const picks = 60_000;
   for (const loads of [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 5, 1, 4, 2, 3]]) {
@@ -25,7 +25,7 @@ Deno.test("p2c: favours no neighbour: how often one is picked depends on its ran
       Array.from({ length: picks }, () => p2c.pick(backends, contextOf({ random })).inFlight),
     );
     for (let rank = 0; rank < n; rank++) {
-      // It wins against those that have more: so many of the n (n - 1) / 2 pairs.
+      // It wins the pairs with those that have more: n - 1 - rank of the n (n - 1) / 2 pairs.
       const due = picks * (n - 1 - rank) / (n * (n - 1) / 2);
       const count = counts.get(rank) ?? 0;
       assert(Math.abs(count - due) <= 5 * Math.sqrt(due), `rank ${rank}: ${count}, not ${due}`);
@@ -33,7 +33,7 @@ Deno.test("p2c: favours no neighbour: how often one is picked depends on its ran
   }
 });
 
-Deno.test("p2c: of two, the one with fewer in flight is picked whatever chance says", () => {
+Deno.test("p2c: of two backends, the one with fewer in flight is always picked", () => {
   const [a, b] = backendsOf(equal(2));
   putInFlight(a!, 3);
   putInFlight(b!, 2);
@@ -42,7 +42,7 @@ Deno.test("p2c: of two, the one with fewer in flight is picked whatever chance s
   }));
 });
 
-Deno.test("p2c: the busiest of many has about as much as the rest: far less than chance alone gives it", () => {
+Deno.test("p2c: the busiest of many backends has far less than with random picks", () => {
   const busiest = (choices: "one" | "two") => {
     const backends = backendsOf(equal(100));
     const random = seeded(1);

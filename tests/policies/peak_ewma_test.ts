@@ -27,7 +27,7 @@ function observe(backend: Backend, milliseconds: number, seen: Seen = {}): void 
   peakEwma.observe!(backend, { request: facts(request), outcome, milliseconds, now });
 }
 
-/** Backends whose answers took so long, once, at the time 0. */
+/** Backends with one sample each, in milliseconds, taken at the time 0. */
 function measured(latencies: readonly (number | undefined)[]): Backend[] {
   const backends = backendsOf(equal(latencies.length));
   latencies.forEach((latency, index) => {
@@ -36,7 +36,7 @@ function measured(latencies: readonly (number | undefined)[]): Backend[] {
   return backends;
 }
 
-/** How often each is picked, of so many picks at one time. */
+/** How often each backend is picked in a number of picks at the same time. */
 function picksOf(backends: readonly Backend[], picks: number, now = 0): number[] {
   const random = seeded(1);
   const counts = countsOf(
@@ -45,14 +45,14 @@ function picksOf(backends: readonly Backend[], picks: number, now = 0): number[]
   return backends.map((backend) => counts.get(backend) ?? 0);
 }
 
-Deno.test("peak ewma: of two, the faster one is picked, but for the share that explores", () => {
+Deno.test("peak ewma: of two backends, the faster one is picked, except for the share that explores", () => {
   const [fast, slow] = picksOf(measured([10, 50]), 100_000);
   assertEquals(fast! + slow!, 100_000);
   const due = 100_000 * EXPLORATION / 2;
   assert(Math.abs(slow! - due) < 5 * Math.sqrt(due), `${slow}`);
 });
 
-Deno.test("peak ewma: the faster one is left once what it has in flight outweighs that", () => {
+Deno.test("peak ewma: the faster backend loses once its requests in flight outweigh that", () => {
   const backends = measured([10, 50]);
   for (const [inFlight, fastWins] of [[0, true], [3, true], [5, false]] as const) {
     putInFlight(backends[0]!, inFlight);
@@ -61,7 +61,7 @@ Deno.test("peak ewma: the faster one is left once what it has in flight outweigh
   }
 });
 
-Deno.test("peak ewma: one slow answer counts at once, fast ones make up for it in time", () => {
+Deno.test("peak ewma: a slow answer counts at once, and fast ones make up for it with time", () => {
   const [backend, other] = measured([10, 20]);
   observe(backend!, 500, { now: 1_000 });
   assert(picksOf([backend!, other!], 1_000, 1_000)[0]! < 30);
@@ -72,22 +72,22 @@ Deno.test("peak ewma: one slow answer counts at once, fast ones make up for it i
   assert(picksOf([backend!, other!], 1_000, 60_000)[0]! > 970);
 });
 
-Deno.test("peak ewma: a backend of which nothing is known gets one request, then waits for its answer", () => {
+Deno.test("peak ewma: a backend without a latency gets one request, and no more until it answers", () => {
   const backends = measured([10, undefined]);
-  assert(picksOf(backends, 1_000)[1]! > 980, "it is tried before those that are known");
+  assert(picksOf(backends, 1_000)[1]! > 980, "it comes before those with a latency");
   putInFlight(backends[1]!, 1);
   putInFlight(backends[0]!, 50);
-  assert(picksOf(backends, 1_000)[1]! < 20, "and not flooded before it has answered");
+  assert(picksOf(backends, 1_000)[1]! < 20, "no more until it answers");
 });
 
-Deno.test("peak ewma: where nothing is known of any, what is in flight decides", () => {
+Deno.test("peak ewma: if no latencies are known, requests in flight decide", () => {
   const backends = measured([undefined, undefined]);
   putInFlight(backends[0]!, 2);
   putInFlight(backends[1]!, 1);
   assert(picksOf(backends, 1_000)[1]! > 980);
 });
 
-Deno.test("peak ewma: does not starve a backend whose first answers were slow", () => {
+Deno.test("peak ewma: a backend whose first answers were slow gets its share again", () => {
   const backends = backendsOf(equal(4));
   const [cold] = backends;
   const random = seeded(2);
@@ -104,16 +104,16 @@ Deno.test("peak ewma: does not starve a backend whose first answers were slow", 
   };
   let begun = 0;
   const ill = during(10);
-  assert(ill < 0.02, `it is spared while it is slow: ${ill}`);
-  assert(ill > 0.001, `and yet tried: ${ill}`);
+  assert(ill < 0.02, `it gets few requests while it is slow: ${ill}`);
+  assert(ill > 0.001, `but it gets some: ${ill}`);
   cold!.latency = { average: cold!.latency!.average, at: 0 };
   for (const backend of backends) backend.latency = { ...backend.latency!, at: 0 };
   begun = 10_000;
   const well = during(120);
-  assert(well > 0.1, `within two minutes it has its share again: ${well}, with a quarter the most`);
+  assert(well > 0.1, `within two minutes it gets its share again: ${well} of at most 0.25`);
 });
 
-Deno.test("peak ewma: failing fast does not look fast", () => {
+Deno.test("peak ewma: a failure doubles the average, however fast it is, up to ten seconds", () => {
   const [backend] = measured([10]);
   observe(backend!, 0.1, { outcome: failed("connection_refused") });
   assertEquals(backend!.latency!.average, 20);
@@ -125,7 +125,7 @@ Deno.test("peak ewma: failing fast does not look fast", () => {
   assertEquals(backend!.latency!.average, 60_000);
 });
 
-Deno.test("peak ewma: a backend that fails before it ever answered is not tried before all others any more", () => {
+Deno.test("peak ewma: a backend that fails before it ever answers does not come first any more", () => {
   for (const [took, average] of [[0.1, 400], [60_000, 60_000]] as const) {
     const [unknown, known] = measured([undefined, 20]);
     assert(picksOf([unknown!, known!], 1_000)[0]! > 980);
@@ -135,7 +135,7 @@ Deno.test("peak ewma: a backend that fails before it ever answered is not tried 
   }
 });
 
-Deno.test("peak ewma: an error of 500 and more never makes an average better, however long ago it was taken", () => {
+Deno.test("peak ewma: an answer of 500 and more never lowers an average, even an old one", () => {
   const [backend] = measured([10]);
   for (let now = 0; now < 60_000; now += 5_000) {
     observe(backend!, 1, { outcome: answered("no", 503), now });
@@ -143,29 +143,29 @@ Deno.test("peak ewma: an error of 500 and more never makes an average better, ho
   }
   const [untouched] = measured([10]);
   observe(untouched!, 1, { outcome: answered("no", 404), now: 50_000 });
-  assert(untouched!.latency!.average < 1.1, "a 404 is an answer like any other");
+  assert(untouched!.latency!.average < 1.1, "a 404 counts as any other answer");
 });
 
-Deno.test("peak ewma: a backend of which nothing but errors are known does not look fast", () => {
+Deno.test("peak ewma: a backend that only answers with errors does not look fast", () => {
   const [broken, good] = measured([undefined, 20]);
   observe(broken!, 0.3, { outcome: answered("no", 503) });
   assert(picksOf([broken!, good!], 1_000)[0]! < 20);
 });
 
-Deno.test("peak ewma: what is the client's doing is not held against a backend", () => {
+Deno.test("peak ewma: uploads and failures that the client caused do not count", () => {
   const [backend] = measured([10]);
   observe(backend!, 30_000, { request: { hasUpload: true } });
   observe(backend!, 30_000, { outcome: failed("http_request_error") });
   assertEquals(backend!.latency, { average: 10, at: 0 });
 });
 
-Deno.test("peak ewma: answers that take no time at all leave what is in flight to decide", () => {
+Deno.test("peak ewma: if answers take no time at all, requests in flight decide", () => {
   const backends = measured([0, 0]);
   putInFlight(backends[0]!, 1);
   assert(picksOf(backends, 1_000)[1]! > 980);
 });
 
-Deno.test("peak ewma: a light backend that is as fast gets its share, one that is slower next to nothing", () => {
+Deno.test("peak ewma: a light backend gets its share if it is as fast, and next to nothing if it is slower", () => {
   const share = (latencyOfLight: number) => {
     const backends = backendsOf([10, 1]);
     const luck = seeded(3);
@@ -179,7 +179,7 @@ Deno.test("peak ewma: a light backend that is as fast gets its share, one that i
   assert(share(20) < 0.01, `${share(20)}`);
 });
 
-Deno.test("peak ewma: a heavy backend that gets slow is left like any other", () => {
+Deno.test("peak ewma: a heavy backend that is slow gets next to nothing", () => {
   for (const weights of [[3, 1, 1, 1], [2, 1, 1, 1], [10, 1]]) {
     const backends = backendsOf(weights);
     const latency = ({ weight }: Backend) => weight === weights[0] ? 2_000 : 20;

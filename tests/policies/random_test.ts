@@ -3,7 +3,7 @@ import { random as policy } from "../../lib/policies/random.ts";
 import { backendsOf, contextOf, countsOf, equal, nameOf } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
-Deno.test("random: every backend is as likely as its weight says", () => {
+Deno.test("random: each backend is picked in proportion to its weight", () => {
   const backends = backendsOf([1, 2, 3, 4]);
   const random = seeded(7);
   const picks = 50_000;
@@ -18,7 +18,7 @@ Deno.test("random: every backend is as likely as its weight says", () => {
   assert(chiSquared < 16.3, `${chiSquared}`);
 });
 
-Deno.test("random: a pick says nothing of the next one", () => {
+Deno.test("random: picks do not depend on each other", () => {
   const backends = backendsOf(equal(4));
   const random = seeded(8);
   const names = Array.from(

@@ -56,14 +56,14 @@ Deno.test("round robin: over a cycle each backend gets exactly its share", () =>
   }));
 });
 
-Deno.test("round robin: a cycle is no longer than it must be", () => {
+Deno.test("round robin: a common factor of all weights does not make the cycle longer", () => {
   fc.assert(fc.property(WEIGHTS, fc.integer({ min: 2, max: 5 }), (weights, factor) => {
     const plain = roundRobin.cycle(backendsOf(weights));
     assertEquals(roundRobin.cycle(backendsOf(weights.map((weight) => weight * factor))), plain);
   }));
 });
 
-Deno.test("round robin: equal weights of any value are plain turns", () => {
+Deno.test("round robin: with equal weights of any value backends take plain turns", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 100 }), (n, weight) => {
       const backends = backendsOf(equal(n).map(() => weight));
@@ -73,7 +73,7 @@ Deno.test("round robin: equal weights of any value are plain turns", () => {
   );
 });
 
-Deno.test("round robin: with weights, too, no backend is ever a whole request ahead of its share", () => {
+Deno.test("round robin: no backend is ever a whole request ahead of its share", () => {
   fc.assert(fc.property(WEIGHTS, (weights) => {
     const backends = backendsOf(weights);
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -86,7 +86,7 @@ Deno.test("round robin: with weights, too, no backend is ever a whole request ah
   }));
 });
 
-Deno.test("round robin: a pick depends on the turn alone, not on what was picked before", () => {
+Deno.test("round robin: a pick depends only on the turn", () => {
   const backends = backendsOf([5, 1, 1]);
   const forwards = picks(backends, 7).map(nameOf);
   const again = [6, 5, 4, 3, 2, 1, 0].map((turn) => nameOf(picks(backends, 1, turn)[0]));

@@ -10,7 +10,7 @@ function counterAt(turn: number): Counter {
   return new Counter(cell);
 }
 
-/** Which of `n` backends the next turns fall to. */
+/** Which of `n` backends the next turns pick. */
 function picks(counter: Counter, n: number, turns: number): number[] {
   return Array.from({ length: turns }, () => counter.next(n) % n);
 }
@@ -27,19 +27,19 @@ Deno.test("Counter: turns count up by one", () => {
   assertEquals(Array.from({ length: 4 }, () => counter.next(3)), [0, 1, 2, 3]);
 });
 
-Deno.test("Counter: over any number of turns each backend is picked as often as each other, or once more", () => {
+Deno.test("Counter: over any number of turns the picks of any two backends differ by at most one", () => {
   fc.assert(fc.property(BACKENDS, TURNS, (n, turns) => {
     assert(spreadOf(countsOf(picks(new Counter(), n, turns)), n) <= 1);
   }));
 });
 
-Deno.test("Counter: each backend is picked equally often across the wrap at 2^32 too", () => {
+Deno.test("Counter: across the wrap at 2^32 the picks of any two backends differ by at most one, too", () => {
   fc.assert(fc.property(BACKENDS, TURNS, (n, turns) => {
     assert(spreadOf(countsOf(picks(counterAt(0xFFFFFFFE), n, turns)), n) <= 1);
   }));
 });
 
-Deno.test("Counter: every turn goes on with the backend after the last one, wherever the count stands", () => {
+Deno.test("Counter: each turn picks the backend after the last one, from any count on", () => {
   const start = fc.oneof(fc.constant(0), fc.integer({ min: 2 ** 32 - 120, max: 2 ** 32 - 1 }));
   fc.assert(fc.property(start, BACKENDS, (turn, n) => {
     const expected = Array.from({ length: 200 }, (_, step) => (turn + step) % n);
@@ -59,13 +59,13 @@ Deno.test("Counter: a turn is always an unsigned 32-bit number", () => {
   for (const turn of turns) assert(Number.isInteger(turn) && turn >= 0 && turn < 2 ** 32);
 });
 
-Deno.test("Counter: upcoming tells the next turn without taking it", () => {
+Deno.test("Counter: upcoming is the next turn, and does not take it", () => {
   const counter = counterAt(41);
   assertEquals([counter.upcoming, counter.upcoming, counter.next(3)], [41, 41, 41]);
   assertEquals(counter.upcoming, 42);
 });
 
-Deno.test("Counter: upcoming tells the next turn across the wrap", () => {
+Deno.test("Counter: upcoming is the next turn across the wrap, too", () => {
   const counter = counterAt(0xFFFFFFFF);
   counter.next(3);
   assertEquals([counter.upcoming, counter.upcoming % 3], [counter.next(3), 1]);

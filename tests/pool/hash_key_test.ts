@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { HashOn } from "../../lib/config/model.ts";
-import { hashKeyOf } from "../../lib/pool/hash_key.ts";
+import { createHashKey } from "../../lib/pool/hash_key.ts";
 import { facts } from "../support/fakes.ts";
 
 const FIELDS: Record<string, string> = {
@@ -10,29 +10,31 @@ const FIELDS: Record<string, string> = {
 };
 
 const key = (on: HashOn, given: Parameters<typeof facts>[0] = {}, trusted = false) =>
-  hashKeyOf(on, () => trusted)(facts({ header: (name) => FIELDS[name.toLowerCase()], ...given }));
+  createHashKey(on, () => trusted)(
+    facts({ header: (name) => FIELDS[name.toLowerCase()], ...given }),
+  );
 
-Deno.test("hash key: by address it is the client's", () => {
+Deno.test("hash key: by address it is the client's address", () => {
   assertEquals(key({ by: "address" }), "192.0.2.1");
 });
 
-Deno.test("hash key: behind a trusted proxy it is the client's, not the proxy's", () => {
+Deno.test("hash key: behind a trusted proxy it is the client's address, not the proxy's", () => {
   const isTrusted = (address: string) => address === "192.0.2.1";
   const request = facts({ header: (name) => FIELDS[name] });
-  assertEquals(hashKeyOf({ by: "address" }, isTrusted)(request), "198.51.100.1");
+  assertEquals(createHashKey({ by: "address" }, isTrusted)(request), "198.51.100.1");
 });
 
-Deno.test("hash key: by path the query does not count", () => {
+Deno.test("hash key: by path it is the path without the query", () => {
   assertEquals(key({ by: "path" }, { path: "/a/b?c=/d?e" }), "/a/b");
   assertEquals(key({ by: "path" }, { path: "/a/b" }), "/a/b");
 });
 
-Deno.test("hash key: by a header or a cookie it is the value, of several cookies the first", () => {
+Deno.test("hash key: by header or cookie it is the value, the first one of several cookies", () => {
   assertEquals(key({ by: "header", name: "X-User" }), "ada");
   assertEquals(key({ by: "cookie", name: "session" }), "s1");
 });
 
-Deno.test("hash key: who lacks the header or the cookie goes by address", () => {
+Deno.test("hash key: without the header or the cookie it is the client's address", () => {
   for (const by of ["header", "cookie"] as const) {
     assertEquals(key({ by, name: "missing" }), "192.0.2.1");
     assertEquals(key({ by, name: "session" }, { header: () => "" }), "192.0.2.1");

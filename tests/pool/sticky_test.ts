@@ -17,37 +17,37 @@ function stickyOver(backends: readonly Backend[], options: Partial<StickyOptions
 const sending = (cookie: string) =>
   facts({ header: (name) => name === "cookie" ? cookie : undefined });
 
-/** The cookie as a browser sends it back. */
+/** The Cookie header that a browser sends back. */
 const sentBack = (setCookie: string | undefined) => setCookie!.split(";")[0]!;
 
-Deno.test("sticky: a client without the cookie gets it, and comes back to the same backend", () => {
+Deno.test("sticky: a client without the cookie gets one, which leads back to the same backend", () => {
   const backends = backendsOf(equal(3));
   const sticky = stickyOver(backends);
   for (const backend of backends) {
-    assertStrictEquals(sticky.backendOf(facts()), undefined);
+    assertStrictEquals(sticky.findBackend(facts()), undefined);
     const setCookie = sticky.cookieFor(facts(), backend);
     assertMatch(setCookie!, /^lb=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/);
     const request = sending(`theme=dark; ${sentBack(setCookie)}`);
-    assertStrictEquals(sticky.backendOf(request), backend);
+    assertStrictEquals(sticky.findBackend(request), backend);
     assertEquals(sticky.cookieFor(request, backend), undefined);
   }
 });
 
-Deno.test("sticky: a client that another backend answered gets that one's cookie", () => {
+Deno.test("sticky: if another backend answers, the client gets that one's cookie", () => {
   const [a, b] = backendsOf(equal(2));
   const sticky = stickyOver([a!, b!]);
   const request = sending(sentBack(sticky.cookieFor(facts(), a!)));
   const moved = sticky.cookieFor(request, b!);
-  assertStrictEquals(sticky.backendOf(sending(sentBack(moved))), b);
+  assertStrictEquals(sticky.findBackend(sending(sentBack(moved))), b);
 });
 
-Deno.test("sticky: on an encrypted connection the cookie is for those only", () => {
+Deno.test("sticky: on an encrypted connection the cookie is Secure", () => {
   const [a] = backendsOf([1]);
   const sticky = stickyOver([a!], { isSecure: () => true });
   assertMatch(sticky.cookieFor(facts(), a!)!, /; SameSite=Lax; Secure$/);
 });
 
-Deno.test("sticky: what names no backend of ours counts for nothing, and is replaced", () => {
+Deno.test("sticky: a cookie that names no backend is ignored and replaced", () => {
   const [a] = backendsOf([1]);
   const sticky = stickyOver([a!]);
   const good = sentBack(sticky.cookieFor(facts(), a!));
@@ -61,19 +61,19 @@ Deno.test("sticky: what names no backend of ours counts for nothing, and is repl
       `x${good}`,
     ]
   ) {
-    assertStrictEquals(sticky.backendOf(sending(cookie)), undefined, cookie);
+    assertStrictEquals(sticky.findBackend(sending(cookie)), undefined, cookie);
     assertEquals(sentBack(sticky.cookieFor(sending(cookie), a!)), good);
   }
 });
 
-Deno.test("sticky: of several cookies of that name the one that names a backend counts", () => {
+Deno.test("sticky: of several cookies of the same name, the one that names a backend counts", () => {
   const [a] = backendsOf([1]);
   const sticky = stickyOver([a!]);
   const good = sentBack(sticky.cookieFor(facts(), a!));
-  assertStrictEquals(sticky.backendOf(sending(`lb=old; ${good}`)), a);
+  assertStrictEquals(sticky.findBackend(sending(`lb=old; ${good}`)), a);
 });
 
-Deno.test("sticky: cookies hold over a restart, another order, and backends that come and go", () => {
+Deno.test("sticky: cookies stay valid over a restart, in another order, and when backends come and go", () => {
   const urls = ["http://a:1", "http://b:1", "http://c:1"];
   const over = (urls: string[]) => urls.map((url) => new Backend({ url, weight: 1 }));
   for (const secret of ["a secret of the tests", undefined]) {
@@ -81,13 +81,13 @@ Deno.test("sticky: cookies hold over a restart, another order, and backends that
     const before = stickyOver([a!, b!, c!], { secret });
     const cookie = sentBack(before.cookieFor(facts(), b!));
     const after = stickyOver(over(["http://d:1", ...urls.toReversed()]), { secret });
-    assertEquals(after.backendOf(sending(cookie))?.url, "http://b:1");
+    assertEquals(after.findBackend(sending(cookie))?.url, "http://b:1");
     const without = stickyOver(over(["http://a:1", "http://c:1"]), { secret });
-    assertStrictEquals(without.backendOf(sending(cookie)), undefined);
+    assertStrictEquals(without.findBackend(sending(cookie)), undefined);
   }
 });
 
-Deno.test("sticky: another secret makes other cookies, as does another name where there is none", () => {
+Deno.test("sticky: another secret gives other cookies, and so does another name if there is no secret", () => {
   const [a] = backendsOf([1]);
   const token = (options: Partial<StickyOptions>) =>
     stickyOver([a!], options).cookieFor(facts(), a!)!.split(/[=;]/)[1];
@@ -99,7 +99,7 @@ Deno.test("sticky: another secret makes other cookies, as does another name wher
   );
 });
 
-Deno.test("sticky: a cookie tells nothing of the backend's address", () => {
+Deno.test("sticky: a cookie does not reveal the backend's address", () => {
   const backend = new Backend({ url: "http://users-1.internal:5000", weight: 1 });
   const cookie = stickyOver([backend]).cookieFor(facts(), backend)!;
   assert(!/users|internal|5000/.test(cookie));

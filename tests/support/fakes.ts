@@ -1,4 +1,4 @@
-/** Stand-ins for what an engine brings, and short ways to make what the core works on. */
+/** Stand-ins for what an engine provides, and short ways to create what the core works on. */
 import { Backend } from "../../lib/backends/backend.ts";
 import type { Attempt } from "../../lib/pool/attempt.ts";
 import type { Answered, Failed, FailureKind } from "../../lib/outcome.ts";
@@ -8,7 +8,7 @@ import type { PickContext, Policy } from "../../lib/policies/policy.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
 
-/** A request that nobody sent. */
+/** A GET request, or what is given of it. */
 export function facts(given: Partial<RequestFacts> = {}): RequestFacts {
   return {
     method: "GET",
@@ -24,14 +24,14 @@ export function facts(given: Partial<RequestFacts> = {}): RequestFacts {
   };
 }
 
-/** Backends named by the letters of the alphabet, one for each weight: `a:5000`, `b:5000` … */
+/** Backends with the ids `a:5000`, `b:5000`, …, one for each weight. */
 export function backendsOf(weights: readonly number[]): Backend[] {
   return weights.map((weight, index) =>
     new Backend({ url: `http://${letter(index)}:5000`, weight })
   );
 }
 
-/** Lets a backend have so many requests in flight. */
+/** Sets how many requests a backend has in flight. */
 export function putInFlight(backend: Backend, count: number): void {
   while (backend.inFlight < count) backend.acquire();
   while (backend.inFlight > count) backend.release();
@@ -46,7 +46,7 @@ function letter(index: number): string {
   return index < 26 ? String.fromCharCode(97 + index) : `n${index}`;
 }
 
-/** A policy; where it hashes, by the client's address if nothing else is said, and without bounds. */
+/** A policy by its name. If it hashes, it does so without bounds, and by default by client address. */
 export function policyOf(
   name: PolicyName,
   hashKey: (request: RequestFacts) => string = (request) => request.clientAddress,
@@ -54,12 +54,12 @@ export function policyOf(
   return POLICIES[name]({ hashKey, hashBalance: Infinity });
 }
 
-/** What a policy may look at: a first pick at the time 0, whose chance is always the same. */
+/** The context of a first pick at the time 0, with the same random number each time. */
 export function contextOf(given: Partial<PickContext> = {}): PickContext {
   return { request: facts(), turn: 0, number: 1, now: 0, random: () => 0.5, ...given };
 }
 
-/** The rules that are the defaults of the settings. */
+/** The rules that the settings have by default. */
 export const HEALTH = {
   slowStart: 10_000,
   backendMaxInFlight: Infinity,
@@ -69,7 +69,7 @@ export const HEALTH = {
   probes: { rise: 2, fall: 3 },
 } as const satisfies Partial<PoolOptions>;
 
-/** A pool in round robin over backends of these weights, whose clock stands still. */
+/** A pool of backends with these weights, by default with round robin and a clock that stands still. */
 export function createFakePool(
   weights: readonly number[],
   options: Partial<PoolOptions> = {},
@@ -85,7 +85,7 @@ export function createFakePool(
   });
 }
 
-/** N times the weight 1. */
+/** The weight 1, a number of times. */
 export function equal(count: number): number[] {
   return Array.from({ length: count }, () => 1);
 }
@@ -98,7 +98,7 @@ export function answered<Response>(response: Response, status = 200): Answered<R
   return { kind: "answered", status, response };
 }
 
-/** Attempts at these backends, all refused. */
+/** Attempts at these backends, which all refused the connection. */
 export function triedOf(...backends: readonly Backend[]): Attempt<never>[] {
   return backends.map((backend) => ({ backend, outcome: failed("connection_refused") }));
 }
@@ -110,7 +110,7 @@ export function countsOf<Item>(items: Iterable<Item>): Map<Item, number> {
   return counts;
 }
 
-/** The most counted against the least counted of the first `size` whole numbers. */
+/** The difference between the highest and the lowest count of the numbers from 0 up to `size`. */
 export function spreadOf(counts: ReadonlyMap<number, number>, size: number): number {
   const all = Array.from({ length: size }, (_, index) => counts.get(index) ?? 0);
   return Math.max(...all) - Math.min(...all);

@@ -1,4 +1,4 @@
-/** A pool whose time and chance the test decides, and what became of its backends. */
+/** A pool whose time and luck the test decides, and short ways to let its backends fail and answer. */
 import type { Backend } from "../../lib/backends/backend.ts";
 import { formatEvent } from "../../lib/health/events.ts";
 import type { FailureKind } from "../../lib/outcome.ts";
@@ -8,19 +8,19 @@ import { answered, createFakePool, equal, facts, failed, nameOf } from "./fakes.
 
 export class HealthTest {
   now = 0;
-  /** What chance says next. */
+  /** What the pool's random returns. */
   luck = 0.5;
-  /** What was told so far, as the log has it. */
-  readonly told: string[] = [];
+  /** The log lines of all events so far. */
+  readonly log: string[] = [];
   readonly pool: Pool;
 
-  /** @param size how many backends: `a`, `b` … */
+  /** @param size the number of backends: `a`, `b` … */
   constructor(size: number, options: Partial<PoolOptions> = {}) {
     this.pool = createFakePool(equal(size), {
       clock: () => this.now,
       stopwatch: () => this.now,
       random: () => this.luck,
-      onEvent: (event) => this.told.push(formatEvent(event)[1].replaceAll(":5000", "")),
+      onEvent: (event) => this.log.push(formatEvent(event)[1].replaceAll(":5000", "")),
       ...options,
     });
   }
@@ -29,22 +29,22 @@ export class HealthTest {
     return this.pool.backends.find((backend) => nameOf(backend) === name)!;
   }
 
-  /** A first attempt that goes where the pool says, and comes to nothing yet. @returns its name */
+  /** Begins a first attempt, which has no outcome yet. @returns the name of its backend */
   pick(request: Partial<RequestFacts> = {}): string | undefined {
     return nameOf(this.pool.next(facts(request), []));
   }
 
-  /** Picks until that backend comes up, and leaves the others as they were. @returns whether it did */
+  /** Begins first attempts until one goes to a backend; the others are inconclusive. @returns whether one did */
   pickOf(name: string, request: Partial<RequestFacts> = {}): boolean {
     for (let i = 0; i < 50; i++) {
       const picked = this.pool.next(facts(request), [])!;
       if (nameOf(picked) === name) return true;
-      this.#neutral(picked);
+      this.#endInconclusive(picked);
     }
     return false;
   }
 
-  /** An attempt there fails. */
+  /** Lets attempts at a backend fail. */
   fail(name: string, failure: FailureKind, times = 1): void {
     for (let i = 0; i < times; i++) {
       const backend = this.backend(name);
@@ -53,14 +53,14 @@ export class HealthTest {
     }
   }
 
-  /** An attempt there is answered, and its response ends whole. */
+  /** Lets an attempt at a backend be answered, with a complete response. */
   answer(name: string, status = 200): void {
     const backend = this.backend(name);
     backend.acquire();
     this.finish(name, status);
   }
 
-  /** An attempt that was picked before is answered, and its response ends whole. */
+  /** Lets an attempt that was picked before be answered, with a complete response. */
   finish(name: string, status = 200): void {
     const backend = this.backend(name);
     const outcome = answered("ok", status);
@@ -68,24 +68,24 @@ export class HealthTest {
     this.pool.end(backend, outcome);
   }
 
-  /** The names of those that requests go to as a matter of course. */
+  /** The names of the usable backends. */
   get usable(): string {
     return this.pool.backends.filter(({ usable }) => usable).map(nameOf).join("");
   }
 
-  /** How often each comes up in so many requests that say nothing of it. */
+  /** How many of a number of first attempts go to each backend; all of them are inconclusive. */
   shares(requests: number): Record<string, number> {
     const counts: Record<string, number> = {};
     for (let i = 0; i < requests; i++) {
       const picked = this.pool.next(facts(), [])!;
       const name = nameOf(picked)!;
       counts[name] = (counts[name] ?? 0) + 1;
-      this.#neutral(picked);
+      this.#endInconclusive(picked);
     }
     return counts;
   }
 
-  #neutral(backend: Backend): void {
+  #endInconclusive(backend: Backend): void {
     this.pool.report(facts(), { backend, outcome: failed("http_request_error") });
   }
 }

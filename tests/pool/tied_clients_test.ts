@@ -8,7 +8,7 @@ import { Sticky } from "../../lib/pool/sticky.ts";
 import { backendsOf, equal, facts, nameOf, triedOf } from "../support/fakes.ts";
 import { HealthTest } from "../support/health.ts";
 
-/** A pool that ties clients to its backends, and requests that are tied to one. */
+/** A pool with sticky sessions, and a way to make requests that are tied to a backend. */
 function stickyPool(size: number, options: Partial<PoolOptions> = {}) {
   const backends = backendsOf(equal(size));
   const sticky = new Sticky({ backends, cookie: "lb", secret: undefined, isSecure: () => false });
@@ -20,7 +20,7 @@ function stickyPool(size: number, options: Partial<PoolOptions> = {}) {
   return { test, tiedTo };
 }
 
-Deno.test("Pool: a client goes to the backend that its cookie names, and takes nobody's turn", () => {
+Deno.test("tied clients: a request goes to the backend that its cookie names, and takes no turn", () => {
   const cells = newRecord(POOL);
   const { test, tiedTo } = stickyPool(3, { cells });
   for (let i = 0; i < 5; i++) assertEquals(test.pick(tiedTo("c")), "c");
@@ -28,13 +28,13 @@ Deno.test("Pool: a client goes to the backend that its cookie names, and takes n
   assertEquals([test.pick(), test.pick()], ["a", "b"]);
 });
 
-Deno.test("Pool: what a client is tied to counts as in flight there", () => {
+Deno.test("tied clients: a request counts as in flight at its backend", () => {
   const { test, tiedTo } = stickyPool(2);
   test.pick(tiedTo("b"));
   assertEquals(test.backend("b").inFlight, 1);
 });
 
-Deno.test("Pool: a client whose backend is ejected is moved, and its cookie with it", () => {
+Deno.test("tied clients: if the backend is ejected, the client moves to another one and gets its cookie", () => {
   const { test, tiedTo } = stickyPool(3);
   test.fail("b", "connection_refused", 5);
   const moved = test.pick(tiedTo("b"))!;
@@ -42,44 +42,44 @@ Deno.test("Pool: a client whose backend is ejected is moved, and its cookie with
   assert(test.pool.cookieFor(facts(tiedTo("b")), test.backend(moved)) !== undefined);
 });
 
-Deno.test("Pool: a client whose backend is down by its probes is moved", () => {
+Deno.test("tied clients: if probes find the backend down, the client moves to another one", () => {
   const { test, tiedTo } = stickyPool(2);
   for (let i = 0; i < 4; i++) test.pool.probed(test.backend("b"), false, "");
   assertEquals(test.pick(tiedTo("b")), "a");
 });
 
-Deno.test("Pool: a client whose backend is full is moved", () => {
+Deno.test("tied clients: if the backend is full, the client moves to another one", () => {
   const { test, tiedTo } = stickyPool(2, { backendMaxInFlight: 1 });
   assertEquals([test.pick(tiedTo("b")), test.pick(tiedTo("b"))], ["b", "a"]);
 });
 
-Deno.test("Pool: a request that its backend failed goes to another one", () => {
+Deno.test("tied clients: if the backend fails a request, the retry goes to another one", () => {
   const { test, tiedTo } = stickyPool(2);
   const next = test.pool.next(facts(tiedTo("b")), triedOf(test.backend("b")));
   assertEquals(nameOf(next), "a");
 });
 
-Deno.test("Pool: a request that was a trial elsewhere comes back to the backend it is tied to", () => {
+Deno.test("tied clients: if another backend fails a request, the retry goes to the client's own", () => {
   const { test, tiedTo } = stickyPool(3);
   const next = test.pool.next(facts(tiedTo("c")), triedOf(test.backend("a")));
   assertEquals(nameOf(next), "c");
 });
 
-Deno.test("Pool: no client that is well where it is becomes the trial of an ejected backend", () => {
+Deno.test("tied clients: a request tries an ejected backend only if it is the client's own", () => {
   const { test, tiedTo } = stickyPool(3);
   test.fail("b", "connection_terminated", 5);
   test.now = 10_000;
   assertEquals(test.pick(tiedTo("c")), "c");
-  assertEquals(test.pick(tiedTo("b")), "b", "those who were its own are");
+  assertEquals(test.pick(tiedTo("b")), "b", "its own");
 });
 
-Deno.test("Pool: while no backend is usable, a client stays with its own", () => {
+Deno.test("tied clients: if no backend is usable, a client stays with its own", () => {
   const { test, tiedTo } = stickyPool(2);
   for (const name of "ab") test.fail(name, "connection_refused", 5);
   for (let i = 0; i < 4; i++) assertEquals(test.pick(tiedTo("b")), "b");
 });
 
-Deno.test("Pool: a client that comes back in slow start is let in", () => {
+Deno.test("tied clients: slow start does not turn away the backend's own clients", () => {
   const { test, tiedTo } = stickyPool(3);
   test.fail("b", "connection_refused", 5);
   test.now = 10_000;
@@ -89,7 +89,7 @@ Deno.test("Pool: a client that comes back in slow start is let in", () => {
   assertEquals(test.pick(tiedTo("b")), "b");
 });
 
-Deno.test("Pool: where nobody but tied clients comes, one of them becomes the trial after as long again", () => {
+Deno.test("tied clients: if no other clients come for as long as an ejection lasts, one of them is the trial", () => {
   const { test, tiedTo } = stickyPool(3);
   test.fail("b", "connection_terminated", 5);
   test.now = 19_999;

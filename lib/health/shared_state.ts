@@ -1,25 +1,25 @@
 /**
- * Where a backend stands, in memory that workers share. It is written by one at a time, under a lock, and
- * read by all at any time without one: whoever reads while it is written reads again (a seqlock).
+ * The health of a backend in memory that workers share. One worker at a time writes it, under a lock; all
+ * read it at any time without one, and read again if it was written meanwhile (a seqlock).
  */
 import type { CellRecord } from "../shared_memory/cells.ts";
 import type { BACKEND } from "../shared_memory/layout.ts";
-import type { State } from "./state.ts";
+import type { HealthState } from "./state.ts";
 
 const PHASES = ["in", "out", "trial"] as const;
 
 export class SharedState {
   readonly #cells: CellRecord<typeof BACKEND>;
-  /** What was read last, and which version that was: an odd one never is. */
-  #state: State | undefined;
+  /** What was read last, and its version, which is even: while it is odd the state is being written. */
+  #state: HealthState | undefined;
   #version = -1;
 
   constructor(cells: CellRecord<typeof BACKEND>) {
     this.#cells = cells;
   }
 
-  /** The same object until something has changed. */
-  get current(): State {
+  /** The same object until something changes. */
+  get current(): HealthState {
     const { version } = this.#cells;
     while (true) {
       const before = version.value;
@@ -32,8 +32,8 @@ export class SharedState {
     }
   }
 
-  /** For one at a time: whoever holds the lock of the pool. */
-  write(state: State): void {
+  /** Only for the holder of the pool's lock. */
+  write(state: HealthState): void {
     const { version } = this.#cells;
     version.add(1);
     this.#write(state);
@@ -41,7 +41,7 @@ export class SharedState {
     this.#state = state;
   }
 
-  #read(): State {
+  #read(): HealthState {
     const cells = this.#cells;
     return {
       standing: {
@@ -61,12 +61,12 @@ export class SharedState {
       announced: {
         failing: cells.announcedFailing.value === 1,
         at: cells.announcedAt.value,
-        spared: cells.announcedSpared.value === 1,
+        keptInUse: cells.announcedKeptInUse.value === 1,
       },
     };
   }
 
-  #write({ standing, probed, announced }: State): void {
+  #write({ standing, probed, announced }: HealthState): void {
     const cells = this.#cells;
     cells.phase.value = PHASES.indexOf(standing.phase);
     cells.failures.value = standing.failures;
@@ -80,6 +80,6 @@ export class SharedState {
     cells.probed.value = Number(probed.known);
     cells.announcedFailing.value = Number(announced.failing);
     cells.announcedAt.value = announced.at;
-    cells.announcedSpared.value = Number(announced.spared);
+    cells.announcedKeptInUse.value = Number(announced.keptInUse);
   }
 }

@@ -1,4 +1,4 @@
-/** What a pool keeps to with every policy. */
+/** What holds for a pool with every policy. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
@@ -23,13 +23,14 @@ function poolWith(policy: PolicyName, size: number, options: Partial<PoolOptions
   return new HealthTest(size, { policy: policyOf(policy), random: seeded(1), ...options });
 }
 
-/** A request from a client of its own. */
+/** A request from a client with its own address. */
 const from = (client: number) => facts({ clientAddress: `192.0.2.${client}` });
 
 /**
- * So many requests, ten milliseconds apart, to a pool where the dead fail at once and others take 100 ms.
+ * Sends requests, ten milliseconds apart, to a pool whose dead backends fail at once; others take 100 ms.
  *
- * @returns how many first attempts each got
+ * @param dead the names of the dead backends
+ * @returns how many first attempts each backend gets
  */
 function serve(test: HealthTest, requests: number, dead: string): Record<string, number> {
   const firsts: Record<string, number> = {};
@@ -70,20 +71,20 @@ function serve(test: HealthTest, requests: number, dead: string): Record<string,
 }
 
 for (const policy of POLICY_NAMES) {
-  Deno.test(`Pool, ${policy}: a backend that is dead and not ejected gets no more than its share: whoever fails at once is always idle`, () => {
+  Deno.test(`Pool, ${policy}: a dead backend that is not ejected gets no more than its share, although it is always idle`, () => {
     const off = { after: Infinity, time: 10_000 };
     const test = poolWith(policy, 4, { ejection: off });
     const { b = 0 } = serve(test, 2_000, "b");
     assert(b <= 0.3 * 2_000, `${b} of 2000`);
   });
 
-  Deno.test(`Pool, ${policy}: a dead backend costs five requests, then one now and then`, () => {
+  Deno.test(`Pool, ${policy}: a dead backend gets five requests, then one for each trial`, () => {
     const test = poolWith(policy, 4);
     const { b = 0 } = serve(test, 2_200, "b"); // 22 seconds
     assert(b >= 1 && b <= 7, `${b}`);
   });
 
-  Deno.test(`Pool, ${policy}: after an outage of all but one it is not the same dead one that is tried each time`, () => {
+  Deno.test(`Pool, ${policy}: if all but one are dead and not ejected, first attempts spread over all of the dead`, () => {
     const test = poolWith(policy, 4, { ejection: { after: Infinity, time: 10_000 } });
     const { a = 0, b = 0, d = 0 } = serve(test, 4_000, "abd");
     for (const count of [a, b, d]) {
@@ -91,12 +92,12 @@ for (const policy of POLICY_NAMES) {
     }
   });
 
-  Deno.test(`Pool, ${policy}: once an outage of all is over, all have their shares again`, () => {
+  Deno.test(`Pool, ${policy}: when an outage of all backends is over, all get their shares again`, () => {
     const test = poolWith(policy, 3, { ejectMax: 1 });
     serve(test, 50, "abc");
     assertEquals(test.usable, "");
     test.now += 10_000;
-    serve(test, 3_000, ""); // over ejections and slow start
+    serve(test, 3_000, ""); // until ejections and slow start are over
     assertEquals(test.usable, "abc");
     const counts = serve(test, 6_000, "");
     for (const name of "abc") {
@@ -105,7 +106,7 @@ for (const policy of POLICY_NAMES) {
     }
   });
 
-  Deno.test(`Pool, ${policy}: gives nothing, and at once, where nothing can be given`, () => {
+  Deno.test(`Pool, ${policy}: a request gets no backend if there is none, all are full, or all were tried`, () => {
     const none = poolWith(policy, 0);
     assertEquals(none.pool.next(facts(), []), undefined);
     const full = poolWith(policy, 3, { backendMaxInFlight: 1 });
@@ -115,7 +116,7 @@ for (const policy of POLICY_NAMES) {
     assertEquals(tried.pool.next(facts(), triedOf(...tried.pool.backends)), undefined);
   });
 
-  Deno.test(`Pool, ${policy}: whatever happens, a request gets each backend once at most, and in-flight counts end where they began`, () => {
+  Deno.test(`Pool, ${policy}: whatever fails, a request gets each backend at most once, and in-flight counts return to 0`, () => {
     const steps = fc.array(
       fc.record({
         pause: fc.nat(5_000),
@@ -153,7 +154,7 @@ for (const policy of POLICY_NAMES) {
 }
 
 for (const policy of POLICY_NAMES) {
-  Deno.test(`Pool, ${policy}: on a clock that moves while a request is under way, an ejected backend comes back`, async () => {
+  Deno.test(`Pool, ${policy}: an ejected backend is reinstated even if the clock moves while a request is under way`, async () => {
     let time = 0;
     let dead = true;
     const test = poolWith(policy, 2, { clock: () => time += 0.001 });
@@ -172,7 +173,7 @@ for (const policy of POLICY_NAMES) {
       time += 100;
     };
     for (let client = 0; client < 200; client++) {
-      test.backend("b").latency = undefined; // so that peak_ewma, too, finds out five times
+      test.backend("b").latency = undefined; // or peak_ewma would not send it five requests
       await ask(client);
     }
     assertEquals(test.usable, "a");
@@ -181,53 +182,3 @@ for (const policy of POLICY_NAMES) {
     assertEquals(test.usable, "ab");
   });
 }
-
-Deno.test("Pool: a weighted round robin does not spin where nothing is selectable", () => {
-  const test = poolWith("round_robin", 3, { backendMaxInFlight: 1 });
-  for (const backend of test.pool.backends) putInFlight(backend, 1);
-  for (let i = 0; i < 1_000; i++) assertEquals(test.pool.next(facts(), []), undefined);
-});
-
-Deno.test("Pool: a policy learns how long an attempt took, from its beginning until its outcome", async () => {
-  const test = poolWith("peak_ewma", 2);
-  test.now = 1_000;
-  const proxy = createProxy<RequestFacts, string>({
-    pool: test.pool,
-    budget: new RetryBudget(Infinity),
-    maxAttempts: 2,
-    forward() {
-      test.now += 123.5;
-      return Promise.resolve(answered("ok"));
-    },
-  });
-  const { attempts: [attempt] } = await proxy(facts());
-  assertEquals(attempt!.backend.latency, { average: 123.5, at: 1_123.5 });
-});
-
-Deno.test("Pool: how long answers took before an outage is forgotten with it, what began before it too", () => {
-  const test = poolWith("peak_ewma", 2);
-  const backend = test.backend("a");
-  backend.latency = { average: 60_000, at: 0 };
-  test.fail("a", "connection_terminated", 5);
-  test.now = 10_000;
-  backend.acquire();
-  test.pool.report(facts(), { backend, outcome: failed("http_response_timeout"), begunAt: 0 }); // an old one
-  assertEquals(backend.standing.phase, "out");
-  test.pickOf("a");
-  test.now = 10_020;
-  test.finish("a");
-  assertEquals(backend.standing.phase, "in");
-  assertEquals(backend.latency, undefined);
-  backend.acquire();
-  test.pool.report(facts(), { backend, outcome: answered("ok"), begunAt: 0 });
-  assertEquals(backend.latency, undefined, "from before the outage");
-});
-
-Deno.test("Pool: how long answers took is forgotten when probes find a backend up again, too", () => {
-  const test = poolWith("peak_ewma", 2);
-  const backend = test.backend("a");
-  for (let i = 0; i < 4; i++) test.pool.probed(backend, false, "");
-  backend.latency = { average: 60_000, at: 0 };
-  for (let i = 0; i < 2; i++) test.pool.probed(backend, true, "");
-  assertEquals([backend.usable, backend.latency], [true, undefined]);
-});

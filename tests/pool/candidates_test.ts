@@ -1,0 +1,95 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import type { Backend } from "../../lib/backends/backend.ts";
+import { IN_USE, type Standing } from "../../lib/health/ejection.ts";
+import {
+  type Candidates,
+  computeCandidates,
+  findRetryCandidates,
+} from "../../lib/pool/candidates.ts";
+import { backendsOf, equal, nameOf, policyOf, triedOf } from "../support/fakes.ts";
+
+const SLOW_START = 10_000;
+
+/** What a backend's health is: `u`sable, `e`jected, on `t`rial, `d`own by probes, or ejected and `x` down. */
+function backendsIn(health: string, weights = equal(health.length)): Backend[] {
+  const backends = backendsOf(weights);
+  [...health].forEach((letter, index) => {
+    const backend = backends[index]!;
+    const phase = ({ e: "out", x: "out", t: "trial" } as const)[letter] ?? "in";
+    const up = !"dx".includes(letter);
+    backend.state = {
+      ...backend.state,
+      standing: { ...IN_USE, phase },
+      probed: { ...backend.probed, up },
+    };
+  });
+  return backends;
+}
+
+const compute = (backends: readonly Backend[], policy = policyOf("round_robin")) =>
+  computeCandidates(backends, policy, SLOW_START);
+const names = (backends: readonly Backend[]) => backends.map(nameOf).join("");
+const show = ({ pickable, inPanic, ejected }: Candidates) =>
+  [names(pickable), inPanic ? "panic" : "calm", names(ejected)].join(" ").trim();
+
+for (
+  const [health, expected] of [
+    ["uuu", "abc calm"],
+    ["ueu", "ac calm b"],
+    ["utu", "ac calm b"],
+    ["udu", "ac calm"],
+    ["uxu", "ac calm"],
+    ["eeu", "c calm ab"],
+    ["eee", "abc panic abc"],
+    ["etd", "abc panic ab"],
+    ["ddd", "abc panic"],
+    ["", "panic"],
+  ] as const
+) {
+  Deno.test(`candidates: for the health "${health}" they are: ${expected}`, () => {
+    assertEquals(show(compute(backendsIn(health))), expected);
+  });
+}
+
+Deno.test("candidates: in panic first attempts are picked from the pool's own list", () => {
+  const backends = backendsIn("ee");
+  assertStrictEquals(compute(backends).pickable, backends);
+});
+
+Deno.test("candidates: the cycle is that of the policy for what may be picked", () => {
+  assertEquals(compute(backendsIn("uuu", [5, 1, 1])).cycle, 7);
+  assertEquals(compute(backendsIn("uuu", [5, 1, 1]), policyOf("random")).cycle, 1);
+  assertEquals(compute(backendsIn("euu", [5, 1, 1])).cycle, 2);
+  assertEquals(compute([]).cycle, 1);
+});
+
+Deno.test("candidates: slow start ends when it does for the usable backend that was reinstated last", () => {
+  const since = (...times: number[]) => {
+    const backends = backendsIn("u".repeat(times.length));
+    times.forEach((since, index) => {
+      const standing: Standing = { ...IN_USE, since };
+      backends[index]!.state = { ...backends[index]!.state, standing };
+    });
+    return backends;
+  };
+  assertEquals(compute(since(-Infinity, -Infinity)).slowStartEnd, -Infinity);
+  assertEquals(compute(since(5_000, 7_000, -Infinity)).slowStartEnd, 17_000);
+  assertEquals(compute(backendsIn("ee")).slowStartEnd, -Infinity);
+});
+
+for (
+  const [health, tried, expected] of [
+    ["uuu", "b", "ac"],
+    ["uue", "b", "a"],
+    ["uue", "ab", "c"],
+    ["ued", "a", "bc"],
+    ["eee", "a", "bc"],
+    ["uuu", "abc", ""],
+  ] as const
+) {
+  Deno.test(`candidates: for the health "${health}" a retry after ${tried} has: "${expected}"`, () => {
+    const backends = backendsIn(health);
+    const attempts = triedOf(...backends.filter((backend) => tried.includes(nameOf(backend)!)));
+    assertEquals(names(findRetryCandidates(backends, attempts)), expected);
+  });
+}
