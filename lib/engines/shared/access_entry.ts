@@ -6,6 +6,12 @@ import type { RequestFacts } from "../../request_facts.ts";
 /** What an entry says of the request itself. */
 export type LoggedRequest = Pick<RequestFacts, "clientAddress" | "method" | "path">;
 
+/** Why a request was not forwarded, and the status that the client got. */
+export interface LoggedRefusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
 /** How the exchange with the client ended. */
 export interface Ending {
   /** The status that the client got. */
@@ -54,7 +60,7 @@ export function finishedEntry(
  */
 export function refusedEntry(
   request: LoggedRequest,
-  { status, reason }: { readonly status: number; readonly reason: string },
+  { status, reason }: LoggedRefusal,
   now: number,
 ): AccessEntry {
   return {

@@ -1,14 +1,15 @@
 /** MAX_IN_FLIGHT: how many requests are served at the same time, and what one more gets. */
 import { type LocalReply, OVERLOADED, overloadReply } from "../../http/local_reply.ts";
+import type { LoggedRefusal } from "./access_entry.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import type { InFlightCount } from "../../shared_memory/in_flight_count.ts";
 
 /** What the client and the access log get for a request over the limit. */
-export const OVERLOAD: {
-  readonly status: number;
-  readonly reason: string;
-  readonly reply: LocalReply;
-} = { status: overloadReply().status, reason: OVERLOADED, reply: overloadReply() };
+export const OVERLOAD: LoggedRefusal & { readonly reply: LocalReply } = {
+  status: overloadReply().status,
+  reason: OVERLOADED,
+  reply: overloadReply(),
+};
 
 export class OverloadGuard {
   readonly #requests: InFlightCount;

@@ -9,7 +9,7 @@ import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { listen } from "../../net/http_server.ts";
 import { createProxy } from "../../proxy.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
-import { refusedEntry } from "../shared/access_entry.ts";
+import { type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
 import { isLastRecipient } from "../shared/admission.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit } from "./admission.ts";
@@ -95,7 +95,7 @@ export function serveWeb(options: EngineOptions): Engine {
   function refuse(
     head: Head,
     info: ServeInfo,
-    refusal: { readonly status: number; readonly reason: string },
+    refusal: LoggedRefusal,
     answer: LocalReply,
   ): Response {
     onRequest?.(refusedEntry(identify(head, info), refusal, Date.now()));
