@@ -74,7 +74,7 @@ export class Inbox {
     this.start = 0;
     head.reset(0);
     while (!head.scan(this.bytes, this.filled)) {
-      if (this.filled >= limit) throw head.tooLarge(limit);
+      if (this.filled >= limit) throw head.sizeError(limit);
       if (this.filled === this.bytes.length) this.#enlarge();
       const size = await this.read();
       if (size === null || this.#closed) return false;

@@ -49,7 +49,7 @@ export class TcpRequest implements RequestFacts {
     this.#outbox = client.outbox;
     this.bytes = bytes;
     this.head = head;
-    this.method = head.methodOf(bytes);
+    this.method = head.readMethod(bytes);
     this.clientAddress = client.address;
     this.upgrade = head.upgrade && head.minor === 1 ? protocolsOf(bytes, head) : undefined;
     throwIfRefused(refuseMethod(this.method));
@@ -75,13 +75,16 @@ export class TcpRequest implements RequestFacts {
 
   /** Whether the client may wait for 100 (Continue) before it sends the body (RFC 9110, 10.1.1). */
   get expectsContinue(): boolean {
-    return this.head.ruled && this.head.minor === 1 &&
+    return this.head.hasExpectOrMaxForwards && this.head.minor === 1 &&
       this.header("expect")?.toLowerCase() === "100-continue";
   }
 
   /** Whether the proxy must answer it itself (RFC 9110, 7.6.2). */
   get isLastHop(): boolean {
-    return isLastRecipient(this.method, this.head.ruled ? this.header("max-forwards") : undefined);
+    return isLastRecipient(
+      this.method,
+      this.head.hasExpectOrMaxForwards ? this.header("max-forwards") : undefined,
+    );
   }
 
   get path(): string {

@@ -72,7 +72,7 @@ export class Upload {
     this.#buffer = buffers.borrow();
     this.#buffer.set(first);
     this.#missing = Math.max(head.contentLength, 0);
-    this.#chunked = head.chunked ? new Chunked(head.nominated) : undefined;
+    this.#chunked = head.chunked ? new Chunked(head.connectionOptions) : undefined;
     this.#take(first.length);
   }
 

@@ -3,20 +3,20 @@ import fc from "fast-check";
 import { HOP_BY_HOP, PROXY_FIELDS } from "../../../../lib/http/headers.ts";
 import { bytesOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import {
+  classifyName,
   CONNECTION,
   CONTENT_LENGTH,
+  EXPECT_OR_MAX_FORWARDS,
   HOP,
   HOST,
   KEEP_ALIVE,
-  meaningOf,
   OTHER,
-  RULED,
   TRANSFER_ENCODING,
   UPGRADE,
   VIA,
-  X_FORWARDED,
   X_FORWARDED_FOR,
   X_FORWARDED_HOST,
+  X_FORWARDED_OTHER,
   X_FORWARDED_PROTO,
   X_REQUEST_ID,
 } from "../../../../lib/engines/tcp/http1/field_names.ts";
@@ -38,17 +38,17 @@ const KNOWN: readonly (readonly [name: string, meaning: number, what: string])[]
   ["TE", HOP, "belongs to the hop"],
   ["Trailer", OTHER, "travels on, as trailers do"],
   ["Via", VIA, "has a meaning of its own"],
-  ["Expect", RULED, "has a rule"],
+  ["Expect", EXPECT_OR_MAX_FORWARDS, "has a rule"],
   ["X-Request-Id", X_REQUEST_ID, "has a meaning of its own"],
-  ["Max-Forwards", RULED, "has a rule"],
+  ["Max-Forwards", EXPECT_OR_MAX_FORWARDS, "has a rule"],
   ["X-Forwarded-For", X_FORWARDED_FOR, "has a meaning of its own"],
   ["X-Forwarded-Proto", X_FORWARDED_PROTO, "has a meaning of its own"],
   ["X-Forwarded-Host", X_FORWARDED_HOST, "has a meaning of its own"],
-  ["X-Forwarded-", X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(18)}`, X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(19)}`, X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(20)}`, X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(300)}`, X_FORWARDED, "is one of those of proxies"],
+  ["X-Forwarded-", X_FORWARDED_OTHER, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(18)}`, X_FORWARDED_OTHER, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(19)}`, X_FORWARDED_OTHER, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(20)}`, X_FORWARDED_OTHER, "is one of those of proxies"],
+  [`X-Forwarded-${"a".repeat(300)}`, X_FORWARDED_OTHER, "is one of those of proxies"],
 ];
 
 const MEANINGS = new Map(KNOWN.map(([name, meaning]) => [name.toLowerCase(), meaning]));
@@ -56,13 +56,13 @@ const MEANINGS = new Map(KNOWN.map(([name, meaning]) => [name.toLowerCase(), mea
 /** What a name is, told the plain way. */
 function expected(name: string): number {
   const lower = name.toLowerCase();
-  return MEANINGS.get(lower) ?? (lower.startsWith("x-forwarded-") ? X_FORWARDED : OTHER);
+  return MEANINGS.get(lower) ?? (lower.startsWith("x-forwarded-") ? X_FORWARDED_OTHER : OTHER);
 }
 
 /** Asks for a name that stands between others, so that a look past either end would be noticed. */
 function meaning(name: string, before = "Host: a\r\n", after = ": x-forwarded-for\r\n"): number {
   const bytes = bytesOf(before + name + after);
-  return meaningOf(bytes, before.length, before.length + name.length);
+  return classifyName(bytes, before.length, before.length + name.length);
 }
 
 for (const [name, what, why] of KNOWN) {

@@ -245,7 +245,7 @@ Deno.test("malformed: a valid head, mutated, is refused or read as another parse
       const bytes = bytesOf(text);
       const fields: [string, string][] = [];
       head.forEachLine(bytes, (name, value) => fields.push([name, value]));
-      assertEquals(head.methodOf(bytes), expected.method);
+      assertEquals(head.readMethod(bytes), expected.method);
       assertEquals(textOf(bytes, head.targetStart, head.targetEnd), expected.target);
       assertEquals(fields, expected.fields.filter(([, value]) => value !== "made"));
       const { contentLength } = head;

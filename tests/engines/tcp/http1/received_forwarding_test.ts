@@ -12,10 +12,10 @@ function heard(trusted: boolean, ...sent: string[]) {
   head.forwarding.trusted = trusted;
   head.reset(0);
   head.scan(bytes, bytes.length);
-  const { forwarding: heard, cuts, cutCount } = head;
+  const { forwarding: heard, droppedRanges, droppedRangeCount } = head;
   const behind = Array.from(
-    { length: cutCount },
-    (_, i) => textOf(bytes, cuts[2 * i], cuts[2 * i + 1]),
+    { length: droppedRangeCount },
+    (_, i) => textOf(bytes, droppedRanges[2 * i], droppedRanges[2 * i + 1]),
   ).join("");
   return {
     head,
@@ -41,7 +41,7 @@ Deno.test("heard lines: of a trusted peer lists stay behind, to go on in ours, a
     true,
     true,
   ]);
-  assertEquals(it.several, false);
+  assertEquals(it.hasRepeatedList, false);
 });
 
 Deno.test("heard lines: of any other nothing is believed but Via and X-Request-Id", () => {
@@ -65,9 +65,9 @@ Deno.test("heard lines: any one of them makes ours other ones", () => {
 });
 
 Deno.test("heard lines: a list in several lines is noticed", () => {
-  for (const line of LISTS) assertEquals(heard(true, line, ID, line).heard.several, true);
-  assertEquals(heard(false, LISTS[0]!, LISTS[0]!).heard.several, true);
-  assertEquals(heard(true, ID, ID, ...OTHERS, ...OTHERS).heard.several, false);
+  for (const line of LISTS) assertEquals(heard(true, line, ID, line).heard.hasRepeatedList, true);
+  assertEquals(heard(false, LISTS[0]!, LISTS[0]!).heard.hasRepeatedList, true);
+  assertEquals(heard(true, ID, ID, ...OTHERS, ...OTHERS).heard.hasRepeatedList, false);
 });
 
 Deno.test("heard lines: a head that is begun anew is one of the same peer", () => {

@@ -19,19 +19,19 @@ function scan(text: string, start = 0) {
 const withFields = (...lines: string[]) =>
   ["GET / HTTP/1.1", "Host: a", ...lines, "", ""].join("\r\n");
 
-/** Everything a head says, with just the cuts that count. */
+/** Everything a head says, with just the droppedRanges that count. */
 const factsOf = (head: RequestHead) => ({
   ...head,
-  nominated: [...head.nominated ?? []],
-  cuts: [...head.cuts.subarray(0, 2 * head.cutCount)],
+  connectionOptions: [...head.connectionOptions ?? []],
+  droppedRanges: [...head.droppedRanges.subarray(0, 2 * head.droppedRangeCount)],
 });
 
 /** The field lines that are left. */
 function kept({ head, bytes }: ReturnType<typeof scan>): string {
   let left = "", from = head.fieldsStart;
-  for (let i = 0; i < head.cutCount; i++) {
-    left += textOf(bytes, from, head.cuts[2 * i]!);
-    from = head.cuts[2 * i + 1]!;
+  for (let i = 0; i < head.droppedRangeCount; i++) {
+    left += textOf(bytes, from, head.droppedRanges[2 * i]!);
+    from = head.droppedRanges[2 * i + 1]!;
   }
   return left + textOf(bytes, from, head.end - 2);
 }
@@ -51,7 +51,7 @@ Deno.test("request head: offsets tell its parts, wherever it begins", () => {
 Deno.test("request head: one empty line before it is no part of it", () => {
   for (const at of [0, 3]) {
     const { head, bytes } = scan(`\r\n${withFields()}`, at);
-    assertEquals([head.start, head.end, head.methodOf(bytes)], [at + 2, bytes.length, "GET"]);
+    assertEquals([head.start, head.end, head.readMethod(bytes)], [at + 2, bytes.length, "GET"]);
   }
 });
 
@@ -62,7 +62,7 @@ Deno.test("request head: a method is any token, told as it is", () => {
   for (const method of [...common, ...near, ...others]) {
     for (const spelt of [method, method.toLowerCase()]) {
       const { head, bytes } = scan(`${spelt} / HTTP/1.1\r\nHost: a\r\n\r\n`, 7);
-      assertEquals(head.methodOf(bytes), spelt);
+      assertEquals(head.readMethod(bytes), spelt);
     }
   }
 });
@@ -95,10 +95,10 @@ Deno.test("request head: lines are told in order, names in lower case, values tr
   ]);
 });
 
-Deno.test("request head: 100 fields are taken, and as many cuts", () => {
+Deno.test("request head: 100 fields are taken, and as many droppedRanges", () => {
   const lines = Array.from({ length: 99 }, (_, i) => `${i % 2 === 0 ? "TE" : "X"}: ${i}`);
-  assertEquals(scan(withFields(...lines)).head.cutCount, 50);
-  assertEquals(scan(withFields(...new Array(99).fill("TE: x"))).head.cutCount, 1);
+  assertEquals(scan(withFields(...lines)).head.droppedRangeCount, 50);
+  assertEquals(scan(withFields(...new Array(99).fill("TE: x"))).head.droppedRangeCount, 1);
 });
 
 Deno.test("request head: Content-Length is a number of up to fifteen digits", () => {
@@ -159,10 +159,13 @@ Deno.test("request head: Upgrade tells where its value stands, and stays behind"
 Deno.test("request head: a field that the core has a rule for is noticed, and stays", () => {
   for (const line of ["EXPECT: b", "Max-Forwards: 1"]) {
     const scanned = scan(withFields(line));
-    assertEquals([scanned.head.ruled, kept(scanned)], [true, `Host: a\r\n${line}\r\n`]);
+    assertEquals([scanned.head.hasExpectOrMaxForwards, kept(scanned)], [
+      true,
+      `Host: a\r\n${line}\r\n`,
+    ]);
   }
   const others = ["X: y", "Via: x", "X-Forwarded-For: y", "TE: x", "Trailer: y", "Connection: via"];
-  assertEquals(scan(withFields(...others)).head.ruled, false);
+  assertEquals(scan(withFields(...others)).head.hasExpectOrMaxForwards, false);
 });
 
 Deno.test("request head: it may be as large as allowed, and its target half of that", () => {
@@ -173,7 +176,7 @@ Deno.test("request head: it may be as large as allowed, and its target half of t
   const long = scan("GET /bcdefghij HTTP/1.1\r\nHost: a\r\n\r\n", 7).head;
   assertEquals(assertThrows(() => long.checkSize(19), Malformed).status, 414);
   assertEquals(assertThrows(() => long.checkSize(20), Malformed).status, 431);
-  assertEquals([long.tooLarge(19).status, long.tooLarge(20).status], [414, 431]);
+  assertEquals([long.sizeError(19).status, long.sizeError(20).status], [414, 431]);
   const target = scan(`GET /${"b".repeat(99)} HTTP/1.1\r\nHost: a\r\n\r\n`).head;
   assertEquals(assertThrows(() => target.checkSize(199), Malformed).status, 414);
   target.checkSize(200);
@@ -184,7 +187,7 @@ Deno.test("request head: one that is too large while it comes is told by its tar
     const head = new RequestHead();
     head.reset(0);
     assertEquals(head.scan(bytesOf(text), text.length), false);
-    assertEquals([head.tooLarge(101).status, head.tooLarge(102).status], [status, 431]);
+    assertEquals([head.sizeError(101).status, head.sizeError(102).status], [status, 431]);
   }
 });
 
@@ -198,7 +201,7 @@ Deno.test("request head: nothing of a head before stays once it is reset", () =>
       head.reset(9);
       head.scan(bytesOf("?".repeat(9) + before), 9 + before.length);
       head.reset(0);
-      assertEquals([head.end, head.targetEnd, head.tooLarge(0).status], [0, 0, 431]);
+      assertEquals([head.end, head.targetEnd, head.sizeError(0).status], [0, 0, 431]);
       head.scan(bytesOf(text), text.length);
       assertEquals(factsOf(head), factsOf(scan(text).head));
     }
@@ -227,7 +230,7 @@ Deno.test("request head: however it comes in, it is read as if it had come at on
     fc.property(HEADS, fc.nat(255), fc.nat(5), ({ first, lines, hops }, garbage, start) => {
       const text = [`${first} HTTP/1.1`, ...lines, "", ""].join("\r\n");
       const whole = scan(text, start);
-      const ends = [whole.head.methodOf(whole.bytes), whole.head.end];
+      const ends = [whole.head.readMethod(whole.bytes), whole.head.end];
       assertEquals(ends, [/\S+/.exec(text)![0], start + text.length]);
       assertEquals(kept(whole), lines.filter((l) => !hops.has(l)).map((l) => `${l}\r\n`).join(""));
       const facts = JSON.stringify(factsOf(whole.head));

@@ -4,15 +4,15 @@ import { HEADROOM_BYTES } from "../../../../lib/engines/tcp/backend/connection.t
 import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import { ResponseHead } from "../../../../lib/engines/tcp/http1/response_head.ts";
 import {
-  closeUp,
+  chooseFraming,
   editHead,
   type Framing,
-  framingOf,
-  insert,
+  insertLine,
   type Persistence,
+  removeDroppedLines,
 } from "../../../../lib/engines/tcp/http1/response_framing.ts";
 
-const FRAMINGS = ["none", "length", "chunked", "made chunked", "close"] as const;
+const FRAMINGS = ["none", "length", "chunked", "chunked by proxy", "close"] as const;
 const PERSISTENCES = [undefined, "close", "keep-alive"] as const;
 const BODY = "body, and what follows";
 
@@ -45,7 +45,7 @@ Deno.test("response framing: there is room in front of a head for all that may b
   const cookie = `${"c".repeat(64)}=${"t".repeat(22)}; Path=/; HttpOnly; SameSite=Lax; Secure`;
   for (const persistence of PERSISTENCES) {
     const { bytes, head } = received(["HTTP/1.1 200"]);
-    const start = editHead(bytes, head, "made chunked", persistence, cookie);
+    const start = editHead(bytes, head, "chunked by proxy", persistence, cookie);
     assert(start >= 0, `begins at ${start}`);
     const lines = textOf(bytes, start, head.end).split("\r\n");
     assertEquals(lines[0], "HTTP/1.1 200 ");
@@ -59,10 +59,10 @@ for (
     [[OK, "Content-Length: 5"], "length"],
     [[OK, "Content-Length: 0"], "none"],
     [[OK, "Transfer-Encoding: chunked"], "chunked", "close"],
-    [[OK], "made chunked", "close"],
-    [["HTTP/1.0 200 OK"], "made chunked", "close"],
+    [[OK], "chunked by proxy", "close"],
+    [["HTTP/1.0 200 OK"], "chunked by proxy", "close"],
     [["HTTP/1.0 200 OK", "Content-Length: 5"], "length"],
-    [["HTTP/1.1 205 Reset Content"], "made chunked", "close"],
+    [["HTTP/1.1 205 Reset Content"], "chunked by proxy", "close"],
     [["HTTP/1.1 404 Not Found", "Content-Length: 1"], "length"],
     [["HTTP/1.1 503 x", "Transfer-Encoding: chunked"], "chunked", "close"],
     [["HTTP/1.1 204 No Content"], "none"],
@@ -79,10 +79,13 @@ for (
   Deno.test(`response framing: "${[status, ...rest].join(", ")}" is ${framing} to ${to}`, () => {
     const { head } = received(lines);
     for (const method of ["GET", "POST", "DELETE", "head"]) {
-      assertEquals(framingOf(head, method, 1), framing, method);
-      assertEquals(framingOf(head, method, 0), toOld, method);
+      assertEquals(chooseFraming(head, method, 1), framing, method);
+      assertEquals(chooseFraming(head, method, 0), toOld, method);
     }
-    assertEquals([framingOf(head, "HEAD", 1), framingOf(head, "HEAD", 0)], ["none", "none"]);
+    assertEquals([chooseFraming(head, "HEAD", 1), chooseFraming(head, "HEAD", 0)], [
+      "none",
+      "none",
+    ]);
   });
 }
 
@@ -90,7 +93,7 @@ for (const framing of FRAMINGS) {
   for (const persistence of PERSISTENCES) {
     Deno.test(`response framing: lines for ${framing} and ${persistence} stand last`, () => {
       const added = [
-        ...(framing.endsWith("chunked") ? ["transfer-encoding: chunked"] : []),
+        ...(framing.startsWith("chunked") ? ["transfer-encoding: chunked"] : []),
         ...(persistence === undefined ? [] : [`connection: ${persistence}`]),
       ];
       for (const lines of [[OK], [OK, "X-A: 1", "x-b:2 "], ["HTTP/1.1 599 any reason: x"]]) {
@@ -115,9 +118,9 @@ for (const [given, told] of [["1.0", "1.1"], ["1.1", "1.1"]] as const) {
 Deno.test("response framing: what grows most stays within the room in front of it", () => {
   const lines = ["HTTP/1.0 200"];
   const expected = ["HTTP/1.1 200 ", "transfer-encoding: chunked", "connection: keep-alive"];
-  assertEquals(edit(lines, "made chunked", "keep-alive"), expected);
+  assertEquals(edit(lines, "chunked by proxy", "keep-alive"), expected);
   const { bytes, head } = received(lines);
-  const start = editHead(bytes, head, "made chunked", "keep-alive");
+  const start = editHead(bytes, head, "chunked by proxy", "keep-alive");
   assertEquals(start, HEADROOM_BYTES - (expected.join("\r\n").length - lines[0]!.length));
 });
 
@@ -154,13 +157,13 @@ for (const gone of ["Keep-Alive: timeout=5", "TE:", "Upgrade-Insecure: named"]) 
 
 Deno.test("response framing: closing up alone leaves the first line as it is", () => {
   const { bytes, head } = received(["HTTP/1.0 101", "Connection: x", "X-A: 1", "Upgrade: x"]);
-  const start = closeUp(bytes, head);
+  const start = removeDroppedLines(bytes, head);
   assertEquals(textOf(bytes, start), `HTTP/1.0 101\r\nX-A: 1\r\n\r\n${BODY}`);
 });
 
 Deno.test("response framing: an inserted line stands in front of the empty one", () => {
   const bytes = bytesOf("......a\r\n\r\nb");
-  const start = insert(bytes, 6, 11, bytesOf("x\r\n"));
+  const start = insertLine(bytes, 6, 11, bytesOf("x\r\n"));
   assertEquals([start, textOf(bytes)], [3, "...a\r\nx\r\n\r\nb"]);
 });
 
@@ -208,7 +211,7 @@ Deno.test("response framing: any head becomes the lines that may go on, and thos
       ([version, status, reason], lines, framing, persistence) => {
         const head = [version + status + reason, ...lines.map((line) => line.join(":"))];
         const expected = [`HTTP/1.1 ${status}${reason || " "}`, ...picked(lines, status)];
-        if (framing.endsWith("chunked")) expected.push("transfer-encoding: chunked");
+        if (framing.startsWith("chunked")) expected.push("transfer-encoding: chunked");
         if (persistence !== undefined) expected.push(`connection: ${persistence}`);
         assertEquals(edit(head, framing, persistence), expected);
       },

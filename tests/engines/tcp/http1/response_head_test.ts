@@ -22,19 +22,19 @@ function taken(text: string) {
 /** A response with these field lines. */
 const withFields = (...lines: string[]) => ["HTTP/1.1 200 OK", ...lines, "", ""].join("\r\n");
 
-/** Everything a head says, with just the cuts that count. */
+/** Everything a head says, with just the droppedRanges that count. */
 const factsOf = (head: ResponseHead) => ({
   ...head,
-  nominated: [...head.nominated ?? []],
-  cuts: [...head.cuts.subarray(0, 2 * head.cutCount)],
+  connectionOptions: [...head.connectionOptions ?? []],
+  droppedRanges: [...head.droppedRanges.subarray(0, 2 * head.droppedRangeCount)],
 });
 
 /** The field lines that are left. */
 function kept({ head, bytes }: ReturnType<typeof taken>): string {
   let left = "", from = head.fieldsStart;
-  for (let i = 0; i < head.cutCount; i++) {
-    left += textOf(bytes, from, head.cuts[2 * i]!);
-    from = head.cuts[2 * i + 1]!;
+  for (let i = 0; i < head.droppedRangeCount; i++) {
+    left += textOf(bytes, from, head.droppedRanges[2 * i]!);
+    from = head.droppedRanges[2 * i + 1]!;
   }
   return left + textOf(bytes, from, head.end - 2);
 }
@@ -179,7 +179,7 @@ for (
 }
 
 for (
-  const [value, options, nominated] of [
+  const [value, options, connectionOptions] of [
     ["close", "close", []],
     ["CLOSE", "close", []],
     ["keep-alive", "keepAlive", []],
@@ -202,17 +202,19 @@ for (
     const scanned = taken(withFields(`Connection: ${value}`, "X-A: kept here"));
     const { head } = scanned;
     const said = (["close", "keepAlive", "upgrade"] as const).filter((option) => head[option]);
-    assertEquals([said.join(" "), [...head.nominated ?? []]], [options, [...nominated]]);
+    assertEquals([said.join(" "), [...head.connectionOptions ?? []]], [options, [
+      ...connectionOptions,
+    ]]);
     assertEquals(kept(scanned), "X-A: kept here\r\n");
   });
 }
 
 Deno.test("response head: several Connections count together, and nothing else counts", () => {
   const { head } = taken(withFields("Connection: x-a", "connection: close", "CONNECTION: x-b"));
-  assertEquals([head.close, [...head.nominated!]], [true, ["x-a", "x-b"]]);
-  const { close, keepAlive, upgrade, nominated } =
+  assertEquals([head.close, [...head.connectionOptions!]], [true, ["x-a", "x-b"]]);
+  const { close, keepAlive, upgrade, connectionOptions } =
     taken(withFields("Proxy-Connection: close")).head;
-  assertEquals([close, keepAlive, upgrade, nominated], [false, false, false, undefined]);
+  assertEquals([close, keepAlive, upgrade, connectionOptions], [false, false, false, undefined]);
 });
 
 Deno.test("response head: HTTP/1.1 persists unless closed, HTTP/1.0 where it says so", () => {
@@ -227,12 +229,12 @@ Deno.test("response head: HTTP/1.1 persists unless closed, HTTP/1.0 where it say
   }
 });
 
-Deno.test("response head: cuts can be made anew, and lines that touch become one", () => {
+Deno.test("response head: droppedRanges can be made anew, and lines that touch become one", () => {
   const scanned = taken(withFields("TE: x", "A: b", "C: d", "E: f"));
   const at = scanned.head.fieldsStart;
-  scanned.head.cutAnew([[at, at + 7], [at + 7, at + 13], [at + 19, at + 25]]);
-  assertEquals([scanned.head.cutCount, kept(scanned)], [2, "C: d\r\n"]);
-  scanned.head.cutAnew([]);
+  scanned.head.replaceDroppedLines([[at, at + 7], [at + 7, at + 13], [at + 19, at + 25]]);
+  assertEquals([scanned.head.droppedRangeCount, kept(scanned)], [2, "C: d\r\n"]);
+  scanned.head.replaceDroppedLines([]);
   assertEquals(kept(scanned), "TE: x\r\nA: b\r\nC: d\r\nE: f\r\n");
 });
 
