@@ -8,7 +8,9 @@ import type { RequestHead } from "../http1/request_head.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A read that began before its result was needed. */
 interface Ahead {
+  /** The buffer that it reads into. */
   readonly bytes: Bytes;
   readonly size: Promise<number | null>;
   arrived: boolean;
@@ -23,10 +25,10 @@ export class Inbox {
   readonly #smalls: Buffers;
   readonly #larges: Buffers;
   readonly #small: Bytes;
-  /** A read that began before its result was needed. */
   #ahead: Ahead | undefined;
   /** Whether the connection was closed: the result of a pending read is ignored. */
   #closed = false;
+  /** Bytes taken back by {@linkcode unread}. */
   #returned: Bytes | undefined;
 
   constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {

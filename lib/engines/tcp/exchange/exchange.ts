@@ -135,7 +135,7 @@ export class Exchange implements Expirable, Source {
     this.#client.enter("asked");
   }
 
-  /** Ends the attempt under way; no further one is made. */
+  /** Ends the current attempt; no further one is made. */
   abort(reason: Failed): void {
     this.request.clientGone = true;
     this.request.connection?.end(reason);
@@ -260,7 +260,7 @@ export class Exchange implements Expirable, Source {
       (upload?.complete ?? true);
   }
 
-  /** What Connection says to the client. */
+  /** The value of Connection in the response. */
   #persistence(keeps: boolean): Persistence {
     if (!keeps) return "close";
     return this.request.head.minor === 0 ? "keep-alive" : undefined;

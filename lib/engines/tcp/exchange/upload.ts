@@ -177,7 +177,7 @@ export class Upload {
     }
   }
 
-  /** Drops the bytes kept, to make room. @returns 0, where sending goes on */
+  /** Drops the bytes kept, to make room. @returns the offset at which sending continues */
   #dropKept(): number {
     this.spent = true;
     this.#buffer.copyWithin(0, this.#ready, this.#filled);
