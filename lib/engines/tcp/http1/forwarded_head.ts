@@ -29,7 +29,7 @@ const EXTRA_BYTES = 64;
 /** From the minor version to the end of a request line: `1\r\n`. */
 const MINOR_VERSION_TO_END_BYTES = 3;
 
-/** The same for each attempt, except for path prefix and authority of the backend. */
+/** A head that each attempt writes anew: path prefix and authority depend on the backend. */
 export class ForwardedHead {
   /** Path and query of an absolute target; undefined if the target has another form. */
   readonly path: string | undefined;
