@@ -1,6 +1,6 @@
 /**
- * One client: receives heads, one after the other, and serves each in an exchange, until the connection
- * ends. It does what the table of phases says if a deadline passes.
+ * One client: receives the heads of its requests, one after the other, and serves each in an exchange,
+ * until the connection ends. If a deadline passes, the table of phases says what happens.
  */
 import type { Failed } from "../../outcome.ts";
 import { refusalReply } from "../../http/local_reply.ts";
@@ -20,7 +20,7 @@ export class Client extends ClientConnection {
   readonly #context: Context;
   readonly #onClosed: (client: Client) => void;
   #head: RequestHead | undefined;
-  /** The exchange under way. */
+  /** The current exchange. */
   #exchange: Exchange | undefined;
   #served = false;
   #idleSince = 0;
@@ -32,7 +32,7 @@ export class Client extends ClientConnection {
     this.#onClosed = onClosed;
   }
 
-  /** Since when it is between requests, on the wheel's clock; undefined if it is not. */
+  /** When it became idle, on the wheel's clock; undefined if it is not idle. */
   get idleSince(): number | undefined {
     return this.phase === "idle" ? this.#idleSince : undefined;
   }
@@ -69,7 +69,7 @@ export class Client extends ClientConnection {
     }
   }
 
-  /** Holds as little as possible until a request begins. @returns false if none is to begin */
+  /** Gives back what only requests need. @returns false if no further request is served */
   #becomeIdle(): boolean {
     const { wheel, requestHeads } = this.#context;
     if (this.#head !== undefined) requestHeads.push(this.#head);
@@ -129,7 +129,7 @@ export class Client extends ClientConnection {
   }
 
   /**
-   * Ends the connection if it idles between requests.
+   * Closes the connection if it is idle. A new one may still send its first request.
    *
    * @param timeout for a head that is being received, or the first one on a new connection, in milliseconds
    */

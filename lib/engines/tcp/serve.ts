@@ -1,4 +1,4 @@
-/** The tcp engine: our own HTTP/1.1 over Deno.listen and Deno.connect, around the same proxy. */
+/** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
 import { delay } from "@std/async/delay";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
@@ -14,28 +14,31 @@ import { CUT_OFF } from "../shared/failures.ts";
 import { acceptFrom } from "./client/accept.ts";
 import { phaseTimeouts } from "./client/phases.ts";
 
-/** What a connection holds while it idles, and what most heads fit into. */
+/** The buffer of a client's connection while it is idle. Most heads fit into it. */
 const SMALL_BYTES = 1536;
 
-/** What a backend's answer is received in, at least. */
+/** The smallest buffer that a response of a backend is received in. */
 const MEDIUM_BYTES = 16 * 1024;
 
-/** What bodies pass through: as much is kept of a request's for another attempt. */
+/** The smallest buffer for a body. A request's body that fits into it can be sent in another attempt. */
 const LARGE_BYTES = 64 * 1024;
 
-/** Buffers of each size that are kept for later. */
+/** Unused buffers of each size that are kept. */
 const KEPT_BUFFERS = 256;
 
-/** Connections that the system keeps until they are accepted; it may allow fewer. */
+/** Connections that wait in the system to be accepted; the system may allow fewer. */
 const BACKLOG_CONNECTIONS = 4096;
 
-/** A connection gives way to another once it has idled for so long: a new one's request is under way. */
-const GIVES_WAY_AFTER_MS = 1_000;
+/**
+ * How long a connection must have been idle to be closed for a new one. On a connection that was just
+ * accepted, the first request may be on its way.
+ */
+const EVICT_IDLE_AFTER_MS = 1_000;
 
-/** How long a head that has begun may take to be complete once a stop was asked for. */
+/** How long a head may take to be complete after the engine stops accepting connections. */
 const DRAINING_HEADER_TIMEOUT_MS = 1_000;
 
-/** Starts the tcp engine. @throws where the address cannot be listened on */
+/** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
   const { pool, budget, clock, maxAttempts, limits } = options;
   const { isTrusted, onRequest, onError, onWarning } = options;
@@ -92,7 +95,7 @@ export function serveTcp(options: EngineOptions): Engine {
     onWarning: throttledWarning(onWarning, clock.now),
     hasRoom: () => clients.size < limits.maxConnections,
     makeRoom() {
-      longestIdle(clients, wheel.now - GIVES_WAY_AFTER_MS)?.close();
+      findLongestIdle(clients, wheel.now - EVICT_IDLE_AFTER_MS)?.close();
     },
     onConnection(connection) {
       connection.setNoDelay(true);
@@ -122,10 +125,10 @@ export function serveTcp(options: EngineOptions): Engine {
   };
 }
 
-/** Of the connections that were between requests at that time already, the one that idles longest. */
-function longestIdle(clients: Iterable<Client>, by: number): Client | undefined {
+/** Finds the client that has been idle longest, of those that were idle at a time on the wheel's clock. */
+function findLongestIdle(clients: Iterable<Client>, time: number): Client | undefined {
   let found: Client | undefined;
-  let since = by;
+  let since = time;
   for (const client of clients) {
     if ((client.idleSince ?? Infinity) > since) continue;
     found = client;

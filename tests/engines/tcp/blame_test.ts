@@ -18,15 +18,15 @@ interface Case {
   readonly request?: string;
   readonly backend: (side: BackendSide) => Promise<unknown>;
   readonly options?: TestOptions;
-  /** What the client does once the answer has begun. */
+  /** What the client does after the response has begun. */
   readonly client?: (client: Dialogue) => Promise<unknown> | void;
-  /** Failures that its backend has after that, of one that it had before. */
+  /** Failures of the backend afterwards; it has one before. */
   readonly failures: 0 | 1 | 2;
 }
 
 const CASES: readonly Case[] = [
   {
-    what: "a response that came whole",
+    what: "a complete response",
     backend: (side) => side.send(`${HEAD}0\r\n\r\n`),
     failures: 0,
   },
@@ -53,7 +53,7 @@ const CASES: readonly Case[] = [
     failures: 1,
   },
   {
-    what: "a response that its client leaves",
+    what: "a response whose client leaves",
     backend: async (side) => {
       await side.send(HEAD);
       while (true) await side.send("1\r\nx\r\n").then(() => pause(5));
@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
     failures: 0,
   },
   {
-    what: "a tunnel that idles for too long, however short REQUEST_TIMEOUT is",
+    what: "a tunnel that TUNNEL_IDLE_TIMEOUT ends, long after REQUEST_TIMEOUT",
     request: UPGRADE,
     backend: (side) => side.send(SWITCHING).then(() => side.read()),
     options: { tunnelIdleTimeout: 400, requestTimeout: 100 },
@@ -78,7 +78,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { what, request = GET, backend, options = {}, client, failures } of CASES) {
-  Deno.test(`blame: after a failure and ${what} its backend has ${failures}`, async () => {
+  Deno.test(`blame: after one failure and ${what}, a backend has ${failures}`, async () => {
     await using server = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
       if (side.received.startsWith("GET /fail")) return;
@@ -103,7 +103,7 @@ for (const { what, request = GET, backend, options = {}, client, failures } of C
   });
 }
 
-Deno.test("blame: a client that pauses after its backend's 100 (Continue) is waited for, as long as for any body", async () => {
+Deno.test("blame: FIRST_BYTE_TIMEOUT does not run while the client pauses after 100 (Continue)", async () => {
   await using server = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -117,14 +117,14 @@ Deno.test("blame: a client that pauses after its backend's 100 (Continue) is wai
     "POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n",
   );
   await client.until("100 Continue\r\n\r\n");
-  await pause(1_300); // longer than FIRST_BYTE_TIMEOUT, and than we wait before we say 100 ourselves
+  await pause(1_300); // longer than FIRST_BYTE_TIMEOUT, and than the proxy waits before it sends 100 itself
   assertEquals(client.received, "");
   await client.send("body");
   assertEquals((await client.response()).status, 200);
   assertEquals(balancer.changes, []);
 });
 
-Deno.test("blame: REQUEST_TIMEOUT ends a connect that is not answered", async () => {
+Deno.test("blame: REQUEST_TIMEOUT ends a connection attempt that gets no answer", async () => {
   using deaf = await DeafPort.open();
   await using balancer = balance([deaf.url], { requestTimeout: 150, connectTimeout: 5_000 });
   using client = await Dialogue.open(balancer.port);

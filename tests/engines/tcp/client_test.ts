@@ -11,7 +11,7 @@ const balance = (urls: readonly string[], options?: TestOptions) =>
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** What one raw request becomes on its way to a backend. */
+/** Returns a raw request as a backend receives it. */
 async function seenBy(text: string, prefix = ""): Promise<string> {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -29,14 +29,14 @@ async function seenBy(text: string, prefix = ""): Promise<string> {
   );
 }
 
-const OURS =
+const ADDED_LINES =
   "x-forwarded-for: 127.0.0.1\r\nx-forwarded-proto: http\r\nx-forwarded-host: a.test\r\n" +
   "via: 1.1 roundabout\r\nx-request-id: ID\r\n\r\n";
 
-Deno.test("clients: a request's lines reach the backend byte for byte, in order and case, then ours", async () => {
+Deno.test("clients: a backend gets the lines of a request byte for byte, then those that the proxy adds", async () => {
   const lines = "GET /a/../b\\c?q='x'&<>{}|^` HTTP/1.1\r\nX-ODD:  spaced \t\r\nhOsT: a.test\r\n" +
     "x-odd:\r\nAccept-Encoding: gzip\r\nX-High: \xe4\xff\r\n";
-  assertEquals(await seenBy(`${lines}Connection: keep-alive\r\n\r\n`), lines + OURS);
+  assertEquals(await seenBy(`${lines}Connection: keep-alive\r\n\r\n`), lines + ADDED_LINES);
 });
 
 for (
@@ -44,38 +44,38 @@ for (
     [
       "a GET with a body",
       `GET / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi`,
-      `GET / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n${OURS}hi`,
+      `GET / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n${ADDED_LINES}hi`,
     ],
     [
       "a method in lower case",
       `get / HTTP/1.1\r\nHost: a.test\r\n\r\n`,
-      `get / HTTP/1.1\r\nHost: a.test\r\n${OURS}`,
+      `get / HTTP/1.1\r\nHost: a.test\r\n${ADDED_LINES}`,
     ],
     [
       "OPTIONS *",
       `OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n`,
-      `OPTIONS * HTTP/1.1\r\nHost: a.test\r\n${OURS}`,
+      `OPTIONS * HTTP/1.1\r\nHost: a.test\r\n${ADDED_LINES}`,
     ],
     [
       "OPTIONS for the server as a whole",
       "OPTIONS http://a.test HTTP/1.1\r\nHost: b.test\r\n\r\n",
-      `OPTIONS * HTTP/1.1\r\nhost: a.test\r\n${OURS}`,
+      `OPTIONS * HTTP/1.1\r\nhost: a.test\r\n${ADDED_LINES}`,
     ],
     [
       "an equal length twice",
       "PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\nX-A: b\r\ncontent-length: 0\r\n\r\n",
-      `PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\nX-A: b\r\n${OURS}`,
+      `PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\nX-A: b\r\n${ADDED_LINES}`,
     ],
     [
       "an absolute target",
       "GET http://a.test?x HTTP/1.1\r\nX-A: b\r\nHost: b.test\r\n\r\n",
-      `GET /?x HTTP/1.1\r\nhost: a.test\r\nX-A: b\r\n${OURS}`,
+      `GET /?x HTTP/1.1\r\nhost: a.test\r\nX-A: b\r\n${ADDED_LINES}`,
     ],
-    ["an empty line before the request", `\r\n${GET}`, `${GET.slice(0, -2)}${OURS}`],
+    ["an empty line before the request", `\r\n${GET}`, `${GET.slice(0, -2)}${ADDED_LINES}`],
     [
       "HTTP/1.0",
       "GET / HTTP/1.0\r\nHost: a.test\r\nExpect: 100-continue\r\n\r\n",
-      `GET / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\n${OURS}`.replace(
+      `GET / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\n${ADDED_LINES}`.replace(
         "Expect: 100-continue\r\n",
         "",
       )
@@ -84,17 +84,20 @@ for (
     [
       "HTTP/1.0 without Host",
       "GET / HTTP/1.0\r\n\r\n",
-      `GET / HTTP/1.1\r\nhost: BACKEND\r\n${OURS}`.replace("x-forwarded-host: a.test\r\n", "")
+      `GET / HTTP/1.1\r\nhost: BACKEND\r\n${ADDED_LINES}`.replace(
+        "x-forwarded-host: a.test\r\n",
+        "",
+      )
         .replace("1.1 r", "1.0 r"),
     ],
   ] as const
 ) {
-  Deno.test(`clients: ${what} is forwarded as what it means`, async () => {
+  Deno.test(`clients: ${what} is forwarded without a change of meaning`, async () => {
     assertEquals(await seenBy(text), expected);
   });
 }
 
-Deno.test("clients: a backend's path prefix stands before the path, and not before *", async () => {
+Deno.test("clients: the path of a backend's URL is put before the request's path, but not before *", async () => {
   assertMatch(
     await seenBy(GET.replace("/ ", "/x?y "), "/base"),
     /^GET \/base\/x\?y HTTP\/1\.1\r\n/,
@@ -102,7 +105,7 @@ Deno.test("clients: a backend's path prefix stands before the path, and not befo
   assertMatch(await seenBy("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "/base"), /^OPTIONS \* HTTP/);
 });
 
-Deno.test("clients: a trusted peer is believed when its head comes in pieces, and the next peer on its own account", async () => {
+Deno.test("clients: trust in a peer holds for a head that arrives in pieces, and not for the next connection", async () => {
   await using backend = new ScriptedBackend("a");
   let trusts = true;
   await using balancer = balance([backend.url], { isTrusted: () => trusts });
@@ -123,7 +126,7 @@ Deno.test("clients: a trusted peer is believed when its head comes in pieces, an
   assertEquals(await seenOf(start + rest), "127.0.0.1");
 });
 
-Deno.test("clients: a response's lines reach the client byte for byte, in order and case", async () => {
+Deno.test("clients: a client gets the lines of a response byte for byte, without hop-by-hop fields", async () => {
   const lines = "HTTP/1.1 200 Fine \xe4\r\nX-ODD:  spaced \r\nDATE: x\r\nx-odd:\r\n";
   await using backend = new ScriptedBackend("a", {
     reply: Uint8Array.from(
@@ -137,7 +140,7 @@ Deno.test("clients: a response's lines reach the client byte for byte, in order 
   assertEquals(await client.until("\r\n\r\n"), `${lines}content-LENGTH: 0\r\n\r\n`);
 });
 
-Deno.test("clients: a response that ends by closing is chunked for HTTP/1.1, closed for HTTP/1.0", async () => {
+Deno.test("clients: a response that ends with its connection is chunked for HTTP/1.1, and ends the connection for HTTP/1.0", async () => {
   await using backend = new ScriptedBackend("a", {
     replyAndClose: "HTTP/1.0 200 OK\r\n\r\nto the end",
   });
@@ -153,7 +156,7 @@ Deno.test("clients: a response that ends by closing is chunked for HTTP/1.1, clo
   assertEquals(await old.rest(), "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nto the end");
 });
 
-Deno.test("clients: HTTP/1.0 gets chunks taken apart, no interim response, and its connection kept on request", async () => {
+Deno.test("clients: an HTTP/1.0 client gets chunks decoded, no interim responses, and a persistent connection if it asks for one", async () => {
   const chunked =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\none\r\n3\r\ntwo\r\n0\r\nX-T: 1\r\n\r\n";
   await using backend = new ScriptedBackend("a", ({ target }) => ({
@@ -173,21 +176,21 @@ Deno.test("clients: HTTP/1.0 gets chunks taken apart, no interim response, and i
 });
 
 Deno.test("clients: interim responses and trailers reach an HTTP/1.1 client", async () => {
-  const answer =
+  const response =
     "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-T\r\n" +
     "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\nSet-Cookie: no\r\n\r\n";
-  await using backend = new ScriptedBackend("a", { reply: answer });
+  await using backend = new ScriptedBackend("a", { reply: response });
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
   await client.send(GET);
   const received = await client.until("0\r\nX-T: 1\r\n\r\n");
   assertEquals(
     received.replace("transfer-encoding", "Transfer-Encoding"),
-    answer.replace("Set-Cookie: no\r\n", ""),
+    response.replace("Set-Cookie: no\r\n", ""),
   );
 });
 
-Deno.test("clients: pipelined requests are answered in order, the last before a half-close too", async () => {
+Deno.test("clients: pipelined requests are answered in order, also the last before the client closes its sending side", async () => {
   await using backend = new ScriptedBackend("a", ({ target }) => ({
     reply: `HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`,
   }));
@@ -200,7 +203,7 @@ Deno.test("clients: pipelined requests are answered in order, the last before a 
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("clients: one that closes its side and waits gets its answer, asked meanwhile whether it is there", async () => {
+Deno.test("clients: a client that has closed its sending side gets a 102 while it waits, and then its response", async () => {
   const answer = Promise.withResolvers<void>();
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -217,7 +220,7 @@ Deno.test("clients: one that closes its side and waits gets its answer, asked me
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("clients: a request sent while the one before it waits for its answer is not lost", async () => {
+Deno.test("clients: a request sent while the previous one awaits its response is served after it", async () => {
   const answer = Promise.withResolvers<void>();
   await using backend = new ScriptedBackend("a");
   await using slow = new RawBackend(async (side) => {
@@ -239,7 +242,7 @@ Deno.test("clients: a request sent while the one before it waits for its answer 
   assertEquals(backend.requests[0]!.body.length, 3000);
 });
 
-Deno.test("clients: a POST whose connection was closed before a byte of it left goes on", async () => {
+Deno.test("clients: a POST is sent to another backend if the first refuses the connection", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([`http://127.0.0.1:${deadPort()}`, backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -250,11 +253,11 @@ Deno.test("clients: a POST whose connection was closed before a byte of it left 
   assert(backend.requests.length === 4);
 });
 
-Deno.test("clients: a backend that restarts costs no request, not even on connections that idled", async () => {
+Deno.test("clients: no request fails if a backend closes idle connections without notice", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send(OK);
-  }); // closes after each answer, and does not say so
+  }); // closes after each response, without announcing it
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
   for (let i = 0; i < 20; i++) {
@@ -264,7 +267,7 @@ Deno.test("clients: a backend that restarts costs no request, not even on connec
   assertEquals([backend.connections, balancer.changes], [20, []]);
 });
 
-Deno.test("clients: one that leaves while interim responses come is no backend's fault", async () => {
+Deno.test("clients: a client that leaves during interim responses does not count against the backend", async () => {
   const interim = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     for (let i = 0; i < 90; i++) {

@@ -11,7 +11,7 @@ const balance = (urls: readonly string[], options?: TestOptions) =>
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const GRACE = 400;
 
-Deno.test("stops: within the grace a newcomer is served, and told that its connection closes", async () => {
+Deno.test("drain: new connections are served during the grace period, with Connection: close", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   const drained = balancer.engine.drain(5_000, GRACE);
@@ -22,7 +22,7 @@ Deno.test("stops: within the grace a newcomer is served, and told that its conne
   assertEquals(await drained, 0);
 });
 
-Deno.test("stops: a connection made at the end of the grace still gets its first request served", async () => {
+Deno.test("drain: a connection opened during the grace period still gets its first request served after it", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   const drained = balancer.engine.drain(5_000, GRACE);
@@ -33,7 +33,7 @@ Deno.test("stops: a connection made at the end of the grace still gets its first
   assertEquals(await drained, 0);
 });
 
-Deno.test("stops: a response that began before the stop and ends after the grace holds nobody up", async () => {
+Deno.test("drain: draining ends once the last response is complete, without waiting for the timeout", async () => {
   const end = Promise.withResolvers<void>();
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -54,10 +54,10 @@ Deno.test("stops: a response that began before the stop and ends after the grace
   const rest = client.rest();
   assertEquals(await drained, 0);
   assertEquals(await rest, "");
-  assert(performance.now() - startedAt < 10_000, "not until DRAIN_TIMEOUT");
+  assert(performance.now() - startedAt < 10_000, "it waited for DRAIN_TIMEOUT");
 });
 
-Deno.test("stops: what is cut off at the deadline is told as that, and held against no backend", async () => {
+Deno.test("drain: requests cut off by the timeout are counted and logged, and do not count against a backend", async () => {
   await using backend = new ScriptedBackend("a", {
     reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
   });

@@ -7,7 +7,7 @@ import { Dialogue } from "../../support/raw_client.ts";
 import { ScriptedBackend } from "../../support/scripted_backend.ts";
 import { latin1 } from "../../support/strict_parser.ts";
 
-/** `FUZZ_RUNS=100000` for a long look; `FUZZ_SEED` for another one. */
+/** FUZZ_RUNS and FUZZ_SEED run more cases, or other ones. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 400);
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20261122);
 
@@ -73,7 +73,7 @@ const PIECES = [
   "0\r\n\r\n",
 ];
 
-/** Messages with up to three mutations, and where they are cut into pieces on their way. */
+/** Messages with up to three mutations, and the offsets at which they are split. */
 const sendings = (seeds: readonly string[]) =>
   fc.record({
     text: fc.tuple(
@@ -106,7 +106,7 @@ async function sendInPieces(
   }
 }
 
-Deno.test("fuzz: what reaches a backend is what the client's bytes mean, request by request, or nothing", async () => {
+Deno.test("fuzz: a backend gets the requests that the client's bytes mean, in order, or fewer", async () => {
   await using backend = new ScriptedBackend("users-1");
   await using balancer = balance([backend.url], { engine: "tcp" });
   await fc.assert(
@@ -120,7 +120,7 @@ Deno.test("fuzz: what reaches a backend is what the client's bytes mean, request
       for (const { method, target, fields, body } of backend.requests) {
         const meant = meaningOfRequest(rest);
         if (meant === undefined) {
-          throw new Error(`forwarded, and nobody sent it: ${method} ${target}`);
+          throw new Error(`forwarded, but not sent by the client: ${method} ${target}`);
         }
         const origin = meant.start.replace(/ https?:\/\/[^/?]+/i, " ").replace(/ (?=\?|$)/, " /");
         assertEquals(`${method} ${target}`, origin);
@@ -136,7 +136,7 @@ Deno.test("fuzz: what reaches a backend is what the client's bytes mean, request
   );
 });
 
-Deno.test("fuzz: what reaches a client is what the backend's bytes mean, cut short, or 502", async () => {
+Deno.test("fuzz: a client gets the response that the backend's bytes mean, a truncated one, or 502", async () => {
   let answer = { text: "", cuts: [] as readonly number[] };
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -149,14 +149,16 @@ Deno.test("fuzz: what reaches a client is what the backend's bytes mean, cut sho
       using client = await Dialogue.open(balancer.port);
       await client.send("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n");
       const received = await client.rest();
-      await backend.settled(); // what it sends late must not meet the next request on its connection
+      await backend.settled(); // what it sends late must not reach the next run's request
       assertEquals(balancer.errors, []);
       const got = meaningOfResponse(received);
-      if (got === undefined) return; // cut short: the client sees that it is not whole
-      assertEquals(got.length, received.length, "something came behind the response");
+      if (got === undefined) return; // truncated: the client notices
+      assertEquals(got.length, received.length, "bytes follow the response");
       if (got.start === "502" && received.includes("proxy-status")) return;
       const meant = meaningOfResponse(sending.text);
-      if (meant === undefined) throw new Error(`passed on, and nobody sent it: ${received}`);
+      if (meant === undefined) {
+        throw new Error(`forwarded, but not sent by the backend: ${received}`);
+      }
       assertEquals([got.start, got.body, got.fields], [meant.start, meant.body, meant.fields]);
     }),
     { numRuns: RUNS, seed: SEED },

@@ -10,7 +10,7 @@ const balance = (urls: readonly string[], options?: TestOptions) =>
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const KIB = 1024;
 
-/** A GET whose head takes exactly so many bytes. */
+/** A GET whose head has exactly this size, in bytes. */
 const headOf = (size: number) =>
   GET.replace("\r\n\r\n", `\r\nX-Pad: ${"x".repeat(size - GET.length - 9)}\r\n\r\n`);
 const targetOf = (size: number) => GET.replace("/ ", `/${"x".repeat(size - 1)} `);
@@ -33,11 +33,11 @@ for (
     ["no version", "GET /\r\n", 400],
   ] as const
 ) {
-  Deno.test(`limits: ${what} is answered ${status}, without waiting for more`, async () => {
+  Deno.test(`limits: ${what} gets ${status} without waiting for more bytes`, async () => {
     await using backend = new ScriptedBackend("a");
     await using balancer = balance([backend.url]);
     using client = await Dialogue.open(balancer.port);
-    // Refused early, the rest may find the connection closed.
+    // If it is refused early, the connection may be closed before all is sent.
     await client.send(text).catch((error) => assertEquals(status >= 400, true, String(error)));
     const response = await client.response();
     assertEquals([response.status, backend.requests.length], [status, status === 200 ? 1 : 0]);
@@ -45,7 +45,7 @@ for (
   });
 }
 
-Deno.test("limits: heads of any size up to MAX_HEADER_SIZE pass, whatever it is", async () => {
+Deno.test("limits: heads of any size up to MAX_HEADER_SIZE are accepted", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { maxHeaderSize: 64 * KIB });
   using client = await Dialogue.open(balancer.port);
@@ -56,13 +56,13 @@ Deno.test("limits: heads of any size up to MAX_HEADER_SIZE pass, whatever it is"
   assertEquals(backend.ambiguous, []);
 });
 
-Deno.test("limits: at MAX_CONNECTIONS the one that has idled longest gives way, and it is told once", async () => {
+Deno.test("limits: at MAX_CONNECTIONS the connection that has been idle longest is closed for a new one, with one warning", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { maxConnections: 2 });
   using first = await Dialogue.open(balancer.port);
   await first.send(GET);
   await first.response();
-  await new Promise((resolve) => setTimeout(resolve, 120)); // idles longer than the next, by the clock
+  await new Promise((resolve) => setTimeout(resolve, 120)); // so that it has been idle longest, by the clock of the wheel
   using second = await Dialogue.open(balancer.port);
   await second.send(GET);
   await second.response();
@@ -77,7 +77,7 @@ Deno.test("limits: at MAX_CONNECTIONS the one that has idled longest gives way, 
   ]);
 });
 
-Deno.test("limits: at MAX_CONNECTIONS, none of them idle, a newcomer waits until one ends", async () => {
+Deno.test("limits: at MAX_CONNECTIONS a new connection waits if none is idle", async () => {
   await using backend = new ScriptedBackend(
     "a",
     ({ target }) => target === "/slow" ? "stall" : "serve",
@@ -92,7 +92,7 @@ Deno.test("limits: at MAX_CONNECTIONS, none of them idle, a newcomer waits until
   assertEquals((await newcomer.response()).status, 200);
 });
 
-Deno.test("limits: a connection whose next request has come does not give way, and nobody gets another's bytes", async () => {
+Deno.test("limits: a connection whose next request has arrived is not closed for a new one", async () => {
   const answer = Promise.withResolvers<void>();
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");

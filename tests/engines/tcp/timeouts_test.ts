@@ -11,14 +11,14 @@ const balance = (urls: readonly string[], options?: TestOptions) =>
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const SHORT = 150;
 
-/** How long it took, in milliseconds. */
+/** Returns how long an action took, in milliseconds. */
 async function timed(action: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await action();
   return performance.now() - startedAt;
 }
 
-Deno.test("timeouts: a head that trickles is answered 408 after HEADER_TIMEOUT, however it trickles", async () => {
+Deno.test("timeouts: a head that is not complete within HEADER_TIMEOUT gets 408, even if bytes keep arriving", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { headerTimeout: SHORT });
   using client = await Dialogue.open(balancer.port);
@@ -41,7 +41,7 @@ Deno.test("timeouts: a head that trickles is answered 408 after HEADER_TIMEOUT, 
   ]);
 });
 
-Deno.test("timeouts: a connection that says nothing is closed after KEEP_ALIVE_TIMEOUT, first and between requests", async () => {
+Deno.test("timeouts: an idle connection is closed after KEEP_ALIVE_TIMEOUT, before the first request and between two", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { keepAliveTimeout: SHORT });
   using silent = await Dialogue.open(balancer.port);
@@ -52,7 +52,7 @@ Deno.test("timeouts: a connection that says nothing is closed after KEEP_ALIVE_T
   assertEquals(await silent.rest(), "");
 });
 
-Deno.test("timeouts: a body that stalls is answered 408 after IDLE_TIMEOUT, and no backend takes a part for all", async () => {
+Deno.test("timeouts: a body that stalls gets 408 after IDLE_TIMEOUT, and no backend takes it for complete", async () => {
   await using backend = new ScriptedBackend("a");
   await using other = new ScriptedBackend("b");
   await using balancer = balance([backend.url, other.url], { idleTimeout: SHORT });
@@ -66,7 +66,7 @@ Deno.test("timeouts: a body that stalls is answered 408 after IDLE_TIMEOUT, and 
   ]);
 });
 
-Deno.test("timeouts: an upload that moves, slower than FIRST_BYTE_TIMEOUT in all, is no late answer", async () => {
+Deno.test("timeouts: FIRST_BYTE_TIMEOUT does not run while the body is still arriving", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { firstByteTimeout: SHORT });
   using client = await Dialogue.open(balancer.port);
@@ -78,7 +78,7 @@ Deno.test("timeouts: an upload that moves, slower than FIRST_BYTE_TIMEOUT in all
   assertEquals((await client.response()).status, 200);
 });
 
-Deno.test("timeouts: a response that stalls is cut off after IDLE_TIMEOUT, and the log says so", async () => {
+Deno.test("timeouts: a response that stalls is cut off after IDLE_TIMEOUT, and logged as stalled", async () => {
   await using backend = new ScriptedBackend("a", {
     reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
   });
@@ -90,7 +90,7 @@ Deno.test("timeouts: a response that stalls is cut off after IDLE_TIMEOUT, and t
   assertEquals(balancer.entries[0]!.broken, "the response stalled");
 });
 
-Deno.test("timeouts: a client that reads nothing is let go after IDLE_TIMEOUT, and so is the backend", async () => {
+Deno.test("timeouts: if a client reads nothing for IDLE_TIMEOUT, it is disconnected, and the backend too", async () => {
   const body = new Uint8Array(1024 * 1024);
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -107,8 +107,8 @@ Deno.test("timeouts: a client that reads nothing is let go after IDLE_TIMEOUT, a
   assertEquals([balancer.entries[0]!.status, backend.errors], [200, []]);
 });
 
-Deno.test("timeouts: a connect that is not answered is given up after CONNECT_TIMEOUT, for another backend", async () => {
-  // A listener that nobody accepts from: once its queue is full, the system answers no further SYN.
+Deno.test("timeouts: a connection attempt without answer ends after CONNECT_TIMEOUT, and another backend is tried", async () => {
+  // It accepts nothing: once its queue is full, the system leaves further SYNs unanswered.
   using full = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = full.addr;
   const fill = Array.from(
@@ -132,7 +132,7 @@ Deno.test("timeouts: a connect that is not answered is given up after CONNECT_TI
   for (const connection of filled) connection?.close();
 });
 
-Deno.test("timeouts: a connection that idled for BACKEND_IDLE_TIMEOUT is closed, and none is used after that", async () => {
+Deno.test("timeouts: a backend connection that was idle for BACKEND_IDLE_TIMEOUT is closed, and not reused", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { backendIdleTimeout: SHORT });
   using client = await Dialogue.open(balancer.port);
@@ -150,7 +150,7 @@ for (
     1,
   ]] as const
 ) {
-  Deno.test(`timeouts: a backend's Keep-Alive: ${announced} is believed: ${connections} connections`, async () => {
+  Deno.test(`timeouts: with Keep-Alive: ${announced} of the backend, two requests need ${connections} connection(s)`, async () => {
     const reply = `HTTP/1.1 200 OK\r\nKeep-Alive: ${announced}\r\nContent-Length: 0\r\n\r\n`;
     await using backend = new ScriptedBackend("a", { reply });
     await using balancer = balance([backend.url]);
@@ -163,7 +163,7 @@ for (
   });
 }
 
-Deno.test("timeouts: what is not idempotent rides no connection that idled for more than a moment", async () => {
+Deno.test("timeouts: a request that is not idempotent uses no connection that was idle for more than a second", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);

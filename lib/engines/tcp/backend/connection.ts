@@ -10,8 +10,10 @@ import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes kept free in front of what is received: the head of a response may grow by up to 189 bytes when
- * it is forwarded (tests/engines/tcp/http1/response_framing_test.ts). */
+/**
+ * Bytes kept free before what is received: the head of a response may grow by up to 189 bytes when it is
+ * forwarded (tests/engines/tcp/http1/response_framing_test.ts).
+ */
 export const HEADROOM_BYTES = 256;
 
 export class BackendConnection extends Timed {
@@ -26,7 +28,7 @@ export class BackendConnection extends Timed {
   receivedAny = false;
   /** Whether the final response has begun. */
   answering = false;
-  /** Since when it is idle, on the wheel's clock; undefined while it is in use. */
+  /** When it became idle, on the wheel's clock; undefined while it is in use. */
   idleSince: number | undefined;
   /** Why it was closed from this side; undefined if it was not. */
   closeReason: Failed | undefined;
@@ -87,7 +89,7 @@ export class BackendConnection extends Timed {
     this.#readAhead();
   }
 
-  /** Ends with a failure unless the deadline is moved or cleared within that time. */
+  /** Ends with this failure after this time, unless the deadline is moved or cleared. */
   setDeadline(milliseconds: number, late: Failed): void {
     this.#late = late;
     this.#timeout = milliseconds;

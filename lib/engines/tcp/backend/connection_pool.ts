@@ -1,4 +1,4 @@
-/** The connections to one backend: idle ones, last used first, and new ones. */
+/** The connections to one backend. Of the idle ones, the one used last is taken first. */
 import type { Failed } from "../../../outcome.ts";
 import { BackendConnection } from "./connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";

@@ -17,7 +17,7 @@ export interface AcceptOptions {
 export interface Accepting {
   /** Settles when no more connections are accepted. */
   readonly finished: Promise<void>;
-  /** Says that there may be room again. */
+  /** Ends a pause, as there may be room again. */
   resume(): void;
   stop(): void;
 }

@@ -1,6 +1,6 @@
 /**
  * One connection from a client: its socket, what is received and sent on it, and its phase. It knows
- * nothing of requests; what they make of it stands in lib/engines/tcp/client.ts, which extends it.
+ * nothing of requests: `Client` in lib/engines/tcp/client.ts extends it and serves them.
  */
 import { plainAddress } from "../../../http/client_address.ts";
 import type { Buffers } from "../../../net/buffers.ts";
@@ -60,7 +60,7 @@ export abstract class ClientConnection extends Timed implements Recipient {
     return this.#phase;
   }
 
-  /** Begins a phase, or begins it again: its time starts now. */
+  /** Begins a phase, or begins it again: its timeout starts now. */
   enter(phase: Phase): void {
     this.#phase = phase;
     this.#wheel.set(this, this.#timeouts[phase]);
@@ -102,7 +102,7 @@ export abstract class ClientConnection extends Timed implements Recipient {
     this.abort(CLIENT_GONE);
   }
 
-  /** Sends a last local reply, whatever is under way, and closes the connection. */
+  /** Sends a last local reply, whatever else is being done, and closes the connection. */
   refuse(reply: Bytes): void {
     this.#refused = true;
     this.enterUntimed("lingering");

@@ -8,7 +8,9 @@ import type { RequestHead } from "../http1/request_head.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A read that began before its result was needed. */
 interface Ahead {
+  /** The buffer that it reads into. */
   readonly bytes: Bytes;
   readonly size: Promise<number | null>;
   arrived: boolean;
@@ -23,10 +25,10 @@ export class Inbox {
   readonly #smalls: Buffers;
   readonly #larges: Buffers;
   readonly #small: Bytes;
-  /** A read that began before its result was needed. */
   #ahead: Ahead | undefined;
   /** Whether the connection was closed: the result of a pending read is ignored. */
   #closed = false;
+  /** Bytes taken back by {@linkcode unread}. */
   #returned: Bytes | undefined;
 
   constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {
@@ -74,7 +76,7 @@ export class Inbox {
     this.start = 0;
     head.reset(0);
     while (!head.scan(this.bytes, this.filled)) {
-      if (this.filled >= limit) throw head.tooLarge(limit);
+      if (this.filled >= limit) throw head.sizeError(limit);
       if (this.filled === this.bytes.length) this.#enlarge();
       const size = await this.read();
       if (size === null || this.#closed) return false;

@@ -20,7 +20,7 @@ export class Outbox extends Timed {
   readonly #wheel: Wheel;
   readonly #timeout: number;
   #sending = false;
-  /** An interim response of this proxy, until it is sent: nothing may come between its bytes. */
+  /** An interim response of this proxy that is being sent: nothing may be written between its bytes. */
   #interjecting: Promise<void> | undefined;
 
   /** @param timeout in milliseconds */

@@ -19,7 +19,7 @@ import type { ClientConnection } from "../client/connection.ts";
 import type { Context } from "./context.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import type { RequestHead } from "../http1/request_head.ts";
-import { editHead, framingOf, type Persistence } from "../http1/response_framing.ts";
+import { chooseFraming, editHead, type Persistence } from "../http1/response_framing.ts";
 import type { TcpResponse } from "./forward.ts";
 import { isPeerError } from "./peer_error.ts";
 import { TcpRequest } from "./request.ts";
@@ -135,7 +135,7 @@ export class Exchange implements Expirable, Source {
     this.#client.enter("asked");
   }
 
-  /** Ends the attempt under way; no further one is made. */
+  /** Ends the current attempt; no further one is made. */
   abort(reason: Failed): void {
     this.request.clientGone = true;
     this.request.connection?.end(reason);
@@ -190,7 +190,7 @@ export class Exchange implements Expirable, Source {
         connections.discard(connection);
         return false;
       }
-      const framing = framingOf(head, request.method, request.head.minor);
+      const framing = chooseFraming(head, request.method, request.head.minor);
       const keeps = framing !== "close" && this.#keepsConnection;
       const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie);
       connection.clearDeadline();
@@ -260,7 +260,7 @@ export class Exchange implements Expirable, Source {
       (upload?.complete ?? true);
   }
 
-  /** What Connection says to the client. */
+  /** The value of Connection in the response. */
   #persistence(keeps: boolean): Persistence {
     if (!keeps) return "close";
     return this.request.head.minor === 0 ? "keep-alive" : undefined;

@@ -1,4 +1,4 @@
-/** Tells the errors of peers from faults of this program. */
+/** Distinguishes errors of peers from faults of this program. */
 import { Malformed } from "../http1/malformed.ts";
 
 /**

@@ -60,9 +60,13 @@ export async function relay(start: number, options: RelayOptions): Promise<boole
     await sink.send(buffer.subarray(start, filled));
     return await relayLength(head.end + head.contentLength - filled, options);
   }
-  if (framing === "chunked") return await relayChunks(start, new Chunked(head.nominated), options);
-  if (head.chunked) return await relayChunks(start, new Chunked(head.nominated, true), options);
-  return await relayToEnd(start, framing === "made chunked", options);
+  if (framing === "chunked") {
+    return await relayChunks(start, new Chunked(head.connectionOptions), options);
+  }
+  if (head.chunked) {
+    return await relayChunks(start, new Chunked(head.connectionOptions, true), options);
+  }
+  return await relayToEnd(start, framing === "chunked by proxy", options);
 }
 
 /** Relays the bytes that are missing by Content-Length, and reads none beyond them. */

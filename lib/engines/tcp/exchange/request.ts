@@ -1,4 +1,4 @@
-/** A request that the tcp engine received, as the facts that the core asks for, and how it fares. */
+/** A request to the tcp engine: the facts that the core needs, and the state of serving it. */
 import type { RequestFacts } from "../../../request_facts.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { textOf } from "../http1/bytes.ts";
@@ -31,7 +31,7 @@ export class TcpRequest implements RequestFacts {
   deadline: RequestDeadline | undefined;
   /** The protocols that the client asks to change to (RFC 9110, 7.8). */
   readonly upgrade: string | undefined;
-  /** The connection of the attempt under way. */
+  /** The connection of the current attempt. */
   connection: BackendConnection | undefined;
   /** The status of the response to the client. */
   status = 0;
@@ -49,7 +49,7 @@ export class TcpRequest implements RequestFacts {
     this.#outbox = client.outbox;
     this.bytes = bytes;
     this.head = head;
-    this.method = head.methodOf(bytes);
+    this.method = head.readMethod(bytes);
     this.clientAddress = client.address;
     this.upgrade = head.upgrade && head.minor === 1 ? protocolsOf(bytes, head) : undefined;
     throwIfRefused(refuseMethod(this.method));
@@ -67,7 +67,7 @@ export class TcpRequest implements RequestFacts {
     return this.#interim ??= new Interim(this.#outbox);
   }
 
-  /** Whether more of the body arrives than came together with the head. */
+  /** Whether an upload sends the body: it is chunked, or did not arrive whole with the head. */
   get hasMore(): boolean {
     const { head } = this;
     return head.chunked || head.contentLength > 0 && this.end === head.end;
@@ -75,13 +75,16 @@ export class TcpRequest implements RequestFacts {
 
   /** Whether the client may wait for 100 (Continue) before it sends the body (RFC 9110, 10.1.1). */
   get expectsContinue(): boolean {
-    return this.head.ruled && this.head.minor === 1 &&
+    return this.head.hasExpectOrMaxForwards && this.head.minor === 1 &&
       this.header("expect")?.toLowerCase() === "100-continue";
   }
 
   /** Whether the proxy must answer it itself (RFC 9110, 7.6.2). */
   get isLastHop(): boolean {
-    return isLastRecipient(this.method, this.head.ruled ? this.header("max-forwards") : undefined);
+    return isLastRecipient(
+      this.method,
+      this.head.hasExpectOrMaxForwards ? this.header("max-forwards") : undefined,
+    );
   }
 
   get path(): string {
@@ -110,7 +113,7 @@ export class TcpRequest implements RequestFacts {
     return this.expired ? 1 : Math.max(1, this.deadline.deadline - now);
   }
 
-  /** Why no attempt may go on with it; undefined if one may. */
+  /** Why no attempt may continue; undefined if one may. */
   get ended(): Failed | undefined {
     if (this.clientGone) return CLIENT_GONE;
     if (!this.expired) return undefined;
@@ -127,7 +130,7 @@ export class TcpRequest implements RequestFacts {
 }
 
 /**
- * What Upgrade asks for, without HTTP/2 in cleartext: h2c is obsolete (RFC 9113, 3.1), and requests in
+ * The protocols that Upgrade lists, without HTTP/2 in cleartext: h2c is obsolete (RFC 9113, 3.1), and requests in
  * such a tunnel would bypass every rule of this proxy.
  */
 function protocolsOf(bytes: Uint8Array, head: RequestHead): string | undefined {

@@ -1,4 +1,4 @@
-/** What a response that was cut short says of its backend. */
+/** Who is at fault if a response is cut off. */
 import type { Failed } from "../../../outcome.ts";
 import { CLIENT_GONE } from "../../shared/failures.ts";
 import type { BackendConnection } from "../backend/connection.ts";

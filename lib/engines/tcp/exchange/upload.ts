@@ -72,7 +72,7 @@ export class Upload {
     this.#buffer = buffers.borrow();
     this.#buffer.set(first);
     this.#missing = Math.max(head.contentLength, 0);
-    this.#chunked = head.chunked ? new Chunked(head.nominated) : undefined;
+    this.#chunked = head.chunked ? new Chunked(head.connectionOptions) : undefined;
     this.#take(first.length);
   }
 
@@ -177,7 +177,7 @@ export class Upload {
     }
   }
 
-  /** Drops the bytes kept, to make room. @returns 0, where sending goes on */
+  /** Drops the bytes kept, to make room. @returns the offset at which sending continues */
   #dropKept(): number {
     this.spent = true;
     this.#buffer.copyWithin(0, this.#ready, this.#filled);

@@ -1,20 +1,20 @@
-/** Bytes as HTTP/1.1 sees them: which may stand where (RFC 9110, 5.5 and 5.6.2), and as text. */
+/** The bytes that each part of a message allows (RFC 9110, 5.5 and 5.6.2), and bytes as text. */
 export const HTAB = 9, LF = 10, CR = 13, SP = 32, COLON = 58, SEMICOLON = 59;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** 1 for each byte that may stand in a token: a method or a field's name. */
-export const TOKEN: Uint8Array = table((byte) =>
+/** 1 for each byte that a token allows: a method or a field name. */
+export const TOKEN: Uint8Array = buildTable((byte) =>
   /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(byte))
 );
 
-/** 1 for each byte that may stand in a field's value: no control character but the tab. */
-export const FIELD_VALUE: Uint8Array = table((byte) =>
+/** 1 for each byte that a field value allows: any but control characters, of which only tab is allowed. */
+export const FIELD_VALUE: Uint8Array = buildTable((byte) =>
   byte === HTAB || byte >= SP && byte !== 0x7f
 );
 
-/** 1 for each byte that may stand in a request target: visible ASCII, and no fragment. */
-export const TARGET: Uint8Array = table((byte) => byte > SP && byte < 0x7f && byte !== 0x23);
+/** 1 for each byte that a request target allows: visible ASCII except `#`, as it has no fragment. */
+export const TARGET: Uint8Array = buildTable((byte) => byte > SP && byte < 0x7f && byte !== 0x23);
 
 /** The value of each hexadecimal digit; 255 for any other byte. */
 export const HEX: Uint8Array = new Uint8Array(256).map((_, byte) => {
@@ -22,31 +22,40 @@ export const HEX: Uint8Array = new Uint8Array(256).map((_, byte) => {
   return Number.isNaN(digit) ? 255 : digit;
 });
 
-/** One character per byte; TextDecoder's "latin1" is windows-1252, which is not. */
+/**
+ * Decodes ISO-8859-1: one character per byte. TextDecoder cannot: its "latin1" is windows-1252.
+ *
+ * @param start of the part to decode
+ * @param end of that part
+ */
 export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = "";
   for (let at = start; at < end; at += 8192) {
-    // Spreading them instead would take each byte out of an iterator: several times slower.
+    // Spread syntax would iterate over the bytes, which is several times slower.
     const piece = bytes.subarray(at, Math.min(end, at + 8192)) as unknown as number[];
     text += String.fromCharCode.apply(null, piece);
   }
   return text;
 }
 
-/** One byte per character; for text with no character above U+00FF. */
+/** Encodes ISO-8859-1: one byte per character. The text must have none above U+00FF. */
 export function bytesOf(text: string): Bytes {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
 
+/** Up to this length a loop is faster than creating a view for `set`. */
+const LOOP_MAX_BYTES = 96;
+
 /**
- * Copies bytes from one array to another; a few of them faster than a view of them is made.
+ * Copies `from[start]` to `from[end]` (exclusive) into another array.
  *
- * @returns where the copy ends
+ * @param at where the copy begins in `to`
+ * @returns where it ends
  */
 export function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number) {
-  if (end - start > 96) {
+  if (end - start > LOOP_MAX_BYTES) {
     to.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
     return at + end - start;
   }
@@ -54,6 +63,6 @@ export function copy(from: Uint8Array, start: number, end: number, to: Uint8Arra
   return at;
 }
 
-function table(holds: (byte: number) => boolean): Uint8Array {
-  return new Uint8Array(256).map((_, byte) => holds(byte) ? 1 : 0);
+function buildTable(allows: (byte: number) => boolean): Uint8Array {
+  return new Uint8Array(256).map((_, byte) => allows(byte) ? 1 : 0);
 }

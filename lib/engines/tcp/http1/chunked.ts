@@ -1,58 +1,56 @@
 /**
- * The chunked coding (RFC 9112, 7.1), checked while it passes.
+ * The chunked transfer coding (RFC 9112, 7.1), checked as it is received.
  *
- * Chunks travel on as they came, for the framing on the other side is the same. What does not travel
- * is taken out where it lies: chunk extensions, which belong to the hop, and trailers that could be
- * mistaken for what only a head may say. For a peer that does not know the coding (HTTP/1.0) all but
- * the data is taken out.
+ * Chunks are forwarded as they are. What is not forwarded is removed in place: chunk extensions, which
+ * are hop-by-hop, and trailers that are allowed only in a head. For an HTTP/1.0 client, which does not
+ * know the coding, everything except the data is removed.
  */
 import { mayBeTrailer } from "../../../http/trailers.ts";
 import { COLON, CR, FIELD_VALUE, HEX, LF, SEMICOLON, textOf, TOKEN } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
 
-/** Hexadecimal digits of a chunk's size: 4 GiB. */
+/** Digits of a chunk's size: less than 4 GiB. */
 const MAX_SIZE_DIGITS = 8;
 
-/** Bytes of chunk extensions in one line; RFC 9112, 7.1.1 asks for a limit. */
-const MAX_EXTENSION = 256;
+/** Limit of the extensions of one chunk, as RFC 9112, 7.1.1 requires. */
+const MAX_CHUNK_EXTENSION_BYTES = 256;
 
-/** The same over a whole body: tiny chunks with long extensions would be nothing but work. */
-const MAX_EXTENSIONS = 16 * 1024;
+/** Limit of all extensions of a body: tiny chunks with long extensions would cost work without data. */
+const MAX_BODY_EXTENSION_BYTES = 16 * 1024;
 
-/** Bytes of trailers. */
-const MAX_TRAILERS = 8 * 1024;
+const MAX_TRAILER_BYTES = 8 * 1024;
 
 type State = "size" | "extension" | "size end" | "data" | "data CR" | "data LF" | "trailers";
 
 export class Chunked {
   /** Whether the body is complete. */
   done = false;
-  /** Where the last scan stopped: what follows belongs to the next message, or needs more bytes. */
+  /** Where the last scan stopped: the next message begins there, or trailers that are not complete. */
   consumed = 0;
-  /** Bytes of the chunk under way that are still to come. */
+  /** Bytes of data that the current chunk still lacks. */
   remaining = 0;
-  readonly #nominated: ReadonlySet<string> | undefined;
+  readonly #connectionOptions: ReadonlySet<string> | undefined;
   readonly #dataOnly: boolean;
   #state: State = "size";
   #size = 0;
   #digits = 0;
-  #extension = 0;
-  #extensions = 0;
+  #chunkExtensionBytes = 0;
+  #bodyExtensionBytes = 0;
 
   /**
-   * @param nominated trailers, in lower case, that Connection says belong to the hop
-   * @param dataOnly takes out everything but the data
+   * @param connectionOptions field names in lower case that Connection lists: no such trailer is forwarded
+   * @param dataOnly whether everything except the data is removed
    */
-  constructor(nominated?: ReadonlySet<string>, dataOnly = false) {
-    this.#nominated = nominated;
+  constructor(connectionOptions?: ReadonlySet<string>, dataOnly = false) {
+    this.#connectionOptions = connectionOptions;
     this.#dataOnly = dataOnly;
   }
 
   /**
-   * Checks bytes of the body, and takes out what does not travel on.
+   * Checks the body's bytes from `from` to `to`, and removes what is not forwarded.
    *
-   * @returns where what travels on ends; it begins at `from`
-   * @throws {Malformed} where the coding is broken
+   * @returns where the bytes to forward end; they begin at `from`
+   * @throws {Malformed} if the coding is not valid
    */
   scan(bytes: Uint8Array, from: number, to: number): number {
     let at = from, kept = from;
@@ -74,7 +72,7 @@ export class Chunked {
             keep(byte);
           } else if (byte === SEMICOLON) {
             this.#state = "extension";
-            this.#extension = 0;
+            this.#chunkExtensionBytes = 0;
           } else {
             throw new Malformed("a chunk's size must be hexadecimal digits");
           }
@@ -85,7 +83,7 @@ export class Chunked {
             this.#state = "size end";
             keep(byte);
           } else {
-            this.#passExtension(byte);
+            this.#checkExtension(byte);
           }
           at++;
           break;
@@ -116,7 +114,7 @@ export class Chunked {
           this.#state = this.#state === "data CR" ? "data LF" : "size";
           break;
         case "trailers": {
-          const end = endOfTrailers(bytes, at, to);
+          const end = findTrailersEnd(bytes, at, to);
           if (end === -1) {
             this.consumed = at;
             return kept;
@@ -132,9 +130,12 @@ export class Chunked {
     return kept;
   }
 
-  #passExtension(byte: number): void {
+  #checkExtension(byte: number): void {
     if (FIELD_VALUE[byte] !== 1) throw new Malformed("a chunk extension has a control character");
-    if (++this.#extension > MAX_EXTENSION || ++this.#extensions > MAX_EXTENSIONS) {
+    if (
+      ++this.#chunkExtensionBytes > MAX_CHUNK_EXTENSION_BYTES ||
+      ++this.#bodyExtensionBytes > MAX_BODY_EXTENSION_BYTES
+    ) {
       throw new Malformed("chunk extensions are too long");
     }
   }
@@ -142,9 +143,9 @@ export class Chunked {
   #keepTrailers(bytes: Uint8Array, start: number, end: number, kept: number): number {
     for (let at = start; at < end;) {
       const lineEnd = bytes.indexOf(LF, at) + 1;
-      const name = trailerIn(bytes, at, lineEnd);
-      const keeps = name === "" || mayBeTrailer(name) && !this.#nominated?.has(name);
-      if (keeps && !this.#dataOnly) {
+      const name = readTrailerName(bytes, at, lineEnd);
+      const isForwarded = name === "" || mayBeTrailer(name) && !this.#connectionOptions?.has(name);
+      if (isForwarded && !this.#dataOnly) {
         bytes.copyWithin(kept, at, lineEnd);
         kept += lineEnd - at;
       }
@@ -154,21 +155,21 @@ export class Chunked {
   }
 }
 
-/** Where the empty line after the trailers ends; -1 where it has not come yet. */
-function endOfTrailers(bytes: Uint8Array, start: number, to: number): number {
+/** Returns where the empty line after the trailers ends; -1 if it has not arrived. */
+function findTrailersEnd(bytes: Uint8Array, start: number, to: number): number {
   for (let at = start; at < to;) {
     const lineEnd = bytes.indexOf(LF, at) + 1;
     if (lineEnd === 0 || lineEnd > to) break;
     if (lineEnd - at <= 2) return lineEnd;
     at = lineEnd;
-    if (at - start > MAX_TRAILERS) break;
+    if (at - start > MAX_TRAILER_BYTES) break;
   }
-  if (to - start > MAX_TRAILERS) throw new Malformed("the trailers are too large", 431);
+  if (to - start > MAX_TRAILER_BYTES) throw new Malformed("the trailers are too large", 431);
   return -1;
 }
 
-/** The name of the trailer in a line, in lower case; empty for the empty line at their end. */
-function trailerIn(bytes: Uint8Array, start: number, lineEnd: number): string {
+/** Checks a line, and returns its name in lower case; an empty string for the empty line. */
+function readTrailerName(bytes: Uint8Array, start: number, lineEnd: number): string {
   if (lineEnd - start < 2 || bytes[lineEnd - 2] !== CR) {
     throw new Malformed("a line must end with CR LF");
   }

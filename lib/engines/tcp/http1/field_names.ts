@@ -1,15 +1,15 @@
 /**
- * Recognizes, in the bytes of a message, the few field names that mean something to a proxy.
+ * Recognizes, as bytes, the few field names that a proxy must act on.
  *
- * A name is found by its first letter and its length, and then compared once: no string is made, and
- * the many names that mean nothing here cost one look into a table.
+ * First letter and length of a name give a slot of a table, which holds the only name that is compared.
+ * No string is created, and other names cost one look into the table.
  */
 import { HOP_BY_HOP, PROXY_FIELDS } from "../../../http/headers.ts";
 import { bytesOf } from "./bytes.ts";
 
-/** What a name is to the engine. */
+/** The kinds of field names. */
 export const OTHER = 0,
-  /** Belongs to the hop: stays behind. */
+  /** Any hop-by-hop field without a kind of its own: it is not forwarded. */
   HOP = 1,
   CONNECTION = 2,
   KEEP_ALIVE = 3,
@@ -22,12 +22,11 @@ export const OTHER = 0,
   X_FORWARDED_FOR = 10,
   X_FORWARDED_PROTO = 11,
   X_FORWARDED_HOST = 12,
-  /** Any other X-Forwarded-*. */
-  X_FORWARDED = 13,
-  /** Any other one that the core has a rule for. */
-  RULED = 14;
+  /** Any other name that begins with `X-Forwarded-`. */
+  X_FORWARDED_OTHER = 13,
+  EXPECT_OR_MAX_FORWARDS = 14;
 
-const OWN_MEANING: Readonly<Record<string, number>> = {
+const KINDS: Readonly<Record<string, number>> = {
   "connection": CONNECTION,
   "keep-alive": KEEP_ALIVE,
   "transfer-encoding": TRANSFER_ENCODING,
@@ -39,45 +38,51 @@ const OWN_MEANING: Readonly<Record<string, number>> = {
   "x-forwarded-for": X_FORWARDED_FOR,
   "x-forwarded-proto": X_FORWARDED_PROTO,
   "x-forwarded-host": X_FORWARDED_HOST,
-  "trailer": OTHER, // trailers travel on
+  "expect": EXPECT_OR_MAX_FORWARDS,
+  "max-forwards": EXPECT_OR_MAX_FORWARDS,
+  "trailer": OTHER, // forwarded, as trailers are
 };
 
-const LONGEST_NAME = 31;
-const FORWARDED = bytesOf("x-forwarded-");
+const LONGEST_NAME_BYTES = 31;
+const X_FORWARDED_PREFIX = bytesOf("x-forwarded-");
 
-/** By first letter and length: which name may stand there, and what it is then. */
-const names: (Uint8Array | undefined)[] = new Array(32 * (LONGEST_NAME + 1)).fill(undefined);
-const meanings = new Uint8Array(names.length);
+/** The name of each slot, in lower case, and its kind. */
+const slotNames: (Uint8Array | undefined)[] = new Array(32 * (LONGEST_NAME_BYTES + 1))
+  .fill(undefined);
+const slotKinds = new Uint8Array(slotNames.length);
 
-for (const name of new Set([...HOP_BY_HOP, ...PROXY_FIELDS, ...Object.keys(OWN_MEANING)])) {
-  const place = placeOf(name.charCodeAt(0), name.length);
-  if (names[place] !== undefined) throw new Error(`Two names have the place of ${name}`);
-  names[place] = bytesOf(name);
-  meanings[place] = OWN_MEANING[name] ?? (HOP_BY_HOP.has(name) ? HOP : RULED);
+for (const name of new Set([...HOP_BY_HOP, ...PROXY_FIELDS, ...Object.keys(KINDS)])) {
+  const slot = findSlot(name.charCodeAt(0), name.length);
+  if (slotNames[slot] !== undefined) throw new Error(`Two field names have the slot of ${name}`);
+  slotNames[slot] = bytesOf(name);
+  slotKinds[slot] = KINDS[name] ?? HOP;
 }
 
-/** What the name in `bytes[start]` up to `bytes[end]`, a token, is to the engine. */
-export function meaningOf(bytes: Uint8Array, start: number, end: number): number {
+/** Returns the kind of the field name from `bytes[start]` to `bytes[end]` (exclusive), a token. */
+export function classifyName(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length > LONGEST_NAME) return isForwarded(bytes, start) ? X_FORWARDED : OTHER;
-  const place = placeOf(bytes[start]!, length);
-  const name = names[place];
-  if (name !== undefined && matches(bytes, start, name)) return meanings[place]!;
-  if ((bytes[start]! | 0x20) === 0x78 && length >= FORWARDED.length) {
-    return isForwarded(bytes, start) ? X_FORWARDED : OTHER;
+  if (length > LONGEST_NAME_BYTES) return isXForwarded(bytes, start) ? X_FORWARDED_OTHER : OTHER;
+  const slot = findSlot(bytes[start]!, length);
+  const name = slotNames[slot];
+  if (name !== undefined && matches(bytes, start, name)) return slotKinds[slot]!;
+  if ((bytes[start]! | 0x20) === 0x78 && length >= X_FORWARDED_PREFIX.length) {
+    return isXForwarded(bytes, start) ? X_FORWARDED_OTHER : OTHER;
   }
   return OTHER;
 }
 
-function isForwarded(bytes: Uint8Array, start: number): boolean {
-  return matches(bytes, start, FORWARDED);
+function isXForwarded(bytes: Uint8Array, start: number): boolean {
+  return matches(bytes, start, X_FORWARDED_PREFIX);
 }
 
-function placeOf(letter: number, length: number): number {
-  return (letter & 31) * (LONGEST_NAME + 1) + length;
+function findSlot(letter: number, length: number): number {
+  return (letter & 31) * (LONGEST_NAME_BYTES + 1) + length;
 }
 
-/** Whether the token begins with the name, in any case: of token characters only letters differ. */
+/**
+ * Whether a token begins with a name, in any case. Setting bit 0x20 turns a letter into lower case, and
+ * no other token character into one that occurs in the names.
+ */
 function matches(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
   for (let i = 0; i < name.length; i++) {
     if ((bytes[start + i]! | 0x20) !== name[i]) return false;

@@ -1,10 +1,10 @@
 /**
- * The head of a request as backends get it: the client's lines byte for byte, in their order and case,
- * less those that stay behind, and then our own (lib/http/headers.ts has the rules).
+ * The head of a request as backends get it: the client's lines, unchanged and in order, without those
+ * that are not forwarded; then the lines that the proxy adds. The rules are in lib/http/headers.ts.
  *
- * Of most requests, and of most that came through another proxy, reading them has told which lines
- * stay behind, and our own are at hand as bytes. For the rest, the lines that a rule may change are
- * decoded, and the rules are asked one by one.
+ * For most requests, also from other proxies, parsing has found the lines that are not forwarded, and the
+ * lines to add are ready as bytes. For all others, the lines that a rule may change are decoded, and the
+ * rules are applied to each.
  */
 import {
   type Field,
@@ -14,68 +14,75 @@ import {
   ReceivedForwarding,
 } from "../../../http/headers.ts";
 import { bytesOf, copy, SP } from "./bytes.ts";
-import { linesOf, type ProxyLines } from "./proxy_lines.ts";
+import { formatLines, type ProxyLines } from "./proxy_lines.ts";
 import type { RequestHead } from "./request_head.ts";
-import { absoluteTarget, hostOf } from "./request_host.ts";
+import { readAbsoluteTarget, readHost } from "./request_host.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const CRLF = bytesOf("\r\n");
 const CHUNKED = bytesOf("transfer-encoding: chunked\r\n");
-const ROOM = 64; // for the names and line ends around those, and for CHUNKED
-const VERSION_AND_LINE_END = 3; // of `HTTP/1.1\r\n`: the minor version, CR, LF
 
-/** A request's head on its way, the same for each attempt but for the path prefix of the backend. */
+/** Room for CHUNKED, and for the names and line ends of added lines. */
+const EXTRA_BYTES = 64;
+
+/** From the minor version to the end of a request line: `1\r\n`. */
+const MINOR_VERSION_TO_END_BYTES = 3;
+
+/** A head that each attempt writes anew: path prefix and authority depend on the backend. */
 export class ForwardedHead {
-  /** Path and query, and host and port, where the target is more than a path. */
+  /** Path and query of an absolute target; undefined if the target has another form. */
   readonly path: string | undefined;
+  /** Host and port of an absolute target, which replace Host. */
   readonly authority: string | undefined;
   readonly #head: RequestHead;
-  readonly #own: ProxyLines;
-  /** Our lines where the rules had to be asked for them; else they are those of the connection. */
-  readonly #ruled: Bytes | undefined;
+  readonly #proxyLines: ProxyLines;
+  /** The lines to add, if rules had to be applied; undefined if `#proxyLines` writes them. */
+  readonly #addedLines: Bytes | undefined;
   readonly #upgrade: Bytes | undefined;
 
   /**
-   * @param upgrade protocols that the backend is asked to change to; undefined where none is
-   * @throws {Malformed} where target or Host are none that can be forwarded
+   * @param proxyLines of the client's connection
+   * @param upgrade the value of Upgrade for the backend; undefined if there is none
+   * @throws {Malformed} if the target or Host cannot be forwarded
    */
   constructor(
     bytes: Uint8Array,
     head: RequestHead,
-    own: ProxyLines,
+    proxyLines: ProxyLines,
     upgrade: string | undefined,
   ) {
     this.#head = head;
-    this.#own = own;
-    const target = head.form === "absolute" ? absoluteTarget(bytes, head) : undefined;
+    this.#proxyLines = proxyLines;
+    const target = head.form === "absolute" ? readAbsoluteTarget(bytes, head) : undefined;
     this.path = target?.path;
     this.authority = target?.authority;
     if (target === undefined && !needsRules(head)) {
-      own.prepare(bytes, head);
+      proxyLines.prepare(bytes, head);
     } else {
-      const host = target?.authority ?? hostOf(bytes, head);
-      const forwarding = own.forwarding(host, head.minor, () => crypto.randomUUID());
-      this.#ruled = ruledLines(bytes, head, forwarding, target !== undefined);
+      const host = target?.authority ?? readHost(bytes, head);
+      const forwarding = proxyLines.buildForwarding(host, head.minor, () => crypto.randomUUID());
+      this.#addedLines = applyRules(bytes, head, forwarding, target !== undefined);
     }
     if (upgrade !== undefined) {
       this.#upgrade = bytesOf(`connection: upgrade\r\nupgrade: ${upgrade}\r\n`);
     }
   }
 
-  /** Bytes that {@linkcode write} may need at most. */
+  /** How many bytes {@linkcode write} needs at most. */
   maxLength(prefix: Bytes, authority: string): number {
     const { start, end } = this.#head;
-    return end - start + prefix.length + (this.#ruled ?? this.#own).length +
-      (this.#upgrade?.length ?? 0) + (this.authority ?? authority).length + ROOM;
+    return end - start + prefix.length + (this.#addedLines ?? this.#proxyLines).length +
+      (this.#upgrade?.length ?? 0) + (this.authority ?? authority).length + EXTRA_BYTES;
   }
 
   /**
-   * Writes it.
+   * Writes the head to the beginning of `out`.
    *
+   * @param bytes that the client's head was parsed from
    * @param prefix the path of the backend's URL
-   * @param authority what Host says where the client did not
-   * @returns where it ends in `out`
+   * @param authority the value of Host if the client sent none (HTTP/1.0)
+   * @returns where the head ends in `out`
    */
   write(bytes: Uint8Array, out: Bytes, prefix: Bytes, authority: string): number {
     const head = this.#head;
@@ -93,39 +100,44 @@ export class ForwardedHead {
       out[at++] = SP;
       at = copy(bytes, head.targetEnd + 1, head.fieldsStart, out, at);
     }
-    if (head.minor === 0) out[at - VERSION_AND_LINE_END] = 0x31;
+    if (head.minor === 0) out[at - MINOR_VERSION_TO_END_BYTES] = 0x31;
     const host = this.authority ?? (head.hostEnd === 0 ? authority : undefined);
     if (host !== undefined) {
       const line = bytesOf(`host: ${host}\r\n`);
       at = copy(line, 0, line.length, out, at);
     }
-    at = this.#writeKept(bytes, out, at);
+    at = this.#writeForwardedLines(bytes, out, at);
     if (this.#upgrade !== undefined) at = copy(this.#upgrade, 0, this.#upgrade.length, out, at);
     if (head.chunked) at = copy(CHUNKED, 0, CHUNKED.length, out, at);
-    at = this.#ruled === undefined
-      ? this.#own.write(bytes, head, out, at)
-      : copy(this.#ruled, 0, this.#ruled.length, out, at);
+    at = this.#addedLines === undefined
+      ? this.#proxyLines.write(bytes, head, out, at)
+      : copy(this.#addedLines, 0, this.#addedLines.length, out, at);
     return copy(CRLF, 0, CRLF.length, out, at);
   }
 
-  #writeKept(bytes: Uint8Array, out: Bytes, at: number): number {
-    const { cuts, cutCount, end, fieldsStart } = this.#head;
+  #writeForwardedLines(bytes: Uint8Array, out: Bytes, at: number): number {
+    const { droppedRanges, droppedRangeCount, end, fieldsStart } = this.#head;
     let from = fieldsStart;
-    for (let i = 0; i < cutCount; i++) {
-      at = copy(bytes, from, cuts[2 * i]!, out, at);
-      from = cuts[2 * i + 1]!;
+    for (let i = 0; i < droppedRangeCount; i++) {
+      at = copy(bytes, from, droppedRanges[2 * i]!, out, at);
+      from = droppedRanges[2 * i + 1]!;
     }
     return copy(bytes, from, end - 2, out, at);
   }
 }
 
-/** Whether reading it did not tell all that the rules have to say. */
+/** Whether the rules must be applied to each line, as parsing has not applied all of them. */
 function needsRules(head: RequestHead): boolean {
-  return head.ruled || head.forwarding.several || head.nominated !== undefined || head.minor === 0;
+  return head.hasExpectOrMaxForwards || head.forwarding.hasRepeatedList ||
+    head.connectionOptions !== undefined || head.minor === 0;
 }
 
-/** Asks the rules line by line, cuts what stays behind or changes, and returns our own lines. */
-function ruledLines(
+/**
+ * Applies the rules to each line, and marks those that are not forwarded unchanged.
+ *
+ * @returns the lines to add: the changed ones, and those that the proxy always adds
+ */
+function applyRules(
   bytes: Uint8Array,
   head: RequestHead,
   forwarding: Forwarding,
@@ -133,19 +145,19 @@ function ruledLines(
 ): Bytes {
   const received = new ReceivedForwarding();
   const changed: Field[] = [];
-  const cut: [number, number][] = [];
+  const dropped: [number, number][] = [];
   let lengths = 0;
   head.forEachLine(bytes, (name, value, lineStart, lineEnd) => {
-    const kept = name === "host"
+    const forwarded = name === "host"
       ? (replacesHost ? undefined : value)
-      : head.nominated?.has(name)
+      : head.connectionOptions?.has(name)
       ? undefined
       : forwardedValue(name, value, forwarding, received);
-    const repeated = name === "content-length" && lengths++ > 0;
-    if (kept === value && !repeated) return;
-    cut.push([lineStart, lineEnd]);
-    if (kept !== undefined && !repeated) changed.push([name, kept]);
-  }, head.nominated === undefined);
-  head.cutAnew(cut);
-  return bytesOf(linesOf([...changed, ...proxyFields(forwarding, received)]));
+    const isRepeated = name === "content-length" && lengths++ > 0;
+    if (forwarded === value && !isRepeated) return;
+    dropped.push([lineStart, lineEnd]);
+    if (forwarded !== undefined && !isRepeated) changed.push([name, forwarded]);
+  }, head.connectionOptions === undefined);
+  head.replaceDroppedLines(dropped);
+  return bytesOf(formatLines([...changed, ...proxyFields(forwarding, received)]));
 }

@@ -1,59 +1,65 @@
 /**
- * The head of a message, read strictly (RFC 9112, 2 to 6) and left where it lies.
+ * The head of a message, parsed strictly (RFC 9112, 2 to 6) and in place.
  *
- * One pass over the bytes checks every one of them and notes offsets: where the head ends, how the
- * body is framed, and which lines stay behind ("cuts"). No line becomes a string or an object. A head
- * that is not complete is gone on with at the line it broke off in.
+ * One pass checks every byte and records offsets: the end of the head, the framing of the body, and the
+ * lines that are not forwarded. No line becomes a string or an object. If a head arrives in parts, each
+ * scan resumes at the first line that was not complete.
  */
 import { connectionOptions, splitList } from "../../../http/headers.ts";
 import { refuseTransferEncoding } from "../../shared/admission.ts";
 import { MAX_FIELDS, TOO_MANY_FIELDS } from "../../shared/field_limits.ts";
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, textOf, TOKEN } from "./bytes.ts";
 import {
+  classifyName,
   CONNECTION,
   CONTENT_LENGTH,
   HOP,
   KEEP_ALIVE,
-  meaningOf,
   OTHER,
   TRANSFER_ENCODING,
   UPGRADE,
 } from "./field_names.ts";
 import { Malformed, throwIfRefused } from "./malformed.ts";
 
-/** More digits could be a number that a double does not hold exactly. */
-const MAX_LENGTH_DIGITS = 15;
+/** A double holds every number with so few digits exactly. */
+const MAX_CONTENT_LENGTH_DIGITS = 15;
 
+/** The head of a request or a response. Offsets are into the bytes that it was scanned from. */
 export abstract class Head {
   /** Where its first line begins. */
   start = 0;
-  /** Where its field lines begin. */
+  /** Where its field lines begin; 0 until the first line is complete. */
   fieldsStart = 0;
-  /** Where the empty line after it ends; 0 until it is complete. */
+  /** Where the body begins, after the empty line; 0 until the head is complete. */
   end = 0;
-  /** The minor version, 0 or 1, of HTTP/1. */
+  /** The minor version of HTTP/1: 0 or 1. */
   minor = 1;
-  /** What Content-Length says; -1 where there is none. */
+  /** The value of Content-Length; -1 if there is none. */
   contentLength = -1;
+  /** Whether Transfer-Encoding is chunked. */
   chunked = false;
-  /** Options of Connection. */
+  /** Whether Connection lists `close`, `keep-alive` and `upgrade`. */
   close = false;
   keepAlive = false;
   upgrade = false;
-  /** Where the value of Upgrade stands; 0 where there is none. */
+  /** The value of Upgrade; both are 0 if there is none. */
   upgradeStart = 0;
   upgradeEnd = 0;
-  /** Names, in lower case, that Connection says belong to the hop, beside those that always do. */
-  nominated: Set<string> | undefined;
-  /** Lines that stay behind: where each begins and ends, in order. */
-  readonly cuts: Int32Array = new Int32Array(2 * MAX_FIELDS);
-  cutCount = 0;
-  #at = 0;
-  #fields = 0;
+  /**
+   * Field names in lower case that Connection lists (RFC 9110, 7.6.1), without those that are always
+   * hop-by-hop; undefined if there are none.
+   */
+  connectionOptions: Set<string> | undefined;
+  /** The field lines that are not forwarded, as ranges in order: start and end of each. */
+  readonly droppedRanges: Int32Array = new Int32Array(2 * MAX_FIELDS);
+  droppedRangeCount = 0;
+  /** Where the next scan resumes. */
+  #resumeAt = 0;
+  #fieldCount = 0;
 
-  /** Makes it ready for the message that begins at an offset. */
+  /** Prepares for the message that begins at an offset. */
   reset(start: number): void {
-    this.start = this.#at = start;
+    this.start = this.#resumeAt = start;
     this.fieldsStart = this.end = 0;
     this.minor = 1;
     this.contentLength = -1;
@@ -63,23 +69,23 @@ export abstract class Head {
       this.upgrade =
         false;
     this.upgradeStart = this.upgradeEnd = 0;
-    this.nominated = undefined;
-    this.cutCount = this.#fields = 0;
+    this.connectionOptions = undefined;
+    this.droppedRangeCount = this.#fieldCount = 0;
   }
 
   /**
-   * Reads on.
+   * Parses the bytes received so far, from where the last scan stopped.
    *
-   * @param filled where the bytes received so far end
-   * @returns whether it is complete
-   * @throws {Malformed} where this can be no valid message whatever follows
+   * @param filled where these bytes end
+   * @returns whether the head is complete
+   * @throws {Malformed} if no bytes that follow can make it valid
    */
   scan(bytes: Uint8Array, filled: number): boolean {
-    let at = this.#at;
+    let at = this.#resumeAt;
     if (this.fieldsStart === 0) {
       at = this.scanFirstLine(bytes, at, filled);
       if (at === -1) return false;
-      this.fieldsStart = this.#at = at;
+      this.fieldsStart = this.#resumeAt = at;
     }
     while (at < filled) {
       if (bytes[at] === CR) {
@@ -105,92 +111,101 @@ export abstract class Head {
       if (bytes[at] !== CR || bytes[at + 1] !== LF) {
         throw new Malformed("a field has a control character");
       }
-      if (++this.#fields > MAX_FIELDS) throwIfRefused(TOO_MANY_FIELDS);
-      const meaning = meaningOf(bytes, nameStart, nameEnd);
-      if (meaning !== OTHER) this.#note(meaning, bytes, nameStart, nameEnd + 1, at);
-      this.#at = at += 2;
+      if (++this.#fieldCount > MAX_FIELDS) throwIfRefused(TOO_MANY_FIELDS);
+      const kind = classifyName(bytes, nameStart, nameEnd);
+      if (kind !== OTHER) this.#recordField(kind, bytes, nameStart, nameEnd + 1, at);
+      this.#resumeAt = at += 2;
     }
     return false;
   }
 
-  /** Reads the first line. @returns where the next one begins; -1 where it is not complete */
+  /** Parses the first line. @returns where the next one begins; -1 if it is not complete */
   protected abstract scanFirstLine(bytes: Uint8Array, at: number, filled: number): number;
 
   /**
-   * Takes note of a field that only one kind of message gives a meaning.
+   * Records a field that matters only in requests, or only in responses.
    *
-   * @returns whether the line stays behind
+   * @param kind of its name, of field_names.ts
+   * @param start of its value, without blanks
+   * @param end of its value, without blanks
+   * @returns whether the line is not forwarded
    */
-  protected abstract note(meaning: number, bytes: Uint8Array, start: number, end: number): boolean;
+  protected abstract recordOwnField(
+    kind: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean;
 
-  /** Checks what can only be told once all fields are known. */
+  /** Checks what depends on all fields. */
   protected abstract finish(bytes: Uint8Array): void;
 
-  /** Leaves a line behind. */
-  protected cut(lineStart: number, lineEnd: number): void {
-    const { cuts } = this;
-    if (this.cutCount > 0 && cuts[2 * this.cutCount - 1] === lineStart) {
-      cuts[2 * this.cutCount - 1] = lineEnd;
+  /** Marks a line as not forwarded. Lines must be marked in order. */
+  protected dropLine(lineStart: number, lineEnd: number): void {
+    const { droppedRanges } = this;
+    if (this.droppedRangeCount > 0 && droppedRanges[2 * this.droppedRangeCount - 1] === lineStart) {
+      droppedRanges[2 * this.droppedRangeCount - 1] = lineEnd;
       return;
     }
-    cuts[2 * this.cutCount] = lineStart;
-    cuts[2 * this.cutCount + 1] = lineEnd;
-    this.cutCount++;
+    droppedRanges[2 * this.droppedRangeCount] = lineStart;
+    droppedRanges[2 * this.droppedRangeCount + 1] = lineEnd;
+    this.droppedRangeCount++;
   }
 
-  /** Replaces what stays behind, in order. */
-  cutAnew(lines: readonly (readonly [lineStart: number, lineEnd: number])[]): void {
-    this.cutCount = 0;
-    for (const [lineStart, lineEnd] of lines) this.cut(lineStart, lineEnd);
+  /** Marks these lines, in order, as not forwarded, and no others. */
+  replaceDroppedLines(lines: readonly (readonly [lineStart: number, lineEnd: number])[]): void {
+    this.droppedRangeCount = 0;
+    for (const [lineStart, lineEnd] of lines) this.dropLine(lineStart, lineEnd);
   }
 
   /**
-   * Calls back for each field line, decoded; for heads in which a line needs more than a look.
+   * Visits the field lines as text, which only uncommon heads need.
    *
-   * @param onlyMeaningful leaves out the lines whose names mean nothing to a proxy
+   * @param visit gets names in lower case, and values without blanks around them
+   * @param skipsOther whether lines of the kind {@linkcode OTHER} are left out
    */
   forEachLine(
     bytes: Uint8Array,
     visit: (name: string, value: string, lineStart: number, lineEnd: number) => void,
-    onlyMeaningful = false,
+    skipsOther = false,
   ): void {
     for (let at = this.fieldsStart; at < this.end - 2;) {
       const lineEnd = bytes.indexOf(LF, at) + 1;
       const colon = bytes.indexOf(COLON, at);
-      if (!onlyMeaningful || meaningOf(bytes, at, colon) !== OTHER) {
+      if (!skipsOther || classifyName(bytes, at, colon) !== OTHER) {
         const name = textOf(bytes, at, colon).toLowerCase();
-        visit(name, trimmed(bytes, colon + 1, lineEnd - 2), at, lineEnd);
+        visit(name, readTrimmed(bytes, colon + 1, lineEnd - 2), at, lineEnd);
       }
       at = lineEnd;
     }
   }
 
-  /** Visits the values of all lines of one name, and looks closely at no others. @param name in lower case */
+  /** Visits the values of all lines of one name. @param name in lower case */
   forEachValue(bytes: Uint8Array, name: string, visit: (value: string) => void): void {
     for (let at = this.fieldsStart; at < this.end - 2;) {
       const lineEnd = bytes.indexOf(LF, at) + 1;
       const colon = bytes.indexOf(COLON, at);
       if (colon - at === name.length && textOf(bytes, at, colon).toLowerCase() === name) {
-        visit(trimmed(bytes, colon + 1, lineEnd - 2));
+        visit(readTrimmed(bytes, colon + 1, lineEnd - 2));
       }
       at = lineEnd;
     }
   }
 
-  #note(meaning: number, bytes: Uint8Array, line: number, start: number, end: number): void {
+  #recordField(kind: number, bytes: Uint8Array, line: number, start: number, end: number): void {
     while (start < end && isBlank(bytes[start]!)) start++;
     let last = end;
     while (last > start && isBlank(bytes[last - 1]!)) last--;
-    switch (meaning) {
+    switch (kind) {
       case CONTENT_LENGTH:
-        if (this.contentLength !== -1) this.cut(line, end + 2); // equal, or it throws
-        this.#noteContentLength(bytes, start, last);
+        if (this.contentLength !== -1) this.dropLine(line, end + 2); // a repetition, or it throws
+        this.#recordContentLength(bytes, start, last);
         return;
       case TRANSFER_ENCODING:
-        this.#noteTransferEncoding(bytes, start, last);
+        this.#recordTransferEncoding(bytes, start, last);
         break;
       case CONNECTION:
-        this.#noteConnection(bytes, start, last);
+        this.#recordConnection(bytes, start, last);
         break;
       case UPGRADE:
         if (this.upgradeStart > 0) throw new Malformed("there are several Upgrade fields");
@@ -198,18 +213,18 @@ export abstract class Head {
         this.upgradeEnd = last;
         break;
       case KEEP_ALIVE:
-        this.note(meaning, bytes, start, last);
+        this.recordOwnField(kind, bytes, start, last);
         break;
       case HOP:
         break;
       default:
-        if (!this.note(meaning, bytes, start, last)) return;
+        if (!this.recordOwnField(kind, bytes, start, last)) return;
     }
-    this.cut(line, end + 2);
+    this.dropLine(line, end + 2);
   }
 
-  #noteContentLength(bytes: Uint8Array, start: number, end: number): void {
-    if (end === start || end - start > MAX_LENGTH_DIGITS) {
+  #recordContentLength(bytes: Uint8Array, start: number, end: number): void {
+    if (end === start || end - start > MAX_CONTENT_LENGTH_DIGITS) {
       throw new Malformed("Content-Length must be a number");
     }
     let length = 0;
@@ -224,15 +239,15 @@ export abstract class Head {
     this.contentLength = length;
   }
 
-  #noteTransferEncoding(bytes: Uint8Array, start: number, end: number): void {
+  #recordTransferEncoding(bytes: Uint8Array, start: number, end: number): void {
     if (this.chunked) throw new Malformed("there are several Transfer-Encodings");
     throwIfRefused(refuseTransferEncoding(textOf(bytes, start, end)));
     this.chunked = true;
   }
 
-  #noteConnection(bytes: Uint8Array, start: number, end: number): void {
-    if (is(bytes, start, end, KEEP_ALIVE_OPTION)) this.keepAlive = true;
-    else if (is(bytes, start, end, CLOSE_OPTION)) this.close = true;
+  #recordConnection(bytes: Uint8Array, start: number, end: number): void {
+    if (equalsIgnoringCase(bytes, start, end, KEEP_ALIVE_OPTION)) this.keepAlive = true;
+    else if (equalsIgnoringCase(bytes, start, end, CLOSE_OPTION)) this.close = true;
     else {
       const value = textOf(bytes, start, end);
       for (const option of splitList(value)) {
@@ -240,7 +255,7 @@ export abstract class Head {
         if (option === "keep-alive") this.keepAlive = true;
         if (option === "upgrade") this.upgrade = true;
       }
-      for (const name of connectionOptions(value)) (this.nominated ??= new Set()).add(name);
+      for (const name of connectionOptions(value)) (this.connectionOptions ??= new Set()).add(name);
     }
   }
 }
@@ -248,10 +263,10 @@ export abstract class Head {
 const KEEP_ALIVE_OPTION = "keep-alive";
 const CLOSE_OPTION = "close";
 
-function is(bytes: Uint8Array, start: number, end: number, option: string): boolean {
-  if (end - start !== option.length) return false;
-  for (let i = 0; i < option.length; i++) {
-    if ((bytes[start + i]! | 0x20) !== option.charCodeAt(i)) return false;
+function equalsIgnoringCase(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) {
+    if ((bytes[start + i]! | 0x20) !== text.charCodeAt(i)) return false;
   }
   return true;
 }
@@ -260,7 +275,7 @@ function isBlank(byte: number): boolean {
   return byte === SP || byte === HTAB;
 }
 
-function trimmed(bytes: Uint8Array, start: number, end: number): string {
+function readTrimmed(bytes: Uint8Array, start: number, end: number): string {
   while (start < end && isBlank(bytes[start]!)) start++;
   while (end > start && isBlank(bytes[end - 1]!)) end--;
   return textOf(bytes, start, end);

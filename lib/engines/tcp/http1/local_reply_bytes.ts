@@ -1,10 +1,14 @@
-/** An answer of our own, as it goes on the wire. */
+/** Local replies as HTTP/1.1 messages (RFC 9112). */
 import { STATUS_TEXT } from "@std/http/status";
 import type { LocalReply } from "../../../http/local_reply.ts";
 import { bytesOf } from "./bytes.ts";
 import type { Persistence } from "./response_framing.ts";
 
-/** Writes it down. @param headOnly for an answer to HEAD */
+/**
+ * Formats a local reply, with Date.
+ *
+ * @param headOnly leaves out the body, for a reply to HEAD (RFC 9110, 9.3.2)
+ */
 export function localReplyBytes(
   { status, fields, body }: LocalReply,
   persistence: Persistence,

@@ -1,4 +1,4 @@
-/** A message, or a part of one, that is not taken: too large, or not what RFC 9110 and 9112 allow. */
+/** The error for a message that is too large, or not valid by RFC 9110 and 9112. */
 import type { Refusal } from "../../../http/local_reply.ts";
 
 export class Malformed extends Error implements Refusal {
@@ -6,7 +6,10 @@ export class Malformed extends Error implements Refusal {
   readonly status: Refusal["status"];
   readonly reason: string;
 
-  /** @param reason the end of a sentence; names no byte of the message */
+  /**
+   * @param reason completes a sentence, and quotes nothing of the message
+   * @param status of the response to the client
+   */
   constructor(reason: string, status: Refusal["status"] = 400) {
     super(reason);
     this.reason = reason;
@@ -14,7 +17,7 @@ export class Malformed extends Error implements Refusal {
   }
 }
 
-/** Throws a refusal, if there is one. @throws {Malformed} */
+/** Throws the refusal as an error, if there is one. @throws {Malformed} */
 export function throwIfRefused(refusal: Refusal | undefined): void {
   if (refusal !== undefined) throw new Malformed(refusal.reason, refusal.status);
 }

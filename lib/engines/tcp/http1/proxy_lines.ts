@@ -1,9 +1,9 @@
 /**
- * Our own lines for the requests of one connection, as bytes.
+ * The lines that the proxy adds to the requests of one connection, as bytes.
  *
- * For all that name the same host they are the same, but for the request id, and kept from one to the
- * next. What the lines of a client say is written into them where it belongs: a list before our item,
- * and in place of a line that the client has said already, nothing.
+ * They are reused as long as Host stays the same: only the request id changes. If a request came through
+ * another proxy, its lists are written before the proxy's own item, and lines that it already has are
+ * left out.
  */
 import {
   type Field,
@@ -13,35 +13,35 @@ import {
 } from "../../../http/headers.ts";
 import { bytesOf, copy, SP } from "./bytes.ts";
 import type { RequestHead } from "./request_head.ts";
-import { hostOf } from "./request_host.ts";
-import { REQUEST_ID_LENGTH, writeRequestId } from "./request_id.ts";
+import { readHost } from "./request_host.ts";
+import { REQUEST_ID_BYTES, writeRequestId } from "./request_id.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const COMMA = 0x2c;
 
-/** Stands where a request id is written later; no host has a question mark. */
-const NO_ID = "?".repeat(REQUEST_ID_LENGTH);
+/** Reserves the place of a request id. */
+const ID_PLACEHOLDER = "?".repeat(REQUEST_ID_BYTES);
 
-/** Where a line, and its value, begin. */
-interface Place {
+/** Where a line begins, and its value. */
+interface LineOffsets {
   readonly line: number;
   readonly value: number;
 }
 
-const NOWHERE: Place = { line: 0, value: 0 };
+const UNSET: LineOffsets = { line: 0, value: 0 };
 
 export class ProxyLines {
-  /** Whether the client's X-Forwarded-* are believed. */
+  /** Whether X-Forwarded-* of the client are trusted. */
   readonly trusted: boolean;
   readonly #clientAddress: string;
   #lines: Bytes = new Uint8Array();
-  /** The lines, in their order; nowhere until there are any. */
-  #forwardedFor = NOWHERE;
-  #forwardedProto = NOWHERE;
-  #forwardedHost = NOWHERE;
-  #via = NOWHERE;
-  #requestId = NOWHERE;
+  /** The lines, in this order. */
+  #forwardedFor = UNSET;
+  #forwardedProto = UNSET;
+  #forwardedHost = UNSET;
+  #via = UNSET;
+  #requestId = UNSET;
   #hostLength = 0;
 
   constructor(clientAddress: string, trusted: boolean) {
@@ -49,31 +49,31 @@ export class ProxyLines {
     this.trusted = trusted;
   }
 
-  /** How many bytes they take, without what is written into them. */
+  /** The length in bytes, without the lists of other proxies. */
   get length(): number {
     return this.#lines.length;
   }
 
   /**
-   * Makes them ready for an HTTP/1.1 request, with an id of its own.
+   * Prepares the lines of an HTTP/1.1 request, with a new id.
    *
-   * @throws {Malformed} where its Host is none
+   * @throws {Malformed} if Host is not one host and an optional port
    */
   prepare(bytes: Uint8Array, head: RequestHead): void {
     const length = head.hostEnd - head.hostStart;
-    const same = length === this.#hostLength && length > 0 &&
-      equal(this.#lines, this.#forwardedHost.value, bytes, head.hostStart, length);
-    if (!same) this.#makeFor(hostOf(bytes, head));
+    const isSameHost = length === this.#hostLength && length > 0 &&
+      hasEqualBytes(this.#lines, this.#forwardedHost.value, bytes, head.hostStart, length);
+    if (!isSameHost) this.#buildFor(readHost(bytes, head));
     if (!head.forwarding.requestId) writeRequestId(this.#lines, this.#requestId.value);
   }
 
-  /** Writes those of the request that they were made ready for. @returns where they end in `out` */
+  /** Writes the lines of the request that was prepared last. @returns where they end in `out` */
   write(bytes: Uint8Array, { forwarding: received }: RequestHead, out: Bytes, at: number): number {
     const lines = this.#lines;
     if (!received.any) return copy(lines, 0, lines.length, out, at);
-    const address = this.#forwardedFor.value, version = this.#via.value;
+    const address = this.#forwardedFor.value, via = this.#via.value;
     at = copy(lines, 0, address, out, at);
-    at = copyItem(bytes, received.forwardedForStart, received.forwardedForEnd, out, at);
+    at = writeList(bytes, received.forwardedForStart, received.forwardedForEnd, out, at);
     at = copy(lines, address, this.#forwardedProto.line, out, at);
     if (!received.forwardedProto) {
       at = copy(lines, this.#forwardedProto.line, this.#forwardedHost.line, out, at);
@@ -81,27 +81,27 @@ export class ProxyLines {
     if (!received.forwardedHost) {
       at = copy(lines, this.#forwardedHost.line, this.#via.line, out, at);
     }
-    at = copy(lines, this.#via.line, version, out, at);
-    at = copyItem(bytes, received.viaStart, received.viaEnd, out, at);
-    at = copy(lines, version, this.#requestId.line, out, at);
+    at = copy(lines, this.#via.line, via, out, at);
+    at = writeList(bytes, received.viaStart, received.viaEnd, out, at);
+    at = copy(lines, via, this.#requestId.line, out, at);
     return received.requestId ? at : copy(lines, this.#requestId.line, lines.length, out, at);
   }
 
-  #makeFor(host: string): void {
-    const text = linesOf(
-      proxyFields(this.forwarding(host, 1, () => NO_ID), new ReceivedForwarding()),
+  #buildFor(host: string): void {
+    const text = formatLines(
+      proxyFields(this.buildForwarding(host, 1, () => ID_PLACEHOLDER), new ReceivedForwarding()),
     );
     this.#lines = bytesOf(text);
-    this.#forwardedFor = placeOf("x-forwarded-for", text);
-    this.#forwardedProto = placeOf("x-forwarded-proto", text);
-    this.#forwardedHost = placeOf("x-forwarded-host", text);
-    this.#via = placeOf("via", text);
-    this.#requestId = placeOf("x-request-id", text);
+    this.#forwardedFor = findLine("x-forwarded-for", text);
+    this.#forwardedProto = findLine("x-forwarded-proto", text);
+    this.#forwardedHost = findLine("x-forwarded-host", text);
+    this.#via = findLine("via", text);
+    this.#requestId = findLine("x-request-id", text);
     this.#hostLength = host.length;
   }
 
-  /** What the rules of lib/http/headers.ts ask for. */
-  forwarding(host: string, minor: number, newRequestId: () => string): Forwarding {
+  /** Returns what the rules of lib/http/headers.ts depend on. @param minor of the request's version */
+  buildForwarding(host: string, minor: number, newRequestId: () => string): Forwarding {
     return {
       clientAddress: this.#clientAddress,
       trusted: this.trusted,
@@ -110,25 +110,25 @@ export class ProxyLines {
       host,
       newRequestId,
       passesTrailers: true,
-      passesExpect: minor === 1, // HTTP/1.0 has none (RFC 9110, 10.1.1)
+      passesExpect: minor === 1, // ignored in HTTP/1.0 (RFC 9110, 10.1.1)
     };
   }
 }
 
-/** Field lines as they are sent. */
-export function linesOf(fields: readonly Field[]): string {
+/** Formats fields as field lines. */
+export function formatLines(fields: readonly Field[]): string {
   return fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
 }
 
-/** Where the line of a name stands; no value of ours has a space after a colon. */
-function placeOf(name: string, lines: string): Place {
+/** Finds the line of a name. No value contains `name: `: a host has no space after its colon. */
+function findLine(name: string, lines: string): LineOffsets {
   const start = `${name}: `;
   const line = lines.indexOf(start);
   return { line, value: line + start.length };
 }
 
-/** Copies what stands before another item of a list, if there is anything. */
-function copyItem(from: Uint8Array, start: number, end: number, to: Bytes, at: number): number {
+/** Writes a list and the comma after it; nothing if the list is empty. */
+function writeList(from: Uint8Array, start: number, end: number, to: Bytes, at: number): number {
   if (start === end) return at;
   at = copy(from, start, end, to, at);
   to[at++] = COMMA;
@@ -136,7 +136,7 @@ function copyItem(from: Uint8Array, start: number, end: number, to: Bytes, at: n
   return at;
 }
 
-function equal(
+function hasEqualBytes(
   one: Uint8Array,
   oneAt: number,
   other: Uint8Array,

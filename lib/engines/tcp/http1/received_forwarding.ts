@@ -1,32 +1,35 @@
 /**
- * What the lines of a request say that ours are to go on from: `ReceivedForwarding` of lib/http/headers.ts, in offsets.
+ * The fields of a request that the lines added by the proxy depend on: `ReceivedForwarding` of
+ * lib/http/headers.ts, as offsets.
  *
- * Whatever came through another proxy has such lines. One of each is the rule, and for that nothing
- * has to become a string; where a list comes in several lines, lib/http/headers.ts is asked to join them.
+ * Requests that came through another proxy have them, usually one of each, and then no string is needed.
+ * If a list is repeated, lib/http/headers.ts joins its lines.
  */
 import {
   VIA,
-  X_FORWARDED,
   X_FORWARDED_FOR,
   X_FORWARDED_HOST,
+  X_FORWARDED_OTHER,
   X_FORWARDED_PROTO,
   X_REQUEST_ID,
 } from "./field_names.ts";
 
 export class ForwardingOffsets {
-  /** Whether the client's X-Forwarded-* are believed: as of ProxyLines, and so for all its messages. */
+  /** Whether X-Forwarded-* of the client are trusted. It depends on the connection: reset keeps it. */
   trusted = false;
-  /** Where the believed value of X-Forwarded-For stands; its end is 0 where there is none. */
+  /** The value of a trusted X-Forwarded-For; the end is 0 if there is none. */
   forwardedForStart = 0;
   forwardedForEnd = 0;
+  /** Whether there is a trusted X-Forwarded-Proto, and X-Forwarded-Host. */
   forwardedProto = false;
   forwardedHost = false;
-  /** Where the value of Via stands; its end is 0 where there is none. */
+  /** The value of Via; the end is 0 if there is none. */
   viaStart = 0;
   viaEnd = 0;
+  /** Whether there is an X-Request-Id. */
   requestId = false;
-  /** Whether a list came in several lines, of which just the last is noted here. */
-  several = false;
+  /** Whether Via or X-Forwarded-For is repeated. Only the last line of each is recorded here. */
+  hasRepeatedList = false;
 
   reset(): void {
     this.forwardedForStart =
@@ -37,32 +40,34 @@ export class ForwardingOffsets {
     this.forwardedProto =
       this.forwardedHost =
       this.requestId =
-      this.several =
+      this.hasRepeatedList =
         false;
   }
 
-  /** Whether our own lines are other ones than those of a plain request. */
+  /** Whether the lines that the proxy adds depend on any of them. */
   get any(): boolean {
     return this.forwardedForEnd > 0 || this.viaEnd > 0 || this.requestId || this.forwardedProto ||
       this.forwardedHost;
   }
 
   /**
-   * Takes note of a line.
+   * Records a field.
    *
-   * @param start where its value begins
-   * @returns whether the line stays behind, as it is not believed or goes on in one of ours
+   * @param kind of its name, of field_names.ts
+   * @param start of its value
+   * @param end of its value
+   * @returns whether the line is not forwarded: it is not trusted, or becomes part of an added one
    */
-  note(meaning: number, start: number, end: number): boolean {
-    switch (meaning) {
+  recordField(kind: number, start: number, end: number): boolean {
+    switch (kind) {
       case VIA:
-        this.several ||= this.viaEnd > 0;
+        this.hasRepeatedList ||= this.viaEnd > 0;
         this.viaStart = start;
         this.viaEnd = end;
         return true;
       case X_FORWARDED_FOR:
         if (!this.trusted) return true;
-        this.several ||= this.forwardedForEnd > 0;
+        this.hasRepeatedList ||= this.forwardedForEnd > 0;
         this.forwardedForStart = start;
         this.forwardedForEnd = end;
         return true;
@@ -72,7 +77,7 @@ export class ForwardingOffsets {
       case X_FORWARDED_HOST:
         this.forwardedHost = this.trusted;
         return !this.trusted;
-      case X_FORWARDED:
+      case X_FORWARDED_OTHER:
         return !this.trusted;
       case X_REQUEST_ID:
         this.requestId = true;

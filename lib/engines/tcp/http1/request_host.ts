@@ -1,4 +1,4 @@
-/** The host that a request names, in Host or in its target (RFC 9112, 3.2). */
+/** The host that a request is for, from Host or from its target (RFC 9112, 3.2). */
 import { UNKNOWN } from "../../shared/access_entry.ts";
 import { refuseHost, refuseTarget } from "../../shared/admission.ts";
 import { textOf } from "./bytes.ts";
@@ -10,8 +10,13 @@ interface Target {
   readonly path: string;
 }
 
-/** @throws {Malformed} if it is not a host and optional port; an HTTP/1.0 request may have none */
-export function hostOf(bytes: Uint8Array, { hostStart, hostEnd }: RequestHead): string {
+/**
+ * Reads and checks Host.
+ *
+ * @returns an empty string if there is none, which only HTTP/1.0 allows
+ * @throws {Malformed} if it is not one host and an optional port
+ */
+export function readHost(bytes: Uint8Array, { hostStart, hostEnd }: RequestHead): string {
   if (hostEnd === 0) return "";
   const host = textOf(bytes, hostStart, hostEnd);
   throwIfRefused(refuseHost(host));
@@ -19,25 +24,29 @@ export function hostOf(bytes: Uint8Array, { hostStart, hostEnd }: RequestHead): 
 }
 
 /**
- * Takes an absolute target apart: its authority replaces Host (RFC 9112, 3.2.2).
+ * Splits an absolute target into authority, which replaces Host, and path (RFC 9112, 3.2.2).
  *
  * @throws {Malformed} if it is not an http URL, or has userinfo, or if Host is not valid
  */
-export function absoluteTarget(bytes: Uint8Array, head: RequestHead): Target {
+export function readAbsoluteTarget(bytes: Uint8Array, head: RequestHead): Target {
   const target = splitTarget(bytes, head);
   throwIfRefused(refuseTarget(target?.authority));
-  hostOf(bytes, head); // Host is replaced, but must be valid all the same
+  readHost(bytes, head); // checked although it is replaced
   return target!;
 }
 
-/** Method and path for the log, of a head that is not forwarded and may not be complete. */
+/**
+ * Reads method and path for the access log, of a request that is refused.
+ *
+ * @param head which may be incomplete or not valid; undefined if none has begun
+ */
 export function readRequestLine(bytes: Uint8Array, head: RequestHead | undefined) {
-  // Where the field lines begin is known once the request line is complete and valid.
+  // fieldsStart is set once the request line is complete and valid.
   if (head === undefined || head.fieldsStart === 0) return { method: UNKNOWN, path: UNKNOWN };
   const path = head.form === "absolute"
     ? splitTarget(bytes, head)?.path ?? UNKNOWN
     : textOf(bytes, head.targetStart, head.targetEnd);
-  return { method: head.methodOf(bytes), path };
+  return { method: head.readMethod(bytes), path };
 }
 
 /** @returns undefined if it is not an http URL */
@@ -45,7 +54,7 @@ function splitTarget(bytes: Uint8Array, head: RequestHead): Target | undefined {
   const target = textOf(bytes, head.targetStart, head.targetEnd);
   const [, authority, path = ""] = /^https?:\/\/([^/?]*)(.*)$/is.exec(target) ?? [];
   if (authority === undefined) return undefined;
-  // RFC 9112, 3.2.4: to OPTIONS, no path and no query mean the server as a whole.
-  const server = path === "" && head.methodOf(bytes) === "OPTIONS";
-  return { authority, path: server ? "*" : path.startsWith("/") ? path : `/${path}` };
+  // RFC 9112, 3.2.4: OPTIONS without path and query is for the server as a whole.
+  const forServer = path === "" && head.readMethod(bytes) === "OPTIONS";
+  return { authority, path: forServer ? "*" : path.startsWith("/") ? path : `/${path}` };
 }

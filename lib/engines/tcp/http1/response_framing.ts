@@ -1,45 +1,51 @@
 /**
- * How a response's body is framed on its way to the client (RFC 9112, 6.3), and its head made to say so,
- * where it lies: what stays behind is closed up, what is added goes in front of the empty line.
+ * The framing of a response to the client (RFC 9112, 6.3), and the edits that make its head match.
+ *
+ * A head is edited in place: its end stays, so that the body still follows it, and its start moves.
  */
 import { bytesOf, SP } from "./bytes.ts";
 import type { ResponseHead } from "./response_head.ts";
 
-/** How the end of a body is told. */
+/** How the client finds the end of a response. */
 export type Framing =
-  /** There is none: the head is all. */
+  /** There is no body. */
   | "none"
+  /** By Content-Length. */
   | "length"
-  /** As the backend made the chunks. */
+  /** By the chunks of the backend. */
   | "chunked"
-  /** In chunks of ours, of what the backend ends by closing. */
-  | "made chunked"
-  /** By closing, for a client that knows no chunks. */
+  /** By chunks that the proxy makes, of a body that ends when the backend closes. */
+  | "chunked by proxy"
+  /** By the end of the connection, as HTTP/1.0 has no chunks. */
   | "close";
 
-/** The framing that a client gets. @param minor of the client's HTTP version */
-export function framingOf(head: ResponseHead, method: string, minor: number): Framing {
+/**
+ * Chooses the framing of a response to a client.
+ *
+ * @param method of the request
+ * @param minor of the client's HTTP version
+ */
+export function chooseFraming(head: ResponseHead, method: string, minor: number): Framing {
   const { status } = head;
   if (method === "HEAD" || status === 204 || status === 304) return "none";
   if (head.contentLength !== -1) return head.contentLength === 0 ? "none" : "length";
   if (minor === 0) return "close";
-  return head.chunked ? "chunked" : "made chunked";
+  return head.chunked ? "chunked" : "chunked by proxy";
 }
 
-/** What is added to a head at most. */
 const CLOSE = bytesOf("connection: close\r\n");
 const KEEP_ALIVE = bytesOf("connection: keep-alive\r\n");
 const CHUNKED = bytesOf("transfer-encoding: chunked\r\n");
 
-/** What the client is told of its connection; `undefined` where it knows by itself. */
+/** The value of Connection for the client; undefined if none is needed. */
 export type Persistence = "close" | "keep-alive" | undefined;
 
 /**
- * Makes a response's head into what the client gets, in front of the body that follows it.
+ * Edits the head of a backend's response, in place, for the client.
  *
- * @param bytes the response, with room in front of it for all that may be added: HEADROOM_BYTES is enough
- * @param cookie what Set-Cookie says beside the backend's own
- * @returns where it begins now; it ends where it ended before
+ * @param bytes the response, with HEADROOM_BYTES free before it for the lines that are added
+ * @param cookie the value of a Set-Cookie to add
+ * @returns where the head begins now
  */
 export function editHead(
   bytes: Uint8Array,
@@ -48,59 +54,70 @@ export function editHead(
   persistence: Persistence,
   cookie?: string,
 ): number {
-  if (head.nominated !== undefined || hasNoLength(head)) cutMore(bytes, head);
-  let start = closeUp(bytes, head);
-  if (framing === "chunked" || framing === "made chunked") {
-    start = insert(bytes, start, head.end, CHUNKED);
+  if (head.connectionOptions !== undefined || hasForbiddenLength(head)) dropMoreLines(bytes, head);
+  let start = removeDroppedLines(bytes, head);
+  if (framing === "chunked" || framing === "chunked by proxy") {
+    start = insertLine(bytes, start, head.end, CHUNKED);
   }
-  if (persistence === "close") start = insert(bytes, start, head.end, CLOSE);
-  if (persistence === "keep-alive") start = insert(bytes, start, head.end, KEEP_ALIVE);
+  if (persistence === "close") start = insertLine(bytes, start, head.end, CLOSE);
+  if (persistence === "keep-alive") start = insertLine(bytes, start, head.end, KEEP_ALIVE);
   if (cookie !== undefined) {
-    start = insert(bytes, start, head.end, bytesOf(`set-cookie: ${cookie}\r\n`));
+    start = insertLine(bytes, start, head.end, bytesOf(`set-cookie: ${cookie}\r\n`));
   }
-  bytes[start + 7] = 0x31; // we speak HTTP/1.1, whatever the backend does (RFC 9110, 6.2)
-  return bytes[start + 12] === SP ? start : withSpace(bytes, start);
+  bytes[start + 7] = 0x31; // the version of the proxy, not of the backend (RFC 9110, 6.2)
+  return bytes[start + 12] === SP ? start : insertSpaceAfterStatus(bytes, start);
 }
 
-/** Closes up what is cut by moving what stands before it. @returns where the head begins now */
-export function closeUp(bytes: Uint8Array, { cuts, cutCount, start }: ResponseHead): number {
+/** Removes the lines that are not forwarded. @returns where the head begins now */
+export function removeDroppedLines(
+  bytes: Uint8Array,
+  { droppedRanges, droppedRangeCount, start }: ResponseHead,
+): number {
   let shift = 0;
-  for (let i = cutCount - 1; i >= 0; i--) {
-    const from = i === 0 ? start : cuts[2 * i - 1]!;
-    const to = cuts[2 * i]!;
-    shift += cuts[2 * i + 1]! - to;
+  for (let i = droppedRangeCount - 1; i >= 0; i--) {
+    const from = i === 0 ? start : droppedRanges[2 * i - 1]!;
+    const to = droppedRanges[2 * i]!;
+    shift += droppedRanges[2 * i + 1]! - to;
     bytes.copyWithin(from + shift, from, to);
   }
   return start + shift;
 }
 
-/** Puts a line in front of the empty one. @returns where the head begins now */
-export function insert(bytes: Uint8Array, start: number, end: number, line: Uint8Array): number {
+/** Inserts a line before the empty one. @returns where the head begins now */
+export function insertLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  line: Uint8Array,
+): number {
   bytes.copyWithin(start - line.length, start, end - 2);
   bytes.set(line, end - 2 - line.length);
   return start - line.length;
 }
 
-/** The space after the status, without which some servers send no reason (RFC 9112, 4). */
-function withSpace(bytes: Uint8Array, start: number): number {
+/** Inserts the space that must follow the status, even if there is no reason (RFC 9112, 4). */
+function insertSpaceAfterStatus(bytes: Uint8Array, start: number): number {
   bytes.copyWithin(start - 1, start, start + 12);
   bytes[start + 11] = SP;
   return start - 1;
 }
 
-/** Responses that must not have a Content-Length (RFC 9110, 8.6). */
-function hasNoLength({ status, contentLength }: ResponseHead): boolean {
+/** Whether it has a Content-Length that its status does not allow (RFC 9110, 8.6). */
+function hasForbiddenLength({ status, contentLength }: ResponseHead): boolean {
   return (status < 200 || status === 204) && contentLength !== -1;
 }
 
-/** Cuts what Connection names, and a length where there must be none. */
-function cutMore(bytes: Uint8Array, head: ResponseHead): void {
-  const lines: [number, number][] = [];
-  for (let i = 0; i < head.cutCount; i++) lines.push([head.cuts[2 * i]!, head.cuts[2 * i + 1]!]);
+/** Marks as not forwarded the fields that Connection lists, and a forbidden Content-Length. */
+function dropMoreLines(bytes: Uint8Array, head: ResponseHead): void {
+  const { droppedRanges, droppedRangeCount } = head;
+  const dropped: [number, number][] = [];
+  for (let i = 0; i < droppedRangeCount; i++) {
+    dropped.push([droppedRanges[2 * i]!, droppedRanges[2 * i + 1]!]);
+  }
   head.forEachLine(bytes, (name, _value, lineStart, lineEnd) => {
-    const goes = head.nominated?.has(name) || hasNoLength(head) && name === "content-length";
-    const gone = lines.some(([from, to]) => lineStart >= from && lineStart < to);
-    if (goes && !gone) lines.push([lineStart, lineEnd]);
+    if (dropped.some(([start, end]) => lineStart >= start && lineStart < end)) return;
+    const isForbidden = name === "content-length" && hasForbiddenLength(head);
+    if (isForbidden || head.connectionOptions?.has(name)) dropped.push([lineStart, lineEnd]);
   });
-  head.cutAnew(lines.sort(([a], [b]) => a - b));
+  head.replaceDroppedLines(dropped.sort(([a], [b]) => a - b));
 }

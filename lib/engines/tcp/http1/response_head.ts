@@ -1,4 +1,4 @@
-/** The head of a response: its status line (RFC 9112, 4), and what only responses have. */
+/** The head of a response: its status line (RFC 9112, 4), and fields that matter only in responses. */
 import { CR, FIELD_VALUE, LF, SP, textOf } from "./bytes.ts";
 import { KEEP_ALIVE } from "./field_names.ts";
 import { Head } from "./head.ts";
@@ -8,7 +8,7 @@ const VERSION = "HTTP/1.";
 
 export class ResponseHead extends Head {
   status = 0;
-  /** How long the backend says it keeps an idle connection, in seconds; -1 where it says nothing. */
+  /** The idle timeout that the backend announces in Keep-Alive, in seconds; -1 if it announces none. */
   idleSeconds = -1;
 
   override reset(start: number): void {
@@ -17,7 +17,7 @@ export class ResponseHead extends Head {
     this.idleSeconds = -1;
   }
 
-  /** Whether the backend keeps the connection (RFC 9112, 9.3). */
+  /** Whether the connection can be reused (RFC 9112, 9.3). */
   get persistent(): boolean {
     return !this.close && (this.minor === 1 || this.keepAlive);
   }
@@ -39,7 +39,7 @@ export class ResponseHead extends Head {
     }
     this.status = hundreds * 100 + tens * 10 + ones;
     at += 12;
-    // The space before an empty reason is often left out, and nothing hangs on it.
+    // Many servers leave out the space before an empty reason, which is harmless (RFC 9112, 4).
     if (bytes[at] !== CR && bytes[at] !== SP) throw new Malformed("the status must be 100 to 599");
     while (at < filled && FIELD_VALUE[bytes[at]!] === 1) at++;
     if (at < filled && bytes[at] !== CR) throw new Malformed("a line must end with CR LF");
@@ -48,8 +48,13 @@ export class ResponseHead extends Head {
     return at + 2;
   }
 
-  protected override note(meaning: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (meaning !== KEEP_ALIVE) return false;
+  protected override recordOwnField(
+    kind: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    if (kind !== KEEP_ALIVE) return false;
     const [, seconds] = /(?:^|[ \t,])timeout=(\d{1,9})(?!\d)/i.exec(textOf(bytes, start, end)) ??
       [];
     if (seconds !== undefined) this.idleSeconds = Number(seconds);

@@ -10,7 +10,7 @@ const balance = (urls: readonly string[], options?: TestOptions) =>
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** A backend that answers each connection's first request with these bytes, and then reads on. */
+/** A backend that answers the first request of each connection with these bytes. */
 const answering = (bytes: string, { closes = false } = {}) =>
   new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -19,13 +19,13 @@ const answering = (bytes: string, { closes = false } = {}) =>
     while (await side.read());
   });
 
-/** Answers that could be read in two ways, or in none: each is 502, and its connection is closed. */
+/** Responses that are ambiguous or not valid. */
 const AMBIGUOUS: readonly (readonly [what: string, bytes: string])[] = [
   ["different lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk"],
   ["a list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok"],
   ["a signed length", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok"],
   ["an empty length", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nok"],
-  ["a length beyond numbers", `HTTP/1.1 200 OK\r\nContent-Length: ${"9".repeat(20)}\r\n\r\nok`],
+  ["a length that is too large", `HTTP/1.1 200 OK\r\nContent-Length: ${"9".repeat(20)}\r\n\r\nok`],
   [
     "length and chunks",
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok",
@@ -44,12 +44,12 @@ const AMBIGUOUS: readonly (readonly [what: string, bytes: string])[] = [
   ["a status of four digits", "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok"],
   ["an empty line first", "\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
   ["more than 100 fields", `HTTP/1.1 200 OK\r\n${"X-A: b\r\n".repeat(101)}\r\n`],
-  ["a head without end", `HTTP/1.1 200 OK\r\nX-A: ${"b".repeat(20_000)}`],
-  ["interim answers without end", "HTTP/1.1 100 Continue\r\n\r\n".repeat(200) + OK],
+  ["an endless head", `HTTP/1.1 200 OK\r\nX-A: ${"b".repeat(20_000)}`],
+  ["endless interim responses", "HTTP/1.1 100 Continue\r\n\r\n".repeat(200) + OK],
 ];
 
 for (const [what, bytes] of AMBIGUOUS) {
-  Deno.test(`hostile backends: an answer with ${what} is 502, and its connection is closed`, async () => {
+  Deno.test(`hostile backends: a response with ${what} becomes 502, and its connection is closed`, async () => {
     await using backend = answering(bytes);
     await using balancer = balance([backend.url]);
     using client = await Dialogue.open(balancer.port);
@@ -58,17 +58,17 @@ for (const [what, bytes] of AMBIGUOUS) {
     assertEquals(response.status, 502);
     assertMatch(response.field("proxy-status")!, /error=http_protocol_error/);
     assertEquals([backend.openConnections <= 1, balancer.errors], [true, []]);
-    await client.send(GET); // the client's connection goes on, the backend's does not
+    await client.send(GET); // the client's connection is kept, the backend's is not
     assertEquals((await client.response()).status, 502);
     assertEquals(backend.connections, 2);
   });
 }
 
-/** Chunked bodies that break: the response has begun, so it is cut short. */
+/** Chunked bodies that are not valid. The response has begun, so it can only be cut off. */
 const BROKEN_CHUNKS: readonly (readonly [what: string, body: string])[] = [
   ["no size", "zz\r\nok\r\n0\r\n\r\n"],
   ["a size with 0x", "0x2\r\nok\r\n0\r\n\r\n"],
-  ["a size beyond numbers", "10000000000000002\r\nok\r\n0\r\n\r\n"],
+  ["a size that is too large", "10000000000000002\r\nok\r\n0\r\n\r\n"],
   ["more data than its size", "2\r\nokk\r\n0\r\n\r\n"],
   ["a line feed alone", "2\nok\n0\n\n"],
   ["an endless extension", `2;${"x".repeat(5_000)}\r\nok\r\n0\r\n\r\n`],
@@ -77,7 +77,7 @@ const BROKEN_CHUNKS: readonly (readonly [what: string, body: string])[] = [
 ];
 
 for (const [what, body] of BROKEN_CHUNKS) {
-  Deno.test(`hostile backends: a chunked body with ${what} is cut short, never completed`, async () => {
+  Deno.test(`hostile backends: a chunked body with ${what} is cut off, and never looks complete`, async () => {
     await using backend = answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
     await using balancer = balance([backend.url]);
     using client = await Dialogue.open(balancer.port);
@@ -88,7 +88,7 @@ for (const [what, body] of BROKEN_CHUNKS) {
   });
 }
 
-/** Whole answers with every kind of framing, and what a client may see of a part of them. */
+/** Complete responses, with each framing. */
 const WHOLE = [
   OK,
   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n",
@@ -96,7 +96,7 @@ const WHOLE = [
 ];
 
 for (const whole of WHOLE) {
-  Deno.test(`hostile backends: closing at any offset of ${JSON.stringify(whole.slice(0, 40))} shows as such`, async () => {
+  Deno.test(`hostile backends: a response cut off at any offset never looks complete: ${JSON.stringify(whole.slice(0, 40))}`, async () => {
     const after = whole.indexOf("\r\n\r\n", whole.indexOf("103") === -1 ? 0 : 40) + 4;
     for (let cut = 0; cut < whole.length; cut++) {
       await using backend = answering(whole.slice(0, cut), { closes: true });
@@ -116,12 +116,12 @@ for (const whole of WHOLE) {
 
 for (
   const [what, extra] of [
-    ["another answer", OK],
+    ["another response", OK],
     ["a byte", "x"],
     ["a line end", "\r\n"],
   ] as const
 ) {
-  Deno.test(`hostile backends: ${what} behind an answer is given to nobody`, async () => {
+  Deno.test(`hostile backends: ${what} after a response reaches no client`, async () => {
     await using backend = new RawBackend(async (side) => {
       await side.until("\r\n\r\n");
       await side.send(OK.replace("ok", `0${side.number}`) + extra);
@@ -137,7 +137,7 @@ for (
   });
 }
 
-Deno.test("hostile backends: bytes that come while a connection idles are given to nobody", async () => {
+Deno.test("hostile backends: bytes that arrive on an idle connection reach no client", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send(OK.replace("ok", `0${side.number}`));
@@ -154,7 +154,7 @@ Deno.test("hostile backends: bytes that come while a connection idles are given 
   assertEquals(latin1((await client.response()).body), "02");
 });
 
-Deno.test("hostile backends: a body behind the answer to HEAD, or a 304, is given to nobody", async () => {
+Deno.test("hostile backends: a body after a response to HEAD, or after a 304, reaches no client", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     const status = side.received.startsWith("HEAD") ? "200 OK" : "304 Not Modified";

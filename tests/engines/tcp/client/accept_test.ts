@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { acceptFrom } from "../../../../lib/engines/tcp/client/accept.ts";
 
-/** A listener that gives what it is told to, one thing after the other, and then nothing more. */
+/** A listener whose accept has these results in order, and then waits. */
 function listenerOf(results: readonly ("connection" | Error)[]) {
   const left = [...results];
   let end = (_error: Error) => {};
@@ -20,7 +20,7 @@ function listenerOf(results: readonly ("connection" | Error)[]) {
 const outOfDescriptors = () =>
   Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
 
-Deno.test("listen: an accept that fails for want of a descriptor is told, makes room, and is tried again", async () => {
+Deno.test("accept: if no descriptor is left, it warns, makes room and tries again", async () => {
   const warnings: string[] = [];
   const taken = Promise.withResolvers<void>();
   let rooms = 0;
@@ -40,7 +40,7 @@ Deno.test("listen: an accept that fails for want of a descriptor is told, makes 
   await accepting.finished;
 });
 
-Deno.test("listen: a client that left before it was accepted is no trouble", async () => {
+Deno.test("accept: a client that left before it was accepted causes no warning", async () => {
   const warnings: string[] = [];
   const taken = Promise.withResolvers<void>();
   const accepting = acceptFrom(

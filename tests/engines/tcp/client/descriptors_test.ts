@@ -3,7 +3,7 @@ import { Program } from "../../../support/program.ts";
 import { Dialogue } from "../../../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../../../support/scripted_backend.ts";
 
-Deno.test("descriptors: without any left accepting pauses, it is told once, and serving goes on", async () => {
+Deno.test("descriptors: if none is left, accepting pauses with one warning, and open connections are still served", async () => {
   await using backend = new ScriptedBackend("a");
   const port = deadPort();
   await using program = new Program(["start"], {

@@ -21,7 +21,7 @@ for (
     new TypeError("invalid peer Certificate: UnknownIssuer"),
   ]
 ) {
-  Deno.test(`peer error: ${error.name} "${error.message}" is one`, () => {
+  Deno.test(`peer error: ${error.name} "${error.message}" is an error of a peer`, () => {
     assertEquals(isPeerError(error), true);
   });
 }

@@ -12,7 +12,7 @@ const UPGRADE = "GET /chat HTTP/1.1\r\nHost: a.test\r\nConnection: keep-alive, U
 const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/2\r\n" +
   "Sec-Accept: y\r\n\r\n";
 
-/** A backend that changes protocols and then sends everything back in capitals. */
+/** A backend that sends everything back in upper case after its 101. */
 const shouting = () =>
   new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
@@ -26,7 +26,7 @@ const shouting = () =>
     await side.send("bye");
   });
 
-Deno.test("tunnel: after the backend's 101 bytes pass both ways, as they are", async () => {
+Deno.test("tunnel: after a 101, bytes pass both ways unchanged", async () => {
   await using backend = shouting();
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -41,7 +41,7 @@ Deno.test("tunnel: after the backend's 101 bytes pass both ways, as they are", a
   }
 });
 
-Deno.test("tunnel: a client that gets one is tied to its backend, too", async () => {
+Deno.test("tunnel: a 101 sets the sticky cookie", async () => {
   await using backend = shouting();
   await using balancer = balance([backend.url], { stickyCookie: "lb".repeat(32) });
   using client = await Dialogue.open(balancer.port);
@@ -52,7 +52,7 @@ Deno.test("tunnel: a client that gets one is tied to its backend, too", async ()
   await client.until("ONE");
 });
 
-Deno.test("tunnel: what Connection names, and a length, stay behind a 101, too", async () => {
+Deno.test("tunnel: fields that Connection lists, and Content-Length, are removed from a 101", async () => {
   const lines =
     "Connection: Upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\nUpgrade: echo/2\r\n";
   await using backend = new ScriptedBackend("a", { reply: `HTTP/1.1 101 Go\r\n${lines}\r\nraw` });
@@ -65,7 +65,7 @@ Deno.test("tunnel: what Connection names, and a length, stay behind a 101, too",
   );
 });
 
-Deno.test("tunnel: a 101 that does not say to which protocol is no answer: 502", async () => {
+Deno.test("tunnel: a 101 without Upgrade becomes 502", async () => {
   await using backend = new ScriptedBackend("a", {
     reply: "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\n\r\n",
   });
@@ -75,7 +75,7 @@ Deno.test("tunnel: a 101 that does not say to which protocol is no answer: 502",
   assertEquals((await client.response()).status, 502);
 });
 
-Deno.test("tunnel: the backend is asked for the protocols that the client asked for, but for h2c", async () => {
+Deno.test("tunnel: Upgrade is forwarded without h2c", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -86,7 +86,7 @@ Deno.test("tunnel: the backend is asked for the protocols that the client asked 
   assert(fields.some(([name, value]) => name === "upgrade" && value === "echo/2"));
 });
 
-Deno.test("tunnel: bytes sent before the 101 wait for it, and come first", async () => {
+Deno.test("tunnel: bytes that the client sends before the 101 are forwarded after it, before later ones", async () => {
   await using backend = shouting();
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -96,7 +96,7 @@ Deno.test("tunnel: bytes sent before the 101 wait for it, and come first", async
   await client.until("EARLY LATE");
 });
 
-Deno.test("tunnel: a side that is done can still be sent to, and then both are closed", async () => {
+Deno.test("tunnel: a client that has closed its sending side still receives, until the backend closes its own", async () => {
   await using backend = shouting();
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -108,7 +108,7 @@ Deno.test("tunnel: a side that is done can still be sent to, and then both are c
   assertEquals(balancer.entries.map(({ status, path }) => [status, path]), [[101, "/chat"]]);
 });
 
-Deno.test("tunnel: bytes behind an upgrade that is refused are the next request, and checked", async () => {
+Deno.test("tunnel: bytes after an upgrade that the backend refuses are parsed as the next request", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -124,11 +124,11 @@ Deno.test("tunnel: bytes behind an upgrade that is refused are the next request,
 for (
   const [what, request] of [
     ["that was not asked for", "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"],
-    ["that only HTTP/1.0 asked for", UPGRADE.replace("HTTP/1.1", "HTTP/1.0")],
-    ["where only h2c was asked for", UPGRADE.replace("echo/2, ", "")],
+    ["that an HTTP/1.0 client asked for", UPGRADE.replace("HTTP/1.1", "HTTP/1.0")],
+    ["to a client that asked only for h2c", UPGRADE.replace("echo/2, ", "")],
   ] as const
 ) {
-  Deno.test(`tunnel: a 101 ${what} is no answer: 502`, async () => {
+  Deno.test(`tunnel: a 101 ${what} becomes 502`, async () => {
     await using backend = shouting();
     await using balancer = balance([backend.url]);
     using client = await Dialogue.open(balancer.port);
@@ -139,7 +139,7 @@ for (
   });
 }
 
-Deno.test("tunnel: an upgrade may come with a body, which arrives before the change", async () => {
+Deno.test("tunnel: a request with Upgrade may have a body, which is sent before the tunnel opens", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("body");
     await side.send(SWITCH);
@@ -158,7 +158,7 @@ Deno.test("tunnel: an upgrade may come with a body, which arrives before the cha
   assertEquals(backend.errors, []);
 });
 
-Deno.test("tunnel: where nothing passes for TUNNEL_IDLE_TIMEOUT, both sides are closed", async () => {
+Deno.test("tunnel: both sides are closed if nothing passes for TUNNEL_IDLE_TIMEOUT", async () => {
   await using backend = shouting();
   await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
   using client = await Dialogue.open(balancer.port);
@@ -167,7 +167,7 @@ Deno.test("tunnel: where nothing passes for TUNNEL_IDLE_TIMEOUT, both sides are 
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("tunnel: a backend that takes nothing does not hold it for ever", async () => {
+Deno.test("tunnel: TUNNEL_IDLE_TIMEOUT also ends a tunnel whose backend reads nothing", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send(SWITCH);
@@ -184,7 +184,7 @@ Deno.test("tunnel: a backend that takes nothing does not hold it for ever", asyn
   ]);
 });
 
-Deno.test("tunnel: a tunnel is in flight as long as it lasts, and a stop cuts it off at its deadline", async () => {
+Deno.test("tunnel: a tunnel is in flight until it ends, and is cut off when the drain times out", async () => {
   await using backend = shouting();
   const balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -197,7 +197,7 @@ Deno.test("tunnel: a tunnel is in flight as long as it lasts, and a stop cuts it
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("tunnel: a WebSocket client talks to a WebSocket backend through it", async () => {
+Deno.test("tunnel: a WebSocket client can talk to a WebSocket backend", async () => {
   await using backend = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.onmessage = ({ data }) => socket.send(`echo ${data}`);

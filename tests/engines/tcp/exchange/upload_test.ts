@@ -6,7 +6,7 @@ import { RequestHead } from "../../../../lib/engines/tcp/http1/request_head.ts";
 import { Upload } from "../../../../lib/engines/tcp/exchange/upload.ts";
 import { Wheel } from "../../../../lib/time/timer_wheel.ts";
 
-/** A connection whose writes are done when they are let. */
+/** A connection whose writes complete when the test calls `done`. */
 function backend() {
   const writes: { readonly text: string; readonly done: () => void }[] = [];
   const socket = {
@@ -22,7 +22,7 @@ function backend() {
   return { connection, writes };
 }
 
-/** A client that has sent these pieces, one for each time it is asked. */
+/** A client that sends one of these pieces per read. */
 function client(pieces: string[]) {
   const unread: string[] = [];
   return {
@@ -48,7 +48,7 @@ const TIMEOUTS = { idleTimeout: 1_000, firstByteTimeout: 1_000 };
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("upload: a body counts as sent on a connection only once its last byte has gone there", async () => {
+Deno.test("upload: a body counts as sent on a connection only after its last byte was written there", async () => {
   const upload = new Upload(
     client(["cd"]),
     new Buffers(64, 1),
@@ -68,7 +68,7 @@ Deno.test("upload: a body counts as sent on a connection only once its last byte
   ]);
 });
 
-Deno.test("upload: its buffer is not given back while a write still reads from it", async () => {
+Deno.test("upload: the buffer is not given back while a write still reads from it", async () => {
   const buffers = new Buffers(64, 1);
   const upload = new Upload(client(["cd"]), buffers, headOf("Content-Length: 4"), bytesOf("ab"));
   const { connection, writes } = backend();
@@ -84,10 +84,10 @@ Deno.test("upload: its buffer is not given back while a write still reads from i
   next.writes[0]!.done();
   await whole;
   other.close();
-  assertEquals(textOf(buffers.borrow(), 0, 3), "abc"); // that one was given back
+  assertEquals(textOf(buffers.borrow(), 0, 3), "abc"); // this buffer was given back
 });
 
-Deno.test("upload: another attempt sends it from its first byte, the one before gets no more", async () => {
+Deno.test("upload: another attempt sends the body from its first byte, and the previous one sends no more", async () => {
   const upload = new Upload(
     client(["cd"]),
     new Buffers(64, 1),
@@ -111,7 +111,7 @@ Deno.test("upload: another attempt sends it from its first byte, the one before 
   assertEquals([upload.spent, upload.wasSentOn(b.connection)], [false, true]);
 });
 
-Deno.test("upload: what no longer fits into its buffer can be sent once", async () => {
+Deno.test("upload: a body larger than the buffer can be sent only once", async () => {
   const pieces = ["b".repeat(60), "c".repeat(4), "d".repeat(32)];
   const upload = new Upload(
     client(pieces),
@@ -133,7 +133,7 @@ Deno.test("upload: what no longer fits into its buffer can be sent once", async 
   );
 });
 
-Deno.test("upload: a client that breaks off ends the connection, so that no part passes for the whole", async () => {
+Deno.test("upload: if the client breaks off, the backend connection is ended, so that a part is not taken for the whole", async () => {
   const upload = new Upload(
     client([]),
     new Buffers(64, 1),
@@ -147,7 +147,7 @@ Deno.test("upload: a client that breaks off ends the connection, so that no part
   assertEquals([connection.closed, connection.closeReason?.failure], [true, "http_request_error"]);
 });
 
-Deno.test("upload: what follows a chunked body goes back to the client's connection", () => {
+Deno.test("upload: bytes after a chunked body are given back to the client's connection", () => {
   const source = client([]);
   const first = bytesOf("2\r\nab\r\n0\r\n\r\nGET / HTTP/1.1\r\n");
   const upload = new Upload(

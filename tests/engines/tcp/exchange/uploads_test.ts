@@ -13,7 +13,7 @@ const EXPECTING =
   "POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
 const CHUNKED = "Host: a.test\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-Deno.test("uploads: 100 (Continue) of the backend reaches the client, then the body the backend", async () => {
+Deno.test("uploads: 100 (Continue) of the backend reaches the client, and then the body the backend", async () => {
   await using backend = new RawBackend(async (side) => {
     assertMatch(await side.until("\r\n\r\n"), /\r\nExpect: 100-continue\r\n/);
     assert(side.received.endsWith("\r\n\r\n"));
@@ -30,9 +30,9 @@ Deno.test("uploads: 100 (Continue) of the backend reaches the client, then the b
   assertEquals([client.received, backend.errors], ["", []]);
 });
 
-Deno.test("uploads: where the backend does not continue it, we do after a while, once", async () => {
+Deno.test("uploads: if the backend sends no 100 (Continue) in time, the proxy sends one, and only one reaches the client", async () => {
   await using backend = new RawBackend(async (side) => {
-    await side.until("body"); // a backend that knows no Expect waits for it
+    await side.until("body"); // a backend that ignores Expect waits for it
     await side.send("HTTP/1.1 100 Continue\r\n\r\n" + OK);
   });
   await using balancer = balance([backend.url]);
@@ -43,7 +43,7 @@ Deno.test("uploads: where the backend does not continue it, we do after a while,
   assertEquals(await client.until("ok"), OK);
 });
 
-Deno.test("uploads: a final answer instead of 100 is passed on, and the connection closed", async () => {
+Deno.test("uploads: a final response instead of 100 (Continue) is forwarded, and the connection closed", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
@@ -57,7 +57,7 @@ Deno.test("uploads: a final answer instead of 100 is passed on, and the connecti
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("uploads: no 100 (Continue) is sent into a response that has begun", async () => {
+Deno.test("uploads: no 100 (Continue) is sent after the response has begun", async () => {
   const silentWasContinued = Promise.withResolvers<void>();
   await using backend = new RawBackend(async (side) => {
     if ((await side.until("\r\n\r\n")).startsWith("POST /silent")) {
@@ -72,7 +72,7 @@ Deno.test("uploads: no 100 (Continue) is sent into a response that has begun", a
   using early = await Dialogue.open(balancer.port);
   await early.send(EXPECTING);
   await early.until("\r\n\r\nok");
-  // Its request is younger: once it is sent a 100, the time for one has passed on the other, too.
+  // Its request is younger: once it gets a 100, the time for one has passed for the other as well.
   using silent = await Dialogue.open(balancer.port);
   await silent.send(EXPECTING.replace("/", "/silent"));
   await silent.until("100 Continue\r\n\r\n");
@@ -82,7 +82,7 @@ Deno.test("uploads: no 100 (Continue) is sent into a response that has begun", a
   assertEquals((await silent.response()).status, 200);
 });
 
-Deno.test("uploads: an answer before the end of the body reaches a client that still sends", async () => {
+Deno.test("uploads: an early response reaches a client that is still sending the body", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
@@ -94,10 +94,10 @@ Deno.test("uploads: an answer before the end of the body reaches a client that s
   const response = await client.response();
   assertEquals([response.status, latin1(response.body)], [413, "big"]);
   assertEquals(response.field("connection"), "close");
-  await client.send("x".repeat(100_000)); // not reset: what still comes is thrown away for a while
+  await client.send("x".repeat(100_000)); // not reset: what still arrives is discarded for a while
 });
 
-Deno.test("uploads: a backend that answers and closes without reading is heard", async () => {
+Deno.test("uploads: the response of a backend that closes without reading the body is forwarded", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 401 Who\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -108,7 +108,7 @@ Deno.test("uploads: a backend that answers and closes without reading is heard",
   assertEquals((await client.response()).status, 401);
 });
 
-Deno.test("uploads: while an answer is under way, the body goes on arriving", async () => {
+Deno.test("uploads: the body is still forwarded while the response is being sent", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("one");
     await side.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
@@ -141,7 +141,7 @@ Deno.test("uploads: chunks and trailers arrive as sent, without extensions and f
   assertEquals(backend.ambiguous, []);
 });
 
-Deno.test("uploads: requests behind a chunked body are served in order", async () => {
+Deno.test("uploads: requests pipelined after chunked bodies are served in order", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -156,7 +156,7 @@ Deno.test("uploads: requests behind a chunked body are served in order", async (
   assertEquals(backend.requests.map(({ target }) => target), expected);
 });
 
-Deno.test("uploads: a chunked body that breaks in its middle is answered 400, and no backend has it whole", async () => {
+Deno.test("uploads: a chunked body that becomes malformed gets 400, and no backend takes it for complete", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -169,7 +169,7 @@ Deno.test("uploads: a chunked body that breaks in its middle is answered 400, an
   assertEquals([backend.requests, balancer.changes], [[], []]);
 });
 
-Deno.test("uploads: a body of several megabytes arrives whole, by length and in chunks", async () => {
+Deno.test("uploads: a body of 1.5 MB arrives complete, by length and in chunks", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
   using client = await Dialogue.open(balancer.port);
@@ -189,7 +189,7 @@ Deno.test("uploads: a body of several megabytes arrives whole, by length and in 
   for (const request of backend.requests) assertEquals(request.body, body);
 });
 
-Deno.test("uploads: a chunked PUT that a backend broke off goes whole to the next", async () => {
+Deno.test("uploads: a chunked PUT that a backend broke off is sent whole to the next", async () => {
   await using a = new ScriptedBackend("a", { closeAfter: 200 });
   await using b = new ScriptedBackend("b");
   await using balancer = balance([`http://127.0.0.1:${deadPort()}`, a.url, b.url]);
@@ -201,7 +201,7 @@ Deno.test("uploads: a chunked PUT that a backend broke off goes whole to the nex
   assertEquals(b.requests[0]!.trailers, [["x-t", "1"]]);
 });
 
-Deno.test("uploads: a body that goes on arriving while the answer waits for it is not cut off", async () => {
+Deno.test("uploads: a response that waits for the body does not time out while the body arrives", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
@@ -218,7 +218,7 @@ Deno.test("uploads: a body that goes on arriving while the answer waits for it i
   assertEquals(latin1((await client.response()).body), "done");
 });
 
-Deno.test("uploads: a client that sends on and on after an early answer is let go", async () => {
+Deno.test("uploads: a client that keeps sending after an early response is disconnected", async () => {
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
@@ -237,7 +237,7 @@ Deno.test("uploads: a client that sends on and on after an early answer is let g
   assertEquals(sending, false);
 });
 
-Deno.test("uploads: a body whose end came together with the next request, read ahead, is taken apart", async () => {
+Deno.test("uploads: if the end of a body is read ahead together with the next request, both requests are served", async () => {
   const answer = Promise.withResolvers<void>();
   await using slow = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");

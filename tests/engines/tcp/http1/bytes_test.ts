@@ -14,32 +14,32 @@ const SEED = { seed: 20261122 };
 const ALL = Array.from({ length: 256 }, (_, byte) => byte);
 const ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** The bytes that a table says yes to. */
-const marked = (table: Uint8Array) => ALL.filter((byte) => table[byte] === 1);
+/** The bytes that a table allows. */
+const allowed = (table: Uint8Array) => ALL.filter((byte) => table[byte] === 1);
 
 const codesOf = (text: string) => [...text].map((c) => c.charCodeAt(0)).sort((a, b) => a - b);
 
-Deno.test("bytes: each table has an entry for every byte, 0 or 1", () => {
+Deno.test("bytes: each table has 256 entries of 0 or 1", () => {
   for (const table of [TOKEN, FIELD_VALUE, TARGET]) {
     assertEquals(table.length, 256);
     assertEquals(table.every((entry) => entry === 0 || entry === 1), true);
   }
 });
 
-Deno.test("bytes: a token is made of letters, digits and fifteen other characters", () => {
-  assertEquals(marked(TOKEN), codesOf(ALPHANUMERIC + "!#$%&'*+-.^_`|~"));
+Deno.test("bytes: a token allows letters, digits and fifteen other characters", () => {
+  assertEquals(allowed(TOKEN), codesOf(ALPHANUMERIC + "!#$%&'*+-.^_`|~"));
 });
 
-Deno.test("bytes: a field's value may have tabs, and no other control character", () => {
+Deno.test("bytes: a field value allows tab, and no other control character", () => {
   const refused = [...ALL.slice(0, 9), ...ALL.slice(10, 32), 127];
   assertEquals(ALL.filter((byte) => FIELD_VALUE[byte] === 0), refused);
 });
 
-Deno.test("bytes: a target is visible ASCII without a fragment", () => {
-  assertEquals(marked(TARGET), ALL.slice(33, 127).filter((byte) => byte !== 35));
+Deno.test("bytes: a target allows visible ASCII except #", () => {
+  assertEquals(allowed(TARGET), ALL.slice(33, 127).filter((byte) => byte !== 35));
 });
 
-Deno.test("bytes: hexadecimal digits have their value in either case, all other bytes 255", () => {
+Deno.test("bytes: HEX has the value of each hexadecimal digit in either case, and 255 for all other bytes", () => {
   const expected = ALL.map((byte) => {
     const value = "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase());
     return value === -1 ? 255 : value;
@@ -47,14 +47,14 @@ Deno.test("bytes: hexadecimal digits have their value in either case, all other 
   assertEquals([...HEX], expected);
 });
 
-Deno.test("bytes: every byte is one character of text and comes back", () => {
+Deno.test("bytes: each byte decodes to one character, and encodes back to itself", () => {
   const bytes = Uint8Array.from(ALL);
   const text = textOf(bytes);
   assertEquals(codesOf(text), ALL);
   assertEquals(bytesOf(text), bytes);
 });
 
-Deno.test("bytes: text of any part of any length", () => {
+Deno.test("bytes: textOf decodes any part of any length", () => {
   const whole = Uint8Array.from({ length: 40_000 }, (_, i) => i * 31 % 256);
   const all = [...whole].map((byte) => String.fromCharCode(byte)).join("");
   assertEquals(textOf(whole), all);
@@ -72,7 +72,7 @@ Deno.test("bytes: text of any part of any length", () => {
   );
 });
 
-Deno.test("bytes: a copy is all of the part, where it was asked for, and nothing else", () => {
+Deno.test("bytes: copy writes the given part at the given offset, and nothing else", () => {
   const lengths = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 95, 96, 97, 98));
   const margins = fc.integer({ min: 0, max: 20 });
   fc.assert(

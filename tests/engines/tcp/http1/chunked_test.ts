@@ -6,7 +6,7 @@ import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
 
 const SEED = { seed: 20261122 };
 
-/** What travels on, and what was not consumed, of a body that comes in pieces. */
+/** Scans a body that arrives in pieces. @returns the bytes to forward, and those not consumed */
 function pass(pieces: readonly string[], dataOnly = false, from = 0, garbage = 10) {
   const chunked = new Chunked(undefined, dataOnly);
   let kept = "", held = "";
@@ -25,7 +25,7 @@ function pass(pieces: readonly string[], dataOnly = false, from = 0, garbage = 1
   return { kept, rest: held, done: chunked.done, remaining: chunked.remaining };
 }
 
-/** What travels on of a body that is complete, however it comes. */
+/** The bytes to forward of a complete body, at once or byte by byte. */
 function passed(text: string, dataOnly = false): string {
   const whole = pass([text], dataOnly);
   assertEquals([whole.done, whole.rest, whole.remaining], [true, "", 0], JSON.stringify(text));
@@ -33,7 +33,7 @@ function passed(text: string, dataOnly = false): string {
   return whole.kept;
 }
 
-/** The status that a text is refused with, however it comes. */
+/** The status that a text is refused with, at once or byte by byte. */
 function refusal(text: string): number {
   const { status } = assertThrows(() => pass([text]), Malformed, undefined, JSON.stringify(text));
   for (const garbage of [10, 13, 48]) {
@@ -51,13 +51,13 @@ for (
     ["eight digits", "00000002\r\nab\r\n00000000\r\n\r\n", undefined, "ab"],
     ["an extension", "2;a=b\r\nab\r\n0\r\n\r\n", "2\r\nab\r\n0\r\n\r\n", "ab"],
     ["an empty extension", "2;\r\nab\r\n0;\r\n\r\n", "2\r\nab\r\n0\r\n\r\n", "ab"],
-    ["several", '2;a;b="\t;\xff"\r\nab\r\n0;c\r\n\r\n', "2\r\nab\r\n0\r\n\r\n", "ab"],
+    ["several extensions", '2;a;b="\t;\xff"\r\nab\r\n0;c\r\n\r\n', "2\r\nab\r\n0\r\n\r\n", "ab"],
     ["trailers", "0\r\nX: \tb\xff \r\nY:\r\n\r\n", undefined, ""],
     ["a forbidden trailer", "0\r\nA:b\r\nHOST:c\r\nD:e\r\n\r\n", "0\r\nA:b\r\nD:e\r\n\r\n", ""],
-    ["only forbidden ones", "0\r\nTE: b\r\nX-Forwarded-For: c\r\n\r\n", "0\r\n\r\n", ""],
+    ["only forbidden trailers", "0\r\nTE: b\r\nX-Forwarded-For: c\r\n\r\n", "0\r\n\r\n", ""],
   ] as const
 ) {
-  Deno.test(`chunked: a body with ${what} passes: ${JSON.stringify(text)}`, () => {
+  Deno.test(`chunked: a body with ${what} is accepted: ${JSON.stringify(text)}`, () => {
     assertEquals(passed(text), kept);
     assertEquals(passed(text, true), data);
   });
@@ -95,7 +95,7 @@ for (
   });
 }
 
-Deno.test("chunked: an extension may take 256 bytes, and all of them 16 KiB", () => {
+Deno.test("chunked: extensions may take 256 bytes per chunk, and 16 KiB per body", () => {
   const chunk = (extension: number) => `1;${"e".repeat(extension)}\r\na\r\n`;
   assertEquals(passed(`${chunk(256)}${chunk(256)}0\r\n\r\n`), "1\r\na\r\n1\r\na\r\n0\r\n\r\n");
   assertEquals(refusal(`1;${"e".repeat(257)}`), 400);
@@ -106,7 +106,7 @@ Deno.test("chunked: an extension may take 256 bytes, and all of them 16 KiB", ()
   assertThrows(() => pass([all + "0;e"], true), Malformed);
 });
 
-Deno.test("chunked: trailers that come bit by bit may take 8 KiB, beyond that 431", () => {
+Deno.test("chunked: trailers of more than 8 KiB are refused with 431, even if they arrive in parts", () => {
   const line = `X: ${"y".repeat(8 * 1024 - 5)}`;
   assertEquals(pass(["0\r\n", line, "\r\n", "\r\n"]).kept, `0\r\n${line}\r\n\r\n`);
   assertEquals(pass(["0\r\n", `${line}\r\n`], false, 50).rest.length, 8 * 1024);
@@ -117,17 +117,17 @@ Deno.test("chunked: trailers that come bit by bit may take 8 KiB, beyond that 43
   assertEquals(assertThrows(() => pass([atOnce]), Malformed).status, 431);
 });
 
-Deno.test("chunked: a trailer that Connection names stays behind", () => {
+Deno.test("chunked: a trailer that Connection lists is not forwarded", () => {
   const bytes = bytesOf("0\r\nX-Hop: 1\r\nX-A: 2\r\nx-hop: 3\r\n\r\n");
   const kept = new Chunked(new Set(["x-hop"])).scan(bytes, 0, bytes.length);
   assertEquals(textOf(bytes, 0, kept), "0\r\nX-A: 2\r\n\r\n");
 });
 
-Deno.test("chunked: a line feed alone among trailers is refused at once", () => {
+Deno.test("chunked: a bare LF among trailers is refused at once", () => {
   assertEquals(assertThrows(() => pass(["0\r\n\n"]), Malformed).status, 400);
 });
 
-Deno.test("chunked: remaining tells what a chunk still lacks, up to 4 GiB", () => {
+Deno.test("chunked: remaining is the data that a chunk still lacks, up to 4 GiB", () => {
   const chunked = new Chunked();
   const scan = (text: string) => chunked.scan(bytesOf(text), 0, text.length);
   scan("1");
@@ -142,7 +142,7 @@ Deno.test("chunked: remaining tells what a chunk still lacks, up to 4 GiB", () =
   assertEquals([chunked.remaining, chunked.done], [0xfffffffc, false]);
 });
 
-Deno.test("chunked: what follows is not consumed, not even by a further scan", () => {
+Deno.test("chunked: bytes after the body are not consumed, even by another scan", () => {
   const text = "1;x\r\na\r\n0\r\nTE: x\r\n\r\nGET / HTTP/1.1\r\n\r\n";
   assertEquals(pass([text]), {
     kept: "1\r\na\r\n0\r\n\r\n",
@@ -153,7 +153,7 @@ Deno.test("chunked: what follows is not consumed, not even by a further scan", (
   assertEquals(pass([text, "more"]), { ...pass([text]), rest: "GET / HTTP/1.1\r\n\r\nmore" });
 });
 
-Deno.test("chunked: trailers that are not complete are left, and given again", () => {
+Deno.test("chunked: trailers are not consumed until they are complete", () => {
   const chunked = new Chunked();
   const bytes = bytesOf("..1\r\na\r\n0\r\nA: b\r\nHost: c\r\n\r\n");
   assertEquals([chunked.scan(bytes, 2, bytes.length - 1), chunked.consumed], [11, 11]);
@@ -162,7 +162,7 @@ Deno.test("chunked: trailers that are not complete are left, and given again", (
   assertEquals(textOf(bytes, 0, 19), "..1\r\na\r\n0\r\nA: b\r\n\r\n");
 });
 
-/** Decodes a body by patterns. @returns undefined where it is broken or incomplete */
+/** Decodes a body by regular expressions. @returns undefined if it is broken or incomplete */
 function decode(text: string) {
   let data = "", at = 0;
   while (true) {
@@ -192,7 +192,7 @@ const CHUNK = fc.record({
 });
 const TRAILER = fc.tuple(fc.constantFrom("My-A", "ETag", "Host", "te", "x-forwarded-b"), VISIBLE)
   .map(([name, value]) => `${name}:${value}\r\n`);
-const staysTrailer = (line: string) => !/^(?:host|te|x-forwarded-[^:]*):/i.test(line);
+const isForwardedTrailer = (line: string) => !/^(?:host|te|x-forwarded-[^:]*):/i.test(line);
 const BODY = fc.record({
   chunks: fc.array(CHUNK, { maxLength: 5 }),
   last: fc.constantFrom("0", "000", "0;e=f", "00000000;"),
@@ -206,11 +206,11 @@ const BODY = fc.record({
     kept += `${size}\r\n${data}\r\n`;
   }
   wire += `${last}\r\n${trailers.join("")}\r\n`;
-  kept += `${last.split(";")[0]}\r\n${trailers.filter(staysTrailer).join("")}\r\n`;
+  kept += `${last.split(";")[0]}\r\n${trailers.filter(isForwardedTrailer).join("")}\r\n`;
   return { wire, kept, data: chunks.map(({ data }) => data).join("") };
 });
 
-Deno.test("chunked: whatever the chunks and however they come, the same travels on", () => {
+Deno.test("chunked: the same bytes are forwarded wherever the input is split", () => {
   const coming = fc.record({
     cuts: fc.array(fc.nat(), { maxLength: 12 }),
     next: LATIN,
@@ -233,7 +233,7 @@ Deno.test("chunked: whatever the chunks and however they come, the same travels 
   );
 });
 
-Deno.test("chunked: a valid body, mutated, is refused, or read as a plain pattern reads it", () => {
+Deno.test("chunked: a mutated body is refused, or read as a decoder of regular expressions reads it", () => {
   const put = fc.constantFrom("", ..."\0\t\n\r ;:015afAFx\x7f\xff", "\r\n", "0\r\n", "\r\n\r\n");
   const mutation = fc.record({ at: fc.nat(), gone: fc.nat(2), put });
   fc.assert(
@@ -257,7 +257,7 @@ Deno.test("chunked: a valid body, mutated, is refused, or read as a plain patter
       if (!found?.done) return assertEquals(expected, undefined);
       assertEquals([found.kept, found.rest], [expected?.data, expected?.rest]);
       const again = decode(pass([text]).kept);
-      const trailers = expected?.trailers.filter(staysTrailer);
+      const trailers = expected?.trailers.filter(isForwardedTrailer);
       assertEquals(again, { data: found.kept, trailers, rest: "" });
     }),
     { ...SEED, numRuns: 1500 },

@@ -3,66 +3,66 @@ import fc from "fast-check";
 import { HOP_BY_HOP, PROXY_FIELDS } from "../../../../lib/http/headers.ts";
 import { bytesOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import {
+  classifyName,
   CONNECTION,
   CONTENT_LENGTH,
+  EXPECT_OR_MAX_FORWARDS,
   HOP,
   HOST,
   KEEP_ALIVE,
-  meaningOf,
   OTHER,
-  RULED,
   TRANSFER_ENCODING,
   UPGRADE,
   VIA,
-  X_FORWARDED,
   X_FORWARDED_FOR,
   X_FORWARDED_HOST,
+  X_FORWARDED_OTHER,
   X_FORWARDED_PROTO,
   X_REQUEST_ID,
 } from "../../../../lib/engines/tcp/http1/field_names.ts";
 
 const SEED = { seed: 20261122 };
 
-/** Written out again on purpose. */
-const KNOWN: readonly (readonly [name: string, meaning: number, what: string])[] = [
-  ["Connection", CONNECTION, "has a meaning of its own"],
-  ["Keep-Alive", KEEP_ALIVE, "has a meaning of its own"],
-  ["Transfer-Encoding", TRANSFER_ENCODING, "has a meaning of its own"],
-  ["Content-Length", CONTENT_LENGTH, "has a meaning of its own"],
-  ["Upgrade", UPGRADE, "has a meaning of its own"],
-  ["Host", HOST, "has a meaning of its own"],
-  ["HTTP2-Settings", HOP, "belongs to the hop"],
-  ["Proxy-Authenticate", HOP, "belongs to the hop"],
-  ["Proxy-Authorization", HOP, "belongs to the hop"],
-  ["Proxy-Connection", HOP, "belongs to the hop"],
-  ["TE", HOP, "belongs to the hop"],
-  ["Trailer", OTHER, "travels on, as trailers do"],
-  ["Via", VIA, "has a meaning of its own"],
-  ["Expect", RULED, "has a rule"],
-  ["X-Request-Id", X_REQUEST_ID, "has a meaning of its own"],
-  ["Max-Forwards", RULED, "has a rule"],
-  ["X-Forwarded-For", X_FORWARDED_FOR, "has a meaning of its own"],
-  ["X-Forwarded-Proto", X_FORWARDED_PROTO, "has a meaning of its own"],
-  ["X-Forwarded-Host", X_FORWARDED_HOST, "has a meaning of its own"],
-  ["X-Forwarded-", X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(18)}`, X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(19)}`, X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(20)}`, X_FORWARDED, "is one of those of proxies"],
-  [`X-Forwarded-${"a".repeat(300)}`, X_FORWARDED, "is one of those of proxies"],
+/** Repeated here on purpose, not derived from the lists that it checks. */
+const KNOWN: readonly (readonly [name: string, kind: number, what: string])[] = [
+  ["Connection", CONNECTION, "has its own kind"],
+  ["Keep-Alive", KEEP_ALIVE, "has its own kind"],
+  ["Transfer-Encoding", TRANSFER_ENCODING, "has its own kind"],
+  ["Content-Length", CONTENT_LENGTH, "has its own kind"],
+  ["Upgrade", UPGRADE, "has its own kind"],
+  ["Host", HOST, "has its own kind"],
+  ["HTTP2-Settings", HOP, "is hop-by-hop"],
+  ["Proxy-Authenticate", HOP, "is hop-by-hop"],
+  ["Proxy-Authorization", HOP, "is hop-by-hop"],
+  ["Proxy-Connection", HOP, "is hop-by-hop"],
+  ["TE", HOP, "is hop-by-hop"],
+  ["Trailer", OTHER, "is forwarded, as trailers are"],
+  ["Via", VIA, "has its own kind"],
+  ["Expect", EXPECT_OR_MAX_FORWARDS, "has a rule for its value"],
+  ["X-Request-Id", X_REQUEST_ID, "has its own kind"],
+  ["Max-Forwards", EXPECT_OR_MAX_FORWARDS, "has a rule for its value"],
+  ["X-Forwarded-For", X_FORWARDED_FOR, "has its own kind"],
+  ["X-Forwarded-Proto", X_FORWARDED_PROTO, "has its own kind"],
+  ["X-Forwarded-Host", X_FORWARDED_HOST, "has its own kind"],
+  ["X-Forwarded-", X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(18)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(19)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(20)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(300)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
 ];
 
-const MEANINGS = new Map(KNOWN.map(([name, meaning]) => [name.toLowerCase(), meaning]));
+const KINDS = new Map(KNOWN.map(([name, kind]) => [name.toLowerCase(), kind]));
 
-/** What a name is, told the plain way. */
+/** The kind of a name, by a simple lookup. */
 function expected(name: string): number {
   const lower = name.toLowerCase();
-  return MEANINGS.get(lower) ?? (lower.startsWith("x-forwarded-") ? X_FORWARDED : OTHER);
+  return KINDS.get(lower) ?? (lower.startsWith("x-forwarded-") ? X_FORWARDED_OTHER : OTHER);
 }
 
-/** Asks for a name that stands between others, so that a look past either end would be noticed. */
-function meaning(name: string, before = "Host: a\r\n", after = ": x-forwarded-for\r\n"): number {
+/** Classifies a name between other bytes, to notice a read beyond either end. */
+function classify(name: string, before = "Host: a\r\n", after = ": x-forwarded-for\r\n"): number {
   const bytes = bytesOf(before + name + after);
-  return meaningOf(bytes, before.length, before.length + name.length);
+  return classifyName(bytes, before.length, before.length + name.length);
 }
 
 for (const [name, what, why] of KNOWN) {
@@ -70,42 +70,42 @@ for (const [name, what, why] of KNOWN) {
 
   Deno.test(`field names: ${shown} ${why}, in any case`, () => {
     for (const spelt of [name, name.toLowerCase(), name.toUpperCase()]) {
-      assertEquals(meaning(spelt), what, spelt);
+      assertEquals(classify(spelt), what, spelt);
     }
   });
 }
 
-Deno.test("field names: all that the rules look for are known", () => {
-  assertEquals([...HOP_BY_HOP, ...PROXY_FIELDS].filter((name) => !MEANINGS.has(name)), []);
+Deno.test("field names: every name in the shared lists is known", () => {
+  assertEquals([...HOP_BY_HOP, ...PROXY_FIELDS].filter((name) => !KINDS.has(name)), []);
 });
 
-Deno.test("field names: a name that is longer or shorter is another one", () => {
+Deno.test("field names: a name that is one character longer or shorter is not recognized", () => {
   for (const [name] of KNOWN.filter(([name]) => !/^x-forwarded-/i.test(name))) {
     for (const other of [`${name}s`, `${name}-`, name.slice(0, -1), name.slice(1), `x${name}`]) {
-      assertEquals(meaning(other), OTHER, other);
+      assertEquals(classify(other), OTHER, other);
     }
-    assertEquals(meaning(name.slice(0, -1), "", name.slice(-1)), OTHER, `a part of ${name}`);
+    assertEquals(classify(name.slice(0, -1), "", name.slice(-1)), OTHER, `a part of ${name}`);
   }
   for (
     const other of ["X-Forwarded", "X-Forwarde-", "Forwarded", "Y-Forwarded-For"]
   ) {
-    assertEquals(meaning(other, "", "-for:"), OTHER, other);
+    assertEquals(classify(other, "", "-for:"), OTHER, other);
   }
 });
 
-Deno.test("field names: a name with one character changed is another one, unless its case", () => {
+Deno.test("field names: a name with one character changed is classified by its new spelling", () => {
   const tokens = "!#$%&'*+-.^_`|~0189AZaz";
   for (const [name] of KNOWN.filter(([name]) => name.length < 60)) {
     for (let i = 0; i < name.length; i++) {
       for (const other of tokens) {
         const changed = name.slice(0, i) + other + name.slice(i + 1);
-        assertEquals(meaning(changed), expected(changed), changed);
+        assertEquals(classify(changed), expected(changed), changed);
       }
     }
   }
 });
 
-Deno.test("field names: any other token means nothing, wherever it stands", () => {
+Deno.test("field names: any other token is of the kind OTHER, whatever bytes surround it", () => {
   const token = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}$/);
   const near = fc.tuple(fc.constantFrom(...KNOWN.map(([name]) => name)), token)
     .map(([name, rest]) => name.slice(0, 20) + rest);
@@ -114,7 +114,7 @@ Deno.test("field names: any other token means nothing, wherever it stands", () =
       const [latinBefore, latinAfter] = [before, after].map((text) =>
         text.replace(/[^\0-\xff]/g, "?")
       );
-      assertEquals(meaning(name, latinBefore, latinAfter), expected(name));
+      assertEquals(classify(name, latinBefore, latinAfter), expected(name));
     }),
     SEED,
   );

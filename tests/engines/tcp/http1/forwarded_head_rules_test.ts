@@ -36,11 +36,11 @@ interface Parts {
   place: number;
   target: string;
   minor: number;
-  /** What Host says; undefined where there is none. */
+  /** The value of Host; undefined if there is none. */
   host: string | undefined;
 }
 
-/** A request with its lines of framing, and Host, somewhere among the others. */
+/** A request whose framing lines and Host are somewhere among the others. */
 function requestOf({ received, framing, place, ...request }: Parts) {
   const fields: Field[] = [...received];
   const put = request.host === undefined ? framing : [...framing, ["Host", request.host] as const];
@@ -73,7 +73,7 @@ const PROXIED = fc.record({
   host: HOST,
 }).map(requestOf);
 
-/** The lines that a backend gets, by the rules of the core. */
+/** The lines that a backend gets, by the shared rules. */
 function linesByRules(request: ReturnType<typeof requestOf>, trusted: boolean): string[] {
   const { fields, head, minor, target, host } = request;
   const absolute = target.startsWith("http");
@@ -102,14 +102,19 @@ function linesByRules(request: ReturnType<typeof requestOf>, trusted: boolean): 
   return [...added, ...kept, ...own];
 }
 
-for (const [what, request] of [["any", ANY], ["those of other proxies", PROXIED]] as const) {
-  Deno.test(`forwarded head: by the rules of the core lines stay as they came, or are ours, of ${what}`, () => {
+for (
+  const [what, request] of [["any requests", ANY], [
+    "requests from other proxies",
+    PROXIED,
+  ]] as const
+) {
+  Deno.test(`forwarded head: ${what} get the lines that lib/http/headers.ts asks for`, () => {
     const requests = fc.array(request, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(requests, fc.boolean(), (requests, trusted) => {
-        const own = new ProxyLines(CLIENT, trusted); // of one connection
+        const proxyLines = new ProxyLines(CLIENT, trusted); // all on one connection
         for (const request of requests) {
-          const lines = forward(request.head, { own });
+          const lines = forward(request.head, { proxyLines });
           assertEquals(lines.slice(1), linesByRules(request, trusted));
         }
       }),
@@ -118,7 +123,7 @@ for (const [what, request] of [["any", ANY], ["those of other proxies", PROXIED]
   });
 }
 
-Deno.test("forwarded head: it never takes more than the bytes it says it may", () => {
+Deno.test("forwarded head: write never needs more bytes than maxLength returns", () => {
   const long = fc.integer({ min: 1, max: 512 }).map((length) => "a".repeat(length));
   const upgrade = fc.option(long, { nil: undefined });
   const requests = fc.oneof(ANY, PROXIED), trust = fc.boolean();

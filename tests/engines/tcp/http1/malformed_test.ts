@@ -5,7 +5,7 @@ import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
 import { RequestHead } from "../../../../lib/engines/tcp/http1/request_head.ts";
 import { parseRequest } from "../../../support/strict_parser.ts";
 
-/** Reads the head that a text begins with. @returns undefined where it is not complete */
+/** Parses the head that a text begins with. @returns undefined if it is not complete */
 function scan(text: string): RequestHead | undefined {
   const bytes = bytesOf(text);
   const head = new RequestHead();
@@ -13,7 +13,7 @@ function scan(text: string): RequestHead | undefined {
   return head.scan(bytes, bytes.length) ? head : undefined;
 }
 
-/** The status that a text is refused with, at once and byte by byte in front of anything. */
+/** The status that a text is refused with, at once and byte by byte, with garbage after it. */
 function refusal(text: string): number {
   const bytes = bytesOf(text);
   const { status } = assertThrows(() => scan(text), Malformed, undefined, text);
@@ -52,20 +52,20 @@ for (
     ["a version of two digits", 400, "GET / HTTP/1.10", "GET / HTTP/1.01"],
     ["an old version", 505, "GET / HTTP/0.9"],
     ["a newer version", 505, "GET / HTTP/2.0", "GET / HTTP/2", "GET / HTTP/3.1", "PRI * HTTP/9.9"],
-    ["a version of nobody", 505, "GET / HTTP/1.2", "GET / HTTP/1.9"],
+    ["an unknown minor version", 505, "GET / HTTP/1.2", "GET / HTTP/1.9"],
     ["a bare LF", 400, "GET / HTTP/1.1\nX: y", "\nGET / HTTP/1.1", "GET /\n"],
     ["a bare CR", 400, "GET / HTTP/1.1\rXY: z", "GET / HTTP/1.1\r", "\rGET / HTTP/1.1"],
     ["two empty lines before it", 400, "\r\n\r\nGET / HTTP/1.1"],
   ] as const
 ) {
-  Deno.test(`malformed: a request line with ${what}: ${status}`, () => {
+  Deno.test(`malformed: a request line with ${what} is refused with ${status}`, () => {
     for (const line of lines) assertEquals(refusal(`${line}\r\nHost: a\r\n\r\n`), status);
   });
 }
 
 for (
   const [what, ...lines] of [
-    ["a fold", "X: a\r\n b", "X: a\r\n\tb", "X: a\r\n \r\n"],
+    ["a folded value", "X: a\r\n b", "X: a\r\n\tb", "X: a\r\n \r\n"],
     ["a blank before the colon", "X : a", "X\t: a", "Content-Length : 5"],
     ["a blank before the name", " X: a", "\tX: a"],
     ["no name", ": a", ":"],
@@ -76,7 +76,7 @@ for (
     ["a control character", "X: a\0b", "X: \x1b", "X: \x0b", "X: \x7f", "X: \x1f"],
   ] as const
 ) {
-  Deno.test(`malformed: a field line with ${what}: 400`, () => {
+  Deno.test(`malformed: a field line with ${what} is refused with 400`, () => {
     for (const line of lines) {
       assertEquals(refusal(withFields(line)), 400);
       assertEquals(refusal(`GET / HTTP/1.1\r\n${line}\r\nHost: a\r\n\r\n`), 400);
@@ -84,7 +84,7 @@ for (
   });
 }
 
-Deno.test("malformed: a Content-Length that is not one number of at most 15 digits: 400", () => {
+Deno.test("malformed: a Content-Length that is not one number of at most 15 digits is refused with 400", () => {
   for (
     const value of [
       ...["", " \t", "0000000000000005", "1234567890123456", "5, 5", "5,5", "+5", "-5", "5.0"],
@@ -95,14 +95,14 @@ Deno.test("malformed: a Content-Length that is not one number of at most 15 digi
   }
 });
 
-Deno.test("malformed: Content-Lengths that differ: 400", () => {
+Deno.test("malformed: different Content-Lengths are refused with 400", () => {
   for (const [one, other] of [["5", "6"], ["0", "6"], ["6", "0"], ["5", "50"], ["5", ""]]) {
     const lines = [`Content-Length: ${one}`, "X: y", `content-length: ${other}`];
     assertEquals(refusal(withFields(...lines)), 400);
   }
 });
 
-Deno.test("malformed: a Transfer-Encoding that is not chunked alone: 501", () => {
+Deno.test("malformed: a Transfer-Encoding other than chunked is refused with 501", () => {
   for (
     const value of [
       ...["", "gzip", "gzip, chunked", "chunked, chunked", "chunked,", ",chunked", "chunked;a=b"],
@@ -123,7 +123,7 @@ for (
     ["chunked with the length 0", "1.1", ["Host: a", "Content-Length: 0", TE], 400],
     ["chunked in HTTP/1.0", "1.0", ["Host: a", TE], 400],
     ["no Host in HTTP/1.1", "1.1", [], 400],
-    ["no Host in HTTP/1.1, but others", "1.1", ["X: y", "Hosts: a", "Hos: t"], 400],
+    ["names similar to Host in HTTP/1.1", "1.1", ["X: y", "Hosts: a", "Hos: t"], 400],
     ["two Hosts", "1.1", ["Host: a", "X: y", "HOST: b"], 400],
     ["the same Host twice", "1.1", ["Host: a", "Host: a"], 400],
     ["an empty Host and another", "1.1", ["Host:", "Host: a"], 400],
@@ -132,12 +132,12 @@ for (
     ["an empty Upgrade and another", "1.1", ["Host: a", "Upgrade:", "upgrade: c"], 400],
   ] as const
 ) {
-  Deno.test(`malformed: ${what}: ${status}`, () => {
+  Deno.test(`malformed: a request with ${what} is refused with ${status}`, () => {
     assertEquals(refusal([`GET / HTTP/${version}`, ...lines, "", ""].join("\r\n")), status);
   });
 }
 
-Deno.test("malformed: a byte that may not be there is refused as soon as it comes", () => {
+Deno.test("malformed: an invalid byte is refused as soon as it arrives", () => {
   const ends = ["(", "GET\n", "GET  ", "GET #", "GET / h", "GET / HTTP/2", "GET / HTTP/1.2"];
   const start = "GET / HTTP/1.1";
   const lines = [
@@ -156,7 +156,7 @@ Deno.test("malformed: a byte that may not be there is refused as soon as it come
   }
 });
 
-Deno.test("malformed: 101 fields: 431, whatever they are", () => {
+Deno.test("malformed: a request with 101 fields is refused with 431, whatever their names", () => {
   for (const line of ["X: y", "TE: y", "Via: y", ":"]) {
     const lines = new Array(99).fill("X: y");
     assertEquals(scan(withFields(...lines)) !== undefined, true);
@@ -195,11 +195,11 @@ const MUTATION = fc.record({
 });
 
 /**
- * What the strict parser of the tests says of a head; it knows HTTP/1.1 alone.
+ * Parses a head with the strict parser of the tests, which knows only HTTP/1.1.
  *
- * @returns "broken" where it is; undefined where its body is longer than a few bytes
+ * @returns "broken" if it is; undefined if its body is longer than a few bytes
  */
-function told(text: string) {
+function parseStrictly(text: string) {
   const host = /\r\nhost:/i.test(text) ? "" : "Host: made\r\n";
   const asked = text.replace(/^([^\r\n]* HTTP\/1\.)0\r\n/, `$11\r\n${host}`);
   try {
@@ -209,14 +209,14 @@ function told(text: string) {
   }
 }
 
-/** Where we are stricter than the tests' parser. */
+/** Heads that are refused although the parser of the tests accepts them. */
 const STRICTER = [
   /^\S+ [^ ]*#/,
   /\r\nupgrade:[^]*\r\nupgrade:/i,
   / HTTP\/1\.0[^]*\r\ntransfer-en/i,
 ];
 
-Deno.test("malformed: a valid head, mutated, is refused or read as another parser reads it", () => {
+Deno.test("malformed: a mutated head is refused, or parsed as another parser parses it", () => {
   fc.assert(
     fc.property(VALID, fc.array(MUTATION, { minLength: 1, maxLength: 3 }), (valid, mutations) => {
       let text = valid;
@@ -224,10 +224,10 @@ Deno.test("malformed: a valid head, mutated, is refused or read as another parse
         const from = at % text.length;
         text = text.slice(0, from) + put + text.slice(from + gone) || "G";
       }
-      fc.pre(!/\r\ncontent-length:[^]*\r\ncontent-length:/i.test(text)); // see the table
+      fc.pre(!/\r\ncontent-length:[^]*\r\ncontent-length:/i.test(text)); // has a test of its own
       const start = text.startsWith("\r\n") ? 2 : 0;
       const end = text.indexOf("\r\n\r\n", start) + 4;
-      const expected = end === 3 ? undefined : told(text.slice(start, end));
+      const expected = end === 3 ? undefined : parseStrictly(text.slice(start, end));
       let head: RequestHead | undefined;
       try {
         head = scan(text);
@@ -240,12 +240,12 @@ Deno.test("malformed: a valid head, mutated, is refused or read as another parse
       }
       assertEquals(head?.end ?? 3, end);
       if (head === undefined) return;
-      if (expected === "broken") throw new Error("taken, but it is broken");
+      if (expected === "broken") throw new Error("accepted, but it is broken");
       if (expected === undefined) return;
       const bytes = bytesOf(text);
       const fields: [string, string][] = [];
       head.forEachLine(bytes, (name, value) => fields.push([name, value]));
-      assertEquals(head.methodOf(bytes), expected.method);
+      assertEquals(head.readMethod(bytes), expected.method);
       assertEquals(textOf(bytes, head.targetStart, head.targetEnd), expected.target);
       assertEquals(fields, expected.fields.filter(([, value]) => value !== "made"));
       const { contentLength } = head;
@@ -255,7 +255,7 @@ Deno.test("malformed: a valid head, mutated, is refused or read as another parse
   );
 });
 
-/** How a body is framed, by field lines that agree. */
+/** The framing of a body, by fields that do not contradict each other. */
 function framing(fields: readonly (readonly [string, string])[]): string | number {
   const values = new Map(fields);
   return values.get("transfer-encoding") ?? Number(values.get("content-length") ?? 0);

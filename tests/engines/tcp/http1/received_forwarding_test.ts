@@ -5,24 +5,24 @@ import { lines } from "../../../support/head_writer.ts";
 
 const START = ["GET / HTTP/1.1", "Host: a"];
 
-/** What the lines say, and which of them stay behind. */
-function heard(trusted: boolean, ...sent: string[]) {
+/** Parses these lines. @returns what was recorded, and the lines that are not forwarded */
+function read(trusted: boolean, ...sent: string[]) {
   const bytes = bytesOf(lines(...START, ...sent));
   const head = new RequestHead();
   head.forwarding.trusted = trusted;
   head.reset(0);
   head.scan(bytes, bytes.length);
-  const { forwarding: heard, cuts, cutCount } = head;
-  const behind = Array.from(
-    { length: cutCount },
-    (_, i) => textOf(bytes, cuts[2 * i], cuts[2 * i + 1]),
+  const { forwarding, droppedRanges, droppedRangeCount } = head;
+  const dropped = Array.from(
+    { length: droppedRangeCount },
+    (_, i) => textOf(bytes, droppedRanges[2 * i], droppedRanges[2 * i + 1]),
   ).join("");
   return {
     head,
-    heard,
-    behind,
-    forwardedFor: textOf(bytes, heard.forwardedForStart, heard.forwardedForEnd),
-    via: textOf(bytes, heard.viaStart, heard.viaEnd),
+    forwarding,
+    dropped,
+    forwardedFor: textOf(bytes, forwarding.forwardedForStart, forwarding.forwardedForEnd),
+    via: textOf(bytes, forwarding.viaStart, forwarding.viaEnd),
   };
 }
 
@@ -32,46 +32,58 @@ const ID = "X-Request-Id: f";
 
 const text = (...all: string[]) => all.map((line) => `${line}\r\n`).join("");
 
-Deno.test("heard lines: of a trusted peer lists stay behind, to go on in ours, and all else stays", () => {
-  const { heard: it, behind, forwardedFor, via } = heard(true, ...LISTS, ...OTHERS, ID);
-  assertEquals([behind, forwardedFor, via], [text(...LISTS), "9.9.9.9", "1.0 b"]);
-  assertEquals([it.forwardedProto, it.forwardedHost, it.requestId, it.any], [
+Deno.test("received forwarding: of a trusted peer, only Via and X-Forwarded-For are dropped, to be appended to", () => {
+  const { forwarding, dropped, forwardedFor, via } = read(true, ...LISTS, ...OTHERS, ID);
+  assertEquals([dropped, forwardedFor, via], [text(...LISTS), "9.9.9.9", "1.0 b"]);
+  assertEquals([
+    forwarding.forwardedProto,
+    forwarding.forwardedHost,
+    forwarding.requestId,
+    forwarding.any,
+  ], [
     true,
     true,
     true,
     true,
   ]);
-  assertEquals(it.several, false);
+  assertEquals(forwarding.hasRepeatedList, false);
 });
 
-Deno.test("heard lines: of any other nothing is believed but Via and X-Request-Id", () => {
-  const { heard: it, behind, forwardedFor, via } = heard(false, ...LISTS, ID, ...OTHERS);
-  assertEquals([behind, forwardedFor, via], [text(...LISTS, ...OTHERS), "", "1.0 b"]);
-  assertEquals([it.forwardedProto, it.forwardedHost, it.requestId, it.any], [
+Deno.test("received forwarding: of an untrusted peer, only Via and X-Request-Id are recorded", () => {
+  const { forwarding, dropped, forwardedFor, via } = read(false, ...LISTS, ID, ...OTHERS);
+  assertEquals([dropped, forwardedFor, via], [text(...LISTS, ...OTHERS), "", "1.0 b"]);
+  assertEquals([
+    forwarding.forwardedProto,
+    forwarding.forwardedHost,
+    forwarding.requestId,
+    forwarding.any,
+  ], [
     false,
     false,
     true,
     true,
   ]);
-  assertEquals(heard(false, LISTS[1]!, LISTS[1]!, ...OTHERS).heard, heard(false).heard);
-  assertEquals(heard(false).heard.any, false);
+  assertEquals(read(false, LISTS[1]!, LISTS[1]!, ...OTHERS).forwarding, read(false).forwarding);
+  assertEquals(read(false).forwarding.any, false);
 });
 
-Deno.test("heard lines: any one of them makes ours other ones", () => {
+Deno.test("received forwarding: any field that changes the added lines is noticed", () => {
   for (const line of [...LISTS, OTHERS[0]!, OTHERS[1]!, ID]) {
-    assertEquals(heard(true, line).heard.any, true, line);
+    assertEquals(read(true, line).forwarding.any, true, line);
   }
-  assertEquals(heard(true, OTHERS[2]!).heard.any, false);
+  assertEquals(read(true, OTHERS[2]!).forwarding.any, false);
 });
 
-Deno.test("heard lines: a list in several lines is noticed", () => {
-  for (const line of LISTS) assertEquals(heard(true, line, ID, line).heard.several, true);
-  assertEquals(heard(false, LISTS[0]!, LISTS[0]!).heard.several, true);
-  assertEquals(heard(true, ID, ID, ...OTHERS, ...OTHERS).heard.several, false);
+Deno.test("received forwarding: a repeated list is noticed", () => {
+  for (const line of LISTS) {
+    assertEquals(read(true, line, ID, line).forwarding.hasRepeatedList, true);
+  }
+  assertEquals(read(false, LISTS[0]!, LISTS[0]!).forwarding.hasRepeatedList, true);
+  assertEquals(read(true, ID, ID, ...OTHERS, ...OTHERS).forwarding.hasRepeatedList, false);
 });
 
-Deno.test("heard lines: a head that is begun anew is one of the same peer", () => {
-  const { head } = heard(true, ...LISTS, ...LISTS, ...OTHERS, ID);
+Deno.test("received forwarding: reset keeps whether the peer is trusted, and nothing else", () => {
+  const { head } = read(true, ...LISTS, ...LISTS, ...OTHERS, ID);
   head.reset(0);
-  assertEquals(head.forwarding, heard(true).heard);
+  assertEquals(head.forwarding, read(true).forwarding);
 });

@@ -4,15 +4,15 @@ import { HEADROOM_BYTES } from "../../../../lib/engines/tcp/backend/connection.t
 import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import { ResponseHead } from "../../../../lib/engines/tcp/http1/response_head.ts";
 import {
-  closeUp,
+  chooseFraming,
   editHead,
   type Framing,
-  framingOf,
-  insert,
+  insertLine,
   type Persistence,
+  removeDroppedLines,
 } from "../../../../lib/engines/tcp/http1/response_framing.ts";
 
-const FRAMINGS = ["none", "length", "chunked", "made chunked", "close"] as const;
+const FRAMINGS = ["none", "length", "chunked", "chunked by proxy", "close"] as const;
 const PERSISTENCES = [undefined, "close", "keep-alive"] as const;
 const BODY = "body, and what follows";
 
@@ -40,12 +40,12 @@ function edit(lines: readonly string[], framing: Framing = "none", persistence?:
 
 const OK = "HTTP/1.1 200 OK";
 
-Deno.test("response framing: there is room in front of a head for all that may be added to it", () => {
+Deno.test("response framing: HEADROOM_BYTES is enough for all lines that may be added", () => {
   // The longest name of a STICKY_COOKIE, and all of its attributes.
   const cookie = `${"c".repeat(64)}=${"t".repeat(22)}; Path=/; HttpOnly; SameSite=Lax; Secure`;
   for (const persistence of PERSISTENCES) {
     const { bytes, head } = received(["HTTP/1.1 200"]);
-    const start = editHead(bytes, head, "made chunked", persistence, cookie);
+    const start = editHead(bytes, head, "chunked by proxy", persistence, cookie);
     assert(start >= 0, `begins at ${start}`);
     const lines = textOf(bytes, start, head.end).split("\r\n");
     assertEquals(lines[0], "HTTP/1.1 200 ");
@@ -59,10 +59,10 @@ for (
     [[OK, "Content-Length: 5"], "length"],
     [[OK, "Content-Length: 0"], "none"],
     [[OK, "Transfer-Encoding: chunked"], "chunked", "close"],
-    [[OK], "made chunked", "close"],
-    [["HTTP/1.0 200 OK"], "made chunked", "close"],
+    [[OK], "chunked by proxy", "close"],
+    [["HTTP/1.0 200 OK"], "chunked by proxy", "close"],
     [["HTTP/1.0 200 OK", "Content-Length: 5"], "length"],
-    [["HTTP/1.1 205 Reset Content"], "made chunked", "close"],
+    [["HTTP/1.1 205 Reset Content"], "chunked by proxy", "close"],
     [["HTTP/1.1 404 Not Found", "Content-Length: 1"], "length"],
     [["HTTP/1.1 503 x", "Transfer-Encoding: chunked"], "chunked", "close"],
     [["HTTP/1.1 204 No Content"], "none"],
@@ -74,23 +74,26 @@ for (
   ] as const
 ) {
   const [status, ...rest] = lines;
-  const to = framing === toOld ? "any client" : `HTTP/1.1, ${toOld} to 1.0`;
+  const clients = framing === toOld ? "any client" : `HTTP/1.1, as "${toOld}" for HTTP/1.0`;
 
-  Deno.test(`response framing: "${[status, ...rest].join(", ")}" is ${framing} to ${to}`, () => {
+  Deno.test(`response framing: "${[status, ...rest].join(", ")}" is framed as "${framing}" for ${clients}`, () => {
     const { head } = received(lines);
     for (const method of ["GET", "POST", "DELETE", "head"]) {
-      assertEquals(framingOf(head, method, 1), framing, method);
-      assertEquals(framingOf(head, method, 0), toOld, method);
+      assertEquals(chooseFraming(head, method, 1), framing, method);
+      assertEquals(chooseFraming(head, method, 0), toOld, method);
     }
-    assertEquals([framingOf(head, "HEAD", 1), framingOf(head, "HEAD", 0)], ["none", "none"]);
+    assertEquals([chooseFraming(head, "HEAD", 1), chooseFraming(head, "HEAD", 0)], [
+      "none",
+      "none",
+    ]);
   });
 }
 
 for (const framing of FRAMINGS) {
   for (const persistence of PERSISTENCES) {
-    Deno.test(`response framing: lines for ${framing} and ${persistence} stand last`, () => {
+    Deno.test(`response framing: with framing "${framing}" and persistence ${persistence}, the added lines are last`, () => {
       const added = [
-        ...(framing.endsWith("chunked") ? ["transfer-encoding: chunked"] : []),
+        ...(framing.startsWith("chunked") ? ["transfer-encoding: chunked"] : []),
         ...(persistence === undefined ? [] : [`connection: ${persistence}`]),
       ];
       for (const lines of [[OK], [OK, "X-A: 1", "x-b:2 "], ["HTTP/1.1 599 any reason: x"]]) {
@@ -100,28 +103,28 @@ for (const framing of FRAMINGS) {
   }
 }
 
-for (const [given, told] of [["1.0", "1.1"], ["1.1", "1.1"]] as const) {
+for (const version of ["1.0", "1.1"]) {
   for (const [status, reason] of [["200", " OK"], ["200", " "], ["200", ""], ["200", " \xe9 x"]]) {
-    Deno.test(`response framing: "${given} ${status}${reason}" is told as HTTP/${told}`, () => {
+    Deno.test(`response framing: "HTTP/${version} ${status}${reason}" is forwarded as HTTP/1.1`, () => {
       for (const lines of [[], ["Connection: x"], ["X-A: 1", "Keep-Alive: x", "X-B: 2"]]) {
         const kept = lines.filter((line) => line.startsWith("X-"));
-        const expected = `HTTP/${told} ${status}${reason || " "}`;
-        assertEquals(edit([`HTTP/${given} ${status}${reason}`, ...lines]), [expected, ...kept]);
+        const expected = `HTTP/1.1 ${status}${reason || " "}`;
+        assertEquals(edit([`HTTP/${version} ${status}${reason}`, ...lines]), [expected, ...kept]);
       }
     });
   }
 }
 
-Deno.test("response framing: what grows most stays within the room in front of it", () => {
+Deno.test("response framing: a head grows by the added lines and the space after the status", () => {
   const lines = ["HTTP/1.0 200"];
   const expected = ["HTTP/1.1 200 ", "transfer-encoding: chunked", "connection: keep-alive"];
-  assertEquals(edit(lines, "made chunked", "keep-alive"), expected);
+  assertEquals(edit(lines, "chunked by proxy", "keep-alive"), expected);
   const { bytes, head } = received(lines);
-  const start = editHead(bytes, head, "made chunked", "keep-alive");
+  const start = editHead(bytes, head, "chunked by proxy", "keep-alive");
   assertEquals(start, HEADROOM_BYTES - (expected.join("\r\n").length - lines[0]!.length));
 });
 
-Deno.test("response framing: a 204 and a 1xx lose their length, any other final status keeps it once", () => {
+Deno.test("response framing: Content-Length is removed from 1xx and 204, and forwarded once for any other status", () => {
   const lines = ["CONTENT-length: 5", "X-A: 1", "Content-Length:5", "X-B: 2"];
   assertEquals(edit(["HTTP/1.1 204 x", ...lines]), ["HTTP/1.1 204 x", "X-A: 1", "X-B: 2"]);
   assertEquals(edit(["HTTP/1.1 103 x", ...lines]), ["HTTP/1.1 103 x", "X-A: 1", "X-B: 2"]);
@@ -130,37 +133,40 @@ Deno.test("response framing: a 204 and a 1xx lose their length, any other final 
   }
 });
 
-Deno.test("response framing: what Connection names stays behind, where it can name it", () => {
+Deno.test("response framing: fields that Connection lists are not forwarded, except those that it must not list", () => {
   const lines = ["x-b: 1", "Date: x", "Connection: X-B ,close,date, content-length,trailer"];
   const rest = ["X-A: 1", "Content-Length: 5", "X-B: 2", "TE: x", "Trailer: y", "X-B-C: 3"];
   const kept = ["Date: x", "X-A: 1", "Content-Length: 5", "X-B-C: 3"];
   assertEquals(edit([OK, ...lines, ...rest], "length"), [OK, ...kept]);
 });
 
-/** Eight lines, of which those of a mask are to stay behind. */
-const marked = (mask: number, gone: string) =>
-  Array.from({ length: 8 }, (_, at) => mask >> at & 1 ? gone : `X-${at}: ${"v".repeat(at * 20)}`);
+/** Eight lines; those whose bit is set in the mask are to be dropped. */
+const linesOf = (mask: number, dropped: string) =>
+  Array.from(
+    { length: 8 },
+    (_, at) => mask >> at & 1 ? dropped : `X-${at}: ${"v".repeat(at * 20)}`,
+  );
 
-for (const gone of ["Keep-Alive: timeout=5", "TE:", "Upgrade-Insecure: named"]) {
-  Deno.test(`response framing: ${gone} stays behind in every combination of places`, () => {
+for (const dropped of ["Keep-Alive: timeout=5", "TE:", "Upgrade-Insecure: named"]) {
+  Deno.test(`response framing: ${dropped} is not forwarded, in every combination of positions`, () => {
     for (let mask = 0; mask < 256; mask++) {
-      const lines = marked(mask, gone);
-      const expected = [OK, ...lines.filter((line) => line !== gone)];
+      const lines = linesOf(mask, dropped);
+      const expected = [OK, ...lines.filter((line) => line !== dropped)];
       assertEquals(edit([OK, ...lines, "Connection: Upgrade-insecure"]), expected);
       assertEquals(edit([OK, "Connection: Upgrade-insecure", ...lines]), expected);
     }
   });
 }
 
-Deno.test("response framing: closing up alone leaves the first line as it is", () => {
+Deno.test("response framing: removing dropped lines leaves the first line unchanged", () => {
   const { bytes, head } = received(["HTTP/1.0 101", "Connection: x", "X-A: 1", "Upgrade: x"]);
-  const start = closeUp(bytes, head);
+  const start = removeDroppedLines(bytes, head);
   assertEquals(textOf(bytes, start), `HTTP/1.0 101\r\nX-A: 1\r\n\r\n${BODY}`);
 });
 
-Deno.test("response framing: an inserted line stands in front of the empty one", () => {
+Deno.test("response framing: a line is inserted before the empty line", () => {
   const bytes = bytesOf("......a\r\n\r\nb");
-  const start = insert(bytes, 6, 11, bytesOf("x\r\n"));
+  const start = insertLine(bytes, 6, 11, bytesOf("x\r\n"));
   assertEquals([start, textOf(bytes)], [3, "...a\r\nx\r\n\r\nb"]);
 });
 
@@ -186,8 +192,8 @@ const STATUS_LINE = fc.tuple(
   fc.constantFrom("", " ", " OK", " \xff"),
 );
 
-/** What a client should get, the plain way: lines picked out of a list. */
-function picked(lines: [name: string, value: string][], status: string): string[] {
+/** The lines that a client should get, selected from a list. */
+function selectLines(lines: [name: string, value: string][], status: string): string[] {
   const named = lines.filter(([name]) => name.toLowerCase() === "connection")
     .flatMap(([, value]) => value.split(",").map((item) => item.trim().toLowerCase()));
   let lengths = 0;
@@ -198,7 +204,7 @@ function picked(lines: [name: string, value: string][], status: string): string[
   }).map(([name, value]) => `${name}:${value}`);
 }
 
-Deno.test("response framing: any head becomes the lines that may go on, and those added", () => {
+Deno.test("response framing: any head becomes the lines that are forwarded, then those that are added", () => {
   fc.assert(
     fc.property(
       STATUS_LINE,
@@ -207,8 +213,8 @@ Deno.test("response framing: any head becomes the lines that may go on, and thos
       fc.constantFrom(...PERSISTENCES),
       ([version, status, reason], lines, framing, persistence) => {
         const head = [version + status + reason, ...lines.map((line) => line.join(":"))];
-        const expected = [`HTTP/1.1 ${status}${reason || " "}`, ...picked(lines, status)];
-        if (framing.endsWith("chunked")) expected.push("transfer-encoding: chunked");
+        const expected = [`HTTP/1.1 ${status}${reason || " "}`, ...selectLines(lines, status)];
+        if (framing.startsWith("chunked")) expected.push("transfer-encoding: chunked");
         if (persistence !== undefined) expected.push(`connection: ${persistence}`);
         assertEquals(edit(head, framing, persistence), expected);
       },

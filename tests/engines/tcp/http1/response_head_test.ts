@@ -4,7 +4,7 @@ import { bytesOf, textOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
 import { ResponseHead } from "../../../../lib/engines/tcp/http1/response_head.ts";
 
-/** Reads a head that begins somewhere in a buffer. @returns undefined where it is not complete */
+/** Parses a head at an offset of a buffer. @returns undefined if it is not complete */
 function scan(text: string, start = 64) {
   const bytes = bytesOf("?".repeat(start) + text);
   const head = new ResponseHead();
@@ -12,8 +12,8 @@ function scan(text: string, start = 64) {
   return head.scan(bytes, bytes.length) ? { head, bytes } : undefined;
 }
 
-/** Reads one that is complete. */
-function taken(text: string) {
+/** Parses a complete head. */
+function scanWhole(text: string) {
   const scanned = scan(text);
   assert(scanned !== undefined, `incomplete: ${JSON.stringify(text)}`);
   return scanned!;
@@ -22,24 +22,24 @@ function taken(text: string) {
 /** A response with these field lines. */
 const withFields = (...lines: string[]) => ["HTTP/1.1 200 OK", ...lines, "", ""].join("\r\n");
 
-/** Everything a head says, with just the cuts that count. */
+/** All that a head has recorded, without unused entries of droppedRanges. */
 const factsOf = (head: ResponseHead) => ({
   ...head,
-  nominated: [...head.nominated ?? []],
-  cuts: [...head.cuts.subarray(0, 2 * head.cutCount)],
+  connectionOptions: [...head.connectionOptions ?? []],
+  droppedRanges: [...head.droppedRanges.subarray(0, 2 * head.droppedRangeCount)],
 });
 
-/** The field lines that are left. */
-function kept({ head, bytes }: ReturnType<typeof taken>): string {
+/** The field lines that are forwarded. */
+function forwarded({ head, bytes }: ReturnType<typeof scanWhole>): string {
   let left = "", from = head.fieldsStart;
-  for (let i = 0; i < head.cutCount; i++) {
-    left += textOf(bytes, from, head.cuts[2 * i]!);
-    from = head.cuts[2 * i + 1]!;
+  for (let i = 0; i < head.droppedRangeCount; i++) {
+    left += textOf(bytes, from, head.droppedRanges[2 * i]!);
+    from = head.droppedRanges[2 * i + 1]!;
   }
   return left + textOf(bytes, from, head.end - 2);
 }
 
-/** Asserts that a text is refused, at once and byte by byte in a buffer full of anything. */
+/** Asserts that a text is refused, at once and byte by byte, with garbage after it. */
 function assertRefused(text: string, status = 400): void {
   assertEquals(assertThrows(() => scan(text), Malformed, undefined, text).status, status);
   for (const garbage of [0, 10, 13, 32, 48, 65]) {
@@ -55,11 +55,11 @@ function assertRefused(text: string, status = 400): void {
   }
 }
 
-Deno.test("response head: a status is 100 to 599, with any reason or none", () => {
+Deno.test("response head: a status of 100 to 599 is accepted, with any reason or none", () => {
   for (const status of ["100", "101", "200", "299", "404", "590", "599"]) {
     for (const reason of ["", " ", " OK", " A  b\tc", "  x ", " \x80\xff", " HTTP/1.1 500"]) {
       const text = `HTTP/1.1 ${status}${reason}\r\nX: y\r\n\r\n`;
-      const { head, bytes } = taken(`${text}body`);
+      const { head, bytes } = scanWhole(`${text}body`);
       assertEquals(head.status, Number(status));
       assertEquals(textOf(bytes, head.start, head.end), text);
       assertEquals(textOf(bytes, head.fieldsStart, head.end), "X: y\r\n\r\n");
@@ -90,21 +90,21 @@ for (
   });
 }
 
-Deno.test("response head: a byte that may not be there is refused as soon as it comes", () => {
+Deno.test("response head: an invalid byte is refused as soon as it arrives", () => {
   for (const text of ["HTTP/2", "HTTP/1.1 2000", "HTTP/1.1 200 O\0", "HTTP/1.1 200 OK\r\nX: \0"]) {
     assertThrows(() => scan(text), Malformed);
   }
 });
 
-Deno.test("response head: field lines are read as strictly as those of requests", () => {
+Deno.test("response head: field lines are parsed as strictly as in requests", () => {
   for (const line of ["X : a", " a", "X", "X: a\nY: b", "X: a\rY: b", "X: \0", ": a", "\rX: a"]) {
     assertRefused(withFields("A: b", line));
   }
 });
 
-Deno.test("response head: 100 fields are taken, 101 refused", () => {
+Deno.test("response head: 100 fields are accepted, 101 are refused", () => {
   const lines = new Array(100).fill("X: y");
-  taken(withFields(...lines));
+  scanWhole(withFields(...lines));
   assertRefused(withFields(...lines, "X: y"), 431);
 });
 
@@ -119,14 +119,14 @@ for (
     ["gzip", "1.1", ["Transfer-Encoding: gzip, chunked"], 501],
   ] as const
 ) {
-  Deno.test(`response head: one framed by ${what} is refused`, () => {
+  Deno.test(`response head: framing by ${what} is refused`, () => {
     assertRefused([`HTTP/${version} 200 OK`, ...lines, "", ""].join("\r\n"), status);
   });
 }
 
-Deno.test("response head: its framing is told", () => {
+Deno.test("response head: Content-Length and Transfer-Encoding are recorded", () => {
   const framing = (...lines: string[]) => {
-    const { contentLength, chunked } = taken(withFields(...lines)).head;
+    const { contentLength, chunked } = scanWhole(withFields(...lines)).head;
     return [contentLength, chunked];
   };
   assertEquals(framing("Content-Length: 5", "content-length: 05"), [5, false]);
@@ -134,7 +134,7 @@ Deno.test("response head: its framing is told", () => {
   assertEquals(framing("X: y"), [-1, false]);
 });
 
-Deno.test("response head: what belongs to the hop stays behind, all else goes on", () => {
+Deno.test("response head: hop-by-hop fields are not forwarded, all others are", () => {
   const lines = [
     ...[
       "Connection: x-a",
@@ -155,7 +155,7 @@ Deno.test("response head: what belongs to the hop stays behind, all else goes on
   ];
   const hop = /^(?:connection|keep-alive|te|upgrade|proxy-\w+|transfer-encoding):/i;
   const expected = lines.filter((line) => !hop.test(line)).map((line) => `${line}\r\n`).join("");
-  assertEquals(kept(taken(withFields(...lines))), expected);
+  assertEquals(forwarded(scanWhole(withFields(...lines))), expected);
 });
 
 for (
@@ -173,13 +173,13 @@ for (
     [["X-Keep-Alive: timeout=5", "Connection: timeout=6", "Via: timeout=7", "Host: timeout=8"], -1],
   ] as const
 ) {
-  Deno.test(`response head: ${lines.join(" and ") || "no Keep-Alive"} means ${seconds} s`, () => {
-    assertEquals(taken(withFields(...lines)).head.idleSeconds, seconds);
+  Deno.test(`response head: ${lines.join(" and ") || "no Keep-Alive"} sets idleSeconds to ${seconds}`, () => {
+    assertEquals(scanWhole(withFields(...lines)).head.idleSeconds, seconds);
   });
 }
 
 for (
-  const [value, options, nominated] of [
+  const [value, options, names] of [
     ["close", "close", []],
     ["CLOSE", "close", []],
     ["keep-alive", "keepAlive", []],
@@ -198,55 +198,57 @@ for (
     ["", "", []],
   ] as const
 ) {
-  Deno.test(`response head: Connection: ${JSON.stringify(value)} says what it says`, () => {
-    const scanned = taken(withFields(`Connection: ${value}`, "X-A: kept here"));
+  Deno.test(`response head: Connection: ${JSON.stringify(value)} sets [${options}] and lists [${names}]`, () => {
+    const scanned = scanWhole(withFields(`Connection: ${value}`, "X-A: kept here"));
     const { head } = scanned;
-    const said = (["close", "keepAlive", "upgrade"] as const).filter((option) => head[option]);
-    assertEquals([said.join(" "), [...head.nominated ?? []]], [options, [...nominated]]);
-    assertEquals(kept(scanned), "X-A: kept here\r\n");
+    const set = (["close", "keepAlive", "upgrade"] as const).filter((option) => head[option]);
+    assertEquals([set.join(" "), [...head.connectionOptions ?? []]], [options, [
+      ...names,
+    ]]);
+    assertEquals(forwarded(scanned), "X-A: kept here\r\n");
   });
 }
 
-Deno.test("response head: several Connections count together, and nothing else counts", () => {
-  const { head } = taken(withFields("Connection: x-a", "connection: close", "CONNECTION: x-b"));
-  assertEquals([head.close, [...head.nominated!]], [true, ["x-a", "x-b"]]);
-  const { close, keepAlive, upgrade, nominated } =
-    taken(withFields("Proxy-Connection: close")).head;
-  assertEquals([close, keepAlive, upgrade, nominated], [false, false, false, undefined]);
+Deno.test("response head: several Connection lines are combined, and Proxy-Connection is ignored", () => {
+  const { head } = scanWhole(withFields("Connection: x-a", "connection: close", "CONNECTION: x-b"));
+  assertEquals([head.close, [...head.connectionOptions!]], [true, ["x-a", "x-b"]]);
+  const { close, keepAlive, upgrade, connectionOptions } =
+    scanWhole(withFields("Proxy-Connection: close")).head;
+  assertEquals([close, keepAlive, upgrade, connectionOptions], [false, false, false, undefined]);
 });
 
-Deno.test("response head: HTTP/1.1 persists unless closed, HTTP/1.0 where it says so", () => {
+Deno.test("response head: the connection persists in HTTP/1.1 unless Connection lists close, in HTTP/1.0 only if it lists keep-alive", () => {
   const persisting = ["1.1 x", "1.1 keep-alive", "1.0 keep-alive"];
   for (const version of ["1.0", "1.1"]) {
     for (const connection of ["x", "close", "keep-alive", "keep-alive, close"]) {
       const text = `HTTP/${version} 200 OK\r\nConnection: ${connection}\r\n\r\n`;
       const expected = persisting.includes(`${version} ${connection}`);
-      const { minor, persistent } = taken(text).head;
+      const { minor, persistent } = scanWhole(text).head;
       assertEquals([`1.${minor}`, persistent], [version, expected], `${version} ${connection}`);
     }
   }
 });
 
-Deno.test("response head: cuts can be made anew, and lines that touch become one", () => {
-  const scanned = taken(withFields("TE: x", "A: b", "C: d", "E: f"));
+Deno.test("response head: dropped lines can be replaced, and adjacent ones become one range", () => {
+  const scanned = scanWhole(withFields("TE: x", "A: b", "C: d", "E: f"));
   const at = scanned.head.fieldsStart;
-  scanned.head.cutAnew([[at, at + 7], [at + 7, at + 13], [at + 19, at + 25]]);
-  assertEquals([scanned.head.cutCount, kept(scanned)], [2, "C: d\r\n"]);
-  scanned.head.cutAnew([]);
-  assertEquals(kept(scanned), "TE: x\r\nA: b\r\nC: d\r\nE: f\r\n");
+  scanned.head.replaceDroppedLines([[at, at + 7], [at + 7, at + 13], [at + 19, at + 25]]);
+  assertEquals([scanned.head.droppedRangeCount, forwarded(scanned)], [2, "C: d\r\n"]);
+  scanned.head.replaceDroppedLines([]);
+  assertEquals(forwarded(scanned), "TE: x\r\nA: b\r\nC: d\r\nE: f\r\n");
 });
 
-Deno.test("response head: however it comes in, it is read as if it had come at once", () => {
+Deno.test("response head: the result is the same wherever the input is split", () => {
   const lines = fc.shuffledSubarray([
     ...["Connection: close, x-a", "Keep-Alive: timeout=5", "X-A:", "TE: \xff", "Upgrade: a"],
     ...["Content-Length: 5", "Content-Length:05 ", "Via: 1.1 b", "Y: z\t "],
   ]);
   const reason = fc.constantFrom("", " ", " OK", " \x80 x");
-  const slow = new ResponseHead(), head = new ResponseHead(); // nothing stays from one to the next
+  const slow = new ResponseHead(), head = new ResponseHead(); // reused, as by the engine
   fc.assert(
     fc.property(reason, fc.nat(1), lines, fc.nat(255), (reason, minor, lines, garbage) => {
       const text = [`HTTP/1.${minor} 200${reason}`, ...lines, "", ""].join("\r\n");
-      const whole = taken(text);
+      const whole = scanWhole(text);
       slow.reset(64);
       for (let split = 64; split <= whole.bytes.length; split++) {
         const buffer = new Uint8Array(whole.bytes.length + 20).fill(garbage);
