@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import manifest from "../deno.json" with { type: "json" };
-import { Program } from "./support/program.ts";
+import { permissionsOf, Program } from "./support/program.ts";
 import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
 import { backendsAnswer, run, started } from "./support/started.ts";
 
@@ -192,4 +192,32 @@ Deno.test("main: a demo backend names itself and stops cleanly", async () => {
   assertEquals(await response.text(), "Hello from users-9\n");
   program.kill("SIGTERM");
   assertEquals(await program.status(), 0);
+});
+
+for (const task of ["start", "demo", "compile"] as const) {
+  Deno.test(`main: the task ${task} grants the network, reading files and the environment, and nothing else`, () => {
+    assertEquals(permissionsOf(task), [
+      "--no-prompt",
+      "--allow-net",
+      "--allow-read",
+      "--allow-env",
+      "--deny-import",
+    ]);
+  });
+}
+
+Deno.test("main: the environment's other variables appear in no output", async () => {
+  await using backend = new ScriptedBackend("a", "close");
+  const secret = "another program's password";
+  const env = { OTHER_PASSWORD: secret };
+  const { program, url } = await started(backend.url, env);
+  await using _program = program;
+  assertEquals((await (await fetch(url)).text()).includes(secret), false);
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 0);
+  const checked = await run(["check"], { env: { ...env, USERS_SERVICE: "ftp://a" } });
+  const output = program.stdout + program.stderr + checked.stdout + checked.stderr;
+  assertMatch(output, /connection_terminated/);
+  assertMatch(output, /must be backend URLs/);
+  assertEquals(output.includes(secret), false);
 });

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import manifest from "../../deno.json" with { type: "json" };
 import { DEFAULTS, SETTING_NAMES } from "../../lib/config/schema.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -23,10 +22,3 @@ Deno.test("documented: the README's tables have every setting", () => {
     assert(new RegExp(`^\\| [^|]*\`${name}\``, "m").test(readme), name);
   }
 });
-
-for (const task of ["start", "demo", "compile"] as const) {
-  Deno.test(`documented: the task ${task} may read every setting from the environment`, () => {
-    const [, names = ""] = /--allow-env=(\S+)/.exec(manifest.tasks[task].command) ?? [];
-    assertEquals(SETTING_NAMES.filter((name) => !names.split(",").includes(name)), []);
-  });
-}

@@ -3,11 +3,10 @@ import manifest from "../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** The permission flags of a task, so that a test fails where they do not suffice. */
-function permissionsOf(task: "start" | "simulate"): string[] {
+/** The permission flags of a task, so that a test fails if they do not suffice. */
+export function permissionsOf(task: keyof typeof manifest.tasks): string[] {
   return manifest.tasks[task].command.split(" ")
-    .filter((word) => /^--(?:allow-|no-prompt)/.test(word))
-    .map((word) => word.replace(/(?<=[=,])lib$/, `${ROOT}lib`)); // it runs elsewhere than a task
+    .filter((word) => /^(?:-[A-Z]|--(?:allow|deny|no-prompt|permission))/.test(word));
 }
 
 export interface RunOptions {
