@@ -28,7 +28,7 @@ export async function startDemo(texts: SettingTexts): Promise<Demo> {
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ url }) => url).join(";"),
   });
-  const balancer = await startBalancer(config, { lines: { names } });
+  const balancer = await startBalancer(config, { logFormat: { names } });
   return {
     ...balancer,
     backends,

@@ -1,7 +1,7 @@
 /** Runs a balancer until a signal says stop. */
 import { log } from "../logging/log.ts";
 import type { Balancer } from "../runtime/control_plane.ts";
-import { WorkerHangs } from "../runtime/supervisor.ts";
+import { WorkerHangError } from "../runtime/supervisor.ts";
 
 /**
  * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
@@ -14,7 +14,7 @@ export async function runBalancer(balancer: Balancer, drainTimeout: number): Pro
   try {
     signal = await Promise.race([nextSignal(), balancer.finished]);
   } catch (error) {
-    if (!(error instanceof WorkerHangs)) throw error;
+    if (!(error instanceof WorkerHangError)) throw error;
     log("error", error.message);
     return 1;
   }
