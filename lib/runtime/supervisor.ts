@@ -123,7 +123,7 @@ export class Supervisor {
     return cut ?? requestsInFlight(this.#options.memory, worker.number).own;
   }
 
-  /** Workers share a port with whoever else wants to share it, and would not notice another balancer. */
+  /** Several workers listen with reusePort, which would silently share the port with another balancer. */
   #checkPortIsFree(): void {
     const { config: { HOST: hostname }, port } = this.#options.assignment;
     if (port === 0) return;

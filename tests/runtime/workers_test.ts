@@ -73,7 +73,7 @@ for (const ENGINE of ENGINES) {
 
     program.kill("SIGUSR1");
     const [, lost] = await program.shows(
-      /worker 1 died, requests lost with it: (\d+): .*told to die/,
+      /worker 1 died, requests lost with it: (\d+): .*asked to die/,
     );
     await program.shows(/worker 1 is started again/);
     assert(Number(lost) > 0 && Number(lost) < 40, lost);

@@ -31,7 +31,7 @@ export async function exchange(
 /**
  * Sends the bytes; resolves with all that came back once the other side closes or time is up.
  *
- * @param isDone where it says so of what has come, little more is waited for
+ * @param isDone whether the bytes received so far are enough; then it waits only a little longer
  */
 export async function exchangeBytes(
   port: number,
