@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Dialogue } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { started } from "../support/started.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
@@ -183,4 +183,23 @@ Deno.test("workers: a single worker that dies is started again, and clients are 
     assertEquals(await ask(clients), [200, 200, 200]);
     close(clients);
   }
+});
+
+Deno.test("workers: a worker that hangs is reported, takes readiness away, and may go on", async () => {
+  await using backend = new ScriptedBackend("a");
+  const ADMIN_PORT = String(deadPort());
+  const script = new URL("../support/mortal_balancer.ts", import.meta.url);
+  const { program, url } = await started(backend.url, { ADMIN_PORT, HANGS: "6500" }, script);
+  await using _program = program;
+  const probe = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${ADMIN_PORT}${path}`);
+    return [response.status, await response.text()];
+  };
+  program.kill("SIGUSR2");
+  await program.shows(/worker 1 hangs: its clients wait/);
+  assertEquals(await probe("/livez"), [503, "not well: worker 1 hangs\n"]);
+  assertEquals(await probe("/readyz"), [503, "not ready: worker 1 hangs\n"]);
+  await program.shows(/worker 1 goes on/);
+  assertEquals(await probe("/readyz"), [200, "ready\n"]);
+  assertEquals(await (await fetch(url)).text(), "a");
 });
