@@ -1,4 +1,4 @@
-/** Reads the command line and runs what it asks for. */
+/** Reads the command line and runs the command that it names. */
 import { parseArgs } from "node:util";
 import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/cli/commands.ts";
 import { ConfigError } from "./lib/config/load.ts";
@@ -15,15 +15,17 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 /** @returns the exit status */
 async function main(args: readonly string[]): Promise<number> {
   const isNamed = args[0] !== undefined && !args[0].startsWith("-");
-  const [name, rest] = isNamed ? [args[0]!, args.slice(1)] : ["start", args];
+  const [name, flagArgs] = isNamed ? [args[0]!, args.slice(1)] : ["start", args];
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const help = command?.help ?? HELP;
-  const flags = command === undefined ? `no command ${name}` : flagsOf(command, rest);
+  const flags = command === undefined
+    ? `there is no command ${name}`
+    : parseFlags(command, flagArgs);
   if (command === undefined || typeof flags === "string") {
-    // What is wrong comes last, where it is seen; a long help is not in its way.
+    // The error comes last, so that it stays in view; a command's own help would be too long before it.
     if (help === HELP) complain(HELP);
-    const more = help === HELP ? "" : `; roundabout ${name} --help tells its flags`;
-    complain(`Cannot understand the command line: ${flags}${more}`);
+    const hint = help === HELP ? "" : `; see roundabout ${name} --help`;
+    complain(`Cannot understand the command line: ${flags}${hint}`);
     return WRONG_USAGE;
   }
   try {
@@ -38,19 +40,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The flags of a command, or what is wrong with them. */
-function flagsOf({ flags = {} }: Command, args: readonly string[]): Flags | string {
+/** @returns the flags of a command, or what is wrong with them */
+function parseFlags({ flags = {} }: Command, args: readonly string[]): Flags | string {
   const options = { ...flags, help: SWITCH, version: SWITCH } as typeof flags;
   try {
     const { values, tokens } = parseArgs({ args: [...args], options, tokens: true });
     const empty = Object.keys(values).find((name) => [values[name]].flat().includes(""));
     if (empty !== undefined) return `--${empty} has no value`;
-    const once = tokens.flatMap((token) => token.kind === "option" ? [token.name] : [])
+    const single = tokens.flatMap((token) => token.kind === "option" ? [token.name] : [])
       .filter((name) => !options[name]?.multiple);
-    const twice = once.find((name, place) => once.indexOf(name) < place);
-    return twice === undefined ? values : `--${twice} must be given once`;
+    const repeated = single.find((name, index) => single.indexOf(name) < index);
+    return repeated === undefined ? values : `--${repeated} must be given once`;
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // what parseArgs throws at a wrong command line
+    if (!(error instanceof TypeError)) throw error; // parseArgs throws it for a wrong command line
     return error.message;
   }
 }

@@ -72,7 +72,6 @@ const EFFECTFUL = [
   "lib/health/prober.ts", // sends probes
   "lib/simulate/command.ts", // reads files and prints
   "lib/time/clock.ts", // reads the system's clock
-  "lib/time/with_timeout.ts", // sets timers
 ];
 
 /** Files outside of those folders that must stay pure. */
@@ -82,7 +81,11 @@ const PURE_FILES = [
   "lib/logging/throttled_warning.ts",
   "lib/net/buffers.ts",
   "lib/net/connect_error.ts",
+  "lib/runtime/backoff.ts",
+  "lib/runtime/engine_limits.ts",
   "lib/runtime/heartbeat_monitor.ts",
+  "lib/runtime/heartbeat_timer.ts",
+  "lib/runtime/start_warnings.ts",
 ];
 
 /** What pure files may import from outside: no effects, or only those that are named below. */

@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import manifest from "../deno.json" with { type: "json" };
-import { Program } from "./support/program.ts";
+import { permissionsOf, Program } from "./support/program.ts";
 import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
 import { backendsAnswer, run, started } from "./support/started.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
-Deno.test("main: without backends it says what is missing and points at the demo, status 2", async () => {
+Deno.test("main: without backends the error says what is missing and mentions the demo, status 2", async () => {
   const { status, stderr } = await run(["start"]);
   assertEquals(status, 2);
   assertMatch(stderr, /^Cannot start as USERS_SERVICE must list at least one backend/);
   assertMatch(stderr, /deno task demo/);
 });
 
-Deno.test("main: all wrong settings are told at once, and nothing starts", async () => {
+Deno.test("main: all wrong settings are reported at once, and nothing starts", async () => {
   const env = { USERS_SERVICE: "http://a:6000;ftp://b", PORT: "http", DRAIN_TIMEOUT: "soon" };
   const { status, stdout, stderr } = await run(["start"], { env });
   assertEquals([status, stdout], [2, ""]);
@@ -21,7 +21,7 @@ Deno.test("main: all wrong settings are told at once, and nothing starts", async
   assertMatch(stderr, /PORT must be 1 to 65535: current value is "http"/);
 });
 
-Deno.test("main: .env of the working directory applies where the environment is silent", async () => {
+Deno.test("main: .env of the working directory applies to settings that the environment lacks", async () => {
   const cwd = await Deno.makeTempDir();
   await Deno.writeTextFile(
     `${cwd}/.env`,
@@ -33,7 +33,7 @@ Deno.test("main: .env of the working directory applies where the environment is 
   await Deno.remove(cwd, { recursive: true });
 });
 
-Deno.test("main: a wrong command line is shown the usage, status 2", async () => {
+Deno.test("main: for a wrong command line the usage is printed, status 2", async () => {
   for (const args of [["serve"], ["start", "now"], ["--verbose"]]) {
     const { status, stderr } = await run(args);
     assertEquals(status, 2);
@@ -50,7 +50,7 @@ Deno.test("main: --version and --help answer on standard output, status 0", asyn
   assertMatch((await run(["--help"])).stdout, /Usage: roundabout/);
 });
 
-Deno.test("main: a port that is taken ends it with status 1 and the reason", async () => {
+Deno.test("main: if the port is in use, it ends with status 1 and the reason", async () => {
   await using backend = new ScriptedBackend("a");
   const env = {
     USERS_SERVICE: backend.url,
@@ -91,7 +91,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-Deno.test("main: DRAIN_TIMEOUT cuts off what does not end, and says how much, status 1", async () => {
+Deno.test("main: DRAIN_TIMEOUT cuts off requests that do not end, and the log has their number, status 1", async () => {
   await using backend = new ScriptedBackend("a", "stall");
   const { program, url } = await started(backend.url, { DRAIN_TIMEOUT: "100ms" });
   await using _program = program;
@@ -116,7 +116,7 @@ Deno.test("main: a second signal ends it at once", async () => {
   assertEquals(await response, "cut off");
 });
 
-Deno.test("main: an access log that cannot be written is told once, and serving goes on", async () => {
+Deno.test("main: an access log that cannot be written is reported once, and serving goes on", async () => {
   await using backend = new ScriptedBackend("a");
   const port = deadPort();
   const program = `exec "$0" "$@" > /dev/full`;
@@ -147,11 +147,11 @@ Deno.test("main: an access log that cannot be written is told once, and serving 
   }
   process.kill("SIGTERM");
   const { code, stderr } = await process.output();
-  const told = new TextDecoder().decode(stderr).match(/access log lines are lost/g) ?? [];
-  assertEquals([code, told.length], [0, 1]);
+  const reports = new TextDecoder().decode(stderr).match(/access log lines are lost/g) ?? [];
+  assertEquals([code, reports.length], [0, 1]);
 });
 
-Deno.test("main: HTTP_PROXY does not come between the balancer and its backends", async () => {
+Deno.test("main: HTTP_PROXY is not used for requests to backends", async () => {
   await using proxy = new ScriptedBackend("proxy");
   await using backend = new ScriptedBackend("direct");
   const env = { HTTP_PROXY: proxy.url, http_proxy: proxy.url };
@@ -192,4 +192,32 @@ Deno.test("main: a demo backend names itself and stops cleanly", async () => {
   assertEquals(await response.text(), "Hello from users-9\n");
   program.kill("SIGTERM");
   assertEquals(await program.status(), 0);
+});
+
+for (const task of ["start", "demo", "compile"] as const) {
+  Deno.test(`main: the task ${task} grants the network, reading files and the environment, and nothing else`, () => {
+    assertEquals(permissionsOf(task), [
+      "--no-prompt",
+      "--allow-net",
+      "--allow-read",
+      "--allow-env",
+      "--deny-import",
+    ]);
+  });
+}
+
+Deno.test("main: the environment's other variables appear in no output", async () => {
+  await using backend = new ScriptedBackend("a", "close");
+  const secret = "another program's password";
+  const env = { OTHER_PASSWORD: secret };
+  const { program, url } = await started(backend.url, env);
+  await using _program = program;
+  assertEquals((await (await fetch(url)).text()).includes(secret), false);
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 0);
+  const checked = await run(["check"], { env: { ...env, USERS_SERVICE: "ftp://a" } });
+  const output = program.stdout + program.stderr + checked.stdout + checked.stderr;
+  assertMatch(output, /connection_terminated/);
+  assertMatch(output, /must be backend URLs/);
+  assertEquals(output.includes(secret), false);
 });

@@ -1,9 +1,9 @@
 /**
- * The admin port: whether this program lives, and whether it should be sent requests.
+ * The admin port: health checks of the balancer itself.
  *
- * `GET /livez` is 200 as long as nothing but a restart would help: who restarts on that should not restart
- * for backends that are down. `GET /readyz` is 503 while it drains or no backend is usable: who balances over several
- * balancers should leave this one out.
+ * `GET /livez` is 503 only if nothing but a restart would help, and not for backends that are down.
+ * `GET /readyz` is 503 while the balancer drains or has no usable backend, so that whatever balances over
+ * several balancers leaves this one out.
  */
 import { STATUS_CODE } from "@std/http/status";
 import { isAuthority } from "../http/authority.ts";
@@ -14,16 +14,17 @@ export interface AdminOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Why it should be started anew; undefined where it should not. */
+  /** Why the balancer should be restarted; undefined if it should not. */
   readonly fault: () => string | undefined;
-  /** Why it should not be sent requests; undefined where it should. */
+  /** Why it should get no requests; undefined if it should. */
   readonly unreadiness: () => string | undefined;
-  /** Told of errors that are our own fault. */
+  /** Called with errors that are a fault of this program. */
   readonly onError: (error: unknown) => void;
+  /** Called each time the listener breaks. */
   readonly onWarning: (warning: string) => void;
 }
 
-/** Starts it. @throws where the address cannot be listened on */
+/** Starts the admin port. @throws if the address cannot be listened on */
 export function serveAdmin(options: AdminOptions): Listening {
   const { fault, unreadiness, onError } = options;
 
@@ -34,10 +35,10 @@ export function serveAdmin(options: AdminOptions): Listening {
     }
     const pathname = targetOf(url, host)?.path.split("?")[0];
     if (pathname !== "/livez" && pathname !== "/readyz") {
-      return text(STATUS_CODE.NotFound, "not found: there are /livez and /readyz");
+      return text(STATUS_CODE.NotFound, "not found: this port has /livez and /readyz");
     }
     if (method !== "GET" && method !== "HEAD") {
-      return text(STATUS_CODE.MethodNotAllowed, "this is for GET", { allow: "GET, HEAD" });
+      return text(STATUS_CODE.MethodNotAllowed, "use GET or HEAD", { allow: "GET, HEAD" });
     }
     return pathname === "/livez"
       ? health("alive", "not well", fault())
@@ -59,7 +60,7 @@ function health(good: string, bad: string, reason: string | undefined): Response
     : text(STATUS_CODE.ServiceUnavailable, `${bad}: ${reason}`);
 }
 
-/** Whatever asks should see how things are now, not what some cache remembers. */
+/** A reply that no cache may store: it is about this moment. */
 function text(status: number, body: string, headers: Record<string, string> = {}): Response {
   return new Response(`${body}\n`, {
     status,

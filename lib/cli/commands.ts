@@ -13,18 +13,18 @@ import { SIMULATE_HELP } from "../simulate/help.ts";
 import type { SimulateFlags } from "../simulate/scenario/scenario.ts";
 import { startBalancer } from "../runtime/control_plane.ts";
 
-/** What the command line may say beside the command. */
+/** The flags of all commands. */
 export interface Flags extends SimulateFlags {
-  /** Of a demo backend. */
+  /** The name of a demo backend. */
   readonly name?: string | undefined;
   readonly help?: boolean | undefined;
   readonly version?: boolean | undefined;
 }
 
 export interface Command {
-  /** Its flags, beside `--help` and `--version`. */
+  /** Its flags, in addition to `--help` and `--version`. */
   readonly flags?: NonNullable<ParseArgsConfig["options"]>;
-  /** Where it has more to say than {@linkcode HELP}. */
+  /** Its own help text; by default {@linkcode HELP}. */
   readonly help?: string;
   /** @returns the exit status */
   readonly run: (flags: Flags) => Promise<number>;
@@ -64,10 +64,10 @@ async function start(): Promise<number> {
   const balancer = await startBalancer(config);
   const { address, adminAddress, workers } = balancer;
   const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
-  const admin = adminAddress === undefined ? "off" : written(adminAddress);
+  const admin = adminAddress === undefined ? "off" : formatAddress(adminAddress);
   log(
     "info",
-    `listening on ${written(address)}, admin on ${admin}, workers: ${workers}, ` +
+    `listening on ${formatAddress(address)}, admin on ${admin}, workers: ${workers}, ` +
       `${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
   );
   return await runBalancer(balancer, config.DRAIN_TIMEOUT);
@@ -95,7 +95,7 @@ async function backend({ name = "backend" }: Flags): Promise<number> {
 function check(): Promise<number> {
   const texts = readSettings();
   parseConfig(texts);
-  print(SETTING_NAMES.map((name) => `${name}=${shown(name, texts[name])}\n`).join(""));
+  print(SETTING_NAMES.map((name) => `${name}=${displayValue(name, texts[name])}\n`).join(""));
   return Promise.resolve(0);
 }
 
@@ -108,13 +108,13 @@ async function healthcheck(): Promise<number> {
   return 1;
 }
 
-/** What a setting comes to, as a user would write it, but for a secret. */
-function shown(name: SettingName, text: string | undefined): string {
-  const hidden = name === "STICKY_SECRET" && text && text !== DEFAULTS.STICKY_SECRET;
-  return hidden ? "***" : text || DEFAULTS[name];
+/** The value of a setting as a user would write it, or its default; a secret is masked. */
+function displayValue(name: SettingName, text: string | undefined): string {
+  const isSecret = name === "STICKY_SECRET" && text && text !== DEFAULTS.STICKY_SECRET;
+  return isSecret ? "***" : text || DEFAULTS[name];
 }
 
-function written({ hostname, port }: Deno.NetAddr): string {
+function formatAddress({ hostname, port }: Deno.NetAddr): string {
   return `${hostname}:${port}`;
 }
 
@@ -122,18 +122,18 @@ export const HELP = `roundabout: an HTTP load balancer
 
 Usage: roundabout [command] [flags]
 
-  start        balance requests over the backends of USERS_SERVICE (the default)
-  demo         three backends and the balancer in one process, to try things out
-  backend      one demo backend; --name says what it calls itself
-  check        check the settings and print what they come to
-  healthcheck  exit 0 where the balancer here is ready, for Docker; with ADMIN_PORT=off,
-               where a balancer or a demo backend serves
-  simulate     what clients would see: policies and settings on a virtual clock; --help has more
+  start        balance requests over the backends of USERS_SERVICE (the default command)
+  demo         run three backends and a balancer in one process, to try things out
+  backend      run one demo backend; --name sets its name
+  check        check the settings and print them with their defaults
+  healthcheck  exit with 0 if the balancer on this machine is ready for requests, for Docker;
+               with ADMIN_PORT=off, if a balancer or a demo backend responds
+  simulate     predict what clients see with other policies and settings; see its --help
 
-  --help       this text
-  --version    the version
+  --help       print this text, or the help of a command that has its own
+  --version    print the version
 
-Settings come from the environment and from .env in the working directory; docs/configuration.md
-lists them.
-Exit status: 0 stopped cleanly, 1 failed while running, 2 wrong usage or settings.
+Settings are read from the environment and from .env in the working directory;
+docs/configuration.md lists them.
+Exit status: 0 stopped cleanly, 1 failed while running or cut requests off, 2 wrong usage or settings.
 `;

@@ -1,4 +1,4 @@
-/** `roundabout demo`: three backends and the balancer in one process, and what to try with them. */
+/** `roundabout demo`: three backends and a balancer in one process, and commands to try. */
 import { parseConfig } from "../config/load.ts";
 import type { SettingTexts } from "../config/parse.ts";
 import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
@@ -15,10 +15,11 @@ export interface Demo extends Balancer {
 }
 
 /**
- * Starts the demo on this machine's loopback.
+ * Starts the demo on loopback.
  *
- * @param texts settings, of which `USERS_SERVICE` and `HOST` are the demo's own
- * @throws where a setting is wrong or the port is taken
+ * @param texts settings; the demo itself sets `USERS_SERVICE` and `HOST`
+ * @throws {ConfigError} if a setting is wrong
+ * @throws {ListenError} if the port is in use
  */
 export async function startDemo(texts: SettingTexts): Promise<Demo> {
   const backends = NAMES.map(startBackend);
@@ -28,7 +29,7 @@ export async function startDemo(texts: SettingTexts): Promise<Demo> {
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ url }) => url).join(";"),
   });
-  const balancer = await startBalancer(config, { lines: { names } });
+  const balancer = await startBalancer(config, { logFormat: { names } });
   return {
     ...balancer,
     backends,
@@ -53,14 +54,14 @@ function formatBanner(
 ): string {
   const list = backends.map(({ name, url }) => `  ${name}  ${url}`);
   const commands = [
-    [`curl -i http://localhost:${port}/`, "again and again: the backends take turns"],
+    [`curl -i http://localhost:${port}/`, "repeat it: the backends take turns"],
     [
       `curl -X POST ${backends[1]!.url}/stop`,
-      "stops users-2; then the first one again: no request",
+      "stops users-2; repeat the first command: no request",
     ],
-    ["", "fails, and the lines below say what was tried"],
+    ["", "fails, and the log below shows each attempt"],
     ...(adminAddress === undefined ? [] : [
-      [`curl -i http://localhost:${adminAddress.port}/readyz`, "whether it is ready for requests"],
+      [`curl -i http://localhost:${adminAddress.port}/readyz`, "is it ready for requests?"],
     ]),
     ["Ctrl-C", "ends the demo"],
   ] as const;

@@ -1,4 +1,4 @@
-/** A backend to try things out with: names itself in every answer, and can be told to stop. */
+/** A backend to try things out with: every response has its name, and a request can stop it. */
 
 export interface DemoBackend {
   readonly name: string;
@@ -11,11 +11,11 @@ export interface DemoBackendOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** What `POST /stop` does; undefined where it cannot be stopped that way. */
+  /** Called on `POST /stop`; undefined if no request can stop it. */
   readonly onStopRequest?: () => void;
 }
 
-/** Starts it. @throws where the address cannot be listened on */
+/** Starts a demo backend. @throws if the address cannot be listened on */
 export function startDemoBackend(options: DemoBackendOptions): DemoBackend {
   const { name, hostname, port, onStopRequest } = options;
   const server = Deno.serve({ hostname, port, onListen: () => {} }, (request) => {

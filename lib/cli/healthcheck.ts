@@ -1,17 +1,17 @@
 /**
- * `roundabout healthcheck`: whether the program on this machine should be sent requests, for Docker's
+ * `roundabout healthcheck`: whether the balancer on this machine is ready for requests, for Docker's
  * HEALTHCHECK.
  *
- * It asks the admin port for `/readyz`. Where that is off it asks with `OPTIONS` and `Max-Forwards: 0`
- * for whatever is the last recipient (RFC 9110, 7.6.2), which the balancer answers itself: no backend
- * hears of it, and what is proved is that requests are served.
+ * It requests `/readyz` of the admin port. If that is off, it sends `OPTIONS` with `Max-Forwards: 0`, which
+ * the balancer answers itself as the last recipient (RFC 9110, 7.6.2): this proves that it serves requests
+ * without sending one to a backend.
  */
 import type { Addresses } from "../config/load.ts";
 
-/** In milliseconds; Docker's own timeout should be longer. */
+/** Docker's own timeout should be longer. */
 const TIMEOUT_MS = 2_000;
 
-/** @returns undefined where all is well, otherwise what is wrong */
+/** @returns what is wrong; undefined if the balancer is ready */
 export async function healthProblem(
   { HOST, PORT, ADMIN_HOST, ADMIN_PORT }: Addresses,
 ): Promise<string | undefined> {

@@ -1,25 +1,25 @@
-/** Runs a balancer until a signal says stop. */
+/** Runs a balancer until a signal stops it. */
 import { log } from "../logging/log.ts";
 import type { Balancer } from "../runtime/control_plane.ts";
-import { WorkerHangs } from "../runtime/supervisor.ts";
+import { WorkerHangError } from "../runtime/supervisor.ts";
 
 /**
- * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
+ * Runs a balancer until SIGINT or SIGTERM, then drains it; a second signal ends the process at once.
  *
  * @param drainTimeout in milliseconds
- * @returns the exit status: 0 stopped cleanly, 1 failed or cut requests off
+ * @returns the exit status: 0 if it stopped cleanly, 1 if it failed or cut requests off
  */
 export async function runBalancer(balancer: Balancer, drainTimeout: number): Promise<number> {
   let signal: Deno.Signal;
   try {
     signal = await Promise.race([nextSignal(), balancer.finished]);
   } catch (error) {
-    if (!(error instanceof WorkerHangs)) throw error;
+    if (!(error instanceof WorkerHangError)) throw error;
     log("error", error.message);
     return 1;
   }
-  nextSignal().then((again) => {
-    log("warn", `${again} again: stopping at once`);
+  nextSignal().then((second) => {
+    log("warn", `${second} again: stopping at once`);
     Deno.exit(1);
   });
   log("info", `${signal}: not ready any more, finishing what is in flight`);

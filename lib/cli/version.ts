@@ -1,4 +1,4 @@
-/** The version, which stands in deno.json alone. */
+/** The version, from deno.json. */
 import manifest from "../../deno.json" with { type: "json" };
 
 export const VERSION: string = manifest.version;

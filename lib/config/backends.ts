@@ -1,10 +1,10 @@
-/** Reads `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
+/** Parses `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
 import type { BackendConfig } from "./model.ts";
 import { type Complaint, type Read, reading } from "./setting.ts";
 
 /**
- * Ports that the Fetch standard blocks (https://fetch.spec.whatwg.org/#port-blocking): fetch refuses
- * them whatever listens there, so a backend on one of them would fail each request.
+ * Ports that the Fetch standard blocks (https://fetch.spec.whatwg.org/#port-blocking): fetch refuses to
+ * connect to them, so every request to such a backend would fail.
  */
 const BLOCKED_PORTS = new Set(
   ("1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 " +
@@ -13,11 +13,11 @@ const BLOCKED_PORTS = new Set(
     "6000 6566 6665 6666 6667 6668 6669 6679 6697 10080").split(" "),
 );
 
-/** The backends in their order, or a complaint about each entry that is none. */
+/** @returns the backends in the order of the list, or a complaint about each entry that is not valid */
 export function readBackends(text: string): Read<readonly BackendConfig[]> {
   if (text === "") {
     return "must list at least one backend, such as http://users-1:5000;http://users-2:5000 " +
-      "(to try things out without any: deno task demo)";
+      "(to try Roundabout without backends: deno task demo)";
   }
   const backends: BackendConfig[] = [];
   const complaints: Complaint[] = [];
@@ -36,10 +36,10 @@ export function readBackends(text: string): Read<readonly BackendConfig[]> {
   return complaints.length > 0 ? complaints : reading(backends);
 }
 
-/** Host names as DNS and container networks have them, and addresses. */
+/** Host names, with the underscores that container networks allow, and addresses. */
 const HOST_NAME = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 
-/** A `;` after the last backend is no mistake. */
+/** A `;` after the last backend is allowed. */
 function withoutLastEmpty(entries: string[]): string[] {
   return entries.at(-1)?.trim() === "" ? entries.slice(0, -1) : entries;
 }
@@ -52,7 +52,7 @@ function readBackend(entry: string): BackendConfig | string {
   for (const option of options) {
     const [, digits] = /^weight=(\d{1,3})$/.exec(option) ?? [];
     if (weight !== undefined || !(Number(digits) >= 1 && Number(digits) <= 100)) {
-      return "must have no option but one weight=1 to weight=100 per backend";
+      return "must have no option except weight=1 to weight=100, once per backend";
     }
     weight = Number(digits);
   }
@@ -60,7 +60,7 @@ function readBackend(entry: string): BackendConfig | string {
 }
 
 function readUrl(address: string): URL | string {
-  if (address === "") return "must have a URL between one ; and the next";
+  if (address === "") return "must have a URL before and after each ;";
   if (!/^https?:\/\//i.test(address)) {
     return "must be backend URLs that start with http:// or https://";
   }
@@ -79,8 +79,8 @@ function readUrl(address: string): URL | string {
 }
 
 /**
- * An error message ends up in logs, where no password should be: of an entry only what follows its
- * last @ is shown, and nothing of one that may be the first half of a password with a ; in it.
+ * Masks credentials, as error messages end up in logs: an entry is shown from its last @ on, and not at all
+ * if it may be the first half of a password that contains a ;.
  */
 function withoutPassword(entry: string, text: string): string {
   if (entry.includes("@")) return entry.replace(/^.*@/s, "***@");

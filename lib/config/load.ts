@@ -1,17 +1,17 @@
-/** Brings the settings together: defaults < `.env` < environment. */
+/** Loads the settings: the environment, then `.env`, then the defaults. */
 import util from "node:util";
 import type { z } from "zod";
 import { given, parseTexts, type SettingTexts } from "./parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
 
-/** What cannot be done, and what has the problems. */
+/** What cannot be done, and what has several problems. */
 const SUBJECTS = { start: "the settings have", simulate: "the scenario has" } as const;
 
-/** What the user has set is wrong: says so for each problem. */
+/** Settings are wrong; the message has every problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 
-  /** @param problems one sentence each */
+  /** @param problems at least one; each begins with a setting's name */
   constructor(problems: readonly string[], what: keyof typeof SUBJECTS = "start") {
     super(
       problems.length === 1
@@ -24,21 +24,21 @@ export class ConfigError extends Error {
 }
 
 /**
- * Checks the settings.
+ * Parses all settings.
  *
- * @throws {ConfigError} with every problem there is
+ * @throws {ConfigError} with every problem
  */
 export function parseConfig(texts: SettingTexts): Config {
   return parse(Settings, texts);
 }
 
-/** Where a program of ours is to be reached. */
+/** Where a balancer or a demo backend listens. */
 export type Addresses = Pick<Config, "PORT" | "HOST" | "ADMIN_PORT" | "ADMIN_HOST">;
 
 /**
- * Checks where requests arrive, and nothing else: enough for a demo backend or a health check.
+ * Parses the addresses only, for a demo backend or a health check: these need no other setting.
  *
- * @throws {ConfigError} with every problem there is
+ * @throws {ConfigError} with every problem of these settings
  */
 export function parseAddresses(texts: SettingTexts): Addresses {
   const names = { PORT: true, HOST: true, ADMIN_PORT: true, ADMIN_HOST: true } as const;
@@ -47,9 +47,9 @@ export function parseAddresses(texts: SettingTexts): Addresses {
 }
 
 /**
- * The settings that apply here and now: `.env` of the working directory, and over it the environment.
+ * Reads the settings from `.env` in the working directory and from the environment, which wins.
  *
- * @throws {ConfigError} where `.env` is there and cannot be read
+ * @throws {ConfigError} if `.env` exists and cannot be read
  */
 export function readSettings(): SettingTexts {
   const file = readEnvFile();
@@ -65,19 +65,19 @@ function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
   return value;
 }
 
-/** What is wrong with settings that are right each by itself. */
+/** Problems of settings that are valid by themselves and contradict each other. */
 function conflicts(texts: SettingTexts): string[] {
   const { PORT, ADMIN_PORT, STICKY_COOKIE, TRUSTED_PROXIES } = { ...DEFAULTS, ...given(texts) };
   const problems: string[] = [];
   if (Number(PORT) === Number(ADMIN_PORT)) {
-    problems.push(`ADMIN_PORT must not be PORT, too: ${found(ADMIN_PORT)}`);
+    problems.push(`ADMIN_PORT must differ from PORT: ${found(ADMIN_PORT)}`);
   }
-  // Browsers take these from encrypted connections only (RFC 6265bis, 4.1.3).
+  // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), which a trusted proxy has to report.
   const needsTls = /^\s*__(?:Host|Secure)-/i.test(STICKY_COOKIE);
   if (needsTls && TRUSTED_PROXIES.trim() === DEFAULTS.TRUSTED_PROXIES) {
     problems.push(
-      "STICKY_COOKIE must not begin with __Host- or __Secure- where no TRUSTED_PROXIES say that a " +
-        `client speaks TLS: ${found(STICKY_COOKIE)}`,
+      "STICKY_COOKIE must not begin with __Host- or __Secure- unless TRUSTED_PROXIES is set, as " +
+        `browsers accept such cookies over TLS only: ${found(STICKY_COOKIE)}`,
     );
   }
   return problems;

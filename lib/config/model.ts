@@ -1,6 +1,6 @@
-/** What the settings come to: plain data, in the words of the core. */
+/** The values of settings: plain data. */
 
-/** What a user says of one backend in `USERS_SERVICE`. */
+/** One backend of `USERS_SERVICE`. */
 export interface BackendConfig {
   /** Scheme, host, port and path prefix, without a trailing slash: `http://users-2:5000/base`. */
   readonly url: string;
@@ -8,13 +8,14 @@ export interface BackendConfig {
   readonly weight: number;
 }
 
+/** What consistent hashing hashes of a request. */
 export type HashOn =
   | { readonly by: "address" }
-  /** Without the query. */
+  /** The path without the query. */
   | { readonly by: "path" }
   | { readonly by: "header" | "cookie"; readonly name: string };
 
-/** The names of the policies, in the order in which they are shown. */
+/** The names of the policies, in the order that help and reports use. */
 export const POLICY_NAMES = [
   "round_robin",
   "random",

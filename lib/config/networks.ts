@@ -1,26 +1,29 @@
-/** Reads `TRUSTED_PROXIES`: addresses and CIDR ranges, separated by commas. */
+/** Parses `TRUSTED_PROXIES`: addresses and CIDR ranges, separated by commas. */
 import { BlockList, isIP } from "node:net";
 import { type Complaint, type Read, reading } from "./setting.ts";
 
-/** The networks, or a complaint about each entry that is none. */
+/** @returns the networks, or a complaint about each entry that is not valid */
 export function readNetworks(text: string): Read<readonly string[]> {
   if (text === "none") return reading([]);
   const list = new BlockList();
   const entries = text.split(",").map((entry) => entry.trim());
   const complaints = entries.filter((entry) => !add(list, entry)).map((shown): Complaint => ({
-    expected: "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8",
+    expected: "must be none, or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8",
     shown,
   }));
   return complaints.length > 0 ? complaints : reading(entries);
 }
 
-/** The question whether an address belongs to one of the networks. @param networks as they were read */
+/**
+ * @param networks as returned by {@linkcode readNetworks}
+ * @returns a function that checks whether an address belongs to one of the networks
+ */
 export function belongsTo(networks: readonly string[]): (address: string) => boolean {
   if (networks.length === 0) return () => false;
   const list = new BlockList();
   for (const network of networks) add(list, network);
   return (address) => {
-    const version = isIP(address); // 0 for what a client may write in place of an address
+    const version = isIP(address); // 0 if it is not an address, as in a forged header
     return version !== 0 && list.check(address, version === 6 ? "ipv6" : "ipv4");
   };
 }

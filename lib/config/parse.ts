@@ -1,18 +1,17 @@
-/** Reads texts by a schema: a value out of them, or every problem there is. */
+/** Parses texts by a schema. */
 import type { z } from "zod";
 
-/** Settings as text, by name; what is unset or empty has its default. */
+/** Settings as text, by name; one that is unset or empty has its default. */
 export type SettingTexts = Readonly<Record<string, string | undefined>>;
 
-/** What reading came to. */
 export interface Parsed<Value> {
-  /** Undefined where there are problems. */
+  /** Undefined if there are problems. */
   readonly value: Value | undefined;
   /** One sentence each, beginning with the setting's name. */
   readonly problems: readonly string[];
 }
 
-/** Those that are set. */
+/** The settings that are neither unset nor empty. */
 export function given(texts: SettingTexts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(texts).flatMap(([name, text]) => text ? [[name, text]] : []),

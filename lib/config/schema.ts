@@ -1,7 +1,4 @@
-/**
- * The settings: what each may be, its default, and how it is read. Unknown text in, a Config out, or
- * every problem at once.
- */
+/** The settings: their names, defaults and rules. Texts are parsed to a Config, or to every problem. */
 import { z } from "zod";
 import { type HashOn, POLICY_NAMES } from "./model.ts";
 import { readBackends } from "./backends.ts";
@@ -22,16 +19,15 @@ import {
 const MINUTE_MS = HOUR_MS / 60;
 const MILLION = 1_000_000;
 
-/** The shortest timeout that a coarse clock keeps, in milliseconds. */
+/** The shortest timeout, as the clock ticks every 50 ms (lib/time/clock.ts). */
 const MIN_TIMEOUT_MS = 50;
 
-/** Of a secret, in characters. */
 const MIN_SECRET_CHARACTERS = 16;
 
-/** A token (RFC 9110, 5.6.2): what the names of fields and of cookies are made of. */
+/** The name of a header or of a cookie: a token (RFC 9110, 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
-/** What applies where nothing is set, as a user would write it. `USERS_SERVICE` has no default. */
+/** The defaults, as a user would write them. `USERS_SERVICE` has none. */
 export const DEFAULTS = {
   USERS_SERVICE: "",
   PORT: "5000",
@@ -75,7 +71,7 @@ export const DEFAULTS = {
   ACCESS_LOG: "text",
 } as const;
 
-/** How each setting is read. All are text: that is what an environment holds. */
+/** The schema of all settings. Each is given as text, as in the environment. */
 export const Settings = z.object({
   USERS_SERVICE: setting(DEFAULTS.USERS_SERVICE, readBackends),
   PORT: setting(DEFAULTS.PORT, (text) => wholeNumber(text, 1, 65535)),
@@ -134,7 +130,7 @@ export const Settings = z.object({
   ACCESS_LOG: setting(DEFAULTS.ACCESS_LOG, (text) => oneOf(text, ["text", "json", "off"] as const)),
 });
 
-/** Plain data, so that it can be handed to workers. */
+/** The parsed settings: plain data, so that they can be sent to workers. */
 export type Config = z.output<typeof Settings>;
 export type SettingName = keyof Config;
 
@@ -148,7 +144,7 @@ function timeout(whenUnset: string, longest = HOUR_MS) {
 function readHost(text: string): Read<string> {
   return /^[A-Za-z0-9.:_-]+$/.test(text)
     ? reading(text)
-    : "must be a host name or address without port";
+    : "must be a host name or address without a port";
 }
 
 function readAdminPort(text: string): Read<number | undefined> {
@@ -176,11 +172,11 @@ function readStickyCookie(text: string): Read<string | undefined> {
     (text) =>
       TOKEN.test(text) && text.toLowerCase() !== "off"
         ? reading(text)
-        : "must be a cookie's name of up to 64 characters",
+        : "must be a cookie name of 1 to 64 characters",
   );
 }
 
-/** No part of a secret is shown, not even of one that is too short. */
+/** An error shows no part of a secret. */
 function readStickySecret(text: string): Read<string | undefined> {
   if (text === DEFAULTS.STICKY_SECRET) return reading(undefined);
   if (text.length >= MIN_SECRET_CHARACTERS) return reading(text);

@@ -1,15 +1,15 @@
-/** How one setting is read: from text to a value, or to what was expected instead. */
+/** Parses one setting: text to a value, or to what was expected instead. */
 import { z } from "zod";
 
-/** A value that was read, boxed so that it cannot be mistaken for a complaint. */
+/** A valid value, boxed so that it cannot be mistaken for a complaint. */
 export interface Reading<Value> {
   readonly value: Value;
 }
 
-/** What reading came to: the value, or one complaint or several, each the end of a sentence. */
+/** The value, or what was expected (`must be …`), or a complaint about each part that is not valid. */
 export type Read<Value> = Reading<Value> | string | readonly Complaint[];
 
-/** A complaint about a part of a setting, with that part as it may be shown. */
+/** A part of a setting that is not valid: what was expected, and the part with secrets masked. */
 export interface Complaint {
   readonly expected: string;
   readonly shown: string;
@@ -19,12 +19,12 @@ export function reading<Value>(value: Value): Reading<Value> {
   return { value };
 }
 
-/** Whether a value was read, and not a complaint. */
+/** Whether the value is valid. */
 export function isReading<Value>(read: Read<Value>): read is Reading<Value> {
   return typeof read === "object" && "value" in read;
 }
 
-/** A setting with its default, both as text; surrounding blanks do not count. */
+/** The schema of a setting. Surrounding blanks are ignored. @param whenUnset its default, as text */
 export function setting<Value>(whenUnset: string, read: (text: string) => Read<Value>) {
   return z.string().default(whenUnset).transform((text, context): Value => {
     const result = read(text.trim());

@@ -2,6 +2,7 @@
  * Sends probes: requests each backend's HEALTH_PATH again and again, each time on a new connection, and
  * reports the results. Backends are probed side by side, and no request waits for a probe.
  */
+import { delay } from "@std/async/delay";
 import type { MonitoredBackend } from "./state.ts";
 import { isOneOf, type Statuses } from "../http/status_ranges.ts";
 import { formatFailure } from "../outcome.ts";
@@ -71,38 +72,30 @@ async function request(
   stopping: AbortSignal,
   { path, good, timeout }: Pick<ProbeOptions<never>, "path" | "good" | "timeout">,
 ): Promise<[good: boolean, reason: string] | undefined> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeout);
+  const late = AbortSignal.timeout(timeout);
   try {
     const response = await fetch(backend.url + path, {
       client,
       redirect: "manual",
       headers: { "user-agent": "roundabout" },
-      signal: AbortSignal.any([late.signal, stopping]),
+      signal: AbortSignal.any([late, stopping]),
     });
     await response.body?.cancel();
     return [isOneOf(good, response.status), `answered ${response.status}`];
   } catch (error) {
     if (stopping.aborted) return undefined;
-    if (late.signal.aborted) return [false, `no answer within ${timeout} ms`];
+    if (late.aborted) return [false, `no answer within ${timeout} ms`];
     const failed = failedFetch(error);
     const isOurs = failed.failure === "connection_limit_reached"; // this program has no descriptors left
     return isOurs ? undefined : [false, formatFailure(failed)];
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** Resolves after a time in milliseconds, or as soon as the signal is aborted. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
+  try {
+    await delay(milliseconds, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

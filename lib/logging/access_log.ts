@@ -1,4 +1,4 @@
-/** One line per request: who asked for what, what it got, from which backend, and what was tried. */
+/** The access log: one line for each request, with its client, its response and all attempts. */
 import type { Attempt } from "../pool/attempt.ts";
 import type { StopReason } from "../retry.ts";
 
@@ -16,12 +16,11 @@ export interface AccessEntry {
   readonly verdict?: StopReason | undefined;
   /** Why it was not forwarded at all. */
   readonly refused?: string | undefined;
-  /** Why its response did not get through whole, where the engine can tell. */
+  /** Why its response was cut short, if it was and the engine noticed. */
   readonly broken?: string | undefined;
 }
 
-/** How a line is written: as people or as programs read it, or as the demo shows it, with the names it
- * gave to its backends' ids. */
+/** How lines are written: as text, as JSON, or as the demo shows them, with a name for each backend's id. */
 export type LineFormat = "text" | "json" | { readonly names: ReadonlyMap<string, string> };
 
 export function lineFormatter(format: LineFormat): (entry: AccessEntry) => string {
@@ -30,7 +29,7 @@ export function lineFormatter(format: LineFormat): (entry: AccessEntry) => strin
   return (entry) => demoLine(entry, format.names);
 }
 
-/** The line as people read it: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
+/** A line for people: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
 export function textLine(entry: AccessEntry): string {
   const { time, clientAddress, method, path, status, milliseconds } = entry;
   const backend = answeredBy(entry) ?? "-";
@@ -38,7 +37,7 @@ export function textLine(entry: AccessEntry): string {
   return `${head} ${milliseconds.toFixed(1)} ms${reasons(entry)}`;
 }
 
-/** The line as programs read it. */
+/** A line for programs. */
 export function jsonLine(entry: AccessEntry): string {
   const { time, clientAddress, method, path, status, milliseconds, verdict, refused } = entry;
   return JSON.stringify({
@@ -59,14 +58,14 @@ export function jsonLine(entry: AccessEntry): string {
   });
 }
 
-/** The line as the demo shows it: `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
+/** A line of the demo: `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
 export function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>): string {
-  const told = entry.attempts.map(({ backend, outcome }) => {
+  const attempts = entry.attempts.map(({ backend, outcome }) => {
     const name = names.get(backend.id) ?? backend.id;
     return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
   });
   const { method, path, status, milliseconds } = entry;
-  return `${method} ${path} ${status} ${told.join(" ")} in ${milliseconds.toFixed(1)} ms`;
+  return `${method} ${path} ${status} ${attempts.join(" ")} in ${milliseconds.toFixed(1)} ms`;
 }
 
 function answeredBy({ attempts }: AccessEntry): string | undefined {

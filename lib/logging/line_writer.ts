@@ -1,12 +1,12 @@
 /**
- * Writes log lines without ever holding up a request: lines of one moment go out in one write, and
- * where the reader of our output is too slow, lines are left out and counted instead of kept.
+ * Writes log lines without delaying requests: lines of one moment share a write, and if whoever reads the
+ * output is too slow, lines are left out and counted instead of kept in memory.
  */
 export interface Sink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Characters that may wait to be written. */
+/** How much may wait to be written. */
 const MAX_PENDING_CHARACTERS = 4 * 1024 * 1024;
 
 export class LineWriter {
@@ -16,7 +16,7 @@ export class LineWriter {
   #leftOut = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param onError told why lines were lost, as often as that happens */
+  /** @param onError called each time that lines are lost because the sink failed */
   constructor(sink: Sink, onError: (error: unknown) => void) {
     this.#sink = sink;
     this.#onError = onError;
@@ -31,7 +31,7 @@ export class LineWriter {
     this.#writing ??= this.#drain();
   }
 
-  /** Resolves once everything written so far is out. */
+  /** Resolves once all lines so far are written or lost. */
   async flush(): Promise<void> {
     await this.#writing;
   }
@@ -39,13 +39,13 @@ export class LineWriter {
   async #drain(): Promise<void> {
     const encoder = new TextEncoder();
     try {
-      await Promise.resolve(); // lines of the same moment go together
+      await Promise.resolve(); // collects the lines of one moment
       while (this.#pending !== "") {
         let bytes = encoder.encode(this.#takePending());
         while (bytes.length > 0) bytes = bytes.subarray(await this.#sink.write(bytes));
       }
     } catch (error) {
-      // A full disk or a reader that is gone must not end the serving: lines are lost, and it is told.
+      // A full disk or a reader that is gone must not stop the balancer.
       this.#pending = "";
       this.#onError(error);
     } finally {

@@ -1,27 +1,27 @@
-/** The program's own log, on standard error: what changed and what went wrong, once each. */
+/** The program's log, on standard error: changes and problems, each reported once. */
 export type Level = "info" | "warn" | "error";
 
 export function log(level: Level, message: string): void {
   complain(`${new Date().toISOString()} ${level} ${message}`);
 }
 
-/** What a command was asked to show cannot be written. */
+/** A command's output cannot be written. */
 export class OutputError extends Error {
   override name = "OutputError";
 }
 
 /**
- * Writes to standard output what a command was asked to show, or as much of it as its reader wants.
+ * Writes a command's output to standard output. A reader that stops early, such as `head`, is no error.
  *
- * @throws {OutputError} where it cannot be written
+ * @throws {OutputError} if it cannot be written
  */
 export function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
-    // A pipe takes as much as it has room for.
+    // One write to a pipe may take only part of it.
     for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return; // its reader had enough: `| head`
+    if (error instanceof Deno.errors.BrokenPipe) return; // the reader stopped early
     throw new OutputError(`Cannot write to standard output as ${(error as Error).message}`);
   }
 }
@@ -31,6 +31,6 @@ export function complain(text: string): void {
   try {
     Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
   } catch {
-    // Nobody reads it any more, and there is nowhere else to say so: no reason to serve nobody.
+    // Standard error is closed, and there is no other place to report to: serving goes on.
   }
 }

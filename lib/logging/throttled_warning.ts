@@ -1,21 +1,20 @@
-/** Trouble that goes on is told when it begins, and then not again until it has been away for a while. */
+/** Reports trouble that goes on once when it begins, and again only after a time without it. */
 
-/** In milliseconds. */
 const QUIET_MS = 10_000;
 
 /**
- * @param tell writes it down
+ * @param report called when the trouble begins
  * @param clock in milliseconds
- * @returns what to call each time the trouble is seen
+ * @returns a function to call each time the trouble is noticed
  */
 export function throttledWarning(
-  tell: (warning: string) => void,
+  report: (warning: string) => void,
   clock: () => number,
 ): (warning: string) => void {
-  let seenAt = -Infinity;
+  let noticedAt = -Infinity;
   return (warning) => {
     const now = clock();
-    if (now - seenAt >= QUIET_MS) tell(warning);
-    seenAt = now;
+    if (now - noticedAt >= QUIET_MS) report(warning);
+    noticedAt = now;
   };
 }

@@ -1,34 +1,36 @@
 /**
- * Deno.serve, and again where it breaks.
+ * Deno.serve, started again if its listener breaks.
  *
- * A single accept that fails, as all do while the process has no file descriptor left, ends Deno.serve's
- * listener for good; the connections that it has go on (tests/net/http_server_test.ts). So another one
- * listens in its place, as soon as there is a descriptor for it.
+ * A single failed accept, as happens while the process has no file descriptor left, ends Deno.serve's
+ * listener for good, while its connections go on (tests/net/http_server_test.ts). So a new listener takes
+ * its place as soon as there is a descriptor for it.
  */
+import { delay } from "@std/async/delay";
+
 export interface ListenOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Whether others listen there, too. */
+  /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
-  /** Makes the response where the handler threw. */
+  /** Makes the response if the handler throws. */
   readonly onError: (error: unknown) => Response;
-  /** Told each time the listener breaks. */
+  /** Called each time the listener breaks, or cannot be started again. */
   readonly onWarning: (warning: string) => void;
 }
 
 export interface Listening {
   readonly address: Deno.NetAddr;
-  /** Settles when it serves no more. */
+  /** Resolves when it serves no more. */
   readonly finished: Promise<void>;
-  /** Stops accepting; resolves once what is in flight has been answered. */
+  /** Stops accepting; resolves once all requests in flight are answered. */
   shutdown(): Promise<void>;
 }
 
-/** How long it rests before it tries to listen again, in milliseconds. */
-const PAUSE_MS = 100;
+/** How long to wait before the next attempt to listen again. */
+const RETRY_MS = 100;
 
-/** Serves until it is shut down. @throws where the address cannot be listened on */
+/** Serves until it is shut down. @throws if the address cannot be listened on */
 export function listen(
   { hostname, port, reusePort = false, onError, onWarning }: ListenOptions,
   handler: Deno.ServeHandler<Deno.NetAddr>,
@@ -37,15 +39,16 @@ export function listen(
     Deno.serve({ hostname, port, reusePort, onListen: () => {}, onError }, handler);
   let server = serve(port);
   const address = server.addr;
-  let stopping = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
 
   async function keepServing(): Promise<void> {
-    while (!stopping) {
+    while (!signal.aborted) {
       try {
         await server.finished;
         return;
       } catch (error) {
-        if (stopping) return;
+        if (signal.aborted) return;
         onWarning(`the listener broke, listening again: ${(error as Error).message}`);
         await serveAgain();
       }
@@ -53,13 +56,13 @@ export function listen(
   }
 
   async function serveAgain(): Promise<void> {
-    while (!stopping) {
+    while (!signal.aborted) {
       try {
         server = serve(address.port);
         return;
       } catch (error) {
         onWarning(`cannot listen again for now: ${(error as Error).message}`);
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await delay(RETRY_MS, { signal }).catch(() => {}); // it rejects only if aborted
       }
     }
   }
@@ -68,8 +71,8 @@ export function listen(
     address,
     finished: keepServing(),
     async shutdown() {
-      stopping = true;
-      await server.shutdown().catch(() => {}); // a listener that broke has stopped, too
+      stopping.abort();
+      await server.shutdown().catch(() => {}); // a listener that broke has stopped already
     },
   };
 }

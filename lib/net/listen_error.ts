@@ -4,10 +4,10 @@ export class ListenError extends Error {
 }
 
 /**
- * Listens, or says what to do about it where that fails.
+ * Listens, and turns a failure into an error that says which setting to change.
  *
- * @param setting the one that says which port
- * @throws {ListenError} where the address cannot be listened on
+ * @param setting the name of the setting that has the port
+ * @throws {ListenError} if the address cannot be listened on
  */
 export function bindOrExplain<Listening>(
   setting: string,

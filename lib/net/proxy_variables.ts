@@ -1,8 +1,8 @@
 /**
- * Keeps proxy variables of the environment from mattering: fetch would send what is meant for backends
- * through the proxy they name, even with a client of our own.
+ * Removes the proxy variables from the environment of this process: Deno's fetch sends requests to
+ * backends through the proxy that they name, even with an HTTP client of our own.
  *
- * @returns the names of those that were set; they are gone for this process
+ * @returns the names of those that were set
  */
 export function ignoreProxyVariables(): string[] {
   const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];

@@ -1,230 +1,144 @@
-/** `roundabout start`: puts the parts together. The workers serve; here is what there is one of. */
-import type { LineFormat } from "../logging/access_log.ts";
-import { type AdminOptions, serveAdmin } from "../admin/server.ts";
-import { type Clock, startClock } from "../time/clock.ts";
+/**
+ * The control plane: all that a balancer has one of, while its workers (data_plane.ts) serve requests.
+ *
+ * It keeps the time that all workers use, supervises them, probes the backends, writes the logs and
+ * answers on the admin port.
+ */
+import { deadline } from "@std/async/deadline";
 import type { Config } from "../config/schema.ts";
-import { lowLimit } from "../net/descriptors.ts";
-import type { Limits } from "../engines/engine.ts";
 import { formatEvent } from "../health/events.ts";
-import { startProbes } from "../health/prober.ts";
-import { LineWriter } from "../logging/line_writer.ts";
-import { bindOrExplain } from "../net/listen_error.ts";
+import type { LineFormat } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
-import type { Pool } from "../pool/pool.ts";
-import { createPool } from "../pool/create_pool.ts";
+import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import { throttledWarning } from "../logging/throttled_warning.ts";
-import type { Listening } from "../net/http_server.ts";
-import { withTimeout } from "../time/with_timeout.ts";
-import { createBackends } from "./backends.ts";
-import { workerCount } from "./worker_count.ts";
-import type { LogNotice } from "./messages.ts";
+import { createPool } from "../pool/create_pool.ts";
+import type { Pool } from "../pool/pool.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
+import { type Clock, startClock } from "../time/clock.ts";
+import { ignoreTimeout } from "../time/ignore_timeout.ts";
+import { startAdmin } from "./admin.ts";
+import { createBackends } from "./backends.ts";
+import { engineLimits } from "./engine_limits.ts";
+import { LogRouter } from "./log_router.ts";
+import { startProbing } from "./probing.ts";
+import { startWarnings } from "./start_warnings.ts";
 import { Supervisor } from "./supervisor.ts";
+import { workerCount } from "./worker_count.ts";
 
 /** A running balancer. */
 export interface Balancer {
-  /** Where requests arrive. */
+  /** Where it listens for requests. */
   readonly address: Deno.NetAddr;
-  /** Where the admin port is; undefined where it is off. */
+  /** Where it listens for the admin port; undefined if that is off. */
   readonly adminAddress: Deno.NetAddr | undefined;
-  /** How many workers serve. */
+  /** The number of workers. */
   readonly workers: number;
-  /** Rejects where it cannot go on: {@linkcode WorkerHangs}. */
+  /** Rejects with {@linkcode WorkerHangError} if it cannot go on; never resolves. */
   readonly finished: Promise<never>;
   /**
-   * Stops it: readiness first, then new requests, and what is in flight finishes.
+   * Stops it: it is no longer ready, then refuses new connections, and lets requests in flight finish.
    *
-   * @param timeout in milliseconds
+   * @param timeout for requests in flight, in milliseconds
    * @returns how many requests were cut off by the timeout
    */
   stop(timeout: number): Promise<number>;
 }
 
-/** How a balancer is started otherwise than its settings say. */
+/** What differs from the settings. */
 export interface StartOptions {
-  /** How the access log is written; by default as `ACCESS_LOG` says. */
-  readonly lines?: LineFormat | undefined;
-  /** The module that its workers run. */
+  /** How access log lines are written; by default as ACCESS_LOG says. */
+  readonly logFormat?: LineFormat;
+  /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
 }
 
-/** Its number among the workers. */
-const SUPERVISOR_NUMBER = 0;
+/** The control plane's number among the users of the shared memory; workers have 1 and up. */
+const CONTROL_PLANE_NUMBER = 0;
 
-/** How long a stop waits for whoever reads the access log or asks the admin port, in milliseconds. */
-const STOP_REST_MS = 1_000;
+/** How long a stop goes on accepting, so that clients learn of it from a response. */
+const STOP_GRACE_MS = 500;
 
-/** How long a stop goes on accepting, so that clients hear of it on a response, in milliseconds. */
-const GRACE_MS = 500;
+/** How long a stop waits for the access log's reader, for probes and for the admin port's clients. */
+const STOP_WAIT_MS = 1_000;
 
 /**
  * Starts a balancer.
  *
- * @throws {ListenError} where an address cannot be listened on
+ * @throws {ListenError} if an address cannot be listened on; then nothing is left running
  */
 export async function startBalancer(config: Config, options: StartOptions = {}): Promise<Balancer> {
-  for (const name of ignoreProxyVariables()) {
-    log("info", `${name} is not used: backends are reached directly`);
-  }
+  await using undo = new AsyncDisposableStack();
   const descriptors = lowLimit();
-  for (const warning of settingWarnings(config, descriptors)) onWarning(warning);
-  const count = workerCount(config.WORKERS, onWarning);
-  const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + count });
-  const clock = startClock({
-    onTick(now) {
-      memory.pool.time.value = now;
-      supervisor.checkHeartbeats(now);
-    },
-  });
-  memory.pool.time.value = clock.now();
-  const lines = new LineWriter(Deno.stdout, logOnce("access log lines are lost"));
-  const pool = poolIn(memory, config, clock);
+  logIgnoredProxies();
+  for (const warning of startWarnings(config, descriptors)) warn(warning);
+
+  const workers = workerCount(config.WORKERS, warn);
+  const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + workers });
+  const clock = undo.use(startSharedClock(memory));
+  const pool = createObservedPool(config, memory, clock);
+  const logs = new LogRouter(clock.now);
   const supervisor = new Supervisor({
     memory,
+    clock,
     assignment: {
       config,
       port: config.PORT,
-      limits: engineLimits(config, count, descriptors),
-      lines: options.lines ?? (config.ACCESS_LOG === "off" ? undefined : config.ACCESS_LOG),
+      limits: engineLimits(config, workers, descriptors ?? Infinity),
+      logFormat: options.logFormat ?? (config.ACCESS_LOG === "off" ? undefined : config.ACCESS_LOG),
     },
-    ...(options.script !== undefined && { script: options.script }),
-    onNotice: noticeTo(lines, clock),
-    onLog: log,
-    onDeath: (number) => pool.abandon(number),
+    script: options.script,
+    onNotice: (notice) => logs.route(notice),
+    onDeath: (worker) => pool.abandon(worker),
   });
-  let draining = false;
-  let admin: Listening | undefined;
-  try {
-    admin = startAdmin(config, clock, {
-      fault: () => supervisor.hanging,
-      unreadiness() {
-        if (draining) return "draining";
-        if (supervisor.problem !== undefined) return supervisor.problem;
-        return pool.usable ? undefined : "no backend is usable";
-      },
-    });
-    const address = await supervisor.start();
-    const probes = startProbing(config, pool);
-    return {
-      address,
-      adminAddress: admin?.address,
-      workers: count,
-      finished: supervisor.finished,
-      async stop(timeout) {
-        draining = true;
-        const cut = await supervisor.drain(timeout, Math.min(GRACE_MS, timeout));
-        clock[Symbol.dispose]();
-        const rest = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), lines.flush()];
-        await withTimeout(STOP_REST_MS, Promise.all(rest));
-        return cut;
-      },
-    };
-  } catch (error) {
-    clock[Symbol.dispose]();
-    await admin?.shutdown();
-    throw error;
+  const admin = startAdmin(config, { supervisor, pool, clock: clock.now });
+  undo.defer(() => admin?.shutdown());
+  const address = await supervisor.start();
+  const probes = startProbing(config, pool);
+
+  undo.move(); // from here on, stop() ends what was started
+  return {
+    address,
+    adminAddress: admin?.address,
+    workers,
+    finished: supervisor.finished,
+    async stop(timeout) {
+      const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
+      clock[Symbol.dispose]();
+      const ending = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), logs.flush()];
+      await deadline(Promise.all(ending), STOP_WAIT_MS).catch(ignoreTimeout);
+      return cut;
+    },
+  };
+}
+
+function warn(warning: string): void {
+  log("warn", warning);
+}
+
+function logIgnoredProxies(): void {
+  for (const name of ignoreProxyVariables()) {
+    log("info", `${name} is not used: backends are reached directly`);
   }
 }
 
-const onWarning = (warning: string) => log("warn", warning);
-
-/** What an operator should know of the settings. @param descriptors how many can be opened, where few */
-function settingWarnings(config: Config, descriptors: number | undefined): string[] {
-  const warnings: string[] = [];
-  if (descriptors !== undefined) {
-    warnings.push(
-      `only ${descriptors} more file descriptors can be opened, two for each request in flight: ` +
-        "raise the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
-    );
-  }
-  if (config.STICKY_COOKIE !== undefined && config.STICKY_SECRET === undefined) {
-    warnings.push(
-      "STICKY_SECRET is not set: who knows a backend's address can make the cookie that names it",
-    );
-  }
-  return warnings;
+/** Starts the clock whose time all workers read from the shared memory. */
+function startSharedClock({ pool }: SharedMemory): Clock {
+  const { time } = pool;
+  const clock = startClock({ onTick: (now) => time.value = now });
+  time.value = clock.now();
+  return clock;
 }
 
-/** The supervisor's own view of the pool: it probes, and knows whether any backend is usable. */
-function poolIn(memory: SharedMemory, config: Config, clock: Clock): Pool {
+/** The pool as the control plane sees it: probes report to it, and readiness depends on it. */
+function createObservedPool(config: Config, memory: SharedMemory, clock: Clock): Pool {
   return createPool(config, {
-    backends: createBackends(memory, config, SUPERVISOR_NUMBER),
+    backends: createBackends(memory, config, CONTROL_PLANE_NUMBER),
     policy: config.POLICY,
-    isTrusted: () => false, // no request comes here
+    isTrusted: () => false, // it sees no requests
     clock,
     random: Math.random,
     cells: memory.pool,
-    worker: SUPERVISOR_NUMBER,
+    worker: CONTROL_PLANE_NUMBER,
     onEvent: (event) => log(...formatEvent(event)),
   });
-}
-
-/** Passes on what workers say for the logs. What each of them meets is told once. */
-function noticeTo(lines: LineWriter, { now }: Clock): (notice: LogNotice) => void {
-  const tellers = new Map<string, (warning: string) => void>();
-  return (notice) => {
-    if (notice.kind === "lines") return lines.write(notice.lines);
-    if (notice.kind === "log") return log(notice.level, notice.message);
-    const teller = tellers.get(notice.message) ?? throttledWarning(onWarning, now);
-    tellers.set(notice.message, teller);
-    teller(notice.message);
-  };
-}
-
-function startAdmin(
-  { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
-  clock: Clock,
-  reasons: Pick<AdminOptions, "fault" | "unreadiness">,
-): Listening | undefined {
-  if (port === undefined) return undefined;
-  const options = {
-    hostname,
-    port,
-    ...reasons,
-    onError: (error: unknown) => log("error", `the admin port failed: ${error}`),
-    onWarning: throttledWarning(onWarning, clock.now),
-  };
-  return bindOrExplain("ADMIN_PORT", hostname, port, () => serveAdmin(options));
-}
-
-function startProbing(config: Config, pool: Pool): AsyncDisposable | undefined {
-  if (config.HEALTH_PATH === undefined) return undefined;
-  return startProbes({
-    backends: pool.backends,
-    path: config.HEALTH_PATH,
-    good: config.HEALTH_STATUS,
-    interval: config.HEALTH_INTERVAL,
-    timeout: config.HEALTH_TIMEOUT,
-    random: Math.random,
-    onProbe: (backend, good, reason) => pool.probed(backend, good, reason),
-  });
-}
-
-/** @param workers how many share what there is @param descriptors how many can be opened, where few */
-function engineLimits(config: Config, workers: number, descriptors = Infinity): Limits {
-  // Clients that took all descriptors would leave none for backends.
-  const connections = Math.min(config.MAX_CONNECTIONS, Math.floor(descriptors / 2));
-  return {
-    connectTimeout: config.CONNECT_TIMEOUT,
-    firstByteTimeout: config.FIRST_BYTE_TIMEOUT,
-    idleTimeout: config.IDLE_TIMEOUT,
-    requestTimeout: config.REQUEST_TIMEOUT,
-    maxInFlight: config.MAX_IN_FLIGHT,
-    backendIdleTimeout: config.BACKEND_IDLE_TIMEOUT,
-    tunnelIdleTimeout: config.TUNNEL_IDLE_TIMEOUT,
-    headerTimeout: config.HEADER_TIMEOUT,
-    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
-    maxHeaderSize: config.MAX_HEADER_SIZE,
-    maxConnections: Math.max(1, Math.floor(connections / workers)),
-  };
-}
-
-/** A log that cannot be written fails for every line: the first one says it all. */
-function logOnce(what: string): (error: unknown) => void {
-  let told = false;
-  return (error) => {
-    if (!told) log("error", `${what}: ${error}`);
-    told = true;
-  };
 }

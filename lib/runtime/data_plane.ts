@@ -1,45 +1,49 @@
-/** The data plane of one worker: an engine, and a pool over backends that all workers share. */
-import { lineFormatter } from "../logging/access_log.ts";
+/** The data plane of one worker: an engine, and a pool over the backends that all workers share. */
 import type { Backend } from "../backends/backend.ts";
-import { isSecure } from "../http/trusted_proxies.ts";
-import { startClock } from "../time/clock.ts";
 import { belongsTo } from "../config/networks.ts";
 import type { Config } from "../config/schema.ts";
 import { ENGINES } from "../engines/mod.ts";
 import { formatEvent } from "../health/events.ts";
+import { isSecure } from "../http/trusted_proxies.ts";
+import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import { createPool } from "../pool/create_pool.ts";
-import { RetryBudget } from "../retry_budget.ts";
 import { Sticky } from "../pool/sticky.ts";
+import { RetryBudget } from "../retry_budget.ts";
+import { SharedMemory } from "../shared_memory/layout.ts";
+import { startClock } from "../time/clock.ts";
 import { createBackends } from "./backends.ts";
 import { LineBatch } from "./line_batch.ts";
 import type { Assignment, Notice } from "./messages.ts";
-import { SharedMemory } from "../shared_memory/layout.ts";
-import { InFlightCount } from "../shared_memory/in_flight_count.ts";
+import { requestsInFlight } from "./reclaim.ts";
 
 /** A running data plane. */
 export interface DataPlane {
   readonly address: Deno.NetAddr;
-  /** As {@linkcode Engine.drain} has it; what is to be told was told by then. */
+  /** Stops it: see {@linkcode Engine.drain}. When it resolves, all notices have been sent. */
   drain(timeout: number, grace: number): Promise<number>;
 }
 
 /**
- * Starts it. Should the engine's listener break for good, its promise is rejected and nobody handles that:
- * so the worker ends, and another one takes its place.
+ * Starts the data plane. If the engine's listener breaks for good, `finished` of the engine rejects, which
+ * nothing handles: the worker dies, and the supervisor starts another one.
  *
- * @param tell takes what the supervisor is to know
- * @throws {ListenError} where the address cannot be listened on
+ * @param notify sends a notice to the supervisor
+ * @throws {ListenError} if the address cannot be listened on
  */
-export function startDataPlane(assignment: Assignment, tell: (notice: Notice) => void): DataPlane {
-  const { config, number, port, reusePort, limits, lines, extent, buffer } = assignment;
+export function startDataPlane(
+  assignment: Assignment,
+  notify: (notice: Notice) => void,
+): DataPlane {
+  const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
   const memory = new SharedMemory(extent, buffer);
-  const [own, shared] = [memory.worker(number), memory.pool];
   const isTrusted = belongsTo(config.TRUSTED_PROXIES);
   const backends = createBackends(memory, config, number);
+  const { time } = memory.pool;
+  const { heartbeat } = memory.worker(number);
   const clock = startClock({
-    time: () => shared.time.value,
-    onTick: () => own.heartbeat.add(1),
+    time: () => time.value,
+    onTick: () => heartbeat.add(1),
   });
   const pool = createPool(config, {
     backends,
@@ -48,15 +52,15 @@ export function startDataPlane(assignment: Assignment, tell: (notice: Notice) =>
     isTrusted,
     clock,
     random: Math.random,
-    cells: shared,
+    cells: memory.pool,
     worker: number,
     onEvent(event) {
       const [level, message] = formatEvent(event);
-      tell({ kind: "log", level, message });
+      notify({ kind: "log", level, message });
     },
   });
-  const batch = new LineBatch((lines) => tell({ kind: "lines", lines }));
-  const format = lines === undefined ? undefined : lineFormatter(lines);
+  const batch = new LineBatch((lines) => notify({ kind: "lines", lines }));
+  const format = logFormat === undefined ? undefined : lineFormatter(logFormat);
   const engine = bindOrExplain("PORT", config.HOST, port, () =>
     ENGINES[config.ENGINE]({
       pool,
@@ -65,16 +69,16 @@ export function startDataPlane(assignment: Assignment, tell: (notice: Notice) =>
       hostname: config.HOST,
       port,
       reusePort,
-      requests: new InFlightCount(shared.requests, own.requests),
+      requests: requestsInFlight(memory, number),
       maxAttempts: config.MAX_ATTEMPTS,
       limits,
       isTrusted,
       onRequest: format && ((entry) => batch.write(format(entry))),
       onError(error) {
         const message = `a request failed by a fault of this program: ${error}`;
-        tell({ kind: "log", level: "error", message });
+        notify({ kind: "log", level: "error", message });
       },
-      onWarning: (message) => tell({ kind: "warning", message }),
+      onWarning: (message) => notify({ kind: "warning", message }),
     }));
 
   return {
@@ -88,6 +92,7 @@ export function startDataPlane(assignment: Assignment, tell: (notice: Notice) =>
   };
 }
 
+/** @returns undefined if sticky sessions are off */
 function createSticky(
   { STICKY_COOKIE: cookie, STICKY_SECRET: secret }: Config,
   backends: readonly Backend[],

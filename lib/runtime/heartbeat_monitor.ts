@@ -1,23 +1,22 @@
-/** Watches the heartbeats of workers: one that stands still is that of a worker that hangs. */
+/** Watches the heartbeats of workers: a worker hangs if its heartbeat does not change for a while. */
 
 export interface HeartbeatMonitorOptions {
-  /** Told once that a worker does nothing any more. @param number of the worker */
+  /** Called once when a worker begins to hang. @param number of the worker */
   readonly onHang: (number: number) => void;
-  /** Told where one that hung goes on. */
+  /** Called once when a worker that hung goes on. */
   readonly onRecovery: (number: number) => void;
-  /** Told once that it is not to be expected any more that it goes on. */
+  /** Called when a worker has hung for so long that it is not expected to go on. */
   readonly onHangForGood: (number: number) => void;
 }
 
-/** After how long without a heartbeat a worker hangs: no collection of garbage takes that; in milliseconds. */
+/** How long a heartbeat may stand still: much longer than a garbage collection takes. */
 export const HANGS_AFTER_MS = 5_000;
 
-/** The same for good, in milliseconds. */
 export const HANGS_FOR_GOOD_AFTER_MS = 30_000;
 
 interface Pulse {
   readonly heartbeat: number;
-  /** Since when it has stood still. */
+  /** When it changed to this number. */
   readonly since: number;
   readonly hangs: boolean;
 }
@@ -36,10 +35,10 @@ export class HeartbeatMonitor {
   }
 
   /**
-   * Looks at one.
+   * Checks one worker.
    *
-   * @param heartbeat another number each time, as long as it lives
-   * @param now in milliseconds, on a clock that counts only what the supervisor itself has seen of time
+   * @param heartbeat a number that changes as long as the worker lives
+   * @param now in milliseconds, on a clock that stands still while this process does not run
    */
   check(number: number, heartbeat: number, now: number): void {
     const pulse = this.#pulses.get(number);
@@ -48,15 +47,15 @@ export class HeartbeatMonitor {
       if (pulse?.hangs) this.#options.onRecovery(number);
       return;
     }
-    const still = now - pulse.since;
-    if (still >= HANGS_FOR_GOOD_AFTER_MS) this.#options.onHangForGood(number);
-    else if (still >= HANGS_AFTER_MS && !pulse.hangs) {
+    const stillMs = now - pulse.since;
+    if (stillMs >= HANGS_FOR_GOOD_AFTER_MS) this.#options.onHangForGood(number);
+    else if (stillMs >= HANGS_AFTER_MS && !pulse.hangs) {
       this.#pulses.set(number, { ...pulse, hangs: true });
       this.#options.onHang(number);
     }
   }
 
-  /** Looks no more at one that is gone. */
+  /** Forgets a worker that has died. */
   forget(number: number): void {
     this.#pulses.delete(number);
   }

@@ -1,9 +1,8 @@
-/** Gathers log lines of a worker, so that they go to the supervisor many at a time. */
+/** Collects access log lines of a worker, so that one message to the supervisor carries many of them. */
 
-/** How long a line may wait for others, in milliseconds. */
+/** How long a line may wait for others. */
 const MAX_WAIT_MS = 10;
 
-/** In characters. */
 const MAX_CHARACTERS = 64 * 1024;
 
 export class LineBatch {
@@ -11,7 +10,7 @@ export class LineBatch {
   #lines = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param send takes lines, without the last one's end */
+  /** @param send takes lines separated by line feeds; the last line has none */
   constructor(send: (lines: string) => void) {
     this.#send = send;
   }
@@ -22,7 +21,7 @@ export class LineBatch {
     else this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
   }
 
-  /** Sends what there is. */
+  /** Sends all lines that wait. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

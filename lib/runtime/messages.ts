@@ -1,45 +1,49 @@
-/** What the supervisor and a worker say to each other. All of it is plain data, or memory that they share. */
+/** The messages between the supervisor and a worker: plain data, and memory that they share. */
 import type { LineFormat } from "../logging/access_log.ts";
 import type { Config } from "../config/schema.ts";
 import type { Limits } from "../engines/engine.ts";
 import type { Level } from "../logging/log.ts";
 import type { Extent } from "../shared_memory/layout.ts";
 
-/** What a worker is to do. */
-export interface Assignment {
-  /** Which one it is, from 1. */
-  readonly number: number;
+/** What all workers have to do. */
+export interface SharedAssignment {
   readonly config: Config;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Whether others listen there, too. */
-  readonly reusePort: boolean;
   readonly limits: Limits;
-  /** How the access log is written; undefined writes none. */
-  readonly lines: LineFormat | undefined;
+  /** How access log lines are written; undefined writes none. */
+  readonly logFormat: LineFormat | undefined;
+}
+
+/** What one worker has to do. */
+export interface Assignment extends SharedAssignment {
+  /** Its number, from 1. */
+  readonly number: number;
+  /** Whether other workers listen on the same port. */
+  readonly reusePort: boolean;
   readonly buffer: SharedArrayBuffer;
   readonly extent: Extent;
 }
 
-/** What the supervisor says. */
+/** From the supervisor to a worker. */
 export type Order =
   | { readonly kind: "serve"; readonly assignment: Assignment }
-  /** Stop: as {@linkcode Engine.drain} has it. */
+  /** Stop; both times are those of {@linkcode Engine.drain}. */
   | { readonly kind: "drain"; readonly timeout: number; readonly grace: number };
 
-/** What a worker says. */
+/** From a worker to the supervisor. */
 export type Notice =
   | { readonly kind: "listening"; readonly address: Deno.NetAddr }
   | { readonly kind: "cannot listen"; readonly message: string }
   | LogNotice
-  /** It has stopped, and so many requests were cut off. */
+  /** The worker has stopped; `cut` requests were cut off. */
   | { readonly kind: "drained"; readonly cut: number };
 
-/** What a worker says for the logs. */
+/** From a worker to the logs. */
 export type LogNotice =
   /** For the program's log. */
   | { readonly kind: "log"; readonly level: Level; readonly message: string }
-  /** The same, of trouble that goes on: told where it begins for this worker, and others may meet it, too. */
+  /** Trouble that may go on, and that other workers may have as well: see {@linkcode LogRouter}. */
   | { readonly kind: "warning"; readonly message: string }
-  /** Lines of the access log, without the last line's end. */
+  /** Access log lines, separated by line feeds; the last line has none. */
   | { readonly kind: "lines"; readonly lines: string };

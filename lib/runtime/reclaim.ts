@@ -1,17 +1,21 @@
-/** What a worker has in flight, and how it is taken back once that worker has died. */
+/** Requests in flight at one worker, and how they are taken back when it dies. */
 import type { SharedMemory } from "../shared_memory/layout.ts";
 import { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
-/** The requests in flight, those of that worker for its own. @param number of the worker */
-export function requestsInFlight(memory: SharedMemory, number: number): InFlightCount {
-  return new InFlightCount(memory.pool.requests, memory.worker(number).requests);
+/** The count of requests in flight, whose own share is that of one worker. */
+export function requestsInFlight(memory: SharedMemory, worker: number): InFlightCount {
+  return new InFlightCount(memory.pool.requests, memory.worker(worker).requests);
 }
 
-/** Takes back all that it counted as its own. @returns how many requests were lost with it */
-export function reclaim(memory: SharedMemory, number: number): number {
-  for (let place = 0; place < memory.extent.backends; place++) {
-    const own = memory.workerBackend(number, place).inFlight;
-    new InFlightCount(memory.backend(place).inFlight, own).reclaim();
+/**
+ * Subtracts a dead worker's share from all counts of requests in flight.
+ *
+ * @returns how many requests were lost with the worker
+ */
+export function reclaim(memory: SharedMemory, worker: number): number {
+  for (let index = 0; index < memory.extent.backends; index++) {
+    const own = memory.workerBackend(worker, index).inFlight;
+    new InFlightCount(memory.backend(index).inFlight, own).reclaim();
   }
-  return requestsInFlight(memory, number).reclaim();
+  return requestsInFlight(memory, worker).reclaim();
 }

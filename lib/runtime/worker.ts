@@ -1,13 +1,10 @@
-/**
- * A worker: the thread in which a data plane runs. It is told what to do by the supervisor, and needs
- * nothing else to be right.
- */
+/** The module of a worker: a thread that runs a data plane, as the supervisor orders. */
 /// <reference lib="deno.worker" />
 import { ListenError } from "../net/listen_error.ts";
 import { type DataPlane, startDataPlane } from "./data_plane.ts";
 import type { Assignment, Notice, Order } from "./messages.ts";
 
-let plane: DataPlane | undefined;
+let dataPlane: DataPlane | undefined;
 
 self.addEventListener("message", ({ data: order }: MessageEvent<Order>) => {
   if (order.kind === "serve") serve(order.assignment);
@@ -16,18 +13,18 @@ self.addEventListener("message", ({ data: order }: MessageEvent<Order>) => {
 
 function serve(assignment: Assignment): void {
   try {
-    plane = startDataPlane(assignment, tell);
+    dataPlane = startDataPlane(assignment, notify);
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
-    return tell({ kind: "cannot listen", message: error.message });
+    return notify({ kind: "cannot listen", message: error.message });
   }
-  tell({ kind: "listening", address: plane.address });
+  notify({ kind: "listening", address: dataPlane.address });
 }
 
 async function drain(timeout: number, grace: number): Promise<void> {
-  tell({ kind: "drained", cut: await plane!.drain(timeout, grace) });
+  notify({ kind: "drained", cut: await dataPlane!.drain(timeout, grace) });
 }
 
-function tell(notice: Notice): void {
+function notify(notice: Notice): void {
   self.postMessage(notice);
 }

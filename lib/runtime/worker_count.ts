@@ -1,6 +1,9 @@
-/** How many workers `WORKERS` comes to on this machine. */
+/** How many workers to start. */
 
-/** @param onWarning told where it is less than was asked for */
+/**
+ * @param workers the setting WORKERS; `auto` is one for each core
+ * @param onWarning called if there are fewer than the setting asks for
+ */
 export function workerCount(
   workers: number | "auto",
   onWarning: (warning: string) => void,

@@ -1,4 +1,4 @@
-/** A worker as its supervisor sees it. */
+/** A worker, as the supervisor handles it. */
 import { ListenError } from "../net/listen_error.ts";
 import type { Assignment, LogNotice, Notice, Order } from "./messages.ts";
 
@@ -6,9 +6,9 @@ export interface WorkerHandleOptions {
   readonly assignment: Assignment;
   /** The module that it runs. */
   readonly script: URL;
-  /** Told what it says for the logs. */
+  /** Called with what it reports for the logs. */
   readonly onNotice: (notice: LogNotice) => void;
-  /** Told once that it has died, and of what; not where it was ended. */
+  /** Called once if it dies of an error; not after {@linkcode WorkerHandle.end}. */
   readonly onExit: (reason: string) => void;
 }
 
@@ -16,26 +16,27 @@ export class WorkerHandle {
   readonly number: number;
   /** Whether it listens. */
   serves = false;
-  /** Where it listens; rejects with a {@linkcode ListenError}, or where it dies before that. */
+  /** Where it listens; rejects with a {@linkcode ListenError}, or with another error if it dies first. */
   readonly listening: Promise<Deno.NetAddr>;
   readonly #worker: Worker;
   readonly #options: WorkerHandleOptions;
   readonly #listening = Promise.withResolvers<Deno.NetAddr>();
   readonly #drained = Promise.withResolvers<number | undefined>();
-  #ended = false;
+  #hasEnded = false;
 
+  /** Starts it. */
   constructor(options: WorkerHandleOptions) {
     this.#options = options;
     this.number = options.assignment.number;
     this.listening = this.#listening.promise;
-    this.listening.catch(() => {}); // who started it may look later
+    this.listening.catch(() => {}); // it may be awaited only later
     this.#worker = new Worker(options.script, {
       type: "module",
       name: `worker ${this.number}`,
     });
     this.#worker.onmessage = ({ data }: MessageEvent<Notice>) => this.#receive(data);
     this.#worker.onerror = (event) => {
-      event.preventDefault(); // it would end the whole program
+      event.preventDefault(); // otherwise it ends the whole program
       this.#exit(event.message);
     };
     this.#send({ kind: "serve", assignment: options.assignment });
@@ -44,16 +45,16 @@ export class WorkerHandle {
   /**
    * Stops it: see {@linkcode Engine.drain}.
    *
-   * @returns how many requests were cut off; undefined where it died meanwhile
+   * @returns how many requests were cut off; undefined if it died meanwhile
    */
   drain(timeout: number, grace: number): Promise<number | undefined> {
     this.#send({ kind: "drain", timeout, grace });
     return this.#drained.promise;
   }
 
-  /** Ends it, between two turns of its event loop: at once, unless it hangs. */
+  /** Terminates it between two turns of its event loop; a worker that hangs has no such moment. */
   end(): void {
-    this.#ended = true;
+    this.#hasEnded = true;
     this.#worker.terminate();
   }
 
@@ -76,8 +77,8 @@ export class WorkerHandle {
   }
 
   #exit(reason: string): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#listening.reject(new Error(`Worker ${this.number} died: ${reason}`));
     this.#drained.resolve(undefined);
     this.#options.onExit(reason);

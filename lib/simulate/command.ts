@@ -54,12 +54,8 @@ async function readFile<Result>(
     const bytes = path === "-" ? Deno.stdin.readable : (await Deno.open(path)).readable;
     return await read(bytes.pipeThrough(new TextDecoderStream()));
   } catch (error) {
-    const found = `current value is ${JSON.stringify(path)}`;
-    problems.push(
-      error instanceof Deno.errors.NotCapable
-        ? `--${flag} must be - for standard input, as this program may not read files: ${found}`
-        : `--${flag} must be a readable file: ${found}, ${(error as Error).message}`,
-    );
+    const found = `current value is ${JSON.stringify(path)}, ${(error as Error).message}`;
+    problems.push(`--${flag} must be a readable file: ${found}`);
     return undefined;
   }
 }

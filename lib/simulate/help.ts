@@ -34,7 +34,7 @@ Other:
   --json             print all results as JSON, with their units
   --help             print this help
 
-If FILE is -, it is standard input. The compiled program can read no other file.
+If FILE is -, it is standard input.
 A run has at most ${MAX_REQUESTS} requests and spans at most ${MAX_DAYS} days.
 
 BACKENDS

@@ -1,28 +1,28 @@
 /**
- * The clock that everything about requests goes by.
+ * The clock for everything about requests.
  *
- * It moves in ticks of 50 ms, so that to read it, or to set a deadline on it, costs nothing that a
- * request would notice. And it counts only time that this process saw: while it is stopped, starved or
- * collecting garbage, answers wait unread in its sockets, and no backend is to blame for that.
+ * It moves in ticks of 50 ms, so that reading it and setting a deadline on it cost next to nothing. And it
+ * counts only time in which this process ran: while the process is stopped, starved or collecting garbage,
+ * responses wait unread in its sockets, and no backend is to blame for that.
  */
 import { TICK_MS, Wheel } from "./timer_wheel.ts";
 
 export interface Clock extends Disposable {
-  /** Its deadlines. */
+  /** Deadlines on this clock. */
   readonly wheel: Wheel;
   /** The time of the last tick, in milliseconds: the same for all workers. */
   readonly now: () => number;
-  /** This worker's own time, in milliseconds and parts of them. Costs more. */
+  /** This worker's own time, in milliseconds with fractions. Reading it costs more. */
   readonly precisely: () => number;
 }
 
-/** How much of the time between two ticks counts at most, in milliseconds. */
+/** The most that counts of the time between two ticks. */
 const MAX_PER_TICK_MS = 4 * TICK_MS;
 
 export interface ClockOptions {
-  /** The time that several workers go by, in milliseconds; by default each one's own. */
+  /** A time that several workers share, in milliseconds; by default the clock's own. */
   readonly time?: () => number;
-  /** Called with each tick. @param now its own time, in milliseconds */
+  /** Called with each tick. @param now the clock's own time, in milliseconds */
   readonly onTick?: (now: number) => void;
 }
 
@@ -33,7 +33,7 @@ export function startClock({ time, onTick }: ClockOptions = {}): Clock {
   const timer = setInterval(() => {
     const now = performance.now();
     const passed = Math.min(now - tickedAt, MAX_PER_TICK_MS);
-    tickedAt = now; // before the wheel turns: whoever is called by it may want to know the time
+    tickedAt = now; // before the wheel turns: what expires may read the time
     wheel.turn(wheel.now + passed);
     onTick?.(wheel.now);
   }, TICK_MS);

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { serveAdmin } from "../../lib/admin/server.ts";
 import { request } from "../support/raw_client.ts";
 
-/** An admin port, what it says of itself, and how it takes that back. */
-function admin() {
+/** An admin port whose state the test sets. */
+function startTestAdmin() {
   const state: { unreadiness?: string; fault?: string } = {};
   const errors: unknown[] = [];
   const listening = serveAdmin({
@@ -28,7 +28,7 @@ function admin() {
 }
 
 Deno.test("admin: /readyz is 200 while it is ready, and 503 with the reason while it is not", async () => {
-  await using api = admin();
+  await using api = startTestAdmin();
   assertEquals(await api.ask("/readyz"), [200, "ready\n", "no-store"]);
   api.state.unreadiness = "draining";
   assertEquals(await api.ask("/readyz"), [503, "not ready: draining\n", "no-store"]);
@@ -36,19 +36,19 @@ Deno.test("admin: /readyz is 200 while it is ready, and 503 with the reason whil
 });
 
 Deno.test("admin: /livez is 200 whether it is ready or not", async () => {
-  await using api = admin();
+  await using api = startTestAdmin();
   api.state.unreadiness = "no backend is usable";
   assertEquals(await api.ask("/livez"), [200, "alive\n", "no-store"]);
 });
 
-Deno.test("admin: /livez is 503 where only a restart would help", async () => {
-  await using api = admin();
+Deno.test("admin: /livez is 503 if only a restart would help", async () => {
+  await using api = startTestAdmin();
   api.state.fault = "worker 2 hangs";
   assertEquals(await api.ask("/livez"), [503, "not well: worker 2 hangs\n", "no-store"]);
 });
 
-Deno.test("admin: a Host that shifts the path, or is none, changes nothing", async () => {
-  await using api = admin();
+Deno.test("admin: a Host that is not valid is answered 400, even if it would change the path", async () => {
+  await using api = startTestAdmin();
   const ask = async (host: string) => {
     const { port } = new URL(api.url);
     const text = `GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
@@ -68,7 +68,7 @@ for (
   ] as const
 ) {
   Deno.test(`admin: ${method} ${path} is answered ${status}`, async () => {
-    await using api = admin();
+    await using api = startTestAdmin();
     assertEquals((await api.ask(path, { method }))[0], status);
     assertEquals(api.errors, []);
   });

@@ -4,7 +4,7 @@ import { Dialogue } from "../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { backendsAnswer, run, started } from "../support/started.ts";
 
-Deno.test("main: with ADMIN_PORT=off healthcheck tells a balancer that serves from one that is not there", async () => {
+Deno.test("main: with ADMIN_PORT=off healthcheck passes if a balancer serves, and fails if none does", async () => {
   await using backend = new ScriptedBackend("a");
   const { program, url } = await started(backend.url);
   await using _program = program;
@@ -18,9 +18,9 @@ Deno.test("main: with ADMIN_PORT=off healthcheck tells a balancer that serves fr
   };
   assertEquals((await run(["healthcheck"], { env })).status, 0);
   assertEquals(backend.connections, 0);
-  const nobody = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });
-  assertEquals(nobody.status, 1);
-  assertMatch(nobody.stderr, /not healthy: .*Connection refused/);
+  const failed = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });
+  assertEquals(failed.status, 1);
+  assertMatch(failed.stderr, /not healthy: .*Connection refused/);
 });
 
 Deno.test("main: healthcheck asks the admin port whether the balancer is ready", async () => {
@@ -68,7 +68,7 @@ for (const engine of ["web", "tcp"]) {
     await program.shows(/SIGTERM: not ready any more/);
     assertEquals(await admin("/readyz"), [503, "not ready: draining\n"]);
     assertEquals(await admin("/livez"), [200, "alive\n"]);
-    // A request that was on its way when the stop began is served.
+    // A request that was sent before its client learned of the stop is served.
     await idle.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
     const last = await idle.response();
     assertEquals([last.status, last.field("connection")], [200, "close"]);
@@ -79,7 +79,7 @@ for (const engine of ["web", "tcp"]) {
   });
 }
 
-Deno.test("main: an admin port that is taken is told by its setting, status 1", async () => {
+Deno.test("main: if the admin port is in use, the error names its setting, status 1", async () => {
   await using taken = new ScriptedBackend("a");
   const env = {
     USERS_SERVICE: "http://127.0.0.1:9000",

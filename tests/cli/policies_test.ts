@@ -9,7 +9,7 @@ async function ask(url: string, cookie?: string) {
 }
 
 for (const secret of ["", "a secret for the tests"]) {
-  Deno.test(`main: sticky sessions hold over a restart, ${secret === "" ? "without" : "with"} a secret`, async () => {
+  Deno.test(`main: sticky sessions survive a restart, ${secret === "" ? "without" : "with"} a secret`, async () => {
     await using a = new ScriptedBackend("a");
     await using b = new ScriptedBackend("b");
     const env = { STICKY_COOKIE: "lb", STICKY_SECRET: secret };
@@ -48,7 +48,7 @@ for (const policy of POLICY_NAMES) {
   }
 }
 
-Deno.test("main: check shows all that policies are told, but for the secret", async () => {
+Deno.test("main: check prints all settings of policies, and masks the secret", async () => {
   const env = {
     USERS_SERVICE: "http://a",
     POLICY: "consistent_hash",

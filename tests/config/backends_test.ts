@@ -10,7 +10,7 @@ function backends(text: string): readonly BackendConfig[] {
   throw new Error(`Not read: ${JSON.stringify(read)}`);
 }
 
-/** What is said of a list with a fault. */
+/** The complaints about a list that is not valid. */
 function complaints(text: string): readonly Complaint[] {
   const read = readBackends(text);
   if (typeof read === "string") return [{ expected: read, shown: text }];
@@ -42,7 +42,7 @@ for (
   });
 }
 
-Deno.test("backends: the list keeps its order, blanks around entries and a last ; do not count", () => {
+Deno.test("backends: the list keeps its order, and blanks around entries and a last ; are ignored", () => {
   const expected = [{ url: "http://b", weight: 2 }, { url: "http://a", weight: 1 }];
   assertEquals(backends("http://b weight=2;http://a"), expected);
   assertEquals(backends(" http://b weight=2 ;\n http://a ; "), expected);
@@ -51,9 +51,9 @@ Deno.test("backends: the list keeps its order, blanks around entries and a last 
 const INVALID = "must be valid URLs";
 const HOSTS = "must have one host name or address in each URL, and ; between URLs";
 const NOT_HTTP = "must be backend URLs that start with http:// or https://";
-const OPTIONS = "must have no option but one weight=1 to weight=100 per backend";
+const OPTIONS = "must have no option except weight=1 to weight=100, once per backend";
 const ONCE = "must list each backend once";
-const BETWEEN = "must have a URL between one ; and the next";
+const EMPTY = "must have a URL before and after each ;";
 
 for (
   const [text, expected] of [
@@ -92,19 +92,19 @@ for (
     ["http://a http://b", OPTIONS],
   ] as const
 ) {
-  Deno.test(`backends: ${JSON.stringify(text)} is none`, () => {
+  Deno.test(`backends: ${JSON.stringify(text)} is refused`, () => {
     assertEquals(complaints(text), [{ expected, shown: text }]);
   });
 }
 
-Deno.test("backends: an empty list is told how one looks", () => {
+Deno.test("backends: the error for an empty list has an example", () => {
   const [complaint] = complaints("");
   assert(complaint!.expected.startsWith("must list at least one backend, such as http://"));
 });
 
 for (const text of [";", ";http://a", "http://a;;http://b"]) {
   Deno.test(`backends: ${text} has an entry without a URL`, () => {
-    assertEquals(complaints(text), [{ expected: BETWEEN, shown: "" }]);
+    assertEquals(complaints(text), [{ expected: EMPTY, shown: "" }]);
   });
 }
 
@@ -150,18 +150,18 @@ for (
   });
 }
 
-Deno.test("backends: a password with a ; in it does not show either half", () => {
+Deno.test("backends: neither half of a password with a ; in it is shown", () => {
   assertEquals(complaints("http://user:sec;ret@a").map(({ shown }) => shown), ["***", "***@a"]);
 });
 
-Deno.test("backends: credentials are named as the fault", () => {
+Deno.test("backends: the error for credentials names them", () => {
   assertEquals(
     complaints("http://user:secret@a")[0]!.expected,
     "must not have credentials in a URL",
   );
 });
 
-Deno.test("backends: each entry that is none is complained about, in order", () => {
+Deno.test("backends: each entry that is not valid is reported, in order", () => {
   assertEquals(
     complaints("http://a:0; http://b ;x;http://b:80;http://c weight=0").map(({ shown }) => shown),
     [
@@ -189,13 +189,13 @@ Deno.test("backends: exactly the ports that the Fetch standard blocks are refuse
   assertEquals(refused, BLOCKED);
 });
 
-Deno.test("backends: fetch does refuse them", async () => {
+Deno.test("backends: fetch refuses these ports itself", async () => {
   for (const port of BLOCKED) {
     await assertRejects(() => fetch(`http://127.0.0.1:${port}/`), TypeError, `port ${port} `);
   }
 });
 
-Deno.test("backends: whatever is read is a URL that a path can be appended to", () => {
+Deno.test("backends: a path can be appended to every URL that is accepted", () => {
   const url = fc.webUrl({ validSchemes: ["http", "https"] });
   fc.assert(fc.property(url, fc.integer({ min: 1, max: 100 }), (text, weight) => {
     fc.pre(!text.includes(";"));

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import manifest from "../../deno.json" with { type: "json" };
 import { DEFAULTS, SETTING_NAMES } from "../../lib/config/schema.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -24,14 +23,6 @@ Deno.test("documented: the tables of docs/configuration.md have every setting wi
   assertEquals(shown.map(([name]) => name).sort(), [...SETTING_NAMES].sort());
   assertEquals(Object.fromEntries(shown), { ...DEFAULTS });
 });
-
-for (const task of ["start", "demo", "compile"] as const) {
-  Deno.test(`documented: the task ${task} may read every setting from the environment`, () => {
-    const [, names] = /--allow-env(?:=(\S+))?/.exec(manifest.tasks[task].command) ?? ["", ""];
-    const allowed = names === undefined ? SETTING_NAMES : names.split(",");
-    assertEquals(SETTING_NAMES.filter((name) => !allowed.includes(name)), []);
-  });
-}
 
 Deno.test("documented: --help says where the settings are listed", () => {
   assert(textOf("lib/cli/commands.ts").includes("docs/configuration.md"));

@@ -11,18 +11,18 @@ function problem(texts: SettingTexts): string {
   return error.message;
 }
 
-Deno.test("load: right settings are read", () => {
+Deno.test("load: valid settings are parsed", () => {
   const config = parseConfig({ ...USERS, PORT: "81", TRUSTED_PROXIES: "192.0.2.0/24" });
   assertEquals(config.PORT, 81);
   assertEquals(config.USERS_SERVICE, [{ url: "http://a", weight: 1 }]);
   assertEquals(config.TRUSTED_PROXIES, ["192.0.2.0/24"]);
 });
 
-Deno.test("load: variables that are no settings do not count", () => {
+Deno.test("load: other variables are ignored", () => {
   assertEquals(parseConfig({ ...USERS, PATH: "/bin", port: "x" }).PORT, 5000);
 });
 
-Deno.test("load: one wrong setting is named with what was expected and what was found", () => {
+Deno.test("load: the error for one wrong setting has its name, what was expected and the current value", () => {
   assertEquals(
     problem({ ...USERS, PORT: "0" }),
     'Cannot start as PORT must be 1 to 65535: current value is "0"',
@@ -30,7 +30,7 @@ Deno.test("load: one wrong setting is named with what was expected and what was 
 });
 
 for (const texts of [{}, { USERS_SERVICE: undefined }, { USERS_SERVICE: "" }]) {
-  Deno.test(`load: without backends (${JSON.stringify(texts)}) it tells how to list some`, () => {
+  Deno.test(`load: without backends (${JSON.stringify(texts)}) the error shows how to list some`, () => {
     const message = problem(texts);
     assert(message.startsWith("Cannot start as USERS_SERVICE must list at least one backend"));
     assert(message.includes("http://users-1:5000;http://users-2:5000"));
@@ -44,12 +44,12 @@ Deno.test("load: a list of blanks is an empty list", () => {
   assert(message.endsWith(': current value is "  "'));
 });
 
-Deno.test("load: a cookie that browsers take from encrypted connections only needs a proxy that tells of those", () => {
+Deno.test("load: a sticky cookie that browsers accept over TLS only needs TRUSTED_PROXIES", () => {
   for (const name of ["__Host-lb", "__Secure-lb", "__host-lb"]) {
     assertEquals(
       problem({ ...USERS, STICKY_COOKIE: name }),
-      "Cannot start as STICKY_COOKIE must not begin with __Host- or __Secure- where no TRUSTED_PROXIES " +
-        `say that a client speaks TLS: current value is "${name}"`,
+      "Cannot start as STICKY_COOKIE must not begin with __Host- or __Secure- unless TRUSTED_PROXIES is " +
+        `set, as browsers accept such cookies over TLS only: current value is "${name}"`,
     );
     const settings = { ...USERS, STICKY_COOKIE: name, TRUSTED_PROXIES: "10.0.0.0/8" };
     assertEquals(parseConfig(settings).STICKY_COOKIE, name);
@@ -57,7 +57,7 @@ Deno.test("load: a cookie that browsers take from encrypted connections only nee
   }
 });
 
-Deno.test("load: all that is wrong comes at once, in the order of the settings", () => {
+Deno.test("load: all problems are reported at once, in the order of the settings", () => {
   const message = problem({
     ACCESS_LOG: "xml",
     USERS_SERVICE: "ftp://a;http://b;http://b:80/;http://c weight=0;http://d:2049",
@@ -74,21 +74,21 @@ Deno.test("load: all that is wrong comes at once, in the order of the settings",
     DRAIN_TIMEOUT: "2h",
     TRUSTED_PROXIES: "10.0.0.0/8, me, fd00::/129",
   });
-  const networks = "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8";
+  const networks = "must be none, or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8";
   const [first, ...problems] = message.split("\n");
   assertMatch(first!, /^Cannot start as the settings have 18 problems:$/);
   assertEquals(problems, [
     '  USERS_SERVICE must be backend URLs that start with http:// or https://: current value is "ftp://a"',
     '  USERS_SERVICE must list each backend once: current value is "http://b:80/"',
-    '  USERS_SERVICE must have no option but one weight=1 to weight=100 per backend: current value is "http://c weight=0"',
+    '  USERS_SERVICE must have no option except weight=1 to weight=100, once per backend: current value is "http://c weight=0"',
     '  USERS_SERVICE must not use port 2049, which the Fetch standard blocks: current value is "http://d:2049"',
     '  PORT must be 1 to 65535: current value is "65536"',
-    '  HOST must be a host name or address without port: current value is "a b"',
+    '  HOST must be a host name or address without a port: current value is "a b"',
     '  ENGINE must be web or tcp: current value is "fast"',
     `  POLICY must be ${POLICY_NAMES.join(" or ")}: current value is "best"`,
     '  HASH_ON must be address or path or header:NAME or cookie:NAME: current value is "header:"',
     '  HASH_BALANCE must be 101% to 1000%, or off: current value is "100%"',
-    `  STICKY_COOKIE must be a cookie's name of up to 64 characters, or off: current value is "a b"`,
+    `  STICKY_COOKIE must be a cookie name of 1 to 64 characters, or off: current value is "a b"`,
     '  STICKY_SECRET must have 16 characters or more: current value is "***"',
     '  MAX_ATTEMPTS must be 1 to 1000, or unset to try every backend once: current value is "0"',
     '  FIRST_BYTE_TIMEOUT must be a duration of 50ms to 1h, such as 500ms, 30s or 5m: current value is "1"',
@@ -99,7 +99,7 @@ Deno.test("load: all that is wrong comes at once, in the order of the settings",
   ]);
 });
 
-Deno.test("load: a password never shows, whatever else is wrong", () => {
+Deno.test("load: a password is never shown, whatever else is wrong", () => {
   for (
     const backend of ["http://user:hunter2@a", "ftp://hunter2@a/x weight=0", "http://:hunter2@a:x"]
   ) {
@@ -114,7 +114,7 @@ Deno.test("load: a value with quotes or line ends is shown on one line", () => {
   assert(problem({ ...USERS, HOST: 'a"\nb' }).endsWith(String.raw`: current value is "a\"\nb"`));
 });
 
-Deno.test("load: the address alone is read whatever the other settings are", () => {
+Deno.test("load: addresses are parsed without the other settings", () => {
   const texts = { USERS_SERVICE: "nonsense", POLICY: "best", PORT: "81" };
   assertEquals(parseAddresses(texts), {
     PORT: 81,
@@ -124,7 +124,7 @@ Deno.test("load: the address alone is read whatever the other settings are", () 
   });
 });
 
-Deno.test("load: a wrong address is told alone", () => {
+Deno.test("load: only problems of addresses are reported if only those are parsed", () => {
   const texts = { POLICY: "best", PORT: "0", HOST: "127.0.0.1" };
   const error = assertThrows(() => parseAddresses(texts), ConfigError) as ConfigError;
   assertEquals(error.message, 'Cannot start as PORT must be 1 to 65535: current value is "0"');
@@ -135,18 +135,18 @@ for (const texts of [{ PORT: "5001" }, { ADMIN_PORT: "5000" }, { PORT: "80", ADM
     const found = problem({ ...USERS, ...texts });
     assertMatch(
       found,
-      /^Cannot start as ADMIN_PORT must not be PORT, too: current value is "\d+"$/,
+      /^Cannot start as ADMIN_PORT must differ from PORT: current value is "\d+"$/,
     );
   });
 }
 
-Deno.test("load: equal ports are told together with what else is wrong", () => {
+Deno.test("load: equal ports are reported together with other problems", () => {
   const found = problem({ ...USERS, PORT: "5001", EJECT_AFTER: "0" });
   assertMatch(found, /2 problems/);
   assertMatch(found, /EJECT_AFTER must be 1 to 1000, or off: current value is "0"/);
-  assertMatch(found, /ADMIN_PORT must not be PORT, too/);
+  assertMatch(found, /ADMIN_PORT must differ from PORT/);
 });
 
-Deno.test("load: with ADMIN_PORT=off any PORT will do", () => {
+Deno.test("load: with ADMIN_PORT=off, PORT may be the default admin port", () => {
   assertEquals(parseConfig({ ...USERS, PORT: "5001", ADMIN_PORT: "off" }).ADMIN_PORT, undefined);
 });

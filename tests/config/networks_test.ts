@@ -24,14 +24,14 @@ for (
     [" 192.0.2.1 ,\tfd00::/8", ["192.0.2.1", "fd00::1"], ["192.0.2.2"]],
   ] as const
 ) {
-  Deno.test(`networks: ${JSON.stringify(text)} holds what it says and nothing else`, () => {
+  Deno.test(`networks: ${JSON.stringify(text)} contains these addresses and no others`, () => {
     const isInside = networks(text);
     for (const address of inside) assertEquals([address, isInside(address)], [address, true]);
     for (const address of outside) assertEquals([address, isInside(address)], [address, false]);
   });
 }
 
-const EXPECTED = "must be none or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8";
+const EXPECTED = "must be none, or addresses and CIDR ranges such as 10.0.0.0/8, fd00::/8";
 
 for (
   const [text, ...shown] of [
@@ -57,7 +57,7 @@ for (
     ["x,10.0.0.0/8,y/1", "x", "y/1"],
   ] as const
 ) {
-  Deno.test(`networks: ${JSON.stringify(text)} is refused for what is none in it`, () => {
+  Deno.test(`networks: ${JSON.stringify(text)} is refused, with each entry that is not valid`, () => {
     assertEquals(readNetworks(text), shown.map((entry) => ({ expected: EXPECTED, shown: entry })));
   });
 }
@@ -65,7 +65,7 @@ for (
 const asNumber = (address: string) =>
   address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
 
-Deno.test("networks: an IPv4 range holds the addresses that share its first bits", () => {
+Deno.test("networks: an IPv4 range contains the addresses that share its first bits", () => {
   const near = fc.tuple(
     fc.ipV4(),
     fc.integer({ min: 0, max: 32 }),

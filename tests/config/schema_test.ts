@@ -10,7 +10,7 @@ type Scalar = Exclude<
   "USERS_SERVICE" | "TRUSTED_PROXIES" | "HEALTH_STATUS" | "HASH_ON" | "WORKERS"
 >;
 
-Deno.test("schema: what is unset or empty has its default", () => {
+Deno.test("schema: a setting that is unset or empty has its default", () => {
   const empty = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
   for (const texts of [USERS, { ...empty, ...USERS }]) {
     assertEquals(parseConfig(texts), {
@@ -58,7 +58,7 @@ Deno.test("schema: what is unset or empty has its default", () => {
   }
 });
 
-Deno.test("schema: each default as it is written means the same as none", () => {
+Deno.test("schema: a setting that is set to its default text has the default value", () => {
   const written = Object.entries(DEFAULTS).filter(([name]) => name !== "USERS_SERVICE");
   const plain = (config: Config) =>
     Object.entries(config).filter(([, value]) => typeof value !== "function");
@@ -66,7 +66,7 @@ Deno.test("schema: each default as it is written means the same as none", () => 
   assertEquals(written.every(([, text]) => text !== ""), true);
 });
 
-Deno.test("schema: every setting has a default, and the other way round", () => {
+Deno.test("schema: settings and defaults have the same names", () => {
   assertEquals(Object.keys(Settings.shape), [...SETTING_NAMES]);
 });
 
@@ -167,7 +167,7 @@ Deno.test("schema: no part of a secret is shown", () => {
 const POLICIES = `must be ${POLICY_NAMES.join(" or ")}`;
 const HASH_ON = "must be address or path or header:NAME or cookie:NAME";
 const HASH_BALANCE = "must be 101% to 1000%, or off";
-const COOKIE = "must be a cookie's name of up to 64 characters, or off";
+const COOKIE = "must be a cookie name of 1 to 64 characters, or off";
 const FIRST_BYTE = "must be a duration of 50ms to 1h, such as 500ms, 30s or 5m";
 const DRAIN = "must be a duration of 0ms to 1h, such as 500ms, 30s or 5m";
 const TUNNEL = "must be a duration of 50ms to 24h, such as 500ms, 30s or 5m";
@@ -175,7 +175,7 @@ const SIZE = "must be 1KiB to 1MiB, such as 16KiB";
 const CONNECTIONS = "must be 1 to 1000000";
 const PORT = "must be 1 to 65535";
 const ATTEMPTS = "must be 1 to 1000, or unset to try every backend once";
-const HOST = "must be a host name or address without port";
+const HOST = "must be a host name or address without a port";
 const LOG = "must be text or json or off";
 
 for (

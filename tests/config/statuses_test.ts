@@ -19,7 +19,7 @@ for (
   });
 }
 
-Deno.test("statuses: each entry that is none is told", () => {
+Deno.test("statuses: each entry that is not valid is reported", () => {
   const expected = "must be statuses of 200 to 599 such as 200-399";
   assertEquals(
     readStatuses("200,ok,399-200,100-200,2000,600, ,200-"),

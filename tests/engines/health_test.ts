@@ -8,7 +8,8 @@ import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 forEachEngine(({ engine, balance, test }) => {
   const ask = async (url: string, init?: RequestInit) => {
     const response = await fetch(url, init);
-    return response.ok ? await response.text() : String(response.status);
+    const text = await response.text();
+    return response.ok ? text : String(response.status);
   };
 
   async function askTimes(times: number, url: string): Promise<string[]> {

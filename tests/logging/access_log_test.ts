@@ -79,7 +79,7 @@ for (
       `${textLine(RETRIED).slice(0, -1)}, cut short: the client left)`,
     ],
     [
-      "a failure told to nobody",
+      "a failure whose client left",
       CUT_FAILURE,
       `${textLine(FAILED).slice(0, -1)}, cut short: the client left)`,
     ],
@@ -156,7 +156,7 @@ for (
       attempts: [{ backend: "a:5000" }],
       broken: 'the response "stalled"',
     }],
-    ["a failure told to nobody", CUT_FAILURE, {
+    ["a failure whose client left", CUT_FAILURE, {
       ...COMMON,
       method: "POST",
       status: 502,

@@ -4,7 +4,7 @@ import { LineWriter, type Sink } from "../../lib/logging/line_writer.ts";
 
 const decoder = new TextDecoder();
 
-/** A sink that takes at most so many bytes at a time, and remembers them. */
+/** A sink that takes a limited number of bytes at a time, and remembers them. */
 class SlowSink implements Sink {
   readonly writes: Uint8Array[] = [];
 
@@ -21,24 +21,24 @@ class SlowSink implements Sink {
   }
 }
 
-/** A sink whose writes last until they are let go. */
+/** A sink whose writes wait until they are released. */
 class StuckSink implements Sink {
   readonly texts: string[] = [];
-  #letGo: (() => void) | undefined;
+  #release: (() => void) | undefined;
 
   write(bytes: Uint8Array): Promise<number> {
     this.texts.push(decoder.decode(bytes));
-    return new Promise((resolve) => this.#letGo = () => resolve(bytes.length));
+    return new Promise((resolve) => this.#release = () => resolve(bytes.length));
   }
 
-  letGo(): void {
-    this.#letGo?.();
+  release(): void {
+    this.#release?.();
   }
 }
 
 const MEBIBYTE = "x".repeat(1024 * 1024 - 1);
 
-Deno.test("LineWriter: a line is written with its end", async () => {
+Deno.test("LineWriter: a line is written with a line feed", async () => {
   const sink = new SlowSink();
   const writer = new LineWriter(sink, unexpected);
   writer.write("one");
@@ -46,13 +46,13 @@ Deno.test("LineWriter: a line is written with its end", async () => {
   assertEquals(sink.text, "one\n");
 });
 
-Deno.test("LineWriter: nothing is written where there is no line", async () => {
+Deno.test("LineWriter: without lines, nothing is written", async () => {
   const sink = new SlowSink();
   await new LineWriter(sink, unexpected).flush();
   assertEquals(sink.writes, []);
 });
 
-Deno.test("LineWriter: lines of one moment go out in one write", async () => {
+Deno.test("LineWriter: lines of one moment share a write", async () => {
   const sink = new SlowSink();
   const writer = new LineWriter(sink, unexpected);
   for (const line of ["one", "two", "three"]) writer.write(line);
@@ -61,7 +61,7 @@ Deno.test("LineWriter: lines of one moment go out in one write", async () => {
   assertEquals([sink.writes.length, sink.text], [1, "one\ntwo\nthree\n"]);
 });
 
-Deno.test("LineWriter: it writes again after all was out", async () => {
+Deno.test("LineWriter: it writes again after a flush", async () => {
   const sink = new SlowSink();
   const writer = new LineWriter(sink, unexpected);
   writer.write("one");
@@ -71,7 +71,7 @@ Deno.test("LineWriter: it writes again after all was out", async () => {
   assertEquals(sink.text, "one\ntwo\n");
 });
 
-Deno.test("LineWriter: a sink that takes part of what it is given gets the rest after it", async () => {
+Deno.test("LineWriter: if a sink takes only part of the bytes, the rest follows", async () => {
   const lines = fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 8 });
   await fc.assert(fc.asyncProperty(lines, fc.integer({ min: 1, max: 5 }), async (lines, most) => {
     const sink = new SlowSink(most);
@@ -82,7 +82,7 @@ Deno.test("LineWriter: a sink that takes part of what it is given gets the rest 
   }));
 });
 
-Deno.test("LineWriter: lines that come during a write go out after it, in order", async () => {
+Deno.test("LineWriter: lines that arrive during a write are written after it, in order", async () => {
   const sink = new StuckSink();
   const writer = new LineWriter(sink, unexpected);
   writer.write("one");
@@ -90,45 +90,45 @@ Deno.test("LineWriter: lines that come during a write go out after it, in order"
   writer.write("two");
   writer.write("three");
   assertEquals(sink.texts, ["one\n"]);
-  sink.letGo();
+  sink.release();
   await until(() => sink.texts.length === 2);
   assertEquals(sink.texts[1], "two\nthree\n");
-  sink.letGo();
+  sink.release();
   await writer.flush();
 });
 
-Deno.test("LineWriter: what a sink that never reads does not take is counted and told, not kept", async () => {
+Deno.test("LineWriter: lines for which a slow sink has no room are counted and reported, not kept", async () => {
   const sink = new StuckSink();
   const writer = new LineWriter(sink, unexpected);
   writer.write("first");
   await Promise.resolve();
   for (let index = 0; index < 12; index++) writer.write(MEBIBYTE);
   assertEquals(sink.texts, ["first\n"]);
-  sink.letGo();
+  sink.release();
   await until(() => sink.texts.length === 2);
   const kept = sink.texts[1]!.split("\n").filter((line) => line === MEBIBYTE).length;
   assert(kept >= 4 && kept <= 5, `${kept} MiB kept`);
-  const told = sink.texts[1]!.slice(-100).split("\n").at(-2);
-  assertEquals(told, `(${12 - kept} lines left out: output is read too slowly)`);
+  const report = sink.texts[1]!.slice(-100).split("\n").at(-2);
+  assertEquals(report, `(${12 - kept} lines left out: output is read too slowly)`);
   writer.write("later");
-  sink.letGo();
+  sink.release();
   await until(() => sink.texts.length === 3);
-  assertEquals(sink.texts[2], "later\n", "what was told is not told again");
-  sink.letGo();
+  assertEquals(sink.texts[2], "later\n", "the count is reported once");
+  sink.release();
   await writer.flush();
 });
 
 for (const error of [new Deno.errors.BrokenPipe("gone"), new Error("No space left on device")]) {
-  Deno.test(`LineWriter: after ${error.message} it tells what was lost, and tries the next line`, async () => {
+  Deno.test(`LineWriter: after ${error.message} it reports the error, and writes the next line`, async () => {
     let writes = 0;
-    const told: unknown[] = [];
+    const errors: unknown[] = [];
     const sink = { write: () => (writes++, Promise.reject(error)) };
-    const writer = new LineWriter(sink, (error) => told.push(error));
+    const writer = new LineWriter(sink, (error) => errors.push(error));
     for (const line of ["one", "two"]) {
       writer.write(line);
       await writer.flush();
     }
-    assertEquals([writes, told], [2, [error, error]]);
+    assertEquals([writes, errors], [2, [error, error]]);
   });
 }
 
@@ -136,8 +136,8 @@ function unexpected(error: unknown): void {
   throw error;
 }
 
-/** Lets everything run that waits for no timer, until the condition holds. */
+/** Runs microtasks until the condition holds. */
 async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 100 && !condition(); turn++) await Promise.resolve();
-  assert(condition(), "it never came to that");
+  assert(condition(), "the condition never held");
 }

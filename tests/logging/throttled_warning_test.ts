@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { throttledWarning } from "../../lib/logging/throttled_warning.ts";
 
-Deno.test("tell rarely: trouble that goes on is told once, and again after ten seconds without it", () => {
+Deno.test("throttled warning: trouble that goes on is reported once, and again after ten seconds without it", () => {
   let now = 0;
-  const told: string[] = [];
-  const tell = throttledWarning((warning) => told.push(`${now} ${warning}`), () => now);
-  for (now = 0; now <= 60_000; now += 1_000) tell("full");
+  const reports: string[] = [];
+  const warn = throttledWarning((warning) => reports.push(`${now} ${warning}`), () => now);
+  for (now = 0; now <= 60_000; now += 1_000) warn("full");
   now = 60_000 + 9_999;
-  tell("full");
+  warn("full");
   now += 10_000;
-  tell("full");
-  assertEquals(told, ["0 full", "79999 full"]);
+  warn("full");
+  assertEquals(reports, ["0 full", "79999 full"]);
 });

@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Dialogue } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { started } from "../support/started.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const ENGINES = ["web", "tcp"] as const;
 
-/** Connections of clients, so many that each of a few workers gets some. */
+/** Opens connections of clients: enough that each worker gets some. */
 function connect(url: string, count: number): Promise<Dialogue[]> {
   const port = Number(new URL(url).port);
   return Promise.all(Array.from({ length: count }, () => Dialogue.open(port)));
 }
 
-/** Sends so many requests over each of them, one after the other. @returns the statuses */
+/** Sends a number of requests over each connection, one after the other. @returns the statuses */
 async function ask(clients: readonly Dialogue[], requests = 1): Promise<number[]> {
   const statuses = await Promise.all(clients.map(async (client) => {
     const statuses: number[] = [];
@@ -31,7 +31,7 @@ function close(clients: readonly Dialogue[]): void {
 }
 
 for (const ENGINE of ENGINES) {
-  Deno.test(`workers: ${ENGINE} engine: round robin takes turns over all four workers together`, async () => {
+  Deno.test(`workers: ${ENGINE} engine: round robin is even over all four workers together`, async () => {
     await using a = new ScriptedBackend("a");
     await using b = new ScriptedBackend("b");
     await using c = new ScriptedBackend("c");
@@ -50,7 +50,7 @@ for (const ENGINE of ENGINES) {
     assert(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
   });
 
-  Deno.test(`workers: ${ENGINE} engine: one that dies takes only its own requests with it, and another one takes its place`, async () => {
+  Deno.test(`workers: ${ENGINE} engine: a worker that dies loses only its own requests, and another one takes its place`, async () => {
     const release = Promise.withResolvers<void>();
     let [held, arrived] = [40, Promise.withResolvers<void>()];
     await using backend = new RawBackend(async (side) => {
@@ -69,11 +69,11 @@ for (const ENGINE of ENGINES) {
     for (const client of clients) await client.send(GET);
     await arrived.promise;
     const refused = await connect(url, 1);
-    assertEquals(await ask(refused), [503], "as many are in flight as may be");
+    assertEquals(await ask(refused), [503], "MAX_IN_FLIGHT is reached");
 
     program.kill("SIGUSR1");
     const [, lost] = await program.shows(
-      /worker 1 died, requests lost with it: (\d+): .*told to die/,
+      /worker 1 died, requests lost with it: (\d+): .*asked to die/,
     );
     await program.shows(/worker 1 is started again/);
     assert(Number(lost) > 0 && Number(lost) < 40, lost);
@@ -82,7 +82,7 @@ for (const ENGINE of ENGINES) {
     for (const client of others) await client.send(GET); // each in the place of one that was lost
     await arrived.promise;
     const late = await connect(url, 1);
-    assertEquals(await ask(late), [503], "and no more than that");
+    assertEquals(await ask(late), [503], "MAX_IN_FLIGHT is reached again");
 
     release.resolve();
     const answers = await Promise.allSettled(clients.map((client) => client.response()));
@@ -138,7 +138,7 @@ for (const ENGINE of ENGINES) {
     assertEquals(program.stdout.trimEnd().split("\n").length, 20);
   });
 
-  Deno.test(`workers: ${ENGINE} engine: a stop tells what the workers cut off together`, async () => {
+  Deno.test(`workers: ${ENGINE} engine: a stop reports how many requests all workers cut off`, async () => {
     let held = 0;
     const arrived = Promise.withResolvers<void>();
     await using backend = new RawBackend(async (side) => {
@@ -159,7 +159,7 @@ for (const ENGINE of ENGINES) {
   });
 }
 
-Deno.test("workers: two balancers of several workers do not share a port unnoticed", async () => {
+Deno.test("workers: a second balancer of several workers does not share a port", async () => {
   await using backend = new ScriptedBackend("a");
   const { program, url } = await started(backend.url, { WORKERS: "2" });
   await using _program = program;
@@ -171,7 +171,7 @@ Deno.test("workers: two balancers of several workers do not share a port unnotic
   );
 });
 
-Deno.test("workers: with one worker as with several, one that dies is started again, and its clients are served", async () => {
+Deno.test("workers: a single worker that dies is started again, and clients are served", async () => {
   await using backend = new ScriptedBackend("a");
   const script = new URL("../support/mortal_balancer.ts", import.meta.url);
   const { program, url } = await started(backend.url, {}, script);
@@ -183,4 +183,23 @@ Deno.test("workers: with one worker as with several, one that dies is started ag
     assertEquals(await ask(clients), [200, 200, 200]);
     close(clients);
   }
+});
+
+Deno.test("workers: a worker that hangs is reported, takes readiness away, and may go on", async () => {
+  await using backend = new ScriptedBackend("a");
+  const ADMIN_PORT = String(deadPort());
+  const script = new URL("../support/mortal_balancer.ts", import.meta.url);
+  const { program, url } = await started(backend.url, { ADMIN_PORT, HANGS: "6500" }, script);
+  await using _program = program;
+  const probe = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${ADMIN_PORT}${path}`);
+    return [response.status, await response.text()];
+  };
+  program.kill("SIGUSR2");
+  await program.shows(/worker 1 hangs: its clients wait/);
+  assertEquals(await probe("/livez"), [503, "not well: worker 1 hangs\n"]);
+  assertEquals(await probe("/readyz"), [503, "not ready: worker 1 hangs\n"]);
+  await program.shows(/worker 1 goes on/);
+  assertEquals(await probe("/readyz"), [200, "ready\n"]);
+  assertEquals(await (await fetch(url)).text(), "a");
 });

@@ -86,7 +86,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     ...options.pool,
     onEvent: (event) => changes.push(shortly(event)),
   });
-  const engine = ENGINES[options.engine ?? "web"]({
+  const serving = ENGINES[options.engine ?? "web"]({
     pool,
     budget: new RetryBudget(options.retryBudget ?? Infinity),
     clock,
@@ -101,6 +101,14 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });
+  const engine: Engine = {
+    ...serving,
+    async drain(timeout, grace) {
+      const cut = await serving.drain(timeout, grace);
+      clock[Symbol.dispose]();
+      return cut;
+    },
+  };
   const { port } = engine.address;
   return {
     engine,
@@ -113,7 +121,6 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     warnings,
     async [Symbol.asyncDispose]() {
       await engine.drain(5_000, 0);
-      clock[Symbol.dispose]();
       if (errors.length > 0) throw errors[0];
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The balancer as `roundabout start` runs it, whose first worker dies on SIGUSR1 and hangs on SIGUSR2, for as
- * many milliseconds as HANGS says.
+ * A balancer like that of `roundabout start`, whose first worker dies on SIGUSR1, and hangs on SIGUSR2 for
+ * the milliseconds of the variable HANGS.
  */
 import { parseConfig, readSettings } from "../../lib/config/load.ts";
 import { log } from "../../lib/logging/log.ts";
@@ -12,8 +12,8 @@ const config = parseConfig(readSettings());
 const script = new URL("./mortal_worker.ts", import.meta.url);
 const balancer = await startBalancer(config, { script });
 const fates = new BroadcastChannel("fates");
-const tell = (fate: Omit<Fate, "worker">) => fates.postMessage({ worker: "worker 1", ...fate });
-Deno.addSignalListener("SIGUSR1", () => tell({}));
-Deno.addSignalListener("SIGUSR2", () => tell({ hangs: Number(Deno.env.get("HANGS")) }));
+const send = (fate: Omit<Fate, "worker">) => fates.postMessage({ worker: "worker 1", ...fate });
+Deno.addSignalListener("SIGUSR1", () => send({}));
+Deno.addSignalListener("SIGUSR2", () => send({ hangs: Number(Deno.env.get("HANGS")) }));
 log("info", `listening on 127.0.0.1:${balancer.address.port}`);
 Deno.exit(await runBalancer(balancer, config.DRAIN_TIMEOUT));

@@ -3,30 +3,29 @@ import manifest from "../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** The permission flags of a task, so that a test fails where they do not suffice. */
-function permissionsOf(task: "start" | "simulate"): string[] {
+/** The permission flags of a task, so that a test fails if they do not suffice. */
+export function permissionsOf(task: keyof typeof manifest.tasks): string[] {
   return manifest.tasks[task].command.split(" ")
-    .filter((word) => /^--(?:allow-|no-prompt)/.test(word))
-    .map((word) => word.replace(/(?<=[=,])lib$/, `${ROOT}lib`)); // it runs elsewhere than a task
+    .filter((word) => /^(?:-[A-Z]|--(?:allow|deny|no-prompt|permission))/.test(word));
 }
 
 export interface RunOptions {
-  /** The working directory; by default an empty one, so that no `.env` is found. */
+  /** The working directory; by default one without `.env`. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** How many files it may have open; by default what this process may. */
+  /** How many files it may have open; by default as many as this process. */
   readonly descriptors?: number;
-  /** How the shell runs it, for one that is to be given an odd standard output. */
+  /** The shell command that runs it, to redirect its output. */
   readonly shell?: string;
-  /** The task whose permissions it has; by default `start`. */
+  /** The task whose permissions it gets; by default `start`. */
   readonly task?: "start" | "simulate";
-  /** What is run in place of the program, with all permissions. */
+  /** A module to run instead of main.ts, with all permissions. */
   readonly script?: URL;
-  /** What it reads from standard input; by default nothing. */
+  /** Its standard input; by default empty. */
   readonly input?: string;
 }
 
-/** A running program, and all it has written so far. */
+/** A running program, and its output so far. */
 export class Program implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #texts = { stdout: "", stderr: "" };
@@ -73,7 +72,7 @@ export class Program implements AsyncDisposable {
     this.#process.kill(signal);
   }
 
-  /** Resolves with the first match in what it wrote; rejects where it ends before that. */
+  /** Resolves with the first match in its output; rejects if it ends without one. */
   async shows(pattern: RegExp): Promise<RegExpExecArray> {
     while (true) {
       const match = pattern.exec(`${this.stdout}\n${this.stderr}`);
@@ -108,13 +107,13 @@ export class Program implements AsyncDisposable {
     const text = this.#process[name].pipeThrough(new TextDecoderStream());
     for await (const part of text) {
       this.#texts[name] += part;
-      this.#tell();
+      this.#notify();
     }
     this.#ended = true;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const watcher of this.#watchers) watcher();
     this.#watchers.clear();
   }

@@ -31,7 +31,7 @@ export async function exchange(
 /**
  * Sends the bytes; resolves with all that came back once the other side closes or time is up.
  *
- * @param isDone where it says so of what has come, little more is waited for
+ * @param isDone whether the bytes received so far are enough; then it waits only a little longer
  */
 export async function exchangeBytes(
   port: number,
@@ -39,7 +39,7 @@ export async function exchangeBytes(
   closeAfterMs: number,
   isDone: (received: Uint8Array) => boolean = () => false,
 ): Promise<Uint8Array> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const parts: Uint8Array[] = [];
   const buffer = new Uint8Array(64 * 1024);
   let timer = setTimeout(() => connection.close(), closeAfterMs);
@@ -51,7 +51,6 @@ export async function exchangeBytes(
       clearTimeout(timer);
       timer = setTimeout(() => connection.close(), GRACE_MS);
     }
-    connection.close();
   } catch (error) {
     if (!isClosed(error)) throw error;
   } finally {
@@ -62,24 +61,20 @@ export async function exchangeBytes(
 
 /** Sends one request and reads one response, whatever happens to the connection then. */
 export async function request(port: number, text: string): Promise<RawResponse> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const buffer = new Uint8Array(64 * 1024);
   let received = new Uint8Array();
-  try {
-    await writeAll(connection, bytesOf(text));
-    while (true) {
-      const parsed = parseResponse(received, /^HEAD /.test(text));
-      if (parsed !== undefined) return parsed.response;
-      const size = await connection.read(buffer);
-      if (size === null) {
-        const closed = parseResponse(received, /^HEAD /.test(text), true);
-        if (closed === undefined) throw new Error(`No response: ${latin1(received)}`);
-        return closed.response;
-      }
-      received = concat([received, buffer.subarray(0, size)]);
+  await writeAll(connection, bytesOf(text));
+  while (true) {
+    const parsed = parseResponse(received, /^HEAD /.test(text));
+    if (parsed !== undefined) return parsed.response;
+    const size = await connection.read(buffer);
+    if (size === null) {
+      const closed = parseResponse(received, /^HEAD /.test(text), true);
+      if (closed === undefined) throw new Error(`No response: ${latin1(received)}`);
+      return closed.response;
     }
-  } finally {
-    connection.close();
+    received = concat([received, buffer.subarray(0, size)]);
   }
 }
 

@@ -1,38 +1,40 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { startClock } from "../../lib/time/clock.ts";
 import { TICK_MS, Timed } from "../../lib/time/timer_wheel.ts";
 
-class Noting extends Timed {
+/** A deadline that resolves a promise. */
+class Deadline extends Timed {
   readonly expired = Promise.withResolvers<void>();
   override expire(): void {
     this.expired.resolve();
   }
 }
 
-Deno.test("clock: it goes as time does, in ticks", async () => {
+Deno.test("clock: it follows the time, in ticks", async () => {
   using clock = startClock();
   const [before, startedAt] = [clock.now(), performance.now()];
-  const noting = new Noting();
-  clock.wheel.set(noting, 300);
-  await noting.expired.promise;
+  const deadline = new Deadline();
+  clock.wheel.set(deadline, 300);
+  await deadline.expired.promise;
   const passed = performance.now() - startedAt;
   assert(passed >= 300, String(passed));
   assert(clock.now() - before <= passed + TICK_MS, "never ahead by more than a tick");
 });
 
-Deno.test("clock: while this process does nothing, nobody's time runs out", async () => {
+Deno.test("clock: while this process does not run, no deadline comes closer", async () => {
   using clock = startClock();
-  const noting = new Noting();
-  clock.wheel.set(noting, 1_000);
+  const deadline = new Deadline();
+  clock.wheel.set(deadline, 1_000);
   const startedAt = performance.now();
-  while (performance.now() - startedAt < 1_500); // busy, as with too little of a processor
-  const answered = new Promise((resolve) => setTimeout(() => resolve("answered"), 100));
-  const expired = noting.expired.promise.then(() => "expired");
+  while (performance.now() - startedAt < 1_500); // busy, as if the process were starved
+  const answered = delay(100).then(() => "answered");
+  const expired = deadline.expired.promise.then(() => "expired");
   assertEquals(await Promise.race([answered, expired]), "answered");
   await expired;
 });
 
-Deno.test("clock: read precisely it goes on between ticks, and never back, not even while the wheel turns", async () => {
+Deno.test("clock: its precise time goes on between ticks, and never back, not even while the wheel turns", async () => {
   using clock = startClock();
   const startedAt = performance.now();
   const read: number[] = [clock.precisely()];
@@ -47,7 +49,7 @@ Deno.test("clock: read precisely it goes on between ticks, and never back, not e
   clock.wheel.set(new Reading(), 0);
   while (read.length < 2_000) {
     for (let i = 0; i < 200; i++) read.push(clock.precisely());
-    await new Promise((resolve) => setTimeout(resolve, 7));
+    await delay(7);
   }
   await done.promise;
   const passed = performance.now() - startedAt;

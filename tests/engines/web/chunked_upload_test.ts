@@ -23,6 +23,7 @@ Deno.test({
         }
         reading.resolve();
         await over.promise;
+        await reader.cancel();
         return new Response();
       },
     );

@@ -45,10 +45,11 @@ for (
 Deno.test("HTTP/2: an unannounced body that does not arrive is answered 408", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url], { idleTimeout: 200 });
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(); // never gives a byte
+  const { readable: body, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
   using client = Deno.createHttpClient({ http1: false, http2: true });
   const response = await fetch(balancer.url, { method: "POST", body, client });
   await response.body?.cancel();
+  await writable.abort();
   assertEquals([response.status, backend.requests.length], [408, 0]);
 });
 

@@ -33,6 +33,7 @@ Deno.test("rawFields: a fetched response's lines are apart", async () => {
   );
   const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
   const warnings = rawFields(response.headers).filter(([name]) => name === "warning");
+  await response.body?.cancel();
   assertEquals(warnings, [["warning", "1"], ["warning", "2"]]);
 });
 

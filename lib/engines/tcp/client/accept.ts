@@ -5,6 +5,9 @@
  * idle longest is closed for a new one. If none has been idle for long, accepting pauses, and new
  * connections wait in the system's queue. Everything else goes on.
  */
+import { deadline } from "@std/async/deadline";
+import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
+
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
   /** Closes an idle connection, if there is one. */
@@ -56,12 +59,9 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
 
   /** Resolves when there may be room again, at the latest after a pause. */
   async function pause(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      resume = resolve;
-      timer = setTimeout(resolve, PAUSE_MS);
-    });
-    clearTimeout(timer);
+    const resumed = Promise.withResolvers<void>();
+    resume = resumed.resolve;
+    await deadline(resumed.promise, PAUSE_MS).catch(ignoreTimeout);
     resume = undefined;
   }
 

@@ -1,4 +1,5 @@
 /** Sends a request to one backend, once, over a pooled connection. */
+import { delay } from "@std/async/delay";
 import type { Backend } from "../../../backends/backend.ts";
 import { type Failed, failed, type Outcome } from "../../../outcome.ts";
 import { isIdempotent } from "../../../retry.ts";
@@ -54,7 +55,7 @@ export function createForward(options: ForwardOptions) {
     }
     let opened = await connections.open(request.timeLeft(options.wheel.now));
     if (isOutOfDescriptors(opened) && dropOneIdle()) {
-      await new Promise((resolve) => setTimeout(resolve, 0)); // its descriptor is free only then
+      await delay(0); // its descriptor is free only then
       opened = await connections.open(request.timeLeft(options.wheel.now));
     }
     if ("kind" in opened) return request.ended ?? opened;
