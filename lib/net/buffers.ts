@@ -1,6 +1,6 @@
 /**
- * Buffers of one size, borrowed while they are in use: what is idle holds none, and what is busy makes
- * no work for the garbage collector.
+ * Buffers of one size, borrowed while they are in use: idle connections hold none, and busy ones leave no
+ * work to the garbage collector.
  */
 export class Buffers {
   readonly size: number;
@@ -9,7 +9,7 @@ export class Buffers {
 
   /**
    * @param size of each, in bytes
-   * @param kept how many are kept at most while nobody uses them
+   * @param kept how many unused buffers are kept at most
    */
   constructor(size: number, kept: number) {
     this.size = size;

@@ -1,6 +1,6 @@
 /**
  * Removes the proxy variables from the environment of this process: Deno's fetch sends requests to
- * backends through the proxy that they name, even with an HTTP client of our own.
+ * backends through the proxy that they name, even with a custom HTTP client.
  *
  * @returns the names of those that were set
  */

@@ -1,10 +1,10 @@
 /**
  * Deadlines of all connections on one coarse wheel, instead of a timer for each.
  *
- * A deadline is moved with every request, and almost none is ever reached. So moving one later, the
- * common case, is one number written: the entry stays in its slot, and only when that slot comes round
- * is it looked at and put where it belongs by then (lazy timing wheel; Varghese and Lauck, 1987,
- * scheme 6). Nothing expires early; it may be late by three ticks.
+ * Deadlines are moved with every request, and almost none is ever reached. So to move one later, which
+ * is the common case, is to write one number: the entry stays in its slot, and is moved to the right one
+ * when that slot comes round (a lazy timing wheel; Varghese and Lauck, 1987, scheme 6). Nothing expires
+ * early; it may expire three ticks late.
  */
 
 /** How often the wheel turns, in milliseconds. */
@@ -16,7 +16,7 @@ const SLOTS = 1024;
 export abstract class Timed {
   /** When it expires, on the wheel's clock. */
   deadline = Infinity;
-  /** When its slot comes round; Infinity where it stands in none. */
+  /** When its slot comes round; Infinity if it is in none. */
   due = Infinity;
   earlier: Timed | undefined;
   later: Timed | undefined;
@@ -26,7 +26,7 @@ export abstract class Timed {
 }
 
 export class Wheel {
-  /** The time of the last turn, in milliseconds: good enough for whoever wants to know how late it is. */
+  /** The time of the last turn, in milliseconds: a cheap clock that is a tick behind at most. */
   now: number;
   /** The first entry of each slot. */
   readonly #slots: (Timed | undefined)[] = new Array(SLOTS).fill(undefined);
@@ -36,14 +36,14 @@ export class Wheel {
     this.now = now;
   }
 
-  /** Sets, or moves, a deadline to so many milliseconds from now. */
+  /** Sets, or moves, a deadline. @param milliseconds from now */
   set(timed: Timed, milliseconds: number): void {
-    // Now was a tick ago at most: one more, so that nothing expires early.
+    // `now` is up to a tick behind, so a tick is added: nothing expires early.
     timed.deadline = this.now + milliseconds + TICK_MS;
     if (timed.due > timed.deadline) this.#place(timed);
   }
 
-  /** Takes a deadline away, and leaves the entry where it stands. */
+  /** Removes a deadline, and leaves the entry in its slot: it may get another one soon. */
   clear(timed: Timed): void {
     timed.deadline = Infinity;
   }
@@ -54,7 +54,7 @@ export class Wheel {
     if (timed.due !== Infinity) this.#unlink(timed);
   }
 
-  /** Turns the wheel: what is past its deadline expires. */
+  /** Turns the wheel: entries past their deadline expire. @param now in milliseconds */
   turn(now: number): void {
     const last = Math.floor(now / TICK_MS);
     let tick = Math.floor(this.now / TICK_MS) + 1;

@@ -38,11 +38,11 @@ export interface TestBalancer extends AsyncDisposable {
   readonly url: string;
   /** The access log so far. */
   readonly entries: AccessEntry[];
-  /** Backends' failures and recoveries, as the pool told of them. */
+  /** The failures and recoveries of backends that the pool announced. */
   readonly changes: string[];
   /** Faults of the balancer's own: must stay empty. */
   readonly errors: unknown[];
-  /** What the operator is told. */
+  /** The warnings for the operator. */
   readonly warnings: string[];
 }
 
@@ -126,7 +126,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   };
 }
 
-/** `users-1:5000 fails: connection_refused`, without what is told of the circumstances. */
+/** `users-1:5000 fails: connection_refused`, without the details. */
 function shortly(event: PoolEvent): string {
   if (!("backend" in event)) return event.kind;
   const reason = "reason" in event ? `: ${event.reason.split(": ")[0]}` : "";

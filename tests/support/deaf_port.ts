@@ -1,4 +1,4 @@
-/** A port whose SYNs are not answered: a listener that nobody accepts from, with its queue full. */
+/** A port whose SYNs are not answered: that of a listener that does not accept and whose queue is full. */
 
 /** How long a connection to it is tried until the queue counts as full, in milliseconds. */
 const PATIENCE = 300;

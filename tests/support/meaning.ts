@@ -19,7 +19,7 @@ const LINE = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*?)[ \\t
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([!-"$-~]+) HTTP/1\\.([01])$`);
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** The first request in the text; undefined where it is not whole, or is none. */
+/** The first request in the text; undefined if it is incomplete or not a request. */
 export function meaningOfRequest(text: string): Meaning | undefined {
   const skipped = text.startsWith("\r\n") ? 2 : 0;
   const head = headOf(text.slice(skipped));
@@ -32,7 +32,7 @@ export function meaningOfRequest(text: string): Meaning | undefined {
   return meaning(`${method} ${target}`, head, framed, skipped);
 }
 
-/** The first final response in the text, interim ones skipped; `toHead` where it answers a HEAD. */
+/** The first final response in the text, without interim ones; `toHead` if it answers a HEAD. */
 export function meaningOfResponse(text: string): Meaning | undefined {
   const head = headOf(text);
   const [, minor, status = ""] = STATUS_LINE.exec(head?.first ?? "") ?? [];

@@ -7,7 +7,7 @@ export interface LoadOptions {
   readonly policy: Policy;
   readonly backends: readonly Backend[];
   readonly picks: number;
-  /** Requests in flight all the time: each ends so many picks after it began. */
+  /** Requests in flight all the time: each ends a number of picks after it began. */
   readonly inFlight: number;
   /** 0 up to 1. */
   readonly random: () => number;

@@ -1,4 +1,4 @@
-/** What Linux tells of processes and connections under /proc. */
+/** What Linux says about processes and connections under /proc. */
 
 /** Resident memory of a process in MB, now or (VmHWM) at its peak. */
 export function residentMemory(pid: number, name: "VmRSS" | "VmHWM" = "VmRSS"): number {

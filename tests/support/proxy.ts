@@ -1,4 +1,4 @@
-/** A proxy over backends that fail as they are told, without a socket. */
+/** A proxy over backends that fail as a test wants, without sockets. */
 import type { FailureKind, Outcome } from "../../lib/outcome.ts";
 import { createProxy, type Result } from "../../lib/proxy.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
@@ -16,7 +16,7 @@ export function endingOf(result: Result<unknown>): Ending {
 /** What each of a, b and c does; one that is not named answers. */
 export type Fails = Partial<Record<"a" | "b" | "c", FailureKind>>;
 
-/** A pool of a, b and c, and a proxy whose backends fail as they are told. */
+/** A pool of a, b and c, and a proxy whose backends fail as a test wants. */
 export function proxyOf(
   fails: Fails,
   maxAttempts = Infinity,

@@ -1,4 +1,4 @@
-/** A backend that does with each connection what it is told, byte by byte. */
+/** A backend that handles each connection as a test wants, byte by byte. */
 import { latin1 } from "./strict_parser.ts";
 import { writeAll } from "./scripted_backend.ts";
 
@@ -17,7 +17,7 @@ export class BackendSide {
     connection.setNoDelay(true);
   }
 
-  /** Resolves with all that has arrived once the text has; rejects where it does not come. */
+  /** Resolves with everything received once the text has arrived; rejects if it does not arrive. */
   async until(text: string): Promise<string> {
     while (!this.received.includes(text)) {
       if (!await this.read()) throw new Error(`${text} is not in: ${this.received}`);

@@ -178,7 +178,7 @@ export class Dialogue implements Disposable {
     }
   }
 
-  /** Resolves once the text has come, with all up to its end; rejects where it does not come. */
+  /** Resolves when the text has arrived, with everything up to its end; rejects if it does not arrive. */
   async until(text: string): Promise<string> {
     while (true) {
       const at = this.received.indexOf(text);

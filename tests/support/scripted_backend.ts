@@ -1,4 +1,4 @@
-/** A backend on a raw TCP socket that records every byte and behaves as badly as it is told. */
+/** A backend on a raw TCP socket that records every byte and behaves as badly as a test wants. */
 import { concat, type ParsedRequest, parseRequest } from "./strict_parser.ts";
 
 /** What it does with a connection once a request is complete, or with the connection itself. */

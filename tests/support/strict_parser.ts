@@ -17,7 +17,7 @@ const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e]+) HTTP/1\\.1$`);
 const FIELD_LINE = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*?)[ \\t]*$`);
 
 /**
- * @returns the first request in the bytes and how many bytes it took; undefined where it is not
+ * @returns the first request in the bytes and how many bytes it took; undefined if it is not
  * complete yet
  * @throws where the bytes are no single unambiguous request
  */

@@ -4,7 +4,7 @@ import { assert } from "@std/assert";
 export const pause = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** What it came to, and how long it took in milliseconds. */
+/** The result, and how long it took in milliseconds. */
 export async function timed<Value>(action: () => Promise<Value>): Promise<[Value, number]> {
   const startedAt = performance.now();
   return [await action(), performance.now() - startedAt];
