@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { POLICIES } from "../lib/policies/mod.ts";
 import {
   circlesIn,
@@ -122,9 +122,11 @@ const LONG_FILES: Readonly<Record<string, string>> = {};
 const FILES = [...filesIn("lib"), "main.ts"];
 const IMPORTS: Imports = new Map(FILES.map((path) => [path, importsOf(path, textOf(path))]));
 
-/** The longest of the names that a path begins with. */
+/** The longest of the names that a path begins with; `lib/` stands for the files right in it only. */
 function longestPrefix(path: string, names: readonly string[]): string | undefined {
-  return names.filter((name) => path.startsWith(name)).sort((a, b) => b.length - a.length)[0];
+  const matches = (name: string) =>
+    name === "lib/" ? /^lib\/[^/]+$/.test(path) : path.startsWith(name);
+  return names.filter(matches).sort((a, b) => b.length - a.length)[0];
 }
 
 /** Its layer's name and rank. */
@@ -182,6 +184,11 @@ Deno.test("architecture: an import between two folders of one layer is found", (
   const path = "lib/http/a.ts";
   const imports = new Map([[path, importsOf(path, 'import "../net/b.ts";')]]);
   assertEquals(upwardImports(imports), [`${path} → lib/net/b.ts`]);
+});
+
+Deno.test("architecture: a new folder needs a layer, a new file in a folder does not", () => {
+  assertThrows(() => layerOf("lib/caching/cache.ts"), Error, "lies in no layer");
+  assertEquals(layerOf("lib/pool/another.ts"), layerOf("lib/pool/pool.ts"));
 });
 
 Deno.test("architecture: imports in comments and strings are none", () => {
