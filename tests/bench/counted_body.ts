@@ -4,7 +4,7 @@ const BLOCK = 64 * 1024;
 const encoder = new TextEncoder();
 
 /** The upper byte of a multiplicative hash: neighbours and blocks differ from one another. */
-function byteAt(position: number): number {
+function computeByte(position: number): number {
   return Math.imul(position, 0x9e3779b1) >>> 24;
 }
 
@@ -44,7 +44,7 @@ export async function writeCounted(
 
 function blockAt(position: number, size: number): Uint8Array {
   const block = new Uint8Array(size);
-  for (let i = 0; i < size; i++) block[i] = byteAt(position + i);
+  for (let i = 0; i < size; i++) block[i] = computeByte(position + i);
   return block;
 }
 
@@ -64,7 +64,7 @@ export class CountedCheck {
 
   take(bytes: Uint8Array): void {
     for (let i = 0; i < bytes.length && this.#wrongAt === undefined; i++) {
-      if (bytes[i] !== byteAt(this.received + i)) this.#wrongAt = this.received + i;
+      if (bytes[i] !== computeByte(this.received + i)) this.#wrongAt = this.received + i;
     }
     this.received += bytes.length;
   }

@@ -12,7 +12,7 @@ import { runAllDie } from "./outages/amplification.ts";
 import { type Fault, FAULTS } from "./outages/faults.ts";
 import { runOutage } from "./outages/outage.ts";
 import { runInOwnNetwork } from "./outages/own_network.ts";
-import { HEADER, isSound, notesOf, rowOf } from "./outages/report.ts";
+import { formatRow, HEADER, isSound, listNotes } from "./outages/report.ts";
 import { ENGINE } from "./outages/site.ts";
 
 const ALL_DIE = "all_die";
@@ -44,8 +44,8 @@ async function tabulate(faults: readonly (readonly [string, Fault])[]): Promise<
     const run = await runOutage(kind, fault);
     const kept = isSound(run);
     sound &&= kept;
-    print(`${rowOf(run)}${kept ? "" : "  <- not sound"}\n`);
-    notes.push(...notesOf(run));
+    print(`${formatRow(run)}${kept ? "" : "  <- not sound"}\n`);
+    notes.push(...listNotes(run));
   }
   for (const note of notes) print(`${note}\n`);
   return sound;

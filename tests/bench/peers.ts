@@ -1,11 +1,11 @@
 /**
- * This balancer beside nginx, HAProxy, Caddy and a reverse proxy in plain Go, each of them configured for the
- * same job and under the same load, on the same cores of this machine, in turns.
+ * Compares this balancer with nginx, HAProxy, Caddy and a plain Go reverse proxy. All of them are configured
+ * for the same job and measured one after another, under the same load and on the same cores.
  *
- * Use: `deno task bench:peers [flags]` on Linux; `--help` tells the flags. It takes wrk, taskset and chrt,
- * openssl for TLS, and of the proxies whatever is installed. Everything happens on loopback and in a
- * directory that is removed at the end. Prints tables in Markdown; exits with 1 where an answer was not
- * right, with 2 at a wrong command line. Run it on a machine that does nothing else.
+ * Use: `deno task bench:peers [flags]` on Linux; `--help` lists the flags. It needs wrk, taskset and chrt, and
+ * openssl for TLS; it measures those proxies that are installed. Everything runs on loopback, and its files are
+ * in a directory that is removed at the end. Prints tables in Markdown. Exits with 1 if a response was wrong,
+ * with 2 if the command line was. Run it on an otherwise idle machine.
  */
 import { complain, print } from "../../lib/logging/log.ts";
 import { pinTo } from "./cores.ts";
@@ -15,10 +15,10 @@ import { measureLatencies } from "./peers/latencies.ts";
 import { describeMachine, missingPrograms } from "./peers/machine.ts";
 import { measureMemories } from "./peers/memories.ts";
 import { HELP, type Options, readOptions, UsageError } from "./peers/options.ts";
-import { treeOf } from "./peers/proc.ts";
+import { listProcessTree } from "./peers/proc.ts";
 import { kill, type Proxy } from "./peers/proxy.ts";
 import { PROXIES } from "./peers/proxies.ts";
-import { type Found, jsonOf, reportOf } from "./peers/report.ts";
+import { formatJson, formatReport, type Found } from "./peers/report.ts";
 import { measureThroughput } from "./peers/throughput.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -31,10 +31,10 @@ async function main(): Promise<number> {
   if (typeof options === "number") return options;
   const missing = await missingPrograms();
   if (missing.length > 0) {
-    complain(`Cannot measure as there is no ${missing.join(", no ")}`);
+    complain(`Cannot measure as these programs are not installed: ${missing.join(", ")}`);
     return 2;
   }
-  if (options.json !== undefined) await Deno.writeTextFile(options.json, ""); // or fail before all else
+  if (options.json !== undefined) await Deno.writeTextFile(options.json, ""); // fail early if it is not writable
   const chosen = PROXIES.filter(({ key }) => options.only.includes(key));
   const machine = await describeMachine(chosen, allowedCores());
   const proxies = chosen.filter(({ name }) => machine.versions[name] !== undefined);
@@ -44,21 +44,21 @@ async function main(): Promise<number> {
   let found: Found;
   try {
     const measured = await measure(options, directory, proxies);
-    found = { machine, options, leftOut: leftOutOf(chosen, proxies, options), ...measured };
+    found = { machine, options, leftOut: listLeftOut(chosen, proxies, options), ...measured };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
-  print(reportOf(proxies, found));
-  if (options.json !== undefined) await Deno.writeTextFile(options.json, jsonOf(found));
+  print(formatReport(proxies, found));
+  if (options.json !== undefined) await Deno.writeTextFile(options.json, formatJson(found));
   return found.failures.length === 0 ? 0 : 1;
 }
 
-/** Memory first, in processes of its own; then all proxies run, and take turns. */
+/** Measures memory first, in fresh processes; then starts all proxies and measures them alternately. */
 async function measure(options: Options, directory: string, proxies: readonly Proxy[]) {
   await pinTo(Deno.pid, options.cores.load);
   await using bed = await TestBed.open(options, directory);
   await using running = new AsyncDisposableStack();
-  const contenders = bed.contendersOf(proxies);
+  const contenders = bed.listContenders(proxies);
   const isAsked = (what: Options["measures"][number]) => options.measures.includes(what);
 
   const memory = isAsked("memory") ? await measureMemories(bed, contenders) : [];
@@ -72,7 +72,7 @@ async function measure(options: Options, directory: string, proxies: readonly Pr
   return { memory, throughput, latency, failures: bed.failures };
 }
 
-/** The options, or the exit status where there is nothing to measure. */
+/** @returns the options, or the exit status if there is nothing to measure */
 function readOrExplain(): Options | number {
   try {
     const options = readOptions(Deno.args, allowedCores());
@@ -81,12 +81,12 @@ function readOrExplain(): Options | number {
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    complain(`${error.message}; --help tells the flags`);
+    complain(`${error.message}; --help lists the flags`);
     return 2;
   }
 }
 
-function leftOutOf(
+function listLeftOut(
   chosen: readonly Proxy[],
   proxies: readonly Proxy[],
   options: Options,
@@ -101,9 +101,9 @@ function leftOutOf(
   ];
 }
 
-/** A bench that is told to end leaves nothing running, and no files. */
+/** Ends the bench on a signal: no processes and no files are left behind. */
 function abort(directory: string): never {
-  for (const pid of treeOf(Deno.pid).slice(1)) kill(pid);
+  for (const pid of listProcessTree(Deno.pid).slice(1)) kill(pid);
   Deno.removeSync(directory, { recursive: true });
   Deno.exit(130);
 }

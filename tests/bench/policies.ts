@@ -12,7 +12,7 @@
 import { complain, print } from "../../lib/logging/log.ts";
 import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
 import { BENCH_CORE, pin } from "./cores.ts";
-import { notesOf, rowsOf, table } from "./policies/report.ts";
+import { groupRows, listNotes, table } from "./policies/report.ts";
 import { type Load, type Run, run } from "./policies/run.ts";
 import { simulate } from "./policies/simulated.ts";
 import { ENGINE } from "./policies/site.ts";
@@ -26,11 +26,11 @@ const policies = Deno.args.length > 0
   ? Deno.args.filter(isPolicy)
   : POLICY_NAMES.filter((name) => !LEFT_OUT.includes(name));
 const load: Load = {
-  rate: numberOf("RATE", 250, 1),
-  seconds: numberOf("SECONDS", 20, 1),
-  warmup: numberOf("WARMUP", 3, 0),
+  rate: readNumber("RATE", 250, 1),
+  seconds: readNumber("SECONDS", 20, 1),
+  warmup: readNumber("WARMUP", 3, 0),
 };
-const rounds = numberOf("ROUNDS", 3, 1);
+const rounds = readNumber("ROUNDS", 3, 1);
 
 const simulation = await simulate(load);
 await pin(Deno.pid, BENCH_CORE);
@@ -38,12 +38,12 @@ const runs: Run[] = [];
 for (let round = 1; round <= rounds; round++) {
   for (const policy of policies) runs.push(await run(policy, load, round));
 }
-const rows = rowsOf(policies, runs, simulation);
+const rows = groupRows(policies, runs, simulation);
 print(
   `ENGINE=${ENGINE}, ${load.rate} requests a second, ${rounds} × ${load.seconds} s, in ms and %\n`,
 );
 print(table(rows));
-for (const note of notesOf(rows, runs)) print(`${note}\n`);
+for (const note of listNotes(rows, runs)) print(`${note}\n`);
 if (Deno.env.get("JSON") === "1") {
   print(`${JSON.stringify({ engine: ENGINE, load, rows, runs })}\n`);
 }
@@ -53,7 +53,7 @@ function isPolicy(name: string): name is PolicyName {
   return POLICY_NAMES.some((known) => known === name);
 }
 
-function numberOf(name: string, usual: number, least: number): number {
+function readNumber(name: string, usual: number, least: number): number {
   const number = Number(Deno.env.get(name) || usual);
   return number >= least ? number : wrongUse(`${name} must be a number, ${least} or more`);
 }

@@ -5,7 +5,7 @@
 import { perSecond } from "./ledgers.ts";
 import { now, sendLoad, sleepUntil } from "./load.ts";
 import { OUTAGE } from "./outage.ts";
-import { quantiles, resultsOf } from "./report.ts";
+import { countResults, quantiles } from "./report.ts";
 import { Site } from "./site.ts";
 
 /** In seconds. */
@@ -25,7 +25,7 @@ export async function runAllDie(): Promise<Amplification> {
   await using site = await Site.open();
   const load = sendLoad({ port: site.port, seconds: WARM_UP + FAILING });
   await sleepUntil(now() + WARM_UP * 1000);
-  await Promise.all(site.backends.map((backend) => backend.tell("close")));
+  await Promise.all(site.backends.map((backend) => backend.sendCommand("close")));
   const from = now();
   const sent = await load;
   const until = sent.at(-1)!.due;
@@ -46,7 +46,7 @@ export async function runAllDie(): Promise<Amplification> {
       `${ratio.toFixed(3)} per request, at most ${TARGET} wanted`,
       `per second: ${ratios.join(" ")}`,
       `answers after p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`,
-      ...resultsOf(failing).map(([result, times]) => `${times} × GET: ${result}`),
+      ...countResults(failing).map(([result, times]) => `${times} × GET: ${result}`),
     ],
   };
 }

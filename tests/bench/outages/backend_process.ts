@@ -28,7 +28,7 @@ export class BackendProcess implements AsyncDisposable {
   }
 
   /** Resolves once it has done so. */
-  async tell(command: Command): Promise<void> {
+  async sendCommand(command: Command): Promise<void> {
     await this.#running.input.write(new TextEncoder().encode(`${command}\n`));
     await done(this.#running);
   }

@@ -8,7 +8,7 @@ const SLOW_MS = 300;
 const SLOW_PARALLEL = 5;
 
 /** What a client must get for its entry, so that a mixed-up answer is seen as well as a missing one. */
-export function answerFor(entry: string): string {
+export function buildAnswer(entry: string): string {
   return `written down ${entry}\n`;
 }
 
@@ -32,7 +32,7 @@ class Queue {
 export const queue = new Queue();
 
 export const BEHAVIOURS = {
-  serve: (socket, entry) => respond(socket, "200 OK", answerFor(entry)),
+  serve: (socket, entry) => respond(socket, "200 OK", buildAnswer(entry)),
   /** A reset (RST), where `close` is the orderly end (FIN). */
   reset: (socket) => {
     socket.resetAndDestroy();
@@ -50,7 +50,7 @@ export const BEHAVIOURS = {
   },
   slow: async (socket, entry) => {
     await queue.turn();
-    respond(socket, "200 OK", answerFor(entry));
+    respond(socket, "200 OK", buildAnswer(entry));
   },
 } satisfies Record<string, Behaviour>;
 

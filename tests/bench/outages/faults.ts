@@ -41,7 +41,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     ...behaving("500"),
     tolerated: { result: /^500 of the backend$/, share: 1 },
   },
-  flap: { begin: (backend) => backend.tell("flap"), end: (backend) => backend.tell("serve") },
+  flap: {
+    begin: (backend) => backend.sendCommand("flap"),
+    end: (backend) => backend.sendCommand("serve"),
+  },
   garbage: behaving("garbage"),
   /** The first half has reached the client, who can only be told by the end of the connection. */
   half: { ...behaving("half"), tolerated: { result: /^200, cut short$/, share: 1 } },
@@ -50,28 +53,31 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     settings: { EJECT_TIME: "2s" },
     begin: (backend) => backend.kill(),
     halfway: returnSlowly,
-    end: (backend) => backend.tell("serve"),
+    end: (backend) => backend.sendCommand("serve"),
     returns: true,
   },
 };
 
 function behaving(name: BehaviourName): Fault {
-  return { begin: (backend) => backend.tell(name), end: (backend) => backend.tell("serve") };
+  return {
+    begin: (backend) => backend.sendCommand(name),
+    end: (backend) => backend.sendCommand("serve"),
+  };
 }
 
 /** Connects hang from now on, and no connection from before hides it. */
 async function swallow(backend: BackendProcess): Promise<void> {
-  if (!hasOwnNetwork) return backend.tell("swallow");
+  if (!hasOwnNetwork) return backend.sendCommand("swallow");
   await swallowSyns(backend.port, "begin");
-  await backend.tell("break");
+  await backend.sendCommand("break");
 }
 
 async function ceaseToSwallow(backend: BackendProcess): Promise<void> {
-  if (!hasOwnNetwork) return backend.tell("serve");
+  if (!hasOwnNetwork) return backend.sendCommand("serve");
   await swallowSyns(backend.port, "cease");
 }
 
 async function returnSlowly(backend: BackendProcess): Promise<void> {
   await backend.restart();
-  await backend.tell("slow");
+  await backend.sendCommand("slow");
 }

@@ -3,7 +3,7 @@
  * they were due, so that an answer that keeps others waiting is paid for by all of them. Timers here are coarse: about a
  * millisecond of each time is their doing.
  */
-import { answerFor } from "./behaviours.ts";
+import { buildAnswer } from "./behaviours.ts";
 import { ClientPool } from "./client_pool.ts";
 import { POST_LENGTH } from "./ledgers.ts";
 
@@ -55,11 +55,11 @@ async function send(
   due: number,
 ): Promise<Sent> {
   const late = now() - due;
-  const result = await pool.exchange(requestFor(method, entry), answerFor(entry));
+  const result = await pool.exchange(buildRequest(method, entry), buildAnswer(entry));
   return { method, entry, due, late, took: now() - due, result };
 }
 
-function requestFor(method: Sent["method"], entry: string): Uint8Array<ArrayBuffer> {
+function buildRequest(method: Sent["method"], entry: string): Uint8Array<ArrayBuffer> {
   const head = `${method} /users HTTP/1.1\r\nHost: bench.test\r\nX-Entry: ${entry}\r\n`;
   const rest = method === "GET"
     ? "\r\n"

@@ -17,7 +17,7 @@ export const hasOwnNetwork = Deno.env.get(MARK) === "own";
  */
 export async function runInOwnNetwork(): Promise<number | undefined> {
   if (hasOwnNetwork) return undefined;
-  const reason = await whyNot();
+  const reason = await findObstacle();
   if (reason !== undefined) {
     complain(`No network namespace, so connects hang at a full backlog instead: ${reason}`);
     return undefined;
@@ -41,7 +41,7 @@ export async function swallowSyns(port: number, what: "begin" | "cease"): Promis
 }
 
 /** What is missing for a namespace with rules of its own, in the words of who misses it. */
-async function whyNot(): Promise<string | undefined> {
+async function findObstacle(): Promise<string | undefined> {
   try {
     const { success, stderr } = await unshare(["iptables", "--list", "--numeric"], "piped")
       .output();

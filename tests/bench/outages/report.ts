@@ -35,7 +35,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
 
 export const HEADER = line(COLUMNS.map(([title]) => title));
 
-export function rowOf({ kind, sent, ledgers, failedAt }: Run): string {
+export function formatRow({ kind, sent, ledgers, failedAt }: Run): string {
   const gets = sent.filter(({ method }) => method === "GET");
   const posts = sent.filter(({ method }) => method === "POST");
   const times = gets.filter(({ due }) => due >= failedAt).map(({ took }) => took);
@@ -48,18 +48,20 @@ export function rowOf({ kind, sent, ledgers, failedAt }: Run): string {
     failed(posts).length,
     deliveredTwice(ledgers),
     ledgers.map(({ length }) => length).join(" / "),
-    busiestSecond(ledgers, sent[0]!.due, endOf(sent)),
+    busiestSecond(ledgers, sent[0]!.due, findEnd(sent)),
   ]);
 }
 
 /** What does not fit into a row, one line each. */
-export function notesOf(run: Run): string[] {
+export function listNotes(run: Run): string[] {
   const { kind, fault, sent } = run;
   const notes = (["GET", "POST"] as const).flatMap((asked) =>
-    resultsOf(failed(sent.filter(({ method }) => method === asked)))
+    countResults(failed(sent.filter(({ method }) => method === asked)))
       .map(([result, times]) => `${times} × ${asked}: ${result}`)
   );
-  if (fault.returns) notes.push(`share per second after its return: ${sharesOf(run).join(" ")} %`);
+  if (fault.returns) {
+    notes.push(`share per second after its return: ${computeShares(run).join(" ")} %`);
+  }
   const late = Math.max(...sent.map(({ late }) => late));
   if (late > DOUBT) notes.push(`the load itself was late by up to ${late.toFixed(0)} ms`);
   return notes.map((note) => `${kind}: ${note}`);
@@ -75,7 +77,7 @@ export function isSound({ fault: { tolerated }, sent, ledgers }: Run): boolean {
 }
 
 /** How often each result came, the most frequent first. */
-export function resultsOf(sent: readonly Sent[]): [string, number][] {
+export function countResults(sent: readonly Sent[]): [string, number][] {
   const times = new Map<string, number>();
   for (const { result } of sent) times.set(result, (times.get(result) ?? 0) + 1);
   return [...times].sort(([, a], [, b]) => b - a);
@@ -90,8 +92,8 @@ export function quantiles(times: readonly number[], at: readonly number[]): stri
 }
 
 /** What part of all requests the failing backend received in each second since it was back, in percent. */
-function sharesOf({ sent, ledgers, backAt }: Run): number[] {
-  const until = endOf(sent);
+function computeShares({ sent, ledgers, backAt }: Run): number[] {
+  const until = findEnd(sent);
   const [own, all] = [ledgers[0]!, ledgers.flat()].map((ledger) =>
     perSecond(ledger.map(({ at }) => at), backAt, until)
   );
@@ -102,7 +104,7 @@ function failed(sent: readonly Sent[]): readonly Sent[] {
   return sent.filter(({ result }) => result !== RIGHT);
 }
 
-function endOf(sent: readonly Sent[]): number {
+function findEnd(sent: readonly Sent[]): number {
   return sent.at(-1)!.due;
 }
 

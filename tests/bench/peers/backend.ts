@@ -1,57 +1,54 @@
 /**
- * The backends of the peers bench, in one process and as cheap as can be: the fewer cores they take, the more
- * of the machine is left to the proxy and its load. One read, one scan of the head, one write a request.
+ * The backends of the peers bench, in one process and as cheap as possible, to leave the CPU to the proxy and
+ * the load: one read, one scan of the head and one write per request.
  *
- * Use: `deno run -A tests/bench/peers/backend.ts PORT ...`, a port for each backend. `/counts` at any of them
- * says what all of them have done so far, as JSON of {@linkcode Counts}.
+ * Use: `deno run -A tests/bench/peers/backend.ts PORT ...`, one port for each backend. `/counts` on any of them
+ * returns the totals of all of them, {@linkcode Counts} as JSON.
  */
 import { bytesOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { isGone } from "../message_reader.ts";
 import { HEALTH_PATH, WORKLOADS } from "./workloads.ts";
 
-/** How many requests came to what, probes of health left out. */
+/** How many requests were received, by result; without probes. */
 export interface Counts {
-  /** Requests that were answered as asked for. */
+  /** Requests that were received as the client sent them. */
   right: number;
-  /** Those of them that did not name the client in X-Forwarded-For. */
+  /** Those of them without X-Forwarded-For. */
   unnamed: number;
-  /**
-   * A body that did not come as it was sent, a target that there is not, a head that does not fit into a
-   * buffer.
-   */
+  /** Requests with a changed body, an unknown target, or a head that is larger than the buffer. */
   wrong: number;
 }
 
 interface Route {
-  /** How the request begins, up to the version. */
+  /** The first bytes of the request, up to the version. */
   readonly begin: Uint8Array;
   readonly body: Uint8Array;
   readonly answer: Uint8Array;
   readonly isCounted: boolean;
 }
 
-const BUFFER = 8 * 1024;
+const BUFFER_BYTES = 8 * 1024;
 const FORWARDED_FOR = bytesOf("x-forwarded-for:");
 const LINE_FEED = 10;
-const TO_LOWER_CASE = 0x20;
+const LOWER_CASE_BIT = 0x20;
 
 const counts: Counts = { right: 0, unnamed: 0, wrong: 0 };
 const routes: readonly Route[] = [
   ...WORKLOADS.filter(({ isTls }) => !isTls).map(({ method, path, body, answer }) => ({
     begin: bytesOf(`${method} ${path} HTTP/1.`),
     body,
-    answer: answerOf("200 OK", answer),
+    answer: buildAnswer("200 OK", answer),
     isCounted: true,
   })),
   {
     begin: bytesOf(`GET ${HEALTH_PATH} HTTP/1.`),
     body: bytesOf(""),
-    answer: answerOf("200 OK", bytesOf("healthy")),
+    answer: buildAnswer("200 OK", bytesOf("healthy")),
     isCounted: false,
   },
 ];
 const COUNTS = bytesOf("GET /counts HTTP/1.");
-const WRONG = answerOf("500 Internal Server Error", bytesOf("wrong"));
+const WRONG = buildAnswer("500 Internal Server Error", bytesOf("wrong"));
 
 for (const port of Deno.args.map(Number)) listen(Deno.listen({ hostname: "127.0.0.1", port }));
 
@@ -66,7 +63,7 @@ async function listen(listener: Deno.TcpListener): Promise<void> {
 async function serve(connection: Deno.TcpConn): Promise<void> {
   using _ = connection;
   connection.setNoDelay(true);
-  const buffer = new Uint8Array(BUFFER);
+  const buffer = new Uint8Array(BUFFER_BYTES);
   for (let filled = 0;;) {
     const size = await connection.read(filled === 0 ? buffer : buffer.subarray(filled));
     if (size === null) return;
@@ -77,8 +74,8 @@ async function serve(connection: Deno.TcpConn): Promise<void> {
     if (head === 0 && filled < buffer.length) continue;
     const answer = route === undefined
       ? otherAnswer(buffer)
-      : answerTo(route, buffer, head, filled);
-    filled = 0; // no client of a connection sends the next request before it has its answer
+      : checkRequest(route, buffer, head, filled);
+    filled = 0; // no client pipelines: the next request is sent after this response
     for (let sent = 0; sent < answer.length;) {
       sent += await connection.write(sent === 0 ? answer : answer.subarray(sent));
     }
@@ -86,7 +83,7 @@ async function serve(connection: Deno.TcpConn): Promise<void> {
   }
 }
 
-/** Where the head ends, or 0 where it has not. */
+/** @returns where the head ends, or 0 if it is incomplete */
 function endOfHead(buffer: Uint8Array, filled: number): number {
   for (let place = 3; place < filled; place++) {
     if (buffer[place] === LINE_FEED && buffer[place - 2] === LINE_FEED) return place + 1;
@@ -94,7 +91,7 @@ function endOfHead(buffer: Uint8Array, filled: number): number {
   return 0;
 }
 
-function answerTo(route: Route, buffer: Uint8Array, head: number, filled: number): Uint8Array {
+function checkRequest(route: Route, buffer: Uint8Array, head: number, filled: number): Uint8Array {
   if (!route.isCounted) return route.answer;
   const { body } = route;
   if (filled !== head + body.length || !isAt(buffer, head, body)) {
@@ -107,7 +104,7 @@ function answerTo(route: Route, buffer: Uint8Array, head: number, filled: number
 }
 
 function otherAnswer(buffer: Uint8Array): Uint8Array {
-  if (isAt(buffer, 0, COUNTS)) return answerOf("200 OK", bytesOf(JSON.stringify(counts)));
+  if (isAt(buffer, 0, COUNTS)) return buildAnswer("200 OK", bytesOf(JSON.stringify(counts)));
   counts.wrong++;
   return WRONG;
 }
@@ -121,7 +118,7 @@ function namesClient(buffer: Uint8Array, head: number): boolean {
 
 function isFieldAt(buffer: Uint8Array, from: number): boolean {
   for (let place = 0; place < FORWARDED_FOR.length; place++) {
-    if ((buffer[from + place]! | TO_LOWER_CASE) !== FORWARDED_FOR[place]) return false;
+    if ((buffer[from + place]! | LOWER_CASE_BIT) !== FORWARDED_FOR[place]) return false;
   }
   return true;
 }
@@ -133,7 +130,7 @@ function isAt(buffer: Uint8Array, from: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-function answerOf(status: string, body: Uint8Array): Uint8Array {
+function buildAnswer(status: string, body: Uint8Array): Uint8Array {
   const head = bytesOf(
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`,
   );

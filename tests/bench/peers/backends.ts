@@ -1,12 +1,12 @@
-/** The backends as a process of their own, and what they have counted. */
+/** Runs the backends as a process and reads their counts. */
 import { pinned } from "../cores.ts";
 import { freePort, listening, ROOT, spawn } from "../processes.ts";
 import type { Counts } from "./backend.ts";
 import { endTree } from "./proxy.ts";
 
-const BACKENDS = 3;
-/** For how long nothing may come before all has come, in milliseconds. */
-const QUIET = 50;
+const BACKEND_COUNT = 3;
+/** If no request arrives for this long, all of them have arrived. */
+const QUIET_MS = 50;
 
 export class Backends implements AsyncDisposable {
   readonly ports: readonly number[];
@@ -18,7 +18,7 @@ export class Backends implements AsyncDisposable {
   }
 
   static async start(cores: readonly number[]): Promise<Backends> {
-    const ports = Array.from({ length: BACKENDS }, freePort);
+    const ports = Array.from({ length: BACKEND_COUNT }, freePort);
     const args = [`${ROOT}tests/bench/peers/backend.ts`, ...ports.map(String)];
     const backends = new Backends(ports, spawn(args, {}, "null", pinned(cores)));
     await Promise.all(ports.map(listening));
@@ -26,12 +26,12 @@ export class Backends implements AsyncDisposable {
   }
 
   /**
-   * What has been counted, once all has come: a proxy may still pass on what its client no longer waits for,
-   * and that must not count for the next one.
+   * Reads the counts once no more requests arrive: a proxy may still forward requests that its client has
+   * abandoned, and they must not be attributed to the next measurement.
    */
   async counts(): Promise<Counts> {
     for (let last = await this.#countsNow();;) {
-      await new Promise((resolve) => setTimeout(resolve, QUIET));
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
       const now = await this.#countsNow();
       if (now.right === last.right && now.wrong === last.wrong) return now;
       last = now;
@@ -42,7 +42,7 @@ export class Backends implements AsyncDisposable {
     return await (await fetch(`http://127.0.0.1:${this.ports[0]}/counts`)).json();
   }
 
-  /** What was counted while something was done. */
+  /** Does the work, and returns its result with the requests that were counted meanwhile. */
   async during<Result>(work: () => Promise<Result>): Promise<[Result, Counts]> {
     const before = await this.counts();
     const result = await work();

@@ -1,14 +1,14 @@
 /**
- * A fixed piece of work, as often as a line comes on standard input; writes how long it took, in milliseconds.
- * If that varies, the core varies: its clock, what else runs on it, who else shares the machine.
+ * Does a fixed piece of work for each line on standard input, and writes how long it took, in milliseconds.
+ * If that varies, the speed of the core varies: by its clock, other processes or other virtual machines.
  *
- * It is work of the kind that proxies do, bytes over loopback: mere arithmetic was found to take as long as
- * ever while system calls and memory had become half as slow again.
+ * The work is what proxies do, bytes over loopback. Arithmetic would not do: its speed was seen to be constant
+ * while system calls and memory became 50 % slower.
  */
 import { bytesOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 
 const ROUND_TRIPS = 1_000;
-const TIMES = 3;
+const REPEATS = 3;
 
 const message = bytesOf("x".repeat(1024));
 const buffer = new Uint8Array(message.length);
@@ -18,15 +18,15 @@ const [there, back] = await Promise.all([
   listener.accept(),
 ]);
 
-for (let times = 0; times < 5; times++) await work(); // compiled, from now on
+for (let times = 0; times < 5; times++) await work(); // until it is compiled
 const line = new Uint8Array(16);
 while (await Deno.stdin.read(line) !== null) {
-  let least = Infinity; // a collection of garbage, or one interruption, is not the core's own pace
-  for (let times = 0; times < TIMES; times++) least = Math.min(least, await work());
+  let least = Infinity; // the least excludes garbage collection and interruptions
+  for (let times = 0; times < REPEATS; times++) least = Math.min(least, await work());
   await Deno.stdout.write(bytesOf(`${least}\n`));
 }
 
-/** How long it took, in milliseconds. */
+/** @returns how long it took, in milliseconds */
 async function work(): Promise<number> {
   const began = performance.now();
   for (let trip = 0; trip < ROUND_TRIPS; trip++) {

@@ -1,8 +1,8 @@
-/** A certificate for 127.0.0.1 that nobody but this bench believes. */
-import { outputOf } from "./programs.ts";
+/** Makes a self-signed certificate for 127.0.0.1, which only this bench trusts. */
+import { runProgram } from "./programs.ts";
 import type { Certificate } from "./proxy.ts";
 
-/** Not an authority: clients on rustls do not take one for a server. */
+/** Not a CA: rustls, which Deno uses, rejects a CA certificate as a server's. */
 const REQUEST = `
 [req]
 prompt = no
@@ -15,10 +15,10 @@ basicConstraints = critical, CA:FALSE
 subjectAltName = IP:127.0.0.1, DNS:bench.test
 `;
 
-/** Elliptic, as certificates of today are, and quick: a burst begins with a handshake for each connection. */
+/** An elliptic curve key, as is common today, for cheap handshakes: a burst begins with one per connection. */
 const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
-/** Undefined where openssl is not installed. */
+/** @returns undefined if openssl is not installed */
 export async function makeCertificate(directory: string): Promise<Certificate | undefined> {
   const [config, certificateFile, keyFile, bothFile] = [
     "request.cnf",
@@ -28,12 +28,12 @@ export async function makeCertificate(directory: string): Promise<Certificate | 
   ]
     .map((name) => `${directory}/${name}`) as [string, string, string, string];
   await Deno.writeTextFile(config, REQUEST);
-  const made = await outputOf("openssl", [
+  const made = await runProgram("openssl", [
     ...["req", "-x509", "-days", "2", "-config", config, ...KEY],
     ...["-keyout", keyFile, "-out", certificateFile],
   ]);
   if (made === undefined) return undefined;
-  if (!made.success) throw new Error(`Cannot make a certificate as openssl says: ${made.text}`);
+  if (!made.success) throw new Error(`Cannot make a certificate as openssl failed: ${made.text}`);
   const pem = await Deno.readTextFile(certificateFile);
   await Deno.writeTextFile(bothFile, pem + await Deno.readTextFile(keyFile));
   return { certificateFile, keyFile, bothFile, pem };

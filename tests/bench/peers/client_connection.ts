@@ -1,19 +1,19 @@
-/** One connection of a client that believes nothing: each answer is compared to the last byte. */
+/** One connection of a client that compares each byte of each response with what is expected. */
 import { textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
-import { requestOf, type Workload } from "./workloads.ts";
+import { buildRequest, type Workload } from "./workloads.ts";
 
-/** What came of one request. */
+/** The result of one request. */
 export interface Exchange {
-  /** Undefined where the answer was right; the connection is of no more use where it was not. */
+  /** What was wrong with the response, or undefined; if it was wrong, the connection must not be used again. */
   readonly wrong: string | undefined;
-  /** How many bytes came, the head included. */
+  /** How many bytes were received, the head included. */
   readonly length: number;
-  /** When the last of them came, on the clock of `performance.now()`. */
+  /** When the last byte was received, on the clock of `performance.now()`. */
   readonly at: number;
 }
 
-/** Room for the head of an answer. */
-export const HEAD_ROOM = 4 * 1024;
+/** The largest head of a response that fits into the buffer. */
+export const MAX_HEAD_BYTES = 4 * 1024;
 
 export class ClientConnection implements Disposable {
   readonly #connection: Deno.Conn;
@@ -25,15 +25,15 @@ export class ClientConnection implements Disposable {
   constructor(
     connection: Deno.Conn,
     workload: Workload,
-    buffer = new Uint8Array(HEAD_ROOM + workload.answer.length),
+    buffer = new Uint8Array(MAX_HEAD_BYTES + workload.answer.length),
   ) {
     this.#connection = connection;
     this.#workload = workload;
-    this.#request = requestOf(workload);
+    this.#request = buildRequest(workload);
     this.#buffer = buffer;
   }
 
-  /** @param authority the certificate, as PEM, that is believed where the workload is over TLS */
+  /** @param authority the trusted certificate, as PEM, if the workload is over TLS */
   static async open(
     port: number,
     workload: Workload,
@@ -60,10 +60,10 @@ export class ClientConnection implements Disposable {
         const size = await this.#connection.read(this.#buffer.subarray(filled));
         if (size === null) return failed(`the connection ended after ${filled} bytes`, filled);
         filled += size;
-        if (whole === Infinity) whole = this.#lengthOf(filled);
-        if (Number.isNaN(whole)) return failed("the answer has no Content-Length", filled);
+        if (whole === Infinity) whole = this.#readLength(filled);
+        if (Number.isNaN(whole)) return failed("the response has no Content-Length", filled);
         if (filled >= this.#buffer.length && whole > filled) {
-          return failed("the answer is too long", filled);
+          return failed("the response is too long", filled);
         }
       }
     } catch (error) {
@@ -71,34 +71,32 @@ export class ClientConnection implements Disposable {
       return failed(`${error.name} after ${filled} bytes: ${error.message}`, filled);
     }
     const at = performance.now();
-    return { wrong: this.#wrongOf(filled), length: filled, at };
+    return { wrong: this.#findWrong(filled), length: filled, at };
   }
 
   [Symbol.dispose](): void {
     this.#connection.close();
   }
 
-  /**
-   * How long the answer is as its head has it; Infinity where that has not come, NaN where it does not say.
-   */
-  #lengthOf(filled: number): number {
+  /** @returns the response's length; Infinity if the head is incomplete, NaN if it has no Content-Length */
+  #readLength(filled: number): number {
     const end = this.#endOfHead(filled);
     if (end === -1) return Infinity;
     const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(textOf(this.#buffer, 0, end))?.[1];
     return length === undefined ? NaN : end + Number(length);
   }
 
-  #wrongOf(filled: number): string | undefined {
+  #findWrong(filled: number): string | undefined {
     const { answer } = this.#workload;
     const end = this.#endOfHead(filled);
     const firstLine = textOf(this.#buffer, 0, this.#buffer.indexOf(13));
-    if (!firstLine.startsWith("HTTP/1.1 200")) return `the answer is ${firstLine}`;
+    if (!firstLine.startsWith("HTTP/1.1 200")) return `the status line is ${firstLine}`;
     if (filled - end !== answer.length) return `the body has ${filled - end} bytes`;
     const wrong = answer.findIndex((byte, place) => this.#buffer[end + place] !== byte);
-    return wrong === -1 ? undefined : `byte ${wrong} of the body is another one`;
+    return wrong === -1 ? undefined : `byte ${wrong} of the body differs`;
   }
 
-  /** Where the body begins, or -1. */
+  /** @returns where the body begins, or -1 if the head is incomplete */
   #endOfHead(filled: number): number {
     for (let at = 0; at + 3 < filled; at++) {
       if (this.#buffer[at + 1] === 10 && this.#buffer[at + 3] === 10) return at + 4;

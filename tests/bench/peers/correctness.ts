@@ -1,7 +1,4 @@
-/**
- * Whether every answer was right: of a few requests to the last byte, and of a burst as far as counting
- * tells.
- */
+/** Checks responses: each byte of a few hundred, and the number and total size of those in a burst. */
 import type { Backends } from "./backends.ts";
 import type { Counts } from "./backend.ts";
 import { ClientConnection } from "./client_connection.ts";
@@ -11,21 +8,19 @@ import type { Burst } from "./wrk.ts";
 const REQUESTS = 300;
 const CONNECTIONS = 6;
 
-/** The least and the most bytes that an answer has with its head. */
+/** The least and the most bytes of a response, its head included. */
 export interface AnswerLength {
   readonly least: number;
   readonly most: number;
 }
 
 export interface Checked {
-  /** What was wrong; nothing, if all is well. */
+  /** What was wrong; empty if all was right. */
   readonly wrong: readonly string[];
   readonly length: AnswerLength;
 }
 
-/**
- * Compares each byte of some hundred answers, and asks the backends whether each request came as it should.
- */
+/** Compares each byte of a few hundred responses, and checks what the backends received. */
 export async function check(
   port: number,
   workload: Workload,
@@ -48,37 +43,43 @@ export async function check(
   return {
     wrong: [
       ...exchanges.flatMap(({ wrong }) => wrong ?? []),
-      ...wrongCounts(counts, REQUESTS, REQUESTS),
+      ...checkCounts(counts, REQUESTS, REQUESTS),
     ],
     length: { least: Math.min(...lengths), most: Math.max(...lengths) },
   };
 }
 
-/** What speaks against a burst. @param connections as many requests may have been under way at its end */
-export function wrongOfBurst(
+/**
+ * Finds what was wrong in a burst.
+ *
+ * @param connections the most requests that may have been in flight when it ended
+ */
+export function checkBurst(
   { requests, bytes, errors }: Burst,
   counts: Counts,
   { least, most }: AnswerLength,
   connections: number,
 ): string[] {
   const failed = Object.entries(errors).filter(([, count]) => count > 0)
-    .map(([what, count]) => `${count} errors of wrk: ${what}`);
+    .map(([what, count]) => `wrk counted ${count} errors of kind ${what}`);
   const isLength = bytes >= requests * least && bytes <= (requests + connections) * most;
   return [
     ...failed,
-    ...(isLength ? [] : [`${requests} answers of ${least} to ${most} bytes had ${bytes} bytes`]),
-    ...(requests === 0 ? ["no answer"] : []),
-    ...wrongCounts(counts, requests, requests + connections),
+    ...(isLength
+      ? []
+      : [`${requests} responses of ${least} to ${most} bytes each had ${bytes} bytes in total`]),
+    ...(requests === 0 ? ["no response"] : []),
+    ...checkCounts(counts, requests, requests + connections),
   ];
 }
 
-/** What the backends have to say against it, if from `least` to `most` requests were sent to them. */
-function wrongCounts({ right, unnamed, wrong }: Counts, least: number, most: number): string[] {
+/** Finds what was wrong in the backends' counts if `least` to `most` requests were sent to them. */
+function checkCounts({ right, unnamed, wrong }: Counts, least: number, most: number): string[] {
   return [
-    ...(wrong === 0 ? [] : [`${wrong} requests reached a backend otherwise than they were sent`]),
+    ...(wrong === 0 ? [] : [`${wrong} requests reached a backend changed`]),
     ...(unnamed === 0 ? [] : [`${unnamed} requests reached a backend without X-Forwarded-For`]),
     ...(right >= least && right <= most
       ? []
-      : [`${right} requests reached a backend where ${least} to ${most} were sent`]),
+      : [`${right} requests reached a backend, but ${least} to ${most} were sent`]),
   ];
 }

@@ -1,6 +1,6 @@
-/** What the rounds of one contender come to. */
+/** Statistics over the rounds of one contender, and how they are written. */
 import { median } from "../quantiles.ts";
-import type { RunOf } from "./runs.ts";
+import type { RunKey } from "./runs.ts";
 
 export interface Figure {
   readonly median: number;
@@ -8,8 +8,8 @@ export interface Figure {
   readonly most: number;
 }
 
-/** NaN where there are no numbers. */
-export function figureOf(numbers: readonly number[]): Figure {
+/** @returns NaN for each statistic if there are no numbers */
+export function summarize(numbers: readonly number[]): Figure {
   return {
     median: numbers.length === 0 ? NaN : median(numbers),
     least: numbers.length === 0 ? NaN : Math.min(...numbers),
@@ -18,28 +18,28 @@ export function figureOf(numbers: readonly number[]): Figure {
 }
 
 /**
- * The ratios of two contenders, of one round each: what was slow in one round was so for both of them, which
- * the ratio of two medians would not know.
+ * Divides the values of one contender by those of another, round by round: if the machine is slow during a
+ * round, that affects both, so it cancels out, unlike in the ratio of two medians.
  */
-export function ratiosOf<Run extends RunOf>(
+export function computeRatios<Run extends RunKey>(
   runs: readonly Run[],
   others: readonly Run[],
-  valueOf: (run: Run) => number,
+  getValue: (run: Run) => number,
 ): number[] {
   return runs.flatMap((run) => {
     const other = others.find(({ round }) => round === run.round);
-    return other === undefined ? [] : valueOf(run) / valueOf(other);
+    return other === undefined ? [] : getValue(run) / getValue(other);
   });
 }
 
-/** The median, and in brackets from where to where the rounds went. */
+/** The median, and in brackets the range over all rounds. */
 export function shown({ median, least, most }: Figure, digits: number): string {
   const text = (number: number) =>
     number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return Number.isNaN(median) ? "–" : `${text(median)} (${text(least)} – ${text(most)})`;
 }
 
-/** A table in Markdown; first columns are text, the others numbers. */
+/** Formats a table in Markdown. @param textColumns how many columns are text; the others are numbers */
 export function markdown(
   head: readonly string[],
   rows: readonly (readonly string[])[],

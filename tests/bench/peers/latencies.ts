@@ -1,4 +1,4 @@
-/** What each contender adds to the latency of requests that come at a constant rate. */
+/** Measures the latency that each contender adds to requests at a constant rate. */
 import { complain } from "../../../lib/logging/log.ts";
 import { textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { pinned } from "../cores.ts";
@@ -6,23 +6,23 @@ import { ROOT, spawn } from "../processes.ts";
 import { portFor, type Started, type TestBed } from "./test_bed.ts";
 import type { Noise } from "./noise.ts";
 import type { Latency, Plan } from "./plan.ts";
-import { rotated, type RunOf } from "./runs.ts";
+import { rotate, type RunKey } from "./runs.ts";
 import { type Workload, WORKLOADS } from "./workloads.ts";
 
-export interface LatencyRun extends RunOf {
-  /** Straight to a backend, just before; without TLS. */
+export interface LatencyRun extends RunKey {
+  /** Without a proxy, immediately before, and without TLS. */
   readonly direct: Latency;
   readonly through: Latency;
   readonly noise: Noise;
 }
 
-/** Before each measurement, in seconds: connections are opened, and the load itself is compiled. */
-const WARMUP = 1;
+/** Load before each measurement, until connections are open and the load's own code is compiled. */
+const WARMUP_S = 1;
 const CONNECTIONS = 16;
-const MOST_CONNECTIONS = 1024;
+const MAX_CONNECTIONS = 1024;
 
-/** Yields to anything else that wants the core, as it never sleeps: see open_loop.ts. */
-const POLITE = ["chrt", "--idle", "0"];
+/** The load never sleeps, so it must yield to anything else on its core: see open_loop.ts. */
+const IDLE_PRIORITY = ["chrt", "--idle", "0"];
 
 export async function measureLatencies(
   bed: TestBed,
@@ -33,7 +33,7 @@ export async function measureLatencies(
   for (let round = 1; round <= rounds; round++) {
     complain(`Latency, round ${round} of ${rounds}`);
     for (const workload of WORKLOADS.filter(({ key }) => latencyWorkloads.includes(key))) {
-      for (const started of rotated(all, round)) {
+      for (const started of rotate(all, round)) {
         runs.push(...await measure(bed, started, workload, round));
       }
     }
@@ -41,7 +41,7 @@ export async function measureLatencies(
   return runs;
 }
 
-/** Nothing where this contender does not do it. */
+/** @returns an empty list if this contender does not support the workload */
 async function measure(
   bed: TestBed,
   started: Started,
@@ -68,15 +68,18 @@ function load(bed: TestBed, port: number, workload: Workload): Promise<Latency> 
     authority: bed.certificate?.pem,
     rate,
     seconds,
-    warmup: WARMUP,
+    warmup: WARMUP_S,
     connections: CONNECTIONS,
-    mostConnections: MOST_CONNECTIONS,
+    mostConnections: MAX_CONNECTIONS,
   }, cores.load);
 }
 
 async function runOpenLoop(plan: Plan, cores: readonly number[]): Promise<Latency> {
   const script = `${ROOT}tests/bench/peers/open_loop.ts`;
-  const process = spawn([script, JSON.stringify(plan)], {}, "piped", [...pinned(cores), ...POLITE]);
+  const process = spawn([script, JSON.stringify(plan)], {}, "piped", [
+    ...pinned(cores),
+    ...IDLE_PRIORITY,
+  ]);
   const { success, stdout } = await process.output();
   if (!success) throw new Error(`Cannot load port ${plan.port} as ${script} failed`);
   return JSON.parse(textOf(stdout));

@@ -1,5 +1,5 @@
-/** What the figures were taken on and with. */
-import { outputOf, versionOf } from "./programs.ts";
+/** The machine and the software on which a bench ran. */
+import { readVersion, runProgram } from "./programs.ts";
 import type { Proxy } from "./proxy.ts";
 
 export interface Machine {
@@ -10,11 +10,11 @@ export interface Machine {
   readonly kernel: string;
   readonly deno: string;
   readonly wrk: string;
-  /** Versions by the names of the proxies; undefined where one is not installed. */
+  /** Versions by the names of the proxies; undefined if a proxy is not installed. */
   readonly versions: Readonly<Record<string, string | undefined>>;
 }
 
-/** Without these nothing can be measured. */
+/** Every measurement needs these. */
 const NEEDED = ["wrk", "taskset", "chrt"];
 
 export async function describeMachine(
@@ -30,13 +30,13 @@ export async function describeMachine(
     cores: allowed.length,
     kernel: `Linux ${Deno.osRelease()}`,
     deno: Deno.version.deno,
-    wrk: await versionOf("wrk", ["--version"]) ?? "?",
+    wrk: await readVersion("wrk", ["--version"]) ?? "?",
     versions,
   };
 }
 
-/** Programs that the bench cannot do without and that are not installed. */
+/** Lists required programs that are not installed. */
 export async function missingPrograms(): Promise<string[]> {
-  const found = await Promise.all(NEEDED.map((program) => outputOf(program, ["--version"])));
+  const found = await Promise.all(NEEDED.map((program) => runProgram(program, ["--version"])));
   return NEEDED.filter((_, index) => found[index] === undefined);
 }

@@ -1,27 +1,24 @@
-/** How much memory each contender takes: each time in a process that has just begun. */
+/** Measures the memory of each contender, each time in a new process. */
 import { complain } from "../../../lib/logging/log.ts";
 import type { Contender, Started, TestBed } from "./test_bed.ts";
-import { ClientConnection, HEAD_ROOM } from "./client_connection.ts";
-import { memoryOf, mostMemory } from "./memory.ts";
-import { rotated, type RunOf } from "./runs.ts";
+import { ClientConnection, MAX_HEAD_BYTES } from "./client_connection.ts";
+import { measurePeakMemory, readMemory } from "./memory.ts";
+import { rotate, type RunKey } from "./runs.ts";
 import { WORKLOADS } from "./workloads.ts";
 import { runWrk } from "./wrk.ts";
 
 /** In bytes. */
-export interface MemoryRun extends RunOf {
+export interface MemoryRun extends RunKey {
   readonly idle: number;
-  /**
-   * The most during a burst; not one that is measured otherwise, as to look at the memory holds the process
-   * up.
-   */
+  /** The most during a burst. Reading it slows the process down, so throughput is measured separately. */
   readonly loaded: number;
   readonly perThousand: number;
 }
 
-/** How long a process may take to give back what it does not need, in milliseconds. */
-const SETTLE = 2_000;
-/** Idle connections, of which each has carried one request. */
-const IDLE = 2_000;
+/** How long a process gets to free memory that it no longer needs. */
+const SETTLE_MS = 2_000;
+/** How many idle connections are opened; each carries one request first. */
+const IDLE_CONNECTIONS = 2_000;
 
 const SMALL = WORKLOADS.find(({ key }) => key === "small")!;
 
@@ -33,7 +30,7 @@ export async function measureMemories(
   const runs: MemoryRun[] = [];
   for (let round = 1; round <= rounds; round++) {
     complain(`Memory, round ${round} of ${rounds}`);
-    for (const contender of rotated(contenders, round)) {
+    for (const contender of rotate(contenders, round)) {
       await using started = await bed.start(contender);
       if (started !== undefined) runs.push(await measure(bed, started, round));
     }
@@ -45,24 +42,27 @@ async function measure(bed: TestBed, started: Started, round: number): Promise<M
   const { contender: { proxy, workers }, pid, site } = started;
   const { connections, seconds, cores } = bed.options;
   await settle();
-  const idle = memoryOf(pid);
+  const idle = readMemory(pid);
   const burst = runWrk({
     ...{ url: `http://127.0.0.1:${site.port}`, workload: SMALL, connections, seconds },
     ...{ cores: cores.load, directory: site.directory },
   });
-  const loaded = await mostMemory(pid, burst);
+  const loaded = await measurePeakMemory(pid, burst);
   await settle();
-  const perThousand = await memoryOfIdle(bed, started) * 1000 / IDLE;
+  const perThousand = await measureIdleConnections(bed, started) * 1000 / IDLE_CONNECTIONS;
   return { proxy: proxy.key, workers, workload: SMALL.key, round, idle, loaded, perThousand };
 }
 
-/** What all idle connections take, in bytes; less than nothing where more was given back meanwhile. */
-async function memoryOfIdle(bed: TestBed, { pid, site, contender }: Started): Promise<number> {
+/** @returns bytes of memory of all idle connections; negative if the process freed more than they need */
+async function measureIdleConnections(
+  bed: TestBed,
+  { pid, site, contender }: Started,
+): Promise<number> {
   using connections = new DisposableStack();
-  const buffer = new Uint8Array(HEAD_ROOM + SMALL.answer.length);
+  const buffer = new Uint8Array(MAX_HEAD_BYTES + SMALL.answer.length);
   const wrong: string[] = [];
-  const before = memoryOf(pid);
-  for (let count = 0; count < IDLE; count++) {
+  const before = readMemory(pid);
+  for (let count = 0; count < IDLE_CONNECTIONS; count++) {
     const connection = connections.use(
       await ClientConnection.open(site.port, SMALL, undefined, buffer),
     );
@@ -70,9 +70,9 @@ async function memoryOfIdle(bed: TestBed, { pid, site, contender }: Started): Pr
   }
   await settle();
   bed.note(contender, "idle connections", wrong);
-  return memoryOf(pid) - before;
+  return readMemory(pid) - before;
 }
 
 function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE));
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

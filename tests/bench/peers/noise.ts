@@ -1,55 +1,58 @@
-/** How much else the machine does: what a figure is worth is no better than the time that it was taken in. */
+/** Detects what else the machine does during a measurement, which makes its figures less reliable. */
 import { pinned } from "../cores.ts";
 import { ROOT } from "../processes.ts";
-import { figureOf, shown } from "./figures.ts";
-import { TICK } from "./proc.ts";
+import { shown, summarize } from "./figures.ts";
+import { TICK_NS } from "./proc.ts";
 import { endTree } from "./proxy.ts";
 
-/** What was noted beside one measurement. */
+/** What was recorded with one measurement. */
 export interface Noise {
   /** How long a fixed piece of work took on the proxy's core just before, in milliseconds. */
   readonly calibration: number;
-  /** What part of the proxy's cores other processes had, 0 to 1; undefined where the load shares them. */
+  /** The share of the proxy's cores that other processes used, 0 to 1; undefined if the load shares them. */
   readonly others: number | undefined;
-  /** What part of the time the hypervisor took from these cores, 0 to 1. */
+  /** The share of these cores that the hypervisor took, 0 to 1. */
   readonly stolen: number;
 }
 
-/** Longer or shorter than the median of all by this factor: the core was slow, or quick for once. */
-const UNUSUAL = 1.15;
-/** More than this part of a core is no trifle. */
-const TAKEN = 0.03;
+/** A calibration that is longer or shorter than the median by more than this factor is noise. */
+const MAX_CALIBRATION_RATIO = 1.15;
+/** More than this share of a core for other processes, or the hypervisor, is noise. */
+const MAX_TAKEN_SHARE = 0.03;
 
 export function isNoisy({ calibration, others = 0, stolen }: Noise, usual: number): boolean {
-  const isUnusual = calibration > usual * UNUSUAL || calibration < usual / UNUSUAL;
-  return isUnusual || others > TAKEN || stolen > TAKEN;
+  const isUnusual = calibration > usual * MAX_CALIBRATION_RATIO ||
+    calibration < usual / MAX_CALIBRATION_RATIO;
+  return isUnusual || others > MAX_TAKEN_SHARE || stolen > MAX_TAKEN_SHARE;
 }
 
-/** How long the fixed piece of work takes as a rule, in milliseconds. */
-export function usualOf(measurements: readonly { readonly noise: Noise }[]): number {
-  return figureOf(measurements.map(({ noise }) => noise.calibration)).median;
+/** @returns the median time of the fixed piece of work, in milliseconds */
+export function computeUsualCalibration(
+  measurements: readonly { readonly noise: Noise }[],
+): number {
+  return summarize(measurements.map(({ noise }) => noise.calibration)).median;
 }
 
-/** What is to be said of all measurements; nothing where the machine was quiet. */
+/** @returns a warning about all measurements; empty if the machine was quiet */
 export function noiseWarnings(measurements: readonly { readonly noise: Noise }[]): string[] {
-  const usual = usualOf(measurements);
+  const usual = computeUsualCalibration(measurements);
   const noises = measurements.map(({ noise }) => noise);
   const noisy = noises.filter((noise) => isNoisy(noise, usual)).length;
   if (noisy === 0) return [];
   const most = (what: (noise: Noise) => number) => Math.max(...noises.map(what));
-  const calibrations = figureOf(noises.map(({ calibration }) => calibration));
+  const calibrations = summarize(noises.map(({ calibration }) => calibration));
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   return [
-    `The machine was noisy during ${noisy} of ${noises.length} measurements: a fixed piece of work took ` +
+    `The machine was noisy during ${noisy} of ${noises.length} measurements: the calibration work took ` +
     `${shown(calibrations, 1)} ms; ` +
-    `other processes had up to ${
+    `other processes used up to ${
       percent(most(({ others = 0 }) => others))
     } of the proxy's cores, ` +
     `the hypervisor up to ${percent(most(({ stolen }) => stolen))}`,
   ];
 }
 
-/** Does the fixed piece of work, in a process of its own on the proxy's first core. */
+/** Does the fixed piece of work of calibration.ts, in a separate process on the proxy's first core. */
 export class Calibrator implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -73,7 +76,7 @@ export class Calibrator implements AsyncDisposable {
     this.#reader = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** How long it took, in milliseconds. */
+  /** @returns how long the work took, in milliseconds */
   async measure(): Promise<number> {
     await this.#writer.write(new Uint8Array([10]));
     const { value } = await this.#reader.read();
@@ -85,23 +88,23 @@ export class Calibrator implements AsyncDisposable {
   }
 }
 
-/** Nanoseconds of some cores so far. */
+/** Nanoseconds of some cores since the machine started. */
 export interface CoreTimes {
-  /** On processes; what the kernel does in interrupts is not among it. */
+  /** Spent on processes, without the kernel's interrupts. */
   readonly busy: number;
   readonly stolen: number;
 }
 
 export function readCoreTimes(cores: readonly number[]): CoreTimes {
-  return coreTimesIn(Deno.readTextFileSync("/proc/stat"), cores);
+  return parseCoreTimes(Deno.readTextFileSync("/proc/stat"), cores);
 }
 
-/** @param text as of /proc/stat */
-export function coreTimesIn(text: string, cores: readonly number[]): CoreTimes {
+/** @param text in the format of /proc/stat */
+export function parseCoreTimes(text: string, cores: readonly number[]): CoreTimes {
   const lines = text.split("\n").map((line) => line.split(/\s+/))
     .filter(([name]) => cores.some((core) => name === `cpu${core}`));
   const sum = (...places: number[]) =>
-    TICK * lines.flatMap((line) => places.map((place) => Number(line[place])))
+    TICK_NS * lines.flatMap((line) => places.map((place) => Number(line[place])))
       .reduce((sum, ticks) => sum + ticks, 0);
   return { busy: sum(1, 2, 3), stolen: sum(8) };
 }

@@ -1,15 +1,14 @@
 /**
- * The open-loop load of the peers bench, as a process of its own: requests are due on a fixed grid, and start
- * when they are due however many are still under way. Latencies count from when a request was due to the last
- * byte of its answer, so that a proxy that stands still is charged for every request that was due meanwhile.
+ * The open-loop load of the peers bench, a separate process: requests are due at a fixed interval and start
+ * when they are due, however many are in flight. Latency is measured from when a request was due to the last
+ * byte of its response, so a proxy that stalls is charged for every request that was due meanwhile.
  *
- * Timers here know whole milliseconds only. So it never sleeps: it asks the clock, lets the event loop look
- * for what has come, and asks again, which takes a core of its own. Where it has to share that core with the
- * backends it must be started under `chrt --idle 0`, so that they get the core the moment they want it;
- * `nice` would let them wait for the rest of a slice.
+ * Timers here are only precise to a millisecond, so it never sleeps: it reads the clock and runs the event
+ * loop in turn, which keeps a core busy. If the backends share that core, start it under `chrt --idle 0`, so
+ * that they get the core immediately; with `nice` they would wait for the rest of a time slice.
  *
- * Use: `deno run -A tests/bench/peers/open_loop.ts PLAN`, a `Plan` as JSON; writes a `Latency` as JSON, both
- * of plan.ts.
+ * Use: `deno run -A tests/bench/peers/open_loop.ts PLAN`, with a `Plan` of plan.ts as JSON; writes a `Latency`
+ * as JSON.
  */
 import { setImmediate } from "node:timers";
 import { print } from "../../../lib/logging/log.ts";
@@ -18,10 +17,10 @@ import { type Latency, type Plan, SHARES } from "./plan.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { type Workload, WORKLOADS } from "./workloads.ts";
 
-/** How long what is under way at the end may take, in milliseconds. */
-const PATIENCE = 5_000;
+/** How long requests that are in flight at the end may take. */
+const TIMEOUT_MS = 5_000;
 
-/** When it is due, in milliseconds of `performance.now()`, and whether it counts. */
+/** When a request is due, in milliseconds of `performance.now()`, and whether it is measured. */
 interface Due {
   readonly at: number;
   readonly isMeasured: boolean;
@@ -31,7 +30,7 @@ class OpenLoop {
   readonly #plan: Plan;
   readonly #workload: Workload;
   readonly #idle: ClientConnection[] = [];
-  /** What waits for a connection. */
+  /** Requests that wait for a connection. */
   readonly #waiting: Due[] = [];
   readonly #latencies: number[] = [];
   readonly #late: number[] = [];
@@ -76,9 +75,9 @@ class OpenLoop {
   }
 
   async #finish(): Promise<void> {
-    const end = performance.now() + PATIENCE;
+    const end = performance.now() + TIMEOUT_MS;
     while (this.#underWay > 0 && performance.now() < end) await turn();
-    this.#wrong.push(...Array(this.#underWay).fill(`no answer in ${PATIENCE} ms`));
+    this.#wrong.push(...Array(this.#underWay).fill(`no response within ${TIMEOUT_MS} ms`));
   }
 
   #start(due: Due): void {
@@ -122,7 +121,7 @@ class OpenLoop {
   }
 }
 
-/** One turn of the event loop: what has come meanwhile is taken, and nothing is waited for. */
+/** Runs the event loop once, without waiting. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -130,4 +129,4 @@ function turn(): Promise<void> {
 const plan: Plan = JSON.parse(Deno.args[0]!);
 const workload = WORKLOADS.find(({ key }) => key === plan.workload)!;
 print(JSON.stringify(await new OpenLoop(plan, workload).run()));
-Deno.exit(); // with connections open
+Deno.exit(); // connections are still open

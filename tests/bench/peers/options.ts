@@ -1,6 +1,6 @@
 /** The command line of the peers bench: what is measured, how often, and where. */
 import { parseArgs } from "node:util";
-import { type CorePlan, coresIn, defaultCores } from "./core_plan.ts";
+import { type CorePlan, defaultCores, parseCores } from "./core_plan.ts";
 import { PROXIES } from "./proxies.ts";
 import { WORKLOAD_KEYS, type WorkloadKey } from "./workloads.ts";
 
@@ -9,7 +9,7 @@ export type Measure = (typeof MEASURES)[number];
 
 export interface Options {
   readonly rounds: number;
-  /** Length of one measurement, and of the load before the first one of each kind. */
+  /** Length of one measurement, and of the load before the first one of each workload, in seconds. */
   readonly seconds: number;
   readonly warmup: number;
   /** Of the load for throughput. */
@@ -21,14 +21,14 @@ export interface Options {
   readonly workloads: readonly WorkloadKey[];
   readonly latencyWorkloads: readonly WorkloadKey[];
   readonly measures: readonly Measure[];
-  /** Numbers of workers, each of which makes a contender of each proxy. */
+  /** Numbers of workers; each proxy is measured with each of them. */
   readonly workers: readonly number[];
   readonly cores: CorePlan;
-  /** A file for all runs. */
+  /** The file that all runs are written to. */
   readonly json: string | undefined;
 }
 
-/** The command line is not right. */
+/** The command line is malformed. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
@@ -37,27 +37,29 @@ const KEYS = PROXIES.map(({ key }) => key);
 
 export const HELP = `Use: deno task bench:peers [flags]
 
-Measures this balancer beside other proxies. What is not installed is left out. Without flags it
-takes about half an hour where there are six proxies. Lists are separated by commas.
+Compares this balancer with other proxies. Proxies that are not installed are left out. With six
+proxies and no flags it takes about half an hour. The default is in brackets; lists are separated
+by commas.
 
   --rounds N            how often everything is measured (5)
-  --seconds N           how long each measurement takes (2)
-  --warmup N            how long each proxy is warmed up for each workload, in seconds (3)
-  --connections N       of the load for throughput (64)
-  --rate N              requests a second of the load for latency (2000)
-  --only LIST           of ${KEYS.join()} (all)
-  --workloads LIST      of ${WORKLOAD_KEYS.join()} (all)
-  --latency-workloads LIST  those whose latency is measured (small)
-  --measure LIST        of ${MEASURES.join()} (all)
-  --workers LIST        numbers of workers, each measured (1, and as many as there are cores for many)
-  --proxy-cores LIST    where a proxy with one worker runs, 0 or 0-3,6
-  --proxy-cores-many LIST  where one with more of them runs
-  --load-cores LIST     where the load and the backends run
-  --json FILE           writes all runs there
-  --help
+  --seconds N           length of each measurement, in seconds (2)
+  --warmup N            load on each proxy before its first measurement of a workload, in seconds (3)
+  --connections N       connections of the throughput load (64)
+  --rate N              requests per second of the latency load (2000)
+  --only LIST           proxies to measure: ${KEYS.join()} (all)
+  --workloads LIST      workloads for throughput: ${WORKLOAD_KEYS.join()} (all)
+  --latency-workloads LIST  workloads for latency (small)
+  --measure LIST        what to measure: ${MEASURES.join()} (all)
+  --workers LIST        numbers of workers to measure (1, and the number of --proxy-cores-many)
+  --proxy-cores LIST    cores of a proxy with one worker, such as 0 or 0-3,6
+  --proxy-cores-many LIST  cores of a proxy with several workers
+  --load-cores LIST     cores of the load and the backends
+  --json FILE           file to write all runs to
+  --help                show this help
 
-With four cores or more the load has the second half of them, proxies the first, and one worker the first one
-of all. With fewer, one worker has the first, the load all others, and several workers share them with it.
+On four cores or more, a proxy runs on the first half of the cores, with one worker only on the first core, and
+the load on the second half. On fewer, a proxy with one worker runs on the first core and the load on the others;
+a proxy with several workers runs on all cores and shares them with the load.
 `;
 
 const TEXT = { type: "string" } as const;
@@ -79,19 +81,23 @@ const FLAGS = {
   help: { type: "boolean" },
 } as const;
 
-/** @param allowed the cores of this machine @returns "help" where that is asked for @throws {UsageError} */
+/**
+ * @param allowed the cores of this machine
+ * @returns the options, or "help" if `--help` is among the arguments
+ * @throws {UsageError} if the command line is malformed
+ */
 export function readOptions(args: readonly string[], allowed: readonly number[]): Options | "help" {
-  const values = valuesOf(args);
+  const values = parseFlags(args);
   if (values.help) return "help";
   const usual = defaultCores(allowed);
-  const coresOf = (
+  const chooseCores = (
     name: "proxy-cores" | "proxy-cores-many" | "load-cores",
     else_: readonly number[],
   ) => values[name] === undefined ? else_ : cores(name, values[name], allowed);
   const plan: CorePlan = {
-    one: coresOf("proxy-cores", usual.one),
-    many: coresOf("proxy-cores-many", usual.many),
-    load: coresOf("load-cores", usual.load),
+    one: chooseCores("proxy-cores", usual.one),
+    many: chooseCores("proxy-cores-many", usual.many),
+    load: chooseCores("load-cores", usual.load),
   };
   const number = (name: keyof typeof values, usual: number) =>
     wholeNumber(name, String(values[name] ?? usual));
@@ -118,11 +124,11 @@ export function readOptions(args: readonly string[], allowed: readonly number[])
   };
 }
 
-function valuesOf(args: readonly string[]) {
+function parseFlags(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: FLAGS }).values;
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // what parseArgs throws at a wrong command line
+    if (!(error instanceof TypeError)) throw error; // parseArgs throws it for a malformed command line
     throw new UsageError(`Cannot understand the command line: ${error.message}`);
   }
 }
@@ -146,7 +152,7 @@ function list<Word extends string>(
 }
 
 function cores(name: string, text: string, allowed: readonly number[]): readonly number[] {
-  const cores = coresIn(text);
+  const cores = parseCores(text);
   if (cores.length > 0 && cores.every((core) => allowed.includes(core))) return cores;
   throw wrong(name, `it must be a list of the cores ${allowed.join()}, as 0 or 0-3,6`, text);
 }

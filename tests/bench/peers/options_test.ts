@@ -1,17 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { coresIn, defaultCores, isShared } from "./core_plan.ts";
+import { defaultCores, isShared, parseCores } from "./core_plan.ts";
 import { readOptions, UsageError } from "./options.ts";
 
-Deno.test("without flags everything is measured", () => {
+Deno.test("without flags all workloads and numbers of workers are measured", () => {
   const options = readOptions([], [0, 1]);
-  if (options === "help") throw new Error("nobody asked for help");
+  if (options === "help") throw new Error("expected options, not help");
   assertEquals(options.workloads, ["small", "64k", "post", "tls"]);
   assertEquals(options.latencyWorkloads, ["small"]);
   assertEquals(options.workers, [1, 2]);
   assertEquals(options.cores, { one: [0], many: [0, 1], load: [1] });
 });
 
-Deno.test("flags say what is measured, how often and where", () => {
+Deno.test("flags set what is measured, how often and on which cores", () => {
   const args =
     "--rounds 3 --seconds 1 --only tcp,haproxy --workloads post,small --rate 500 --workers 4 " +
     "--proxy-cores 1 --proxy-cores-many 1-2 --load-cores 3 --measure latency --json out.json";
@@ -52,18 +52,18 @@ for (
     ["tcp", "Cannot understand the command line: Unexpected argument 'tcp'"],
   ] as const
 ) {
-  Deno.test(`${args} is a wrong command line`, () => {
+  Deno.test(`${args} is rejected`, () => {
     assertThrows(() => readOptions(args.split(" "), [0, 1]), UsageError, message);
   });
 }
 
-Deno.test("cores are read as taskset writes them", () => {
-  assertEquals(coresIn("0-2,5"), [0, 1, 2, 5]);
-  assertEquals(coresIn("2-1"), []);
-  for (const text of ["", "a", "1,", "-1", "1-"]) assertEquals(coresIn(text), []);
+Deno.test("lists of cores are parsed in the format of taskset", () => {
+  assertEquals(parseCores("0-2,5"), [0, 1, 2, 5]);
+  assertEquals(parseCores("2-1"), []);
+  for (const text of ["", "a", "1,", "-1", "1-"]) assertEquals(parseCores(text), []);
 });
 
-Deno.test("proxies and load have cores of their own where there are enough", () => {
+Deno.test("proxies and load run on separate cores if there are enough", () => {
   const eight = defaultCores([0, 1, 2, 3, 4, 5, 6, 7]);
   assertEquals(eight, { one: [0], many: [0, 1, 2, 3], load: [4, 5, 6, 7] });
   assertEquals(isShared(eight, eight.many), false);

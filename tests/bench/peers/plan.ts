@@ -1,32 +1,32 @@
-/** What the open-loop load is asked for, and what it answers. */
+/** The input and the output of the open-loop load, open_loop.ts. */
 import type { WorkloadKey } from "./workloads.ts";
 
 export interface Plan {
   readonly port: number;
   readonly workload: WorkloadKey;
-  /** The certificate that is believed, as PEM, if there is one. */
+  /** The trusted certificate, as PEM, if there is one. */
   readonly authority?: string | undefined;
   /** Requests a second. */
   readonly rate: number;
-  /** How long is measured, in seconds, and how long before that is not. */
+  /** How long requests are measured, in seconds, and how long they are sent before that. */
   readonly seconds: number;
   readonly warmup: number;
-  /** How many connections are opened before it begins, and how many there may be in all. */
+  /** How many connections are opened before the load begins, and the most that may be open. */
   readonly connections: number;
   readonly mostConnections: number;
 }
 
 export interface Latency {
-  /** How many requests were due in the time that is measured. */
+  /** How many requests were measured. */
   readonly requests: number;
   /** Quantiles of the latencies, by {@linkcode SHARES}, in milliseconds. */
   readonly quantiles: readonly number[];
-  /** By how much this load itself was late with one request in a hundred, in milliseconds. */
+  /** The 99th percentile of how late the load itself started its requests, in milliseconds. */
   readonly late: number;
   readonly connections: number;
   /** What went wrong, the warm-up included. */
   readonly wrong: readonly string[];
 }
 
-/** Which quantiles of the latencies are taken. */
+/** The quantiles of latency that are computed. */
 export const SHARES = [0.5, 0.99, 0.999, 1] as const;

@@ -1,7 +1,7 @@
-/** What Linux tells of processes under /proc. */
+/** Reads about processes from /proc on Linux. */
 
-/** A process and all that came of it, itself first. */
-export function treeOf(pid: number): number[] {
+/** Lists a process and all its descendants, itself first. */
+export function listProcessTree(pid: number): number[] {
   const children = Map.groupBy(allProcesses(), ({ parent }) => parent);
   const tree = [pid];
   for (const one of tree) tree.push(...(children.get(one) ?? []).map(({ pid }) => pid));
@@ -11,33 +11,28 @@ export function treeOf(pid: number): number[] {
 export interface ProcessStat {
   readonly pid: number;
   readonly parent: number;
-  /**
-   * Time on a core so far, of all its threads, those that have ended included; in ticks, see {@linkcode
-   * TICK}.
-   */
+  /** CPU time of all its threads, those that have ended included, in ticks of {@linkcode TICK_NS}. */
   readonly ticks: number;
 }
 
-/** USER_HZ, which is the same on every Linux that Deno runs on; in nanoseconds. */
-export const TICK = 10_000_000;
+/** The length of a tick: USER_HZ is 100 on every Linux that Deno runs on. */
+export const TICK_NS = 10_000_000;
 
-/**
- * @param line as /proc/PID/stat has it; the name of the program may hold anything, brackets and spaces too
- */
-export function readStat(line: string): ProcessStat {
+/** @param line of /proc/PID/stat; the program's name in it may contain anything, even brackets and spaces */
+export function parseStat(line: string): ProcessStat {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
   const [parent, user, system] = [1, 11, 12].map((place) => Number(fields[place]));
   return { pid: parseInt(line), parent: parent!, ticks: user! + system! };
 }
 
-/** What has ended in the meantime is undefined. */
-export function statOf(pid: number): ProcessStat | undefined {
-  const line = readIfThere(`/proc/${pid}/stat`);
-  return line === undefined ? undefined : readStat(line);
+/** @returns undefined if the process has ended */
+export function readStat(pid: number): ProcessStat | undefined {
+  const line = readIfPresent(`/proc/${pid}/stat`);
+  return line === undefined ? undefined : parseStat(line);
 }
 
-/** A file of a process, or undefined where the process has ended. */
-export function readIfThere(path: string): string | undefined {
+/** Reads a file of a process. @returns undefined if the process has ended */
+export function readIfPresent(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
@@ -46,8 +41,8 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** What is in a directory of numbers; nothing where its process has ended. */
-export function numbersIn(path: string): number[] {
+/** Lists the entries of a directory that are numbers. @returns an empty list if its process has ended */
+export function listNumbers(path: string): number[] {
   try {
     return [...Deno.readDirSync(path)].map(({ name }) => Number(name)).filter(Number.isInteger);
   } catch (error) {
@@ -57,10 +52,10 @@ export function numbersIn(path: string): number[] {
 }
 
 function allProcesses(): ProcessStat[] {
-  return numbersIn("/proc").flatMap((pid) => statOf(pid) ?? []);
+  return listNumbers("/proc").flatMap((pid) => readStat(pid) ?? []);
 }
 
-/** ESRCH is what reading a file of a process gives that ended since the file was opened. */
+/** Reading a file fails with ESRCH if its process has ended since the file was opened. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound ||
     error instanceof Error && error.message.includes("os error 3)");

@@ -1,7 +1,7 @@
-/** Programs that may be installed or not. */
+/** Runs programs that may not be installed. */
 
-/** What a program says, on either output, or undefined where it is not installed. */
-export async function outputOf(
+/** @returns what a program writes to both outputs, or undefined if it is not installed */
+export async function runProgram(
   program: string,
   args: readonly string[] = [],
   options: Omit<Deno.CommandOptions, "args"> = {},
@@ -20,13 +20,11 @@ export async function outputOf(
   }
 }
 
-/**
- * The first thing in what a program says that looks like a version, or undefined where it is not installed.
- */
-export async function versionOf(
+/** @returns the first version number in a program's output, or undefined if it is not installed */
+export async function readVersion(
   program: string,
   args: readonly string[],
 ): Promise<string | undefined> {
-  const said = await outputOf(program, args);
+  const said = await runProgram(program, args);
   return said === undefined ? undefined : /\d+(\.\d+)+[\w.+-]*/.exec(said.text)?.[0] ?? "?";
 }

@@ -1,4 +1,4 @@
-/** All contenders; to add one is one file under proxies/ and one line here. */
+/** All proxies that are compared. To add one, add a file under proxies/ and list it here. */
 import { caddy } from "./proxies/caddy.ts";
 import { go } from "./proxies/go.ts";
 import { haproxy } from "./proxies/haproxy.ts";

@@ -1,9 +1,9 @@
-/** What the bench knows of a contender: how it is started for a job that is the same for all of them. */
+/** A proxy in the bench: how it is started, for a job that is the same for all proxies. */
 import { listening } from "../processes.ts";
 import { pinned } from "../cores.ts";
-import { treeOf } from "./proc.ts";
+import { listProcessTree } from "./proc.ts";
 
-/** The job, and where it is done. */
+/** What a proxy is to do, and where. */
 export interface Site {
   readonly port: number;
   readonly tlsPort: number;
@@ -11,17 +11,17 @@ export interface Site {
   /** Processes or threads that handle requests. */
   readonly workers: number;
   readonly cores: readonly number[];
-  /** For the files of this contender alone. */
+  /** For the files of this contender only. */
   readonly directory: string;
-  /** Undefined where none could be made: then there is no TLS. */
+  /** Undefined if none could be made: then TLS is not measured. */
   readonly certificate: Certificate | undefined;
 }
 
-/** Where its files are, and the certificate itself as PEM. */
+/** The files of a certificate, and the certificate itself as PEM. */
 export interface Certificate {
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** Both in one file, as HAProxy wants them. */
+  /** Both in one file, which HAProxy requires. */
   readonly bothFile: string;
   readonly pem: string;
 }
@@ -29,29 +29,26 @@ export interface Certificate {
 export interface Proxy {
   readonly key: string;
   readonly name: string;
-  /** Why it has no row for TLS, if that is so. */
+  /** Why TLS is not measured, if it is not. */
   readonly withoutTls?: string;
-  /** Why it has no more than one worker, if that is so. */
+  /** Why several workers are not measured, if they are not. */
   readonly withoutWorkers?: string;
-  /** Undefined where it is not installed. */
+  /** Resolves to undefined if it is not installed. */
   version(): Promise<string | undefined>;
   /** Resolves once it listens. */
   start(site: Site): Promise<RunningProxy>;
 }
 
-/** Its files stay in the directory of its site. */
+/** Disposing of it ends its processes, but keeps its files in the site's directory. */
 export interface RunningProxy extends AsyncDisposable {
-  /** The process that all others of this proxy come of. */
+  /** The process that is the ancestor of all others of this proxy. */
   readonly pid: number;
 }
 
-/**
- * How often the proxies that can look for the health of a backend do so, in seconds; the default of this
- * balancer.
- */
-export const HEALTH_INTERVAL = 5;
+/** How often proxies that support it probe each backend; the default of this balancer. */
+export const HEALTH_INTERVAL_S = 5;
 
-/** Starts a program on the cores of a site. @throws where it does not listen, with what it said of that */
+/** Starts a program on the cores of a site. @throws if it does not listen, with what it wrote to stderr */
 export async function startProgram(
   [program, ...args]: readonly [string, ...string[]],
   site: Site,
@@ -69,7 +66,7 @@ export async function startProgram(
   return await whenReady(program, process, site, said);
 }
 
-/** Resolves once a process listens. @param said what it wrote to say why it does not, once it has ended */
+/** Resolves once a process listens. @param said what the process wrote to stderr, once it has ended */
 export async function whenReady(
   program: string,
   process: Deno.ChildProcess,
@@ -83,7 +80,7 @@ export async function whenReady(
       `Cannot start ${program} as it ended with status ${code}: ${(await said).trim()}`,
     );
   });
-  ended.catch(() => {}); // it ends one day; what counts is whether it does before it listens
+  ended.catch(() => {}); // only relevant while it does not listen yet
   const running = { pid: process.pid, [Symbol.asyncDispose]: () => endTree(process) };
   try {
     await Promise.race([Promise.all(ports.map(listening)), ended]);
@@ -94,16 +91,13 @@ export async function whenReady(
   }
 }
 
-/**
- * Ends a process and all that came of it: a master process first, so that it starts nothing in place of its
- * workers.
- */
+/** Ends a process and its descendants. A master process is first, so that it does not restart its workers. */
 export async function endTree(process: Deno.ChildProcess): Promise<void> {
-  for (const pid of treeOf(process.pid)) kill(pid);
+  for (const pid of listProcessTree(process.pid)) kill(pid);
   await process.status;
 }
 
-/** Ends one process, unless it has ended by itself. */
+/** Ends one process, unless it has already ended. */
 export function kill(pid: number): void {
   try {
     Deno.kill(pid, "SIGKILL");

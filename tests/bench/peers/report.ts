@@ -1,4 +1,4 @@
-/** All that the peers bench found, as a page of Markdown and as JSON. */
+/** Formats the results of the peers bench, as Markdown and as JSON. */
 import { coresFor, isShared } from "./core_plan.ts";
 import { median } from "../quantiles.ts";
 import type { LatencyRun } from "./latencies.ts";
@@ -17,93 +17,95 @@ export interface Found {
   readonly throughput: readonly ThroughputRun[];
   readonly latency: readonly LatencyRun[];
   readonly memory: readonly MemoryRun[];
-  /** What is missing, and why. */
+  /** What was not measured, and why. */
   readonly leftOut: readonly string[];
   /** What went wrong. */
   readonly failures: readonly string[];
 }
 
-/** A proxy that is less busy than this was waiting for the load or for the backends. */
-const BUSY = 0.9;
-/**
- * How late the load may be with one request in a hundred before its latencies are doubted, in milliseconds.
- */
-const LATE = 1;
+/** A proxy that used less than this share of its cores was waiting for the load or the backends. */
+const MIN_BUSY_SHARE = 0.9;
+/** If the load itself starts more than one request in a hundred later than this, latencies are unreliable. */
+const MAX_LATE_MS = 1;
 
-/** @param proxies those that took part */
-export function reportOf(proxies: readonly Proxy[], found: Found): string {
+/** @param proxies those that were measured */
+export function formatReport(proxies: readonly Proxy[], found: Found): string {
   const { options, throughput, latency, memory, failures, leftOut } = found;
   return [
-    headOf(proxies, found),
+    formatHead(proxies, found),
     throughputTables(proxies, throughput),
     comparison(proxies, throughput),
     latencyTables(proxies, latency, options.rate),
     memoryTable(proxies, memory),
-    listOf("Left out", leftOut),
-    listOf("Warnings", warningsOf(found)),
-    listOf("Failures", failures),
+    formatList("Left out", leftOut),
+    formatList("Warnings", findWarnings(found)),
+    formatList("Failures", failures),
   ].join("");
 }
 
-export function jsonOf(found: Found): string {
-  return `${JSON.stringify({ ...found, warnings: warningsOf(found) }, undefined, 2)}\n`;
+export function formatJson(found: Found): string {
+  return `${JSON.stringify({ ...found, warnings: findWarnings(found) }, undefined, 2)}\n`;
 }
 
-export function warningsOf({ options, throughput, latency }: Found): string[] {
+export function findWarnings({ options, throughput, latency }: Found): string[] {
   const { cores } = options;
-  const late = latency.filter(({ through, direct }) => Math.max(through.late, direct.late) > LATE);
+  const late = latency.filter(({ through, direct }) =>
+    Math.max(through.late, direct.late) > MAX_LATE_MS
+  );
   const measurements = [...throughput, ...latency];
   return [
     ...noiseWarnings(measurements),
     ...(options.workers.some((workers) => workers === 1) && isShared(cores, cores.one)
-      ? ["One worker, the load and the backends shared cores"]
+      ? ["With one worker, the proxies shared cores with the load and the backends"]
       : []),
     ...(options.workers.some((workers) => workers > 1) && isShared(cores, cores.many)
       ? [
-        "Several workers, the load and the backends shared cores: compare proxies, not numbers of workers",
+        "With several workers, the proxies shared cores with the load and the backends: compare proxies with " +
+        "each other, but not one worker with several",
       ]
       : []),
     ...idleWarnings(
       throughput.filter(({ workers }) => !isShared(cores, coresFor(cores, workers))),
     ),
     ...(late.length === 0 ? [] : [
-      `The load for latency was itself late by more than ${LATE} ms for 1 request in 100, in ${late.length} of ` +
-      `${latency.length} measurements: their p99 and p99.9 are not the proxy's`,
+      `In ${late.length} of ${latency.length} latency measurements the load itself started 1 request in 100 more ` +
+      `than ${MAX_LATE_MS} ms late: their p99 and p99.9 do not measure the proxy alone`,
     ]),
   ];
 }
 
-/** Of proxies that were not what was slowest. */
+/** Warnings about proxies that were not the bottleneck. */
 function idleWarnings(runs: readonly ThroughputRun[]): string[] {
   return WORKLOADS.flatMap(({ key, title }) => {
     const ofWorkload = runs.filter(({ workload }) => workload === key);
     const byContender = Map.groupBy(ofWorkload, ({ proxy, workers }) => `${proxy} × ${workers}`);
     const idle = [...byContender]
       .map(([name, runs]) => ({ name, busy: median(runs.map(({ busy }) => busy)) }))
-      .filter(({ busy }) => busy < BUSY)
+      .filter(({ busy }) => busy < MIN_BUSY_SHARE)
       .map(({ name, busy }) => `${name} ${(100 * busy).toFixed(0)} %`);
     return idle.length === 0 ? [] : [
-      `${title}: some proxies were not busy all the time, as load or backends were slower than they; their requests ` +
-      `a second say little, CPU per request counts: ${idle.join(", ")}`,
+      `${title}: some proxies were not busy all the time, as the load or the backends were the bottleneck; compare ` +
+      `their CPU per request instead of their requests per second: ${idle.join(", ")}`,
     ];
   });
 }
 
-function headOf(proxies: readonly Proxy[], { machine, options }: Found): string {
+function formatHead(proxies: readonly Proxy[], { machine, options }: Found): string {
   const { date, processor, cores, kernel, deno, wrk, versions } = machine;
   const { rounds, seconds, connections, cores: on } = options;
   const names = proxies.map(({ name }) => `${name} ${versions[name]}`).join(", ");
   return `${
     date.slice(0, 10)
   }, ${processor}, ${cores} cores, ${kernel}, Deno ${deno}, wrk ${wrk}; ` +
-    `${names}.\n\nMedians of ${rounds} rounds of ${seconds} s, in brackets the least and the most; throughput with ` +
-    `${connections} connections. Cores: ${on.one.join()} for one worker, ${on.many.join()} for several, ${on.load.join()} ` +
-    `for load and backends. ${NOISY} the machine was noisy in at least one round.
+    `${names}.\n\nEach figure is the median of ${rounds} rounds of ${seconds} s, with the least and the most in ` +
+    `brackets. Throughput is measured with ${connections} connections. Cores: ${on.one.join()} for one worker, ` +
+    `${on.many.join()} for several, ${on.load.join()} for the load and the backends. ${NOISY} means that the machine ` +
+    `was noisy in at least one round.
 
 `;
 }
 
-function listOf(title: string, lines: readonly string[]): string {
+function formatList(title: string, lines: readonly string[]): string {
   return lines.length === 0
     ? ""
     : `### ${title}\n\n${lines.map((line) => `- ${line}\n`).join("")}\n`;

@@ -1,11 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { PROXIES } from "./proxies.ts";
-import { type Found, jsonOf, reportOf, warningsOf } from "./report.ts";
+import { findWarnings, formatJson, formatReport, type Found } from "./report.ts";
 import type { ThroughputRun } from "./throughput.ts";
 import { readOptions } from "./options.ts";
 
 const options = readOptions(["--rounds", "2"], [0, 1]);
-if (options === "help") throw new Error("nobody asked for help");
+if (options === "help") throw new Error("expected options, not help");
 
 const QUIET = { calibration: 50, others: 0, stolen: 0 };
 const proxies = PROXIES.filter(({ key }) => key === "tcp" || key === "nginx");
@@ -45,8 +45,8 @@ const FOUND: Found = {
   failures: [],
 };
 
-Deno.test("the report is tables with medians, spread and ratios, and says where they are from", () => {
-  const report = reportOf(proxies, FOUND);
+Deno.test("the report has tables with medians, ranges and ratios, and describes the machine", () => {
+  const report = formatReport(proxies, FOUND);
   for (
     const line of [
       "2026-11-24, a processor, 2 cores, Linux 6.1.0, Deno 2.9.6, wrk 4.1.0; Roundabout tcp 0.1.0, nginx 1.22.1.",
@@ -60,26 +60,26 @@ Deno.test("the report is tables with medians, spread and ratios, and says where 
   ) assertStringIncludes(report, `${line}\n`);
 });
 
-Deno.test("a proxy that had to wait for its load is named, one that was noisy is marked", () => {
-  const [waiting] = warningsOf(FOUND).filter((warning) => warning.includes("busy"));
-  assertStringIncludes(waiting!, "CPU per request counts: nginx × 1 50 %");
+Deno.test("a proxy that waited for its load is named in a warning, and a noisy one is marked", () => {
+  const [waiting] = findWarnings(FOUND).filter((warning) => warning.includes("busy"));
+  assertStringIncludes(waiting!, "instead of their requests per second: nginx × 1 50 %");
   const noisy = { ...FOUND.throughput[0]!, noise: { ...QUIET, others: 0.5 } };
-  const report = reportOf(proxies, { ...FOUND, throughput: [noisy] });
+  const report = formatReport(proxies, { ...FOUND, throughput: [noisy] });
   assertStringIncludes(report, "| Roundabout tcp \\* | 1 |");
   assertStringIncludes(report, "- The machine was noisy during 1 of 2 measurements");
 });
 
-Deno.test("a load that was late is told of", () => {
+Deno.test("there is a warning about a load that was late", () => {
   const late = FOUND.latency.map((run) => ({ ...run, through: { ...run.through, late: 2 } }));
-  const warnings = warningsOf({ ...FOUND, latency: late }).join("\n");
+  const warnings = findWarnings({ ...FOUND, latency: late }).join("\n");
   assertStringIncludes(
     warnings,
-    "late by more than 1 ms for 1 request in 100, in 1 of 1 measurements",
+    "In 1 of 1 latency measurements the load itself started 1 request in 100 more than 1 ms late",
   );
 });
 
-Deno.test("the JSON has every run, and what there is to warn of", () => {
-  const { throughput, warnings } = JSON.parse(jsonOf(FOUND));
+Deno.test("the JSON has every run and the warnings", () => {
+  const { throughput, warnings } = JSON.parse(formatJson(FOUND));
   assertEquals(throughput.length, 4);
-  assertEquals(warnings, warningsOf(FOUND));
+  assertEquals(warnings, findWarnings(FOUND));
 });

@@ -1,6 +1,6 @@
-/** What all measurements of one contender have in common. */
+/** What all measurements have in common: their key, and the order in which they are made. */
 
-export interface RunOf {
+export interface RunKey {
   /** The key of the proxy. */
   readonly proxy: string;
   readonly workers: number;
@@ -10,8 +10,8 @@ export interface RunOf {
   readonly round: number;
 }
 
-/** The same things, each round beginning with another one, so that none always comes after the same. */
-export function rotated<Thing>(things: readonly Thing[], round: number): Thing[] {
+/** Rotates a list by one more item each round, so that no contender always goes first. @param round from 1 */
+export function rotate<Thing>(things: readonly Thing[], round: number): Thing[] {
   const first = things.length === 0 ? 0 : (round - 1) % things.length;
   return [...things.slice(first), ...things.slice(0, first)];
 }

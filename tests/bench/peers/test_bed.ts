@@ -1,4 +1,4 @@
-/** What all measurements need: backends, a certificate, a place for files, and the contenders. */
+/** What all measurements share: backends, a certificate, a directory for files, and how contenders start. */
 import { freePort } from "../processes.ts";
 import { Backends } from "./backends.ts";
 import { makeCertificate } from "./certificates.ts";
@@ -9,7 +9,7 @@ import type { Options } from "./options.ts";
 import type { Certificate, Proxy, RunningProxy, Site } from "./proxy.ts";
 import type { Workload } from "./workloads.ts";
 
-/** A proxy with so many workers. */
+/** A proxy with a number of workers. */
 export interface Contender {
   readonly proxy: Proxy;
   readonly workers: number;
@@ -22,11 +22,11 @@ export interface Started extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** What was used while something was done. */
+/** What a proxy used during a piece of work. */
 export interface Usage {
-  /** Nanoseconds on a core, of the proxy. */
+  /** CPU time of the proxy, in nanoseconds. */
   readonly cpu: number;
-  /** What part of its cores' time that is, 0 to 1. */
+  /** The share of its cores that it used, 0 to 1. */
   readonly busy: number;
   readonly noise: Noise;
 }
@@ -35,7 +35,7 @@ export class TestBed implements AsyncDisposable {
   readonly options: Options;
   readonly certificate: Certificate | undefined;
   readonly backends: Backends;
-  /** What went wrong; each makes the figures beside it worthless. */
+  /** What went wrong; the figures of a contender that is listed here are invalid. */
   readonly failures: string[] = [];
   readonly #directory: string;
   readonly #calibrator: Calibrator;
@@ -54,13 +54,13 @@ export class TestBed implements AsyncDisposable {
     this.#calibrator = new Calibrator(options.cores.one[0]!);
   }
 
-  /** @param directory for files; who has made it removes it */
+  /** @param directory for files; the caller removes it */
   static async open(options: Options, directory: string): Promise<TestBed> {
     const certificate = await makeCertificate(directory);
     return new TestBed(options, directory, certificate, await Backends.start(options.cores.load));
   }
 
-  contendersOf(proxies: readonly Proxy[]): Contender[] {
+  listContenders(proxies: readonly Proxy[]): Contender[] {
     const { workers, cores } = this.options;
     return workers.flatMap((workers) =>
       proxies.filter(({ withoutWorkers }) => workers === 1 || withoutWorkers === undefined)
@@ -68,7 +68,7 @@ export class TestBed implements AsyncDisposable {
     );
   }
 
-  /** Undefined where it does not start, which is noted. */
+  /** @returns undefined if it does not start, which is recorded as a failure */
   async start(contender: Contender): Promise<Started | undefined> {
     const directory = `${this.#directory}/${++this.#directories}`;
     await Deno.mkdir(directory);
@@ -93,7 +93,7 @@ export class TestBed implements AsyncDisposable {
     return { contender, site, pid: running.pid, [Symbol.asyncDispose]: dispose };
   }
 
-  /** Does something, and tells what that took of the proxy's cores. */
+  /** Does the work, and returns its result with what the proxy used meanwhile. */
   async used<Result>(
     { pid, contender: { cores } }: Started,
     work: () => Promise<Result>,
@@ -116,7 +116,7 @@ export class TestBed implements AsyncDisposable {
     }];
   }
 
-  /** Notes what was wrong in a measurement: each thing once, and how often. */
+  /** Records what was wrong in a measurement: each distinct failure once, with its count. */
   note({ proxy, workers }: Contender, what: string, wrong: readonly string[]): void {
     for (const [text, { length }] of Map.groupBy(wrong, (text) => text)) {
       const times = length === 1 ? "" : `${length} × `;
@@ -129,7 +129,7 @@ export class TestBed implements AsyncDisposable {
   }
 }
 
-/** Where a workload is asked for, or undefined where this contender does not do it. */
+/** @returns the port for a workload, or undefined if this contender does not support it */
 export function portFor({ site, contender }: Started, { isTls }: Workload): number | undefined {
   if (!isTls) return site.port;
   const hasTls = site.certificate !== undefined && contender.proxy.withoutTls === undefined;

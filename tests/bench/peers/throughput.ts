@@ -1,18 +1,18 @@
-/** How many requests a second each contender does, and what it takes for each of them. */
+/** Measures how many requests per second each contender handles, and the CPU time of each request. */
 import { complain } from "../../../lib/logging/log.ts";
 import { portFor, type Started, type TestBed, type Usage } from "./test_bed.ts";
-import { type AnswerLength, check, wrongOfBurst } from "./correctness.ts";
+import { type AnswerLength, check, checkBurst } from "./correctness.ts";
 import type { Noise } from "./noise.ts";
-import { rotated, type RunOf } from "./runs.ts";
+import { rotate, type RunKey } from "./runs.ts";
 import { type Workload, WORKLOADS } from "./workloads.ts";
 import { type Burst, runWrk } from "./wrk.ts";
 
-export interface ThroughputRun extends RunOf {
+export interface ThroughputRun extends RunKey {
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** Of all processes of the proxy, for one request. */
+  /** CPU time of all processes of the proxy, per request. */
   readonly cpuMicroseconds: number;
-  /** What part of its cores it was on, 0 to 1. */
+  /** The share of its cores that it used, 0 to 1. */
   readonly busy: number;
   readonly noise: Noise;
 }
@@ -38,15 +38,15 @@ export async function measureThroughput(
   const runs: ThroughputRun[] = [];
   for (let round = 1; round <= rounds; round++) {
     complain(`Throughput, round ${round} of ${rounds}`);
-    // By workload, so that all that is compared is close in time.
+    // By workload, so that measurements that are compared are close in time.
     for (const group of Map.groupBy(pairs, ({ workload }) => workload.key).values()) {
-      for (const pair of rotated(group, round)) runs.push(await measure(bed, pair, round));
+      for (const pair of rotate(group, round)) runs.push(await measure(bed, pair, round));
     }
   }
   return runs;
 }
 
-/** Nothing where this contender does not do it, or not as it should, which is noted. */
+/** @returns an empty list if this contender does not support the workload, or fails at it, which is recorded */
 async function prepare(bed: TestBed, started: Started, workload: Workload): Promise<Pair[]> {
   const port = portFor(started, workload);
   if (port === undefined) return [];
@@ -72,7 +72,7 @@ async function measure(bed: TestBed, pair: Pair, round: number): Promise<Through
   };
 }
 
-/** What wrk has counted, and what that took; what was wrong is noted. */
+/** @returns what wrk counted and what the proxy used; records what was wrong */
 async function burst(bed: TestBed, pair: Pair, seconds: number): Promise<[Burst, Usage]> {
   const { started, workload, port, length } = pair;
   const { connections, cores } = bed.options;
@@ -87,7 +87,7 @@ async function burst(bed: TestBed, pair: Pair, seconds: number): Promise<[Burst,
   const [[burst, usage], counts] = await bed.backends.during(() =>
     bed.used(started, () => runWrk(load))
   );
-  const wrong = wrongOfBurst(burst, counts, length, connections);
+  const wrong = checkBurst(burst, counts, length, connections);
   bed.note(started.contender, workload.title, wrong);
   return [burst, usage];
 }

@@ -1,20 +1,17 @@
-/**
- * What is asked for, and what is the right answer to it: known to the load, to the backend and to every
- * check.
- */
+/** The requests of the bench and the expected responses, shared by the load, the backends and the checks. */
 import { bytesOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface Workload {
   readonly key: WorkloadKey;
-  /** What stands above its table. */
+  /** The title of its table. */
   readonly title: string;
   readonly method: "GET" | "POST";
   readonly path: string;
-  /** What is sent along, and must arrive. */
+  /** The body of the request, which must reach the backend unchanged. */
   readonly body: Bytes;
-  /** The body of the right answer. */
+  /** The body of the expected response. */
   readonly answer: Bytes;
   readonly isTls: boolean;
 }
@@ -22,17 +19,20 @@ export interface Workload {
 export const WORKLOAD_KEYS = ["small", "64k", "post", "tls"] as const;
 export type WorkloadKey = (typeof WORKLOAD_KEYS)[number];
 
-const LARGE = 65_536;
-const POSTED = 1_024;
+const LARGE_BYTES = 65_536;
+const POST_BYTES = 1_024;
 
 const SMALL_BODY = bytesOf(
   "a small answer, of about as many bytes as the count of a thing in JSON ".padEnd(90, "."),
 );
-/** All values of a byte, and in no order that a piece of it in the wrong place would fit into. */
-const LARGE_BODY = Uint8Array.from({ length: LARGE }, (_, index) => index * 31 + (index >> 8));
-/** Letters, since it must fit into a string of Lua. */
+/** Has all byte values, and no repeated block: a misplaced piece is detected. */
+const LARGE_BODY = Uint8Array.from(
+  { length: LARGE_BYTES },
+  (_, index) => index * 31 + (index >> 8),
+);
+/** Only letters, as it is written into a Lua string. */
 const POST_BODY = Uint8Array.from(
-  { length: POSTED },
+  { length: POST_BYTES },
   (_, index) => 97 + (index * 7 + (index >> 5)) % 26,
 );
 const NO_BODY = bytesOf("");
@@ -51,11 +51,11 @@ export const WORKLOADS: readonly Workload[] = [
   },
 ];
 
-/** Asked for by the proxies on their own account, so not a request that came from a client. */
+/** The path of the proxies' own probes, which are not counted as requests. */
 export const HEALTH_PATH = "/health";
 
-/** All bytes of a request. */
-export function requestOf({ method, path, body }: Workload): Bytes {
+/** @returns all bytes of a request */
+export function buildRequest({ method, path, body }: Workload): Bytes {
   const length = body.length === 0 ? "" : `Content-Length: ${body.length}\r\n`;
   const head = bytesOf(`${method} ${path} HTTP/1.1\r\nHost: bench.test\r\n${length}\r\n`);
   return new Uint8Array([...head, ...body]);

@@ -1,7 +1,7 @@
-/** Bursts of wrk: a closed loop, which finds how much a proxy can do and says nothing fair of latency. */
+/** Runs wrk, a closed loop: it finds the throughput of a proxy, but is not fit to measure latency. */
 import { textOf } from "../../../lib/engines/tcp/http1/bytes.ts";
 import { pinned } from "../cores.ts";
-import { outputOf } from "./programs.ts";
+import { runProgram } from "./programs.ts";
 import type { Workload } from "./workloads.ts";
 
 export interface Load {
@@ -14,20 +14,20 @@ export interface Load {
   readonly directory: string;
 }
 
-/** What wrk has counted. */
+/** What wrk counted. */
 export interface Burst {
   readonly requests: number;
-  /** As long as it really took, in seconds. */
+  /** How long it actually took. */
   readonly seconds: number;
-  /** All bytes that came, heads included, those of answers that were cut off at the end too. */
+  /** All bytes received, including heads and responses that were incomplete at the end. */
   readonly bytes: number;
-  /** Sockets that failed, by how. */
+  /** Errors by kind. */
   readonly errors: {
     readonly connect: number;
     readonly read: number;
     readonly write: number;
     readonly timeout: number;
-    /** Answers with a status of 400 or more. */
+    /** Responses with a status of 400 or more. */
     readonly status: number;
   };
 }
@@ -35,19 +35,19 @@ export interface Burst {
 export async function runWrk(load: Load): Promise<Burst> {
   const { url, workload, connections, seconds, cores, directory } = load;
   const script = `${directory}/wrk-${workload.key}.lua`;
-  await Deno.writeTextFile(script, scriptOf(workload));
+  await Deno.writeTextFile(script, formatScript(workload));
   const [program, ...words] = pinned(cores);
-  const said = await outputOf(program!, [
+  const said = await runProgram(program!, [
     ...[...words, "wrk", "--threads", "1", "--connections", String(connections)],
     ...["--duration", `${seconds}s`, "--script", script, `${url}${workload.path}`],
   ]);
   const line = said?.text.split("\n").find((line) => line.startsWith("{"));
-  if (line === undefined) throw new Error(`Cannot load ${url} as wrk says: ${said?.text}`);
+  if (line === undefined) throw new Error(`Cannot load ${url} as wrk failed: ${said?.text}`);
   return JSON.parse(line);
 }
 
-/** The request never changes, so wrk calls Lua for none of them: once at the start, once at the end. */
-function scriptOf({ method, body }: Workload): string {
+/** The request never changes, so wrk calls Lua only at the start and the end, not for each request. */
+function formatScript({ method, body }: Workload): string {
   return `
 wrk.method = "${method}"
 ${body.length === 0 ? "" : `wrk.body = "${textOf(body)}"`}

@@ -21,7 +21,7 @@ export interface Row {
   readonly simulated: Simulated | undefined;
 }
 
-export function rowsOf(
+export function groupRows(
   policies: readonly PolicyName[],
   runs: readonly Run[],
   simulation: Simulation,
@@ -30,9 +30,9 @@ export function rowsOf(
     const rounds = runs.filter((run) => run.policy === policy);
     return {
       policy,
-      latencies: medianOfEach(rounds.map(({ latencies }) => latencies)),
+      latencies: computeMedians(rounds.map(({ latencies }) => latencies)),
       p99: rounds.map(({ latencies }) => latencies[SHARES.indexOf(0.99)]!),
-      received: medianOfEach(rounds.map(({ received }) => received)),
+      received: computeMedians(rounds.map(({ received }) => received)),
       simulated: simulation.get(policy),
     };
   });
@@ -48,17 +48,17 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** What does not fit into rows, one line each. */
-export function notesOf(rows: readonly Row[], runs: readonly Run[]): string[] {
+export function listNotes(rows: readonly Row[], runs: readonly Run[]): string[] {
   const [drawn, took] = (["drawn", "took"] as const).map((what) =>
-    medianOfEach(runs.map(({ done }) => done.map((backend) => backend[what]))).map(shown).join(
+    computeMedians(runs.map(({ done }) => done.map((backend) => backend[what]))).map(shown).join(
       " / ",
     )
   );
   const late = Math.max(...runs.map(({ late }) => late));
   const notes = [
     `service times, median: drawn ${drawn} ms, took ${took} ms`,
-    ...orderOf(rows),
-    ...wrongOf(runs),
+    ...describeOrder(rows),
+    ...countWrong(runs),
   ];
   if (late > DOUBT) notes.push(`the load itself was late: by ${shown(late)} ms for 1 in 100`);
   if (!runs.every(({ pinned }) => pinned)) notes.push("the balancer had no core of its own");
@@ -76,7 +76,7 @@ function written({ policy, latencies, p99, received, simulated }: Row): string {
   ]);
 }
 
-function orderOf(rows: readonly Row[]): string[] {
+function describeOrder(rows: readonly Row[]): string[] {
   const compared = rows.flatMap(({ policy, latencies, simulated }) => {
     const measured = latencies[SHARES.indexOf(0.99)]!;
     return simulated === undefined ? [] : [{ policy, measured, simulated: simulated.p99 }];
@@ -90,7 +90,7 @@ function orderOf(rows: readonly Row[]): string[] {
 }
 
 /** How often each thing went wrong. */
-function wrongOf(runs: readonly Run[]): string[] {
+function countWrong(runs: readonly Run[]): string[] {
   return runs.flatMap(({ policy, wrong }) =>
     [...Map.groupBy(wrong, (result) => result)].map(([result, { length }]) =>
       `${policy}: ${length} × ${result}`
@@ -99,7 +99,7 @@ function wrongOf(runs: readonly Run[]): string[] {
 }
 
 /** The median of what is at each place of the lists. */
-function medianOfEach(lists: readonly (readonly number[])[]): number[] {
+function computeMedians(lists: readonly (readonly number[])[]): number[] {
   return lists[0]!.map((_, place) => median(lists.map((list) => list[place]!)));
 }
 

@@ -1,5 +1,5 @@
-// A plain reverse proxy of Go's standard library, as a contender of the peers bench: round robin over
-// backends on loopback, keep-alive on both sides, X-Forwarded-For, no log.
+// The reverse proxy of Go's standard library, for the peers bench: round robin over backends on loopback,
+// keep-alive on both sides, X-Forwarded-For, no log.
 //
 // Use: go_proxy -port PORT [-tls-port PORT -cert FILE -key FILE] BACKEND_PORT ...
 package main
@@ -52,7 +52,7 @@ func serverOn(port int, handler http.Handler) *http.Server {
 		Addr:        "127.0.0.1:" + strconv.Itoa(port),
 		Handler:     handler,
 		IdleTimeout: time.Hour,
-		// HTTP/1.1 over TLS too: a map that is empty, and not nil, turns HTTP/2 off.
+		// HTTP/1.1 only, over TLS too: an empty map, unlike nil, turns HTTP/2 off.
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
 }

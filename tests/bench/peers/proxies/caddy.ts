@@ -1,18 +1,18 @@
-import { LONG_S } from "./limits.ts";
-import { HEALTH_INTERVAL, type Proxy, type Site, startProgram } from "../proxy.ts";
-import { versionOf } from "../programs.ts";
+import { MAX_IDLE_S } from "./limits.ts";
+import { HEALTH_INTERVAL_S, type Proxy, type Site, startProgram } from "../proxy.ts";
+import { readVersion } from "../programs.ts";
 import { HEALTH_PATH } from "../workloads.ts";
 
 export const caddy: Proxy = {
   key: "caddy",
   name: "Caddy",
-  version: () => versionOf("caddy", ["version"]),
+  version: () => readVersion("caddy", ["version"]),
   async start(site) {
     const file = `${site.directory}/Caddyfile`;
-    await Deno.writeTextFile(file, configurationOf(site));
+    await Deno.writeTextFile(file, formatConfiguration(site));
     return await startProgram(["caddy", "run", "--adapter", "caddyfile", "--config", file], site, {
       GOMAXPROCS: String(site.workers),
-      // Where it would keep certificates and its own configuration.
+      // It stores certificates and its own configuration below these.
       HOME: site.directory,
       XDG_DATA_HOME: site.directory,
       XDG_CONFIG_HOME: site.directory,
@@ -20,8 +20,8 @@ export const caddy: Proxy = {
   },
 };
 
-/** The default of Caddy is to log no requests. */
-function configurationOf({ port, tlsPort, backendPorts, certificate }: Site): string {
+/** There is no access log in it, as Caddy writes none by default. */
+function formatConfiguration({ port, tlsPort, backendPorts, certificate }: Site): string {
   const tls = certificate === undefined ? "" : `
 https://:${tlsPort} {
   bind 127.0.0.1
@@ -35,7 +35,7 @@ https://:${tlsPort} {
   servers {
     protocols h1
     timeouts {
-      idle ${LONG_S}s
+      idle ${MAX_IDLE_S}s
     }
   }
 }
@@ -43,7 +43,7 @@ https://:${tlsPort} {
   reverse_proxy ${backendPorts.map((port) => `127.0.0.1:${port}`).join(" ")} {
     lb_policy round_robin
     health_uri ${HEALTH_PATH}
-    health_interval ${HEALTH_INTERVAL}s
+    health_interval ${HEALTH_INTERVAL_S}s
     transport http {
       compression off
       keepalive_idle_conns_per_host 1024

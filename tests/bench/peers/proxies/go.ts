@@ -1,13 +1,13 @@
-import { outputOf, versionOf } from "../programs.ts";
+import { readVersion, runProgram } from "../programs.ts";
 import { type Proxy, type Site, startProgram } from "../proxy.ts";
 
 const SOURCE = new URL("../go_proxy/main.go", import.meta.url).pathname;
 
-/** What one gets of Go's standard library alone. */
+/** The reverse proxy of Go's standard library. */
 export const go: Proxy = {
   key: "go",
   name: "Go ReverseProxy",
-  version: () => versionOf("go", ["version"]),
+  version: () => readVersion("go", ["version"]),
   async start(site) {
     const program = await build(site);
     const { port, tlsPort, backendPorts, certificate, workers } = site;
@@ -27,12 +27,12 @@ export const go: Proxy = {
   },
 };
 
-/** Nothing but the standard library is needed, hence no modules, and no network. */
+/** Only needs the standard library, so modules are off and no network is needed. */
 async function build({ directory }: Site): Promise<string> {
   const program = `${directory}/go_proxy`;
-  const built = await outputOf("go", ["build", "-o", program, SOURCE], {
+  const built = await runProgram("go", ["build", "-o", program, SOURCE], {
     env: { GO111MODULE: "off", CGO_ENABLED: "0" },
   });
-  if (!built?.success) throw new Error(`Cannot build ${SOURCE} as go says: ${built?.text}`);
+  if (!built?.success) throw new Error(`Cannot build ${SOURCE} as go failed: ${built?.text}`);
   return program;
 }

@@ -1,10 +1,10 @@
-/** Limits that are to be no limits here, the same for all contenders. */
+/** Limits so high that the bench never reaches them, the same for all contenders. */
 
 /** More than the connections of any load, in every worker. */
 export const MAX_CONNECTIONS = 8_000;
 
-/** Requests that a connection may carry. */
-export const MANY = 1_000_000_000;
+/** How many requests a connection may carry. */
+export const MAX_REQUESTS = 1_000_000_000;
 
-/** How long a connection may be idle, in seconds: longer than any bench takes to come back to it. */
-export const LONG_S = 3_600;
+/** How long a connection may be idle: longer than a run of the bench keeps one idle. */
+export const MAX_IDLE_S = 3_600;

@@ -1,21 +1,23 @@
-import { LONG_S, MANY, MAX_CONNECTIONS } from "./limits.ts";
+import { MAX_CONNECTIONS, MAX_IDLE_S, MAX_REQUESTS } from "./limits.ts";
 import { type Proxy, type Site, startProgram } from "../proxy.ts";
-import { versionOf } from "../programs.ts";
+import { readVersion } from "../programs.ts";
 
 export const nginx: Proxy = {
   key: "nginx",
   name: "nginx",
-  version: () => versionOf("nginx", ["-v"]),
+  version: () => readVersion("nginx", ["-v"]),
   async start(site) {
     const file = `${site.directory}/nginx.conf`;
-    await Deno.writeTextFile(file, configurationOf(site));
-    const errors = `${site.directory}/early.log`; // before the configuration names another
+    await Deno.writeTextFile(file, formatConfiguration(site));
+    const errors = `${site.directory}/early.log`; // until the configuration is read
     return await startProgram(["nginx", "-e", errors, "-p", site.directory, "-c", file], site);
   },
 };
 
-function configurationOf({ port, tlsPort, backendPorts, workers, directory, certificate }: Site) {
-  // As root it would give its workers to a user who may not go into the directory.
+function formatConfiguration(
+  { port, tlsPort, backendPorts, workers, directory, certificate }: Site,
+) {
+  // Started as root, it would run workers as a user that cannot access the directory.
   const user = Deno.uid() === 0 ? "user root;" : "";
   const tls = certificate === undefined ? "" : `
     listen 127.0.0.1:${tlsPort} ssl;
@@ -33,12 +35,12 @@ events { worker_connections ${MAX_CONNECTIONS}; }
 http {
 ${temporary}
   access_log off;
-  keepalive_timeout ${LONG_S}s;
-  keepalive_requests ${MANY};
+  keepalive_timeout ${MAX_IDLE_S}s;
+  keepalive_requests ${MAX_REQUESTS};
   upstream backends {
 ${backendPorts.map((port) => `    server 127.0.0.1:${port};`).join("\n")}
     keepalive 256;
-    keepalive_requests ${MANY};
+    keepalive_requests ${MAX_REQUESTS};
   }
   server {
     listen 127.0.0.1:${port};${tls}

@@ -2,9 +2,9 @@ import { DEFAULTS } from "../../../../lib/config/schema.ts";
 import { VERSION } from "../../../../lib/cli/version.ts";
 import { pinned } from "../../cores.ts";
 import { spawnBalancer } from "../../processes.ts";
-import { HEALTH_INTERVAL, type Proxy, whenReady } from "../proxy.ts";
+import { HEALTH_INTERVAL_S, type Proxy, whenReady } from "../proxy.ts";
 import { HEALTH_PATH } from "../workloads.ts";
-import { LONG_S, MAX_CONNECTIONS } from "./limits.ts";
+import { MAX_CONNECTIONS, MAX_IDLE_S } from "./limits.ts";
 
 export const tcp = roundabout("tcp");
 export const web = roundabout("web");
@@ -24,9 +24,9 @@ function roundabout(engine: "tcp" | "web"): Proxy {
         WORKERS: String(site.workers),
         ADMIN_PORT: "off",
         HEALTH_PATH,
-        HEALTH_INTERVAL: `${HEALTH_INTERVAL}s`,
+        HEALTH_INTERVAL: `${HEALTH_INTERVAL_S}s`,
         MAX_CONNECTIONS: String(MAX_CONNECTIONS),
-        KEEP_ALIVE_TIMEOUT: `${LONG_S / 3600}h`,
+        KEEP_ALIVE_TIMEOUT: `${MAX_IDLE_S / 3600}h`,
       }, pinned(site.cores));
       return await whenReady(name, process, site, undefined, false);
     },
