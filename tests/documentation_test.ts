@@ -46,7 +46,7 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-/** What is wrong with a link on a page; undefined where it leads somewhere. */
+/** What is wrong with a link on a page; undefined if it leads somewhere. */
 function problemOf(page: string, link: string): string | undefined {
   const [path = "", anchor] = link.split("#");
   const target = path === ""

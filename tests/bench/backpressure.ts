@@ -1,9 +1,9 @@
 /**
- * How much of a large body goes in while nobody takes it out, and what the balancer's memory does.
+ * How much of a large body is accepted while the other side does not read, and how the balancer's memory grows.
  *
  * Use: `ENGINE=tcp deno run -A tests/bench/backpressure.ts`, on Linux; exits with 1 where more than 16 MiB went in,
  * or a body did not arrive whole and right. 400 MiB down and up: the reader takes the head, then nothing for 5 s,
- * then all. What the kernel's buffers hold counts, and is told apart: a row without the balancer has one connection,
+ * then all. What the kernel's buffers hold counts, and is shown apart: a row without the balancer has one connection,
  * one with it has two, and the kernel widens what was read fast, at its own discretion (tcp_rmem, tcp_wmem).
  * Everything runs on loopback, as processes of its own.
  */
@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = (["download", "upload"] as const).flatMap((directio
   { direction, framing: "length", path: "direct" },
 ]);
 
-/** A transfer that nobody takes for a while. */
+/** A transfer whose receiver does not read for a while. */
 interface Stall {
   /** Where it goes. */
   readonly port: number;
@@ -50,7 +50,7 @@ interface Stall {
   readonly stalled: () => void;
 }
 
-/** What a transfer came to: bytes that went in until the stall was over, and what came out in the end. */
+/** A finished transfer: bytes accepted until the stall was over, and bytes received in the end. */
 interface Transfer {
   readonly wentIn: number;
   readonly cameOut: string;

@@ -12,13 +12,13 @@ const enough = navigator.hardwareConcurrency > BENCH_CORE;
 /**
  * Binds all threads of a process to one core.
  *
- * @returns false where that cannot be done here: there is one core, or no taskset
+ * @returns false if that is not possible here: there is only one core, or no taskset
  */
 export async function pin(pid: number, core: number): Promise<boolean> {
   return enough && await pinTo(pid, [core]);
 }
 
-/** As {@linkcode pin}, to several cores. @returns false where there is no taskset, or no such core */
+/** As {@linkcode pin}, to several cores. @returns false if there is no taskset, or no such core */
 export async function pinTo(pid: number, cores: readonly number[]): Promise<boolean> {
   try {
     const { success } = await new Deno.Command("taskset", {

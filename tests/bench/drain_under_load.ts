@@ -16,7 +16,7 @@ import { isGone, MessageReader } from "./message_reader.ts";
 const MIB = 1024 * 1024;
 const DOWNLOAD = 20 * MIB;
 const UPLOAD = 10 * MIB;
-/** How long each of them takes, and after how much of it the balancer is told to stop, in milliseconds. */
+/** How long each of them takes, and when the balancer gets its SIGTERM, in milliseconds. */
 const LONG = 6_000;
 const STOP_AFTER = 2_000;
 /** A balancer that has not stopped by then never will. */
@@ -24,9 +24,9 @@ const PATIENCE = 45_000;
 const ENGINE = Deno.env.get("ENGINE") ?? "web";
 const encoder = new TextEncoder();
 
-/** What a stop came to. */
+/** How a stop went. */
 interface Stop {
-  /** Exit status, or undefined where it did not end. */
+  /** Exit status; undefined if it did not end. */
   readonly status: number | undefined;
   readonly seconds: number;
   readonly download: string;
@@ -41,9 +41,11 @@ const patient = await stopUnderLoad({});
 report("DRAIN_TIMEOUT=30s", patient);
 const hasty = await stopUnderLoad({ DRAIN_TIMEOUT: "1s" });
 report("DRAIN_TIMEOUT=1s", hasty);
-const told = /^.*(?:cut off: [1-9]|[1-9]\d* requests? (?:were |was )?cut off).*$/m.exec(hasty.log);
-print(`  it says: ${told === null ? "NOTHING of requests cut off" : told[0]}\n`);
-Deno.exit(isSound(patient) && hasty.status === 1 && told !== null ? 0 : 1);
+const reported = /^.*(?:cut off: [1-9]|[1-9]\d* requests? (?:were |was )?cut off).*$/m.exec(
+  hasty.log,
+);
+print(`  it says: ${reported === null ? "NOTHING of requests cut off" : reported[0]}\n`);
+Deno.exit(isSound(patient) && hasty.status === 1 && reported !== null ? 0 : 1);
 
 async function stopUnderLoad(env: Record<string, string>): Promise<Stop> {
   await using site = await startSite({ env: { ENGINE, ...env } });
@@ -100,7 +102,7 @@ async function upload(port: number): Promise<string> {
   }, () => `${pushed} bytes pushed`);
 }
 
-/** What a transfer came to; where it was cut, with what it was by then. */
+/** How a transfer ended, and if it was cut off, after how much. */
 async function untilCut(transfer: () => Promise<string>, soFar: () => string): Promise<string> {
   try {
     return await transfer();
@@ -110,7 +112,7 @@ async function untilCut(transfer: () => Promise<string>, soFar: () => string): P
   }
 }
 
-/** The load's requests that were sent before or after the SIGTERM, and came to that. */
+/** The load's requests that were sent before or after the SIGTERM, and ended in that way. */
 function count({ load, stoppedAt }: Stop, when: "before" | "after", ...ends: string[]) {
   return load.sent.filter(({ at, end, first }) =>
     (at < stoppedAt) === (when === "before") &&

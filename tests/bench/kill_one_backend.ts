@@ -1,7 +1,7 @@
 /**
  * Kills one of three backends with SIGKILL half-way through a load, and counts what that cost.
  *
- * Use: `ENGINE=tcp deno run -A tests/bench/kill_one_backend.ts`; exits with 1 where a GET failed or anything was
+ * Use: `ENGINE=tcp deno run -A tests/bench/kill_one_backend.ts`; exits with 1 if a GET failed or anything was
  * delivered twice. Everything runs on loopback, as processes of its own.
  */
 import { print } from "../../lib/logging/log.ts";

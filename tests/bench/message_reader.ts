@@ -12,7 +12,7 @@ export interface Head {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** How much is read at a time where a head is expected: what is not asked for should stay in the kernel. */
+/** How much is read at a time if a head is expected: bytes that are not needed yet stay in the kernel. */
 const HEAD_READ = 1024;
 const decoder = new TextDecoder("latin1");
 

@@ -4,7 +4,7 @@
  * Use: `ENGINE=tcp deno run -A tests/bench/outages.ts [kind ...]`, on Linux; as root it runs in a network namespace of
  * its own. All kinds take five minutes; `OUTAGE_SECONDS=2` makes each outage last that long instead of ten
  * seconds. The kinds are those of outages/faults.ts, and `all_die`, in which all backends fail at once. Latencies are
- * of GETs that were due since the failure began. Exits with 1 where a GET failed whose failure is not by design,
+ * of GETs that were due since the failure began. Exits with 1 if a GET failed whose failure is not by design,
  * a POST was delivered twice, or backends that all fail received too much.
  */
 import { complain, print } from "../../lib/logging/log.ts";

@@ -5,7 +5,7 @@ export function quantile(numbers: readonly number[], share: number): number {
   return quantiles(numbers, [share])[0]!;
 }
 
-/** NaN where there are no numbers. @param shares as of {@linkcode quantile} */
+/** NaN if there are no numbers. @param shares as of {@linkcode quantile} */
 export function quantiles(numbers: readonly number[], shares: readonly number[]): number[] {
   const sorted = numbers.toSorted((a, b) => a - b);
   // Per mille, so that ranks are whole numbers wherever they can be.

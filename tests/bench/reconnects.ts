@@ -22,7 +22,7 @@ const RECOVERY = 5_000;
 const ENGINE = Deno.env.get("ENGINE") ?? "web";
 const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
 
-/** What one connection came to: a status, or how it failed. */
+/** How one connection ended: with a status, or how it failed. */
 type End = string;
 const NOT_CONNECTED: End = "not connected";
 
@@ -122,8 +122,8 @@ function tally(words: readonly string[]): string[] {
 /** Each line that was written, once, with how often it came; times and ports would keep them apart. */
 function logLines(log: string): string {
   const lines = log.split("\n").filter((line) => line !== "");
-  const told = tally(
+  const warnings = tally(
     lines.map((line) => line.replace(/^\S+Z /, "").replaceAll(/(\d):\d{4,5}\b/g, "$1")),
   );
-  return told.length === 0 ? "    NOTHING\n" : told.map((line) => `    ${line}\n`).join("");
+  return warnings.length === 0 ? "    NOTHING\n" : warnings.map((line) => `    ${line}\n`).join("");
 }

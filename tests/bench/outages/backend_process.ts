@@ -1,4 +1,4 @@
-/** A faulty backend as a process: told how to fail over its standard input, killed, stopped, started again. */
+/** A faulty backend as a process: which gets its faults over standard input, and is killed, stopped, started again. */
 import { end, ROOT } from "../processes.ts";
 import type { BehaviourName } from "./behaviours.ts";
 

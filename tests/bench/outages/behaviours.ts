@@ -14,7 +14,7 @@ export function buildAnswer(entry: string): string {
 
 /** A few requests at a time, each for a while; the others wait for their turn. */
 class Queue {
-  /** Whether it takes its time; where it does not, all who wait have their turn at once. */
+  /** Whether it waits before it answers; if not, all waiting requests are answered at once. */
   slow = false;
   readonly #lanes: Promise<void>[] = Array(SLOW_PARALLEL).fill(Promise.resolve());
   #next = 0;

@@ -7,7 +7,7 @@ import { Dialogue, type RawResponse } from "../../support/raw_client.ts";
 /** How long a client waits, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** What a request came to where it went well; anything else says what went wrong. */
+/** The result of a request that went well; any other result says what went wrong. */
 export const RIGHT = "200";
 
 export class ClientPool implements Disposable {

@@ -23,7 +23,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   refuse: { begin: (backend) => backend.kill(), end: (backend) => backend.restart() },
   reset: behaving("reset"),
   close: behaving("close"),
-  /** The process stands still: the kernel accepts connections and requests, and nobody reads them. */
+  /** The process stands still: the kernel accepts connections and requests, and no process reads them. */
   stall: {
     settings: { FIRST_BYTE_TIMEOUT: "1s" },
     begin: (backend) => backend.signal("SIGSTOP"),
@@ -46,7 +46,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     end: (backend) => backend.sendCommand("serve"),
   },
   garbage: behaving("garbage"),
-  /** The first half has reached the client, who can only be told by the end of the connection. */
+  /** The first half has reached the client, who learns of the failure only by the end of the connection. */
   half: { ...behaving("half"), tolerated: { result: /^200, cut short$/, share: 1 } },
   /** Killed, and back at half-time, but slow. By default it would be left out until it is slow no more. */
   slow_return: {

@@ -1,10 +1,10 @@
 /**
- * A backend that fails in the way it is told to, and writes down each request that arrives whole before it does
+ * A backend that fails in a chosen way, and writes down each request that arrives whole before it does
  * anything else with it.
  *
  * Use: `deno run -A tests/bench/outages/faulty_backend.ts PORT LEDGER`. It says `done` once it listens, then takes
  * commands from standard input, one at a time, and says `done` after each: the name of a behaviour, or
- * - `flap`: refuse and serve by turns
+ * - `flap`: refuse and serve alternately
  * - `break`: close all connections that are open
  * - `swallow`: listen, and let no connect come to an end
  *
@@ -112,7 +112,7 @@ function accept(socket: Socket): void {
   });
 }
 
-/** @returns the entry by which the client knows the request; `-` where it is the balancer's own */
+/** @returns the entry by which the client knows the request; `-` if it is a request of the balancer itself */
 function writeDown({ method, fields, body }: ParsedRequest): string {
   const entry = fields.find(([name]) => name === "x-entry")?.[1] ?? "-";
   ledger.writeSync(encoder.encode(`${Date.now()} ${method} ${entry} ${body.length}\n`));

@@ -72,7 +72,7 @@ export function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Returns at once where that time has come, so that what is late catches up. */
+/** Returns at once if that time has passed, so that late requests catch up. */
 export async function sleepUntil(time: number): Promise<void> {
   const wait = time - now();
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));

@@ -13,7 +13,7 @@ export const hasOwnNetwork = Deno.env.get(MARK) === "own";
 /**
  * Runs this program once more, in a network of its own.
  *
- * @returns its exit status; undefined where it already runs in one, or the machine grants none
+ * @returns its exit status; undefined if it already runs in one, or the machine grants none
  */
 export async function runInOwnNetwork(): Promise<number | undefined> {
   if (hasOwnNetwork) return undefined;

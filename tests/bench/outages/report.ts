@@ -1,4 +1,4 @@
-/** What a run comes to, as a row of the table and the notes below it. */
+/** The result of a run, as a row of the table and the notes below it. */
 import type { Fault } from "./faults.ts";
 import { RIGHT } from "./client_pool.ts";
 import { busiestSecond, deliveredTwice, type Delivery, perSecond } from "./ledgers.ts";

@@ -56,7 +56,7 @@ export class Site implements AsyncDisposable {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, this.#abort);
   }
 
-  /** A bench that is told to end leaves nothing running. */
+  /** A bench that is interrupted leaves nothing running. */
   readonly #abort = async () => {
     await this[Symbol.asyncDispose]();
     Deno.exit(130);
