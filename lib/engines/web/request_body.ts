@@ -66,8 +66,10 @@ export class RequestBody {
     return this.#reading !== undefined;
   }
 
-  /** Whether it has any byte. If it was not announced, this waits for the first byte or the end; a body
-   * that breaks off before counts as present, and fails when it is sent. */
+  /**
+   * Whether there is a body. If it was not announced, this waits for its first byte or its end. A body that
+   * breaks off before either is taken to be there, so that the request fails when the body is sent.
+   */
   async isPresent(): Promise<boolean> {
     if (this.announced) return true;
     return await this.#chunk(0).then((chunk) => chunk !== undefined, () => true);
