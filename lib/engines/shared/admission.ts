@@ -7,6 +7,7 @@
 import { isAuthority } from "../../http/authority.ts";
 import type { Refusal } from "../../http/local_reply.ts";
 import { COMMON_METHODS } from "../../http/methods.ts";
+import { climbs } from "../../http/path_climb.ts";
 
 /** Longer names do not exist (RFC 1035, 2.3.4), and each is written out twice. */
 const MAX_HOST_BYTES = 512;
@@ -19,6 +20,10 @@ const HOST: Refusal = { status: 400, reason: "Host must be one host and an optio
 const TARGET: Refusal = {
   status: 400,
   reason: "the target must be a path, or an http URL without userinfo",
+};
+const CLIMB: Refusal = {
+  status: 400,
+  reason: "the path has dot segments that climb above its beginning",
 };
 const CODING: Refusal = { status: 501, reason: "Transfer-Encoding must be chunked" };
 
@@ -43,6 +48,21 @@ export function refuseHost(host: string): Refusal | undefined {
  */
 export function refuseTarget(authority: string | undefined): Refusal | undefined {
   return authority !== undefined && isShortAuthority(authority) ? undefined : TARGET;
+}
+
+/** Whether the URL of any backend has a path: it is the prefix of all that clients may reach there. */
+export function hasPathPrefix(backends: readonly { readonly url: string }[]): boolean {
+  return backends.some(({ url }) => /^\w+:\/\/[^/]+\/./.test(url));
+}
+
+/**
+ * Refuses a path that could leave the path prefix of a backend. Which backend is picked makes no
+ * difference, or else the same request would be refused only now and then.
+ *
+ * @param path and query, as received
+ */
+export function refuseClimb(path: string): Refusal | undefined {
+  return climbs(path) ? CLIMB : undefined;
 }
 
 /** Refuses every transfer coding but chunked: another one would have to be decoded (RFC 9112, 6.1). */

@@ -3,6 +3,7 @@ import { delay } from "@std/async/delay";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
+import { hasPathPrefix } from "../shared/admission.ts";
 import { waitUntil } from "../shared/drain.ts";
 import { OverloadGuard } from "../shared/overload.ts";
 import { HEADROOM_BYTES } from "./backend/connection.ts";
@@ -79,6 +80,7 @@ export function serveTcp(options: EngineOptions): Engine {
     heads,
     bodies: new Buffers(Math.max(LARGE_BYTES, heads.size), KEPT_BUFFERS),
     requestHeads: [],
+    keepsPrefix: hasPathPrefix(pool.backends),
     isTrusted,
     onRequest,
     onError,

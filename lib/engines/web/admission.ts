@@ -7,6 +7,7 @@ import { COMMON_METHODS } from "../../http/methods.ts";
 import { explainUnforwardable, type Target, targetOf } from "../../http/request_target.ts";
 import {
   HOST_MISSING,
+  refuseClimb,
   refuseHost,
   refuseMethod,
   refuseTarget,
@@ -26,12 +27,14 @@ const HEAD_EXTRA_BYTES = "  HTTP/1.1\r\n\r\n".length;
  *
  * @param fallbackHost the host and port that Deno.serve puts into the URL if the client named none
  * @param maxHeaderSize in bytes; larger heads than 64 KiB never get here, Deno.serve answers them 400
+ * @param keepsPrefix whether it must not leave the path prefix of a backend
  * @returns where the request goes, or why it is not forwarded
  */
 export function admit(
   head: Head,
   fallbackHost: string,
   maxHeaderSize: number,
+  keepsPrefix: boolean,
 ): Target | Refusal {
   const { method, host, transferEncoding } = head;
   const early = refuseLargeHead(head, maxHeaderSize) ?? refuseMethod(method) ??
@@ -42,7 +45,7 @@ export function admit(
   if (target === undefined) return refuseTarget(undefined)!;
   const late = (target.authority === host ? undefined : refuseTarget(target.authority)) ??
     (host === undefined ? refuseMissingHost(head, target, fallbackHost) : undefined) ??
-    refusePath(method, target.path) ??
+    (keepsPrefix ? refuseClimb(target.path) : undefined) ?? refusePath(method, target.path) ??
     (transferEncoding === undefined ? undefined : refuseTransferEncoding(transferEncoding)) ??
     refuseBody(head);
   return late ?? target;

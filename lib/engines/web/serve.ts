@@ -10,7 +10,7 @@ import { listen } from "../../net/http_server.ts";
 import { createProxy } from "../../proxy.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
-import { isLastRecipient } from "../shared/admission.ts";
+import { hasPathPrefix, isLastRecipient } from "../shared/admission.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit } from "./admission.ts";
 import { Drain } from "./drain.ts";
@@ -50,6 +50,7 @@ export function serveWeb(options: EngineOptions): Engine {
     },
     onWarning: throttledWarning(onWarning, clock.now),
   }, handle);
+  const keepsPrefix = hasPathPrefix(pool.backends);
   const hostIfMissing = fallbackHost(listening.address);
 
   return {
@@ -64,7 +65,7 @@ export function serveWeb(options: EngineOptions): Engine {
 
   async function handle(request: Request, info: ServeInfo): Promise<Response> {
     const head = readHead(request);
-    const target = admit(head, hostIfMissing, limits.maxHeaderSize);
+    const target = admit(head, hostIfMissing, limits.maxHeaderSize, keepsPrefix);
     if ("reason" in target) return refuse(head, info, target, refusalReply(target));
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
     if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);

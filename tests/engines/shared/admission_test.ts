@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import {
+  hasPathPrefix,
   isLastRecipient,
+  refuseClimb,
   refuseHost,
   refuseMethod,
   refuseTarget,
@@ -17,6 +19,8 @@ for (
       .map((host) => [`the Host "${host}"`, refuseHost(host), 400] as const),
     ...["a", "a:80", "[::1]:80", "a".repeat(512)]
       .map((host) => [`the Host "${host}"`, refuseHost(host), undefined] as const),
+    ["the path /../a", refuseClimb("/../a"), 400],
+    ["the path /a/../b", refuseClimb("/a/../b"), undefined],
     ["a target that is not an http URL", refuseTarget(undefined), 400],
     ...["", "u@a", "a:x", "a".repeat(513)]
       .map((authority) => [`the authority "${authority}"`, refuseTarget(authority), 400] as const),
@@ -51,3 +55,10 @@ for (
     assertEquals(isLastRecipient(method, maxForwards), expected);
   });
 }
+
+Deno.test("admission: paths must not climb if the URL of any backend has a path", () => {
+  const has = (...urls: string[]) => hasPathPrefix(urls.map((url) => ({ url })));
+  assertEquals(has("http://a", "https://b:80", "http://[::1]:1"), false);
+  assertEquals([has("http://a", "http://b/c"), has("https://[::1]:1/c/d")], [true, true]);
+  assertEquals(has(), false);
+});

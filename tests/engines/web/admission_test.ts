@@ -24,7 +24,7 @@ function head(given: Partial<Head> = {}): Head {
 
 /** The refusal of a request that must be refused. */
 function refusalOf(given: Head): Refusal {
-  const admitted = admit(given, FALLBACK, 16_384);
+  const admitted = admit(given, FALLBACK, 16_384, false);
   if ("reason" in admitted) return admitted;
   throw new Error(`Admitted: ${JSON.stringify(admitted)}`);
 }
@@ -82,7 +82,7 @@ for (
   ] as const satisfies (readonly [string, Head, Target])[]
 ) {
   Deno.test(`admission: ${what} is admitted`, () => {
-    assertEquals(admit(given, FALLBACK, 16_384), target);
+    assertEquals(admit(given, FALLBACK, 16_384, false), target);
   });
 }
 
@@ -136,7 +136,7 @@ for (
   ] as const satisfies (readonly [string, Head, Refusal])[]
 ) {
   Deno.test(`admission: ${what} is refused with ${refusal.status}: ${refusal.reason}`, () => {
-    assertEquals(admit(given, FALLBACK, 16_384), refusal);
+    assertEquals(admit(given, FALLBACK, 16_384, false), refusal);
   });
 }
 

@@ -18,6 +18,8 @@ export interface Context extends ClientOptions {
   readonly bodies: Buffers;
   /** Heads that no request uses at the moment. */
   readonly requestHeads: RequestHead[];
+  /** Whether requests must not leave the path prefix of a backend. */
+  readonly keepsPrefix: boolean;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
   /** Whether responses say that their connections close. */

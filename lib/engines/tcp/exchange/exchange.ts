@@ -11,6 +11,7 @@ import {
 import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
 import { finishedEntry, refusedEntry } from "../../shared/access_entry.ts";
+import { refuseClimb } from "../../shared/admission.ts";
 import { EXPIRED } from "../../shared/failures.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
@@ -18,6 +19,7 @@ import type { BackendConnection } from "../backend/connection.ts";
 import type { ClientConnection } from "../client/connection.ts";
 import type { Context } from "./context.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
+import { throwIfRefused } from "../http1/malformed.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 import { chooseFraming, editHead, type Persistence } from "../http1/response_framing.ts";
 import type { TcpResponse } from "./forward.ts";
@@ -46,6 +48,7 @@ export class Exchange implements Expirable, Source {
     const { inbox } = client;
     const { bytes, filled } = inbox;
     const request = new TcpRequest(client, head);
+    if (context.keepsPrefix) throwIfRefused(refuseClimb(request.path));
     this.request = request;
     this.#client = client;
     this.#context = context;
