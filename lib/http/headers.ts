@@ -33,9 +33,22 @@ export const PROXY_FIELDS: readonly string[] = [
   "max-forwards",
 ];
 
+/**
+ * Fields in which proxies say, beside X-Forwarded-*, where a request came from and what it was for. Only
+ * trusted peers may send them.
+ */
+export const FORWARDING_FIELDS: readonly string[] = [
+  "forwarded",
+  "x-real-ip",
+  "x-original-url",
+  "x-rewrite-url",
+];
+
 /** First letters and lengths of all names looked for here, from {@linkcode computeKey}. */
 const KEYS_OF_X = 0x10000;
-const LOOKED_FOR = new Set([...HOP_BY_HOP, ...PROXY_FIELDS].map(computeKey));
+const LOOKED_FOR = new Set(
+  [...HOP_BY_HOP, ...PROXY_FIELDS, ...FORWARDING_FIELDS].map(computeKey),
+);
 
 /** Names that Connection cannot remove, because the message would change its meaning, and options of
  * Connection that are not names. */
@@ -45,7 +58,7 @@ const NOT_CONNECTION_OPTIONS = new Set(["host", "content-length", "date", "close
 export interface Forwarding {
   /** Address of the peer, without its port. */
   readonly clientAddress: string;
-  /** Whether that peer's own X-Forwarded-* are trusted (`TRUSTED_PROXIES`). */
+  /** Whether that peer's own {@linkcode isForwardingField} are trusted (`TRUSTED_PROXIES`). */
   readonly trusted: boolean;
   /** How the request arrived here. */
   readonly scheme: "http" | "https";
@@ -104,8 +117,8 @@ export function forwardedValue(
   received: ReceivedForwarding,
 ): string | undefined {
   if (HOP_BY_HOP.has(name)) return name === "trailer" && passesTrailers ? value : undefined;
+  if (!trusted && isForwardingField(name)) return undefined;
   if (name.startsWith("x-forwarded-")) {
-    if (!trusted) return undefined;
     if (name === "x-forwarded-for") {
       received.forwardedFor = join(received.forwardedFor, value);
       return undefined;
@@ -123,6 +136,18 @@ export function forwardedValue(
     return undefined;
   }
   return value;
+}
+
+/**
+ * Whether a field says where a request came from and what it was for: X-Forwarded-* and
+ * {@linkcode FORWARDING_FIELDS}. Signs in a name count as equal: CGI makes `HTTP_X_REAL_IP` of `X-Real-IP`
+ * and of `X_Real_IP` (RFC 3875, 4.1.18), and some servers of `X.Real.IP`, too.
+ *
+ * @param name in lower case
+ */
+export function isForwardingField(name: string): boolean {
+  const spelt = name.replace(/[^a-z0-9]/g, "-");
+  return spelt.startsWith("x-forwarded-") || FORWARDING_FIELDS.includes(spelt);
 }
 
 /** The proxy's own lines, which say where a request came from; they come last. */

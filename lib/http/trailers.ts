@@ -1,5 +1,5 @@
 /** Which fields may stand in trailers (RFC 9110, 6.5.1). */
-import { HOP_BY_HOP } from "./headers.ts";
+import { HOP_BY_HOP, isForwardingField } from "./headers.ts";
 
 /**
  * Fields that have a meaning only before the body: framing, routing, authentication, conditions and
@@ -19,7 +19,6 @@ const ONLY_IN_HEAD = new Set([
   "date",
   "expect",
   "expires",
-  "forwarded",
   "host",
   "if-match",
   "if-modified-since",
@@ -40,5 +39,5 @@ const ONLY_IN_HEAD = new Set([
 
 /** Whether a field may be a trailer. @param name in lower case */
 export function mayBeTrailer(name: string): boolean {
-  return !HOP_BY_HOP.has(name) && !ONLY_IN_HEAD.has(name) && !name.startsWith("x-forwarded-");
+  return !HOP_BY_HOP.has(name) && !ONLY_IN_HEAD.has(name) && !isForwardingField(name);
 }

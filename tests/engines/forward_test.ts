@@ -55,6 +55,16 @@ forEachEngine(({ balance, test }) => {
     assertEquals(values(seen, "via"), ["1.0 edge, 1.1 roundabout"]);
   });
 
+  test("forward: what says where a request came from reaches the backend only from trusted peers, however it is spelt", async () => {
+    const names = ["forwarded", "x-real-ip", "x-original-url", "x-rewrite-url", "x_forwarded_for"];
+    names.push("x-forwarded_proto", "x_real-ip", "x-forwarded-ssl");
+    const request = get("/", ...names.map((name) => `${name}: 6.6.6.6`));
+    const { seen: untrusted } = await forwarded(request);
+    assertEquals(names.flatMap((name) => values(untrusted, name)), []);
+    const { seen: trusted } = await forwarded(request, { trusted: true });
+    assertEquals(names.map((name) => values(trusted, name)), names.map(() => ["6.6.6.6"]));
+  });
+
   test("forward: hop-by-hop fields and those that Connection names are not forwarded", async () => {
     const { seen } = await forwarded(get(
       "/",

@@ -4,7 +4,7 @@
  * First letter and length of a name give a slot of a table, which holds the only name that is compared.
  * No string is created, and other names cost one look into the table.
  */
-import { HOP_BY_HOP, PROXY_FIELDS } from "../../../http/headers.ts";
+import { FORWARDING_FIELDS, HOP_BY_HOP, PROXY_FIELDS } from "../../../http/headers.ts";
 import { bytesOf } from "./bytes.ts";
 
 /** The kinds of field names. */
@@ -22,8 +22,8 @@ export const OTHER = 0,
   X_FORWARDED_FOR = 10,
   X_FORWARDED_PROTO = 11,
   X_FORWARDED_HOST = 12,
-  /** Any other name that begins with `X-Forwarded-`. */
-  X_FORWARDED_OTHER = 13,
+  /** Any other name of `isForwardingField` in lib/http/headers.ts: only trusted peers may send it. */
+  FORWARDING_OTHER = 13,
   EXPECT_OR_MAX_FORWARDS = 14;
 
 const KINDS: Readonly<Record<string, number>> = {
@@ -46,6 +46,16 @@ const KINDS: Readonly<Record<string, number>> = {
 const LONGEST_NAME_BYTES = 31;
 const X_FORWARDED_PREFIX = bytesOf("x-forwarded-");
 
+/** The names that can be spelt with other signs. */
+const FORWARDING_NAMES = FORWARDING_FIELDS.map(bytesOf);
+const SHORTEST_FORWARDING_BYTES = Math.min(...FORWARDING_NAMES.map(({ length }) => length));
+
+/** Each byte of a token as it counts in such a name: letters in lower case, and all signs as `-`. */
+const FOLDED = new Uint8Array(256).map((_, byte) => {
+  const letter = String.fromCharCode(byte).toLowerCase();
+  return /[a-z0-9]/.test(letter) ? letter.charCodeAt(0) : 0x2d;
+});
+
 /** The name of each slot, in lower case, and its kind. */
 const slotNames: (Uint8Array | undefined)[] = new Array(32 * (LONGEST_NAME_BYTES + 1))
   .fill(undefined);
@@ -61,18 +71,31 @@ for (const name of new Set([...HOP_BY_HOP, ...PROXY_FIELDS, ...Object.keys(KINDS
 /** Returns the kind of the field name from `bytes[start]` to `bytes[end]` (exclusive), a token. */
 export function classifyName(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length > LONGEST_NAME_BYTES) return isXForwarded(bytes, start) ? X_FORWARDED_OTHER : OTHER;
+  if (length > LONGEST_NAME_BYTES) return classifyForwarding(bytes, start, length);
   const slot = findSlot(bytes[start]!, length);
   const name = slotNames[slot];
   if (name !== undefined && matches(bytes, start, name)) return slotKinds[slot]!;
-  if ((bytes[start]! | 0x20) === 0x78 && length >= X_FORWARDED_PREFIX.length) {
-    return isXForwarded(bytes, start) ? X_FORWARDED_OTHER : OTHER;
+  return classifyForwarding(bytes, start, length);
+}
+
+function classifyForwarding(bytes: Uint8Array, start: number, length: number): number {
+  const letter = bytes[start]! | 0x20;
+  if (letter !== 0x78 && letter !== 0x66 || length < SHORTEST_FORWARDING_BYTES) return OTHER; // x, f
+  if (length >= X_FORWARDED_PREFIX.length && folds(bytes, start, X_FORWARDED_PREFIX)) {
+    return FORWARDING_OTHER;
+  }
+  for (const name of FORWARDING_NAMES) {
+    if (name.length === length && folds(bytes, start, name)) return FORWARDING_OTHER;
   }
   return OTHER;
 }
 
-function isXForwarded(bytes: Uint8Array, start: number): boolean {
-  return matches(bytes, start, X_FORWARDED_PREFIX);
+/** Whether a token begins with a name, in any case and with any signs. */
+function folds(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) {
+    if (FOLDED[bytes[start + i]!] !== name[i]) return false;
+  }
+  return true;
 }
 
 function findSlot(letter: number, length: number): number {

@@ -6,16 +6,16 @@
  * If a list is repeated, lib/http/headers.ts joins its lines.
  */
 import {
+  FORWARDING_OTHER,
   VIA,
   X_FORWARDED_FOR,
   X_FORWARDED_HOST,
-  X_FORWARDED_OTHER,
   X_FORWARDED_PROTO,
   X_REQUEST_ID,
 } from "./field_names.ts";
 
 export class ForwardingOffsets {
-  /** Whether X-Forwarded-* of the client are trusted. It depends on the connection: reset keeps it. */
+  /** Whether what the client says of forwarding is trusted. It depends on the connection: reset keeps it. */
   trusted = false;
   /** The value of a trusted X-Forwarded-For; the end is 0 if there is none. */
   forwardedForStart = 0;
@@ -77,7 +77,7 @@ export class ForwardingOffsets {
       case X_FORWARDED_HOST:
         this.forwardedHost = this.trusted;
         return !this.trusted;
-      case X_FORWARDED_OTHER:
+      case FORWARDING_OTHER:
         return !this.trusted;
       case X_REQUEST_ID:
         this.requestId = true;

@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { HOP_BY_HOP, PROXY_FIELDS } from "../../../../lib/http/headers.ts";
+import { FORWARDING_FIELDS, HOP_BY_HOP, PROXY_FIELDS } from "../../../../lib/http/headers.ts";
 import { bytesOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import {
   classifyName,
   CONNECTION,
   CONTENT_LENGTH,
   EXPECT_OR_MAX_FORWARDS,
+  FORWARDING_OTHER,
   HOP,
   HOST,
   KEEP_ALIVE,
@@ -16,7 +17,6 @@ import {
   VIA,
   X_FORWARDED_FOR,
   X_FORWARDED_HOST,
-  X_FORWARDED_OTHER,
   X_FORWARDED_PROTO,
   X_REQUEST_ID,
 } from "../../../../lib/engines/tcp/http1/field_names.ts";
@@ -44,19 +44,30 @@ const KNOWN: readonly (readonly [name: string, kind: number, what: string])[] = 
   ["X-Forwarded-For", X_FORWARDED_FOR, "has its own kind"],
   ["X-Forwarded-Proto", X_FORWARDED_PROTO, "has its own kind"],
   ["X-Forwarded-Host", X_FORWARDED_HOST, "has its own kind"],
-  ["X-Forwarded-", X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
-  [`X-Forwarded-${"a".repeat(18)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
-  [`X-Forwarded-${"a".repeat(19)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
-  [`X-Forwarded-${"a".repeat(20)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
-  [`X-Forwarded-${"a".repeat(300)}`, X_FORWARDED_OTHER, "is one of X-Forwarded-*"],
+  ["Forwarded", FORWARDING_OTHER, "is from trusted peers only"],
+  ["X-Real-IP", FORWARDING_OTHER, "is from trusted peers only"],
+  ["X-Original-URL", FORWARDING_OTHER, "is from trusted peers only"],
+  ["X-Rewrite-URL", FORWARDING_OTHER, "is from trusted peers only"],
+  ["X_Forwarded_For", FORWARDING_OTHER, "is X-Forwarded-For to some"],
+  ["X-Forwarded_Proto", FORWARDING_OTHER, "is X-Forwarded-Proto to some"],
+  ["X.Forwarded!Host", FORWARDING_OTHER, "is X-Forwarded-Host to some"],
+  ["X_Real-IP", FORWARDING_OTHER, "is X-Real-IP to some"],
+  ["X_Original_URL", FORWARDING_OTHER, "is X-Original-URL to some"],
+  ["X~Rewrite_URL", FORWARDING_OTHER, "is X-Rewrite-URL to some"],
+  ["X-Forwarded-", FORWARDING_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(18)}`, FORWARDING_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(19)}`, FORWARDING_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(20)}`, FORWARDING_OTHER, "is one of X-Forwarded-*"],
+  [`X-Forwarded-${"a".repeat(300)}`, FORWARDING_OTHER, "is one of X-Forwarded-*"],
 ];
 
 const KINDS = new Map(KNOWN.map(([name, kind]) => [name.toLowerCase(), kind]));
 
 /** The kind of a name, by a simple lookup. */
 function expected(name: string): number {
-  const lower = name.toLowerCase();
-  return KINDS.get(lower) ?? (lower.startsWith("x-forwarded-") ? X_FORWARDED_OTHER : OTHER);
+  const isForwarding =
+    /^(?:x[^a-z0-9](?:forwarded[^a-z0-9].*|real[^a-z0-9]ip|(?:original|rewrite)[^a-z0-9]url)|forwarded)$/i;
+  return KINDS.get(name.toLowerCase()) ?? (isForwarding.test(name) ? FORWARDING_OTHER : OTHER);
 }
 
 /** Classifies a name between other bytes, to notice a read beyond either end. */
@@ -76,18 +87,27 @@ for (const [name, what, why] of KNOWN) {
 }
 
 Deno.test("field names: every name in the shared lists is known", () => {
-  assertEquals([...HOP_BY_HOP, ...PROXY_FIELDS].filter((name) => !KINDS.has(name)), []);
+  assertEquals(
+    [...HOP_BY_HOP, ...PROXY_FIELDS, ...FORWARDING_FIELDS].filter((name) => !KINDS.has(name)),
+    [],
+  );
 });
 
 Deno.test("field names: a name that is one character longer or shorter is not recognized", () => {
-  for (const [name] of KNOWN.filter(([name]) => !/^x-forwarded-/i.test(name))) {
+  for (const [name] of KNOWN.filter(([name]) => !/^x.forwarded/i.test(name))) {
     for (const other of [`${name}s`, `${name}-`, name.slice(0, -1), name.slice(1), `x${name}`]) {
       assertEquals(classify(other), OTHER, other);
     }
     assertEquals(classify(name.slice(0, -1), "", name.slice(-1)), OTHER, `a part of ${name}`);
   }
   for (
-    const other of ["X-Forwarded", "X-Forwarde-", "Forwarded", "Y-Forwarded-For"]
+    const other of [
+      "X-Forwarded",
+      "X-Forwarde-",
+      "Y-Forwarded-For",
+      "XForwarded-For",
+      "X-Forward-ed",
+    ]
   ) {
     assertEquals(classify(other, "", "-for:"), OTHER, other);
   }

@@ -15,6 +15,7 @@ const line = (...names: string[]) =>
 const LINES = fc.array(fc.oneof(
   line(...HOP, "trailer", "via", "expect", "x-request-id", "x-own"),
   line("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-any"),
+  line("x_forwarded_for", "x.forwarded-proto", "forwarded", "x-real-ip", "x_original_url"),
   fc.tuple(fc.stringMatching(/^X[A-Za-z0-9!#$%&'*+.^_`|~-]{1,19}$/), VALUE),
   fc.tuple(fc.constant("Max-Forwards"), fc.constantFrom("0", "3", "10", "x")),
   fc.tuple(fc.constant("connection"), fc.constantFrom("close", "X-Own, trailer", "via ,expect")),
