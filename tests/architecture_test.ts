@@ -82,6 +82,7 @@ const PURE_FILES = [
   "lib/logging/escape.ts",
   "lib/logging/repeat_limit.ts",
   "lib/logging/throttled_warning.ts",
+  "lib/logging/timestamp.ts",
   "lib/net/buffers.ts",
   "lib/net/connect_error.ts",
   "lib/runtime/backoff.ts",

@@ -9,6 +9,7 @@ import { deadline } from "@std/async/deadline";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { escapeText, escapeUnprintable } from "./escape.ts";
 import { LineWriter } from "./line_writer.ts";
+import { formatTime } from "./timestamp.ts";
 
 export type Level = "info" | "warn" | "error";
 
@@ -36,7 +37,7 @@ export const STDOUT: LineWriter = new LineWriter(Deno.stdout, {
 
 /** Writes a line to the program's log. */
 export function log(level: Level, message: string): void {
-  STDERR.write(`${new Date().toISOString()} ${level} ${escapeText(message)}`);
+  STDERR.write(`${formatTime(Date.now())} ${level} ${escapeText(message)}`);
 }
 
 function logDropped(what: string, stream: string, lines: number): void {

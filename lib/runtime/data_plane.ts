@@ -3,7 +3,7 @@ import type { Backend } from "../backends/backend.ts";
 import { belongsTo } from "../config/networks.ts";
 import type { Config } from "../config/schema.ts";
 import { ENGINES } from "../engines/mod.ts";
-import { isSecure } from "../http/trusted_proxies.ts";
+import { isSecure, remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import { createPool } from "../pool/create_pool.ts";
@@ -36,7 +36,7 @@ export function startDataPlane(
 ): DataPlane {
   const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
   const memory = new SharedMemory(extent, buffer);
-  const isTrusted = belongsTo(config.TRUSTED_PROXIES);
+  const isTrusted = remembering(belongsTo(config.TRUSTED_PROXIES));
   const backends = createBackends(memory, config, number);
   const { time } = memory.pool;
   const { heartbeat } = memory.worker(number);

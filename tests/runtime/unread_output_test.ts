@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Program } from "../support/program.ts";
+import { Dialogue } from "../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { backendsAnswer } from "../support/started.ts";
 
@@ -97,8 +98,9 @@ Deno.test("unread output: a worker that dies is replaced although nobody reads w
   await using unread = await startUnread(env, script);
   const url = `http://127.0.0.1:${port}`;
   await backendsAnswer(url);
+  using client = await Dialogue.open(port);
   unread.program.kill("SIGUSR1");
-  while (await fetch(url).then((response) => response.text(), () => "gone") !== "gone");
+  await client.rest(); // the worker's connections end with it
   await backendsAnswer(url);
   const text = await unread.read(/is started again/);
   assertMatch(text, /error worker 1 died, requests lost with it: \d: Error: asked to die\\n +at /);
