@@ -3,14 +3,14 @@ import { parseArgs } from "node:util";
 import { type Command, COMMANDS, type Flags, HELP, SWITCH } from "./lib/cli/commands.ts";
 import { ConfigError } from "./lib/config/load.ts";
 import { ListenError } from "./lib/net/listen_error.ts";
-import { complain, OutputError, print } from "./lib/logging/log.ts";
+import { complain, exit, OutputError, print } from "./lib/logging/log.ts";
 import { VERSION } from "./lib/cli/version.ts";
 
 /** Exit statuses; 0 is a clean stop. */
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await exit(await main(Deno.args));
 
 /** @returns the exit status */
 async function main(args: readonly string[]): Promise<number> {

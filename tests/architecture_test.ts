@@ -76,9 +76,13 @@ const EFFECTFUL = [
 
 /** Files outside of those folders that must stay pure. */
 const PURE_FILES = [
+  "lib/admin/answer.ts",
   "lib/engines/tcp/client/phases.ts",
   "lib/logging/access_log.ts",
+  "lib/logging/escape.ts",
+  "lib/logging/repeat_limit.ts",
   "lib/logging/throttled_warning.ts",
+  "lib/logging/timestamp.ts",
   "lib/net/buffers.ts",
   "lib/net/connect_error.ts",
   "lib/runtime/backoff.ts",
@@ -287,6 +291,25 @@ Deno.test("architecture: each test lies where lib has what it tests", () => {
 });
 
 const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+/** Those that write to the log themselves: what starts and stops, and what limits all others. */
+const LOG_WRITERS = [
+  "lib/runtime/control_plane.ts",
+  "lib/runtime/log_router.ts",
+  "lib/runtime/supervisor.ts",
+  "main.ts",
+];
+
+Deno.test("architecture: what requests can cause reaches the log through the log router alone, which limits it", () => {
+  const writers = [...IMPORTS].filter(([, targets]) => targets.includes("lib/logging/log.ts"))
+    .map(([path]) => path).filter((path) => !/^lib\/(?:cli|simulate)\//.test(path));
+  assertEquals(writers.sort(), LOG_WRITERS);
+});
+
+Deno.test("architecture: only commands that print their result and end wait for whoever reads it", () => {
+  const waiting = FILES.filter((path) => /\bwriteSync\b|\bconsole\b/.test(codeOf(textOf(path))));
+  assertEquals(waiting, ["lib/logging/log.ts"]);
+});
 
 Deno.test("architecture: each policy has a file, a test file and a place in the table", () => {
   const names = Object.keys(POLICIES).sort();

@@ -87,7 +87,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     answer.resolve();
     assertEquals(await (await response).text(), "finished");
     assertEquals(await program.status(), 0);
-    assertMatch(program.stdout, /GET \/ 200 127\.0\.0\.1:\d+ [\d.]+ ms\n$/);
+    assertMatch(program.stdout, /GET \/ 200 127\.0\.0\.1:\d+ [\d.]+ ms \d+ B [\w-]+\n$/);
   });
 }
 

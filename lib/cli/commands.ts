@@ -5,7 +5,7 @@ import { DEFAULTS, SETTING_NAMES, type SettingName } from "../config/schema.ts";
 import { startDemo } from "./demo.ts";
 import { startDemoBackend } from "./demo_backend.ts";
 import { healthProblem } from "./healthcheck.ts";
-import { log, print } from "../logging/log.ts";
+import { log, print, STDOUT } from "../logging/log.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { runBalancer } from "./run.ts";
 import { runSimulation } from "../simulate/command.ts";
@@ -75,7 +75,7 @@ async function start(): Promise<number> {
 
 async function demo(): Promise<number> {
   const demo = await startDemo(readSettings());
-  print(demo.banner);
+  STDOUT.write(demo.banner); // its access log follows
   return await runBalancer(demo, demo.drainTimeout);
 }
 

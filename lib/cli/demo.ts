@@ -75,6 +75,5 @@ function formatBanner(
     "",
     ...commands.map(([command, effect]) => `  ${command.padEnd(width)}${effect}`),
     "",
-    "",
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 /** Runs a balancer until a signal stops it. */
-import { log } from "../logging/log.ts";
+import { exit, log } from "../logging/log.ts";
 import type { Balancer } from "../runtime/control_plane.ts";
 import { WorkerHangError } from "../runtime/supervisor.ts";
 
@@ -20,7 +20,7 @@ export async function runBalancer(balancer: Balancer, drainTimeout: number): Pro
   }
   nextSignal().then((second) => {
     log("warn", `${second} again: stopping at once`);
-    Deno.exit(1);
+    exit(1);
   });
   log("info", `${signal}: not ready any more, finishing what is in flight`);
   const cut = await balancer.stop(drainTimeout);

@@ -8,17 +8,19 @@ export interface AnnouncementState {
   readonly failing: boolean;
   /** When that was announced last, in milliseconds. */
   readonly at: number;
-  /** Whether it was announced that it stays in use although it fails. */
+  /** Whether it was announced that it stays in use although it fails, and when that was last. */
   readonly keptInUse: boolean;
+  readonly keptInUseAt: number;
 }
 
 export const NOTHING_ANNOUNCED: AnnouncementState = {
   failing: false,
   at: -Infinity,
   keptInUse: false,
+  keptInUseAt: -Infinity,
 };
 
-/** How long `fails` is not announced again for the same backend, in milliseconds. */
+/** How long neither is announced again for the same backend, in milliseconds. */
 const REPEAT_AFTER_MS = 60_000;
 
 /** A change of a backend's standing, and the event that made it. */
@@ -62,10 +64,11 @@ export function announce(
       announced: { ...announced, failing: true, at: now },
     };
   }
-  if (failures >= ejectAfter && !announced.keptInUse) {
+  const isTold = announced.keptInUse || now - announced.keptInUseAt < REPEAT_AFTER_MS;
+  if (failures >= ejectAfter && !isTold) {
     return {
       event: { kind: "kept in use", backend, reason },
-      announced: { ...announced, keptInUse: true },
+      announced: { ...announced, keptInUse: true, keptInUseAt: now },
     };
   }
   return { announced };

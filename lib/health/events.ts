@@ -14,7 +14,7 @@ export type PoolEvent =
     /** How long the ejection lasts. */
     readonly milliseconds: number;
   }
-  /** It would have been ejected, but as many are as EJECT_MAX allows. */
+  /** It would have been ejected, but as many are as EJECT_MAX allows; reported at most once a minute. */
   | { readonly kind: "kept in use"; readonly backend: string; readonly reason: string }
   | { readonly kind: "reinstated"; readonly backend: string }
   /** Its probes find it down, or up again. */

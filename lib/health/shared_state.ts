@@ -62,6 +62,7 @@ export class SharedState {
         failing: cells.announcedFailing.value === 1,
         at: cells.announcedAt.value,
         keptInUse: cells.announcedKeptInUse.value === 1,
+        keptInUseAt: cells.announcedKeptInUseAt.value,
       },
     };
   }
@@ -81,5 +82,6 @@ export class SharedState {
     cells.announcedFailing.value = Number(announced.failing);
     cells.announcedAt.value = announced.at;
     cells.announcedKeptInUse.value = Number(announced.keptInUse);
+    cells.announcedKeptInUseAt.value = announced.keptInUseAt;
   }
 }

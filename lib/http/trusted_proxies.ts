@@ -5,14 +5,35 @@
 import { plainAddress } from "./client_address.ts";
 import type { RequestFacts } from "../request_facts.ts";
 
+/** What of a request says where it came from. */
+export type ForwardedFacts = Pick<RequestFacts, "clientAddress" | "header">;
+
 /** Whether an address is that of a trusted proxy. */
 export type IsTrusted = (address: string) => boolean;
+
+/** Addresses whose answers are remembered; longer texts are none. */
+const MAX_REMEMBERED = 1_000;
+const MAX_ADDRESS_CHARACTERS = 45;
+
+/** The same, with its latest answers kept: looking an address up in the ranges takes a microsecond or two. */
+export function remembering(isTrusted: IsTrusted): IsTrusted {
+  const answers = new Map<string, boolean>();
+  return (address) => {
+    let answer = answers.get(address);
+    if (answer === undefined) {
+      if (address.length > MAX_ADDRESS_CHARACTERS) return isTrusted(address);
+      if (answers.size >= MAX_REMEMBERED) answers.clear();
+      answers.set(address, answer = isTrusted(address));
+    }
+    return answer;
+  };
+}
 
 /**
  * The address of the client: the peer's, or if the peer is a trusted proxy, the last one in
  * X-Forwarded-For that is not a trusted proxy's. The client may have made up those before it.
  */
-export function clientAddressOf(request: RequestFacts, isTrusted: IsTrusted): string {
+export function clientAddressOf(request: ForwardedFacts, isTrusted: IsTrusted): string {
   const { clientAddress } = request;
   if (!isTrusted(clientAddress)) return clientAddress;
   // From the end: the part before the client's own address comes from the client, and may be long.

@@ -1,22 +1,33 @@
 /** The access log: one line for each request, with its client, its response and all attempts. */
 import type { Attempt } from "../pool/attempt.ts";
 import type { StopReason } from "../retry.ts";
+import { escapeField, escapeText, escapeUnprintable } from "./escape.ts";
+import { formatTime } from "./timestamp.ts";
 
 export interface AccessEntry {
   /** When the request arrived. */
   readonly time: Date;
+  /** Of the client, behind trusted proxies too. */
   readonly clientAddress: string;
+  /** Of whoever connected: the client, or the last trusted proxy. */
+  readonly peerAddress: string;
   readonly method: string;
+  /** Path and query as received, except that all but visible ASCII is percent-encoded. */
   readonly path: string;
+  /** What the client got; 499 if it left before it had it all, 0 if it was sent nothing. */
   readonly status: number;
+  /** Bytes of the response's body that were sent. */
+  readonly bytes: number;
   /** From the request's arrival until its response was sent, in milliseconds. */
   readonly milliseconds: number;
+  /** X-Request-Id; undefined if there is none. */
+  readonly requestId: string | undefined;
   readonly attempts: readonly Attempt<unknown>[];
   /** Why a failed request was not sent again; undefined if it was answered or refused. */
   readonly verdict?: StopReason | undefined;
   /** Why it was not forwarded at all. */
   readonly refused?: string | undefined;
-  /** Why its response was cut short, if it was and the engine noticed. */
+  /** Why its response did not get through whole, if it did not and the engine noticed. */
   readonly broken?: string | undefined;
 }
 
@@ -29,43 +40,63 @@ export function lineFormatter(format: LineFormat): (entry: AccessEntry) => strin
   return (entry) => demoLine(entry, format.names);
 }
 
-/** A line for people: time, client, `GET / 200 users-2:5000 3.1 ms (users-1:5000 dns_error)`. */
+/**
+ * A line for people: `TIME CLIENT GET / 200 users-2:5000 3.1 ms 90 B ID (users-1:5000 dns_error)`. What
+ * stands before the brackets is separated by single blanks.
+ */
 export function textLine(entry: AccessEntry): string {
-  const { time, clientAddress, method, path, status, milliseconds } = entry;
-  const backend = answeredBy(entry) ?? "-";
-  const head = `${time.toISOString()} ${clientAddress} ${method} ${path} ${status} ${backend}`;
-  return `${head} ${milliseconds.toFixed(1)} ms${reasons(entry)}`;
+  const { time, milliseconds, bytes, requestId } = entry;
+  const client = escapeField(entry.clientAddress);
+  const request = `${escapeField(entry.method)} ${escapeField(entry.path)}`;
+  const response = `${formatStatus(entry.status)} ${answeredBy(entry) ?? "-"}`;
+  const id = escapeField(requestId ?? "");
+  const head = `${formatTime(time.getTime())} ${client} ${request} ${response}`;
+  return `${head} ${milliseconds.toFixed(1)} ms ${bytes} B ${id}${explain(entry)}`;
 }
 
 /** A line for programs. */
 export function jsonLine(entry: AccessEntry): string {
-  const { time, clientAddress, method, path, status, milliseconds, verdict, refused } = entry;
-  return JSON.stringify({
-    time: time.toISOString(),
+  const { clientAddress, peerAddress, requestId, verdict, refused, broken } = entry;
+  return escapeUnprintable(JSON.stringify({
+    time: formatTime(entry.time.getTime()),
     client: clientAddress,
-    method,
-    path,
-    status,
+    ...(peerAddress !== clientAddress && { peer: peerAddress }),
+    method: entry.method,
+    path: entry.path,
+    status: entry.status,
     backend: answeredBy(entry) ?? null,
-    ms: Number(milliseconds.toFixed(3)),
+    bytes: entry.bytes,
+    ms: Number(entry.milliseconds.toFixed(3)),
+    request_id: requestId ?? null,
     attempts: entry.attempts.map(({ backend, outcome }) => ({
       backend: backend.id,
       ...(outcome.kind === "failed" && { failure: outcome.failure, detail: outcome.detail }),
     })),
     ...(verdict !== undefined && { verdict }),
     ...(refused !== undefined && { refused }),
-    ...(entry.broken !== undefined && { broken: entry.broken }),
-  });
+    ...(broken !== undefined && { broken }),
+  }));
 }
 
-/** A line of the demo: `GET / 200 from users-3 in 1.4 ms (users-2 connection_refused)`. */
+/** A line of the demo: `GET / 200 (users-2 connection_refused) from users-3 in 1.4 ms`. */
 export function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>): string {
-  const attempts = entry.attempts.map(({ backend, outcome }) => {
-    const name = names.get(backend.id) ?? backend.id;
-    return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
-  });
-  const { method, path, status, milliseconds } = entry;
-  return `${method} ${path} ${status} ${attempts.join(" ")} in ${milliseconds.toFixed(1)} ms`;
+  const parts = [
+    escapeField(entry.method),
+    escapeField(entry.path),
+    formatStatus(entry.status),
+    ...entry.attempts.map(({ backend, outcome }) => {
+      const name = names.get(backend.id) ?? backend.id;
+      return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
+    }),
+    `in ${entry.milliseconds.toFixed(1)} ms`,
+  ];
+  const reason = reasonOf(entry);
+  return parts.join(" ") + (reason === undefined ? "" : `: ${escapeText(reason)}`);
+}
+
+/** Three digits always, as programs that read logs expect. */
+function formatStatus(status: number): string {
+  return status === 0 ? "000" : String(status);
 }
 
 function answeredBy({ attempts }: AccessEntry): string | undefined {
@@ -73,12 +104,20 @@ function answeredBy({ attempts }: AccessEntry): string | undefined {
   return last?.outcome.kind === "answered" ? last.backend.id : undefined;
 }
 
-function reasons({ attempts, verdict, refused, broken }: AccessEntry): string {
-  if (refused !== undefined) return ` (${refused})`;
-  const failures = attempts.flatMap(({ backend, outcome }) =>
-    outcome.kind === "failed" ? [`${backend.id} ${outcome.failure}`] : []
-  );
-  if (verdict !== undefined) failures.push(verdict);
-  if (broken !== undefined) failures.push(`cut short: ${broken}`);
-  return failures.length === 0 ? "" : ` (${failures.join(", ")})`;
+/** Why the client did not get a backend's whole answer; undefined if it did. */
+function reasonOf(entry: AccessEntry): string | undefined {
+  const { refused, broken, verdict } = entry;
+  if (broken === undefined) return refused ?? verdict;
+  return answeredBy(entry) === undefined ? broken : `cut short: ${broken}`;
+}
+
+/** All that went wrong, in brackets. */
+function explain(entry: AccessEntry): string {
+  const reason = reasonOf(entry);
+  let reasons = "";
+  for (const { backend, outcome } of entry.attempts) {
+    if (outcome.kind === "failed") reasons += `, ${backend.id} ${outcome.failure}`;
+  }
+  if (reason !== undefined) reasons += `, ${reason}`;
+  return reasons === "" ? "" : ` (${escapeText(reasons.slice(2))})`;
 }

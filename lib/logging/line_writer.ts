@@ -1,39 +1,60 @@
 /**
- * Writes log lines without delaying requests: lines of one moment share a write, and if whoever reads the
- * output is too slow, lines are left out and counted instead of kept in memory.
+ * Writes log lines without delaying anything: lines of one moment share a write, nothing waits for it,
+ * and if whoever reads the output is too slow, lines are dropped and counted instead of kept in memory.
  */
 export interface Sink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** How much may wait to be written. */
-const MAX_PENDING_CHARACTERS = 4 * 1024 * 1024;
+/** How much may wait to be written, what is being written included. Log lines are ASCII: a byte each. */
+const MAX_HELD_CHARACTERS = 4 * 1024 * 1024;
+
+/** How much is written at once: a write to a pipe ends only when its reader has made room for all of it. */
+const PIECE_BYTES = 64 * 1024;
+
+/** How long lines are dropped until it is said again how many, in milliseconds. */
+const DROPPED_AGAIN_MS = 10_000;
+
+export interface LineWriterOptions {
+  /** Called each time that lines are lost because the sink failed. */
+  readonly onError: (error: unknown) => void;
+  /** Called with the number of lines that were dropped, once there is room again; not too often. */
+  readonly onDropped: (lines: number) => void;
+  /** In milliseconds. */
+  readonly clock: () => number;
+}
 
 export class LineWriter {
   readonly #sink: Sink;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: LineWriterOptions;
   #pending = "";
-  #leftOut = 0;
+  /** Bytes taken from `#pending` that are being written. */
+  #underWay = 0;
+  #dropped = 0;
+  #reportedAt = -Infinity;
   #writing: Promise<void> | undefined;
 
-  /** @param onError called each time that lines are lost because the sink failed */
-  constructor(sink: Sink, onError: (error: unknown) => void) {
+  constructor(sink: Sink, options: LineWriterOptions) {
     this.#sink = sink;
-    this.#onError = onError;
+    this.#options = options;
   }
 
-  write(line: string): void {
-    if (this.#pending.length > MAX_PENDING_CHARACTERS) {
-      this.#leftOut++;
+  /** @param lines one, or several with line feeds between them */
+  write(lines: string): void {
+    if (this.#pending.length + this.#underWay > MAX_HELD_CHARACTERS) {
+      this.#dropped += lines.split("\n").length;
       return;
     }
-    this.#pending += `${line}\n`;
+    this.#pending += `${lines}\n`;
     this.#writing ??= this.#drain();
   }
 
   /** Resolves once all lines so far are written or lost. */
   async flush(): Promise<void> {
-    await this.#writing;
+    do {
+      await this.#writing;
+      this.#reportDropped(); // which may be one more line
+    } while (this.#writing !== undefined);
   }
 
   async #drain(): Promise<void> {
@@ -41,23 +62,29 @@ export class LineWriter {
     try {
       await Promise.resolve(); // collects the lines of one moment
       while (this.#pending !== "") {
-        let bytes = encoder.encode(this.#takePending());
-        while (bytes.length > 0) bytes = bytes.subarray(await this.#sink.write(bytes));
+        let bytes = encoder.encode(this.#pending);
+        this.#pending = "";
+        while ((this.#underWay = bytes.length) > 0) {
+          bytes = bytes.subarray(await this.#sink.write(bytes.subarray(0, PIECE_BYTES)));
+        }
+        const { clock } = this.#options;
+        if (clock() - this.#reportedAt >= DROPPED_AGAIN_MS) this.#reportDropped();
       }
     } catch (error) {
       // A full disk or a reader that is gone must not stop the balancer.
       this.#pending = "";
-      this.#onError(error);
+      this.#underWay = 0;
+      this.#options.onError(error);
     } finally {
       this.#writing = undefined;
     }
   }
 
-  #takePending(): string {
-    let text = this.#pending;
-    if (this.#leftOut > 0) text += `(${this.#leftOut} lines left out: output is read too slowly)\n`;
-    this.#pending = "";
-    this.#leftOut = 0;
-    return text;
+  #reportDropped(): void {
+    if (this.#dropped === 0) return;
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    this.#reportedAt = this.#options.clock();
+    this.#options.onDropped(dropped);
   }
 }

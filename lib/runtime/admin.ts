@@ -1,19 +1,17 @@
 /** The admin port of a running balancer. */
-import { serveAdmin } from "../admin/server.ts";
+import { type Admin, serveAdmin } from "../admin/server.ts";
 import type { Config } from "../config/schema.ts";
-import { log } from "../logging/log.ts";
-import { throttledWarning } from "../logging/throttled_warning.ts";
-import type { Listening } from "../net/http_server.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { LogNotice } from "./messages.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What the admin port reports on. */
 export interface Observed {
   readonly supervisor: Pick<Supervisor, "hanging" | "problem">;
   readonly pool: Pick<Pool, "usable">;
-  /** In milliseconds. */
-  readonly clock: () => number;
+  /** Reports for the log. */
+  readonly report: (notice: LogNotice) => void;
 }
 
 /**
@@ -24,16 +22,17 @@ export interface Observed {
  */
 export function startAdmin(
   { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
-  { supervisor, pool, clock }: Observed,
-): Listening | undefined {
+  { supervisor, pool, report }: Observed,
+): Admin | undefined {
   if (port === undefined) return undefined;
   const options = {
     hostname,
     port,
     fault: () => supervisor.hanging,
     unreadiness: () => supervisor.problem ?? (pool.usable ? undefined : "no backend is usable"),
-    onError: (error: unknown) => log("error", `the admin port failed: ${error}`),
-    onWarning: throttledWarning((warning) => log("warn", warning), clock),
+    onError: (error: unknown) =>
+      report({ kind: "fault", message: `the admin port failed: ${error}` }),
+    onWarning: (message: string) => report({ kind: "warning", message }),
   };
   return bindOrExplain("ADMIN_PORT", hostname, port, () => serveAdmin(options));
 }

@@ -6,7 +6,7 @@
  */
 import { deadline } from "@std/async/deadline";
 import type { Config } from "../config/schema.ts";
-import { formatEvent } from "../health/events.ts";
+import type { PoolEvent } from "../health/events.ts";
 import type { LineFormat } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
@@ -58,7 +58,7 @@ const CONTROL_PLANE_NUMBER = 0;
 /** How long a stop goes on accepting, so that clients learn of it from a response. */
 const STOP_GRACE_MS = 500;
 
-/** How long a stop waits for the access log's reader, for probes and for the admin port's clients. */
+/** How long a stop waits for probes. */
 const STOP_WAIT_MS = 1_000;
 
 /**
@@ -75,8 +75,9 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   const workers = workerCount(config.WORKERS, warn);
   const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + workers });
   const clock = undo.use(startSharedClock(memory));
-  const pool = createObservedPool(config, memory, clock);
-  const logs = new LogRouter(clock.now);
+  const logs = new LogRouter({ clock: clock.now });
+  const onEvent = (event: PoolEvent) => logs.route({ kind: "event", event });
+  const pool = createObservedPool(config, memory, clock, onEvent);
   const supervisor = new Supervisor({
     memory,
     clock,
@@ -90,7 +91,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     onNotice: (notice) => logs.route(notice),
     onDeath: (worker) => pool.abandon(worker),
   });
-  const admin = startAdmin(config, { supervisor, pool, clock: clock.now });
+  const admin = startAdmin(config, { supervisor, pool, report: (notice) => logs.route(notice) });
   undo.defer(() => admin?.shutdown());
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
@@ -104,8 +105,9 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     async stop(timeout) {
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
       clock[Symbol.dispose]();
-      const ending = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), logs.flush()];
-      await deadline(Promise.all(ending), STOP_WAIT_MS).catch(ignoreTimeout);
+      admin?.shutdown();
+      if (probes === undefined) return cut;
+      await deadline(probes[Symbol.asyncDispose](), STOP_WAIT_MS).catch(ignoreTimeout);
       return cut;
     },
   };
@@ -130,7 +132,12 @@ function startSharedClock({ pool }: SharedMemory): Clock {
 }
 
 /** The pool as the control plane sees it: probes report to it, and readiness depends on it. */
-function createObservedPool(config: Config, memory: SharedMemory, clock: Clock): Pool {
+function createObservedPool(
+  config: Config,
+  memory: SharedMemory,
+  clock: Clock,
+  onEvent: (event: PoolEvent) => void,
+): Pool {
   return createPool(config, {
     backends: createBackends(memory, config, CONTROL_PLANE_NUMBER),
     policy: config.POLICY,
@@ -139,6 +146,6 @@ function createObservedPool(config: Config, memory: SharedMemory, clock: Clock):
     random: Math.random,
     cells: memory.pool,
     worker: CONTROL_PLANE_NUMBER,
-    onEvent: (event) => log(...formatEvent(event)),
+    onEvent,
   });
 }

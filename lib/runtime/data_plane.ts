@@ -3,8 +3,7 @@ import type { Backend } from "../backends/backend.ts";
 import { belongsTo } from "../config/networks.ts";
 import type { Config } from "../config/schema.ts";
 import { ENGINES } from "../engines/mod.ts";
-import { formatEvent } from "../health/events.ts";
-import { isSecure } from "../http/trusted_proxies.ts";
+import { isSecure, remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import { createPool } from "../pool/create_pool.ts";
@@ -37,7 +36,7 @@ export function startDataPlane(
 ): DataPlane {
   const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
   const memory = new SharedMemory(extent, buffer);
-  const isTrusted = belongsTo(config.TRUSTED_PROXIES);
+  const isTrusted = remembering(belongsTo(config.TRUSTED_PROXIES));
   const backends = createBackends(memory, config, number);
   const { time } = memory.pool;
   const { heartbeat } = memory.worker(number);
@@ -54,10 +53,7 @@ export function startDataPlane(
     random: Math.random,
     cells: memory.pool,
     worker: number,
-    onEvent(event) {
-      const [level, message] = formatEvent(event);
-      notify({ kind: "log", level, message });
-    },
+    onEvent: (event) => notify({ kind: "event", event }),
   });
   const batch = new LineBatch((lines) => notify({ kind: "lines", lines }));
   const format = logFormat === undefined ? undefined : lineFormatter(logFormat);
@@ -75,8 +71,7 @@ export function startDataPlane(
       isTrusted,
       onRequest: format && ((entry) => batch.write(format(entry))),
       onError(error) {
-        const message = `a request failed by a fault of this program: ${error}`;
-        notify({ kind: "log", level: "error", message });
+        notify({ kind: "fault", message: `a request failed by a fault of this program: ${error}` });
       },
       onWarning: (message) => notify({ kind: "warning", message }),
     }));

@@ -1,49 +1,75 @@
-/** Writes what workers report for the logs: access log lines to standard output, the rest to the program's log. */
-import { LineWriter } from "../logging/line_writer.ts";
-import { log } from "../logging/log.ts";
+/**
+ * Writes what workers and the control plane report while they serve: access log lines to standard output,
+ * the rest to the program's log.
+ *
+ * Whatever requests, backends or clients can cause again and again comes through here, and nothing of it
+ * can fill the log: lines about a backend, and faults, are limited by their number, and trouble that goes
+ * on is reported when it begins.
+ */
+import { formatEvent, type PoolEvent } from "../health/events.ts";
+import { type Level, log, STDOUT } from "../logging/log.ts";
+import { RepeatLimit } from "../logging/repeat_limit.ts";
 import { throttledWarning } from "../logging/throttled_warning.ts";
 import type { LogNotice } from "./messages.ts";
 
+/** The subject of events that are about no single backend. */
+const POOL = "the pool";
+
+const FAULTS = "faults of this program";
+
+/** Warnings that are told apart by the text before their first colon; what follows it may vary. */
+const MAX_WARNINGS = 1_000;
+
+export interface LogRouterOptions {
+  /** In milliseconds. */
+  readonly clock: () => number;
+  /** By default {@linkcode log}. */
+  readonly write?: (level: Level, message: string) => void;
+}
+
 export class LogRouter {
   readonly #clock: () => number;
-  readonly #accessLog: LineWriter;
-  /** By their text: several workers report the same trouble, and it is logged once. */
+  readonly #write: (level: Level, message: string) => void;
+  readonly #limit = new RepeatLimit();
+  /** Several workers report the same trouble, and it is logged once. */
   readonly #warnings = new Map<string, (warning: string) => void>();
-  #hasLostLines = false;
 
-  /** @param clock in milliseconds */
-  constructor(clock: () => number) {
+  constructor({ clock, write = log }: LogRouterOptions) {
     this.#clock = clock;
-    this.#accessLog = new LineWriter(Deno.stdout, (error) => this.#logLostLines(error));
+    this.#write = write;
   }
 
   /** Writes one notice to the log that it is for. */
   route(notice: LogNotice): void {
     switch (notice.kind) {
       case "lines":
-        return this.#accessLog.write(notice.lines);
-      case "log":
-        return log(notice.level, notice.message);
+        return STDOUT.write(notice.lines);
+      case "event":
+        return this.#writeLimited(subjectOf(notice.event), ...formatEvent(notice.event));
+      case "fault":
+        return this.#writeLimited(FAULTS, "error", notice.message);
       case "warning":
         return this.#warn(notice.message);
     }
   }
 
-  /** Resolves once all access log lines so far are written. */
-  flush(): Promise<void> {
-    return this.#accessLog.flush();
+  #writeLimited(subject: string, level: Level, message: string): void {
+    const admitted = this.#limit.admit(subject, message, this.#clock());
+    if (admitted !== undefined) this.#write(level, admitted);
   }
 
   #warn(message: string): void {
-    const warn = this.#warnings.get(message) ??
-      throttledWarning((warning) => log("warn", warning), this.#clock);
-    this.#warnings.set(message, warn);
+    const [subject = ""] = message.split(": ", 1);
+    let warn = this.#warnings.get(subject);
+    if (warn === undefined) {
+      if (this.#warnings.size >= MAX_WARNINGS) this.#warnings.clear();
+      warn = throttledWarning((warning) => this.#write("warn", warning), this.#clock);
+      this.#warnings.set(subject, warn);
+    }
     warn(message);
   }
+}
 
-  /** A log that cannot be written to fails for every line: the first error is enough. */
-  #logLostLines(error: unknown): void {
-    if (!this.#hasLostLines) log("error", `access log lines are lost: ${error}`);
-    this.#hasLostLines = true;
-  }
+function subjectOf(event: PoolEvent): string {
+  return "backend" in event ? event.backend : POOL;
 }

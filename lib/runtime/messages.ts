@@ -2,7 +2,7 @@
 import type { LineFormat } from "../logging/access_log.ts";
 import type { Config } from "../config/schema.ts";
 import type { Limits } from "../engines/engine.ts";
-import type { Level } from "../logging/log.ts";
+import type { PoolEvent } from "../health/events.ts";
 import type { Extent } from "../shared_memory/layout.ts";
 
 /** What all workers have to do. */
@@ -36,14 +36,18 @@ export type Notice =
   | { readonly kind: "listening"; readonly address: Deno.NetAddr }
   | { readonly kind: "cannot listen"; readonly message: string }
   | LogNotice
+  /** The worker ends, by an error that nothing handled. */
+  | { readonly kind: "died"; readonly reason: string }
   /** The worker has stopped; `cut` requests were cut off. */
   | { readonly kind: "drained"; readonly cut: number };
 
-/** From a worker to the logs. */
+/** From a worker, or the control plane, to the logs: see {@linkcode LogRouter}. */
 export type LogNotice =
-  /** For the program's log. */
-  | { readonly kind: "log"; readonly level: Level; readonly message: string }
-  /** Trouble that may go on, and that other workers may have as well: see {@linkcode LogRouter}. */
+  /** For the program's log: a change of a backend's health. */
+  | { readonly kind: "event"; readonly event: PoolEvent }
+  /** A fault of this program. */
+  | { readonly kind: "fault"; readonly message: string }
+  /** Trouble that may go on, and that other workers may have as well; what varies follows `: `. */
   | { readonly kind: "warning"; readonly message: string }
   /** Access log lines, separated by line feeds; the last line has none. */
   | { readonly kind: "lines"; readonly lines: string };

@@ -11,6 +11,24 @@ self.addEventListener("message", ({ data: order }: MessageEvent<Order>) => {
   else drain(order.timeout, order.grace);
 });
 
+// Deno would write the error to standard error before it tells the supervisor, and wait for a reader.
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  die(event.error);
+});
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  die(event.reason);
+});
+
+function die(error: unknown): void {
+  notify({
+    kind: "died",
+    reason: error instanceof Error ? error.stack ?? error.message : String(error),
+  });
+  self.close();
+}
+
 function serve(assignment: Assignment): void {
   try {
     dataPlane = startDataPlane(assignment, notify);

@@ -69,6 +69,8 @@ export class WorkerHandle {
         return this.#listening.resolve(notice.address);
       case "cannot listen":
         return this.#listening.reject(new ListenError(notice.message));
+      case "died":
+        return this.#exit(notice.reason);
       case "drained":
         return this.#drained.resolve(notice.cut);
       default:
@@ -78,7 +80,7 @@ export class WorkerHandle {
 
   #exit(reason: string): void {
     if (this.#hasEnded) return;
-    this.#hasEnded = true;
+    this.end();
     this.#listening.reject(new Error(`Worker ${this.number} died: ${reason}`));
     this.#drained.resolve(undefined);
     this.#options.onExit(reason);

@@ -64,6 +64,7 @@ export const BACKEND = {
   announcedFailing: atomicInt(),
   announcedAt: float(-Infinity),
   announcedKeptInUse: atomicInt(),
+  announcedKeptInUseAt: float(-Infinity),
 } satisfies Table;
 
 /** A record for each worker, which no other worker writes. */

@@ -44,15 +44,13 @@ forEachEngine(({ balance, test }) => {
       'roundabout; error=http_request_denied; details="MAX_IN_FLIGHT is reached"',
     );
     assertEquals(paths, ["/slow"]);
-    assertEquals(balancer.entries.map(({ time: _, ...entry }) => entry), [{
-      clientAddress: "127.0.0.1",
-      method: "GET",
-      path: "/v?x",
-      status: 503,
-      milliseconds: 0,
-      attempts: [],
-      refused: "MAX_IN_FLIGHT is reached",
-    }]);
+    const entries = balancer.entries.map(({ path, status, attempts, refused }) => [
+      path,
+      status,
+      attempts,
+      refused,
+    ]);
+    assertEquals(entries, [["/v?x", 503, [], "MAX_IN_FLIGHT is reached"]]);
   });
 
   test("overload: the connection of a refused request goes on, and is served once there is room", async () => {

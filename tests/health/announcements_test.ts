@@ -48,9 +48,13 @@ for (
     ["mmm", "fails, kept in use"],
     ["mmmmmm", "fails, kept in use"],
     ["mmmc", "fails, kept in use, answers"],
-    ["mmmcmmm", "fails, kept in use, answers, kept in use"],
+    ["mmmcmmm", "fails, kept in use, answers"],
+    ["mmmcmmmcmmm", "fails, kept in use, answers"],
+    ["mmmc mmm", "fails, kept in use, answers, fails, kept in use"],
+    ["mmmcmmm m", "fails, kept in use, answers, kept in use"],
+    ["mmm m m", "fails, kept in use"],
     ["mmmf", "fails, kept in use, ejected"],
-    ["mmmftammm", "fails, kept in use, ejected, reinstated, kept in use"],
+    ["mmmftammm", "fails, kept in use, ejected, reinstated"],
   ] as const
 ) {
   Deno.test(`announcements: after the events "${events}" they are: ${expected}`, () => {

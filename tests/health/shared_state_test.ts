@@ -21,7 +21,7 @@ const CHANGED: HealthState = {
     trialWorker: 2,
   },
   probed: { up: false, oppositeStreak: 1, known: true },
-  announced: { failing: true, at: 999.5, keptInUse: true },
+  announced: { failing: true, at: 999.5, keptInUse: true, keptInUseAt: 998.5 },
 };
 
 Deno.test("shared state: new cells have the state of a new backend", () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { clientAddressOf, isSecure } from "../../lib/http/trusted_proxies.ts";
+import { clientAddressOf, isSecure, remembering } from "../../lib/http/trusted_proxies.ts";
 import { facts } from "../support/fakes.ts";
 
 const isTrusted = (address: string) => address.startsWith("10.") || address === "::1";
@@ -51,3 +51,16 @@ for (
     assertEquals(isSecure(request, isTrusted), secure);
   });
 }
+
+Deno.test("remembering: each address is looked up once, and any number of them takes a bounded place", () => {
+  const asked: string[] = [];
+  const isTrusted = remembering((address) => {
+    asked.push(address);
+    return address === "a";
+  });
+  assertEquals(["a", "b", "a", "b"].map(isTrusted), [true, false, true, false]);
+  assertEquals(asked, ["a", "b"]);
+  for (let i = 0; i < 2_000; i++) isTrusted(String(i));
+  assertEquals([isTrusted("a"), isTrusted("b")], [true, false]);
+  assertEquals(asked.slice(-2), ["a", "b"], "they had to make room");
+});

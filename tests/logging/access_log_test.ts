@@ -1,5 +1,12 @@
-import { assertEquals } from "@std/assert";
-import { type AccessEntry, jsonLine, textLine } from "../../lib/logging/access_log.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import {
+  type AccessEntry,
+  demoLine,
+  jsonLine,
+  lineFormatter,
+  textLine,
+} from "../../lib/logging/access_log.ts";
 import { answered, backendsOf, failed } from "../support/fakes.ts";
 
 const [a, b] = backendsOf([1, 1]);
@@ -7,10 +14,13 @@ const [a, b] = backendsOf([1, 1]);
 const ENTRY: AccessEntry = {
   time: new Date("2026-01-02T03:04:05.678Z"),
   clientAddress: "192.0.2.1",
+  peerAddress: "192.0.2.1",
   method: "GET",
   path: "/v?x=1",
   status: 200,
+  bytes: 90,
   milliseconds: 3.14159,
+  requestId: "0b5c-1",
   attempts: [{ backend: a!, outcome: answered("ok") }],
 };
 
@@ -35,9 +45,9 @@ const FAILED: AccessEntry = {
 
 const REFUSED: AccessEntry = {
   ...ENTRY,
-  path: "-",
   status: 400,
   milliseconds: 0,
+  requestId: undefined,
   attempts: [],
   verdict: undefined,
   refused: "Host is missing",
@@ -47,46 +57,61 @@ const NOWHERE: AccessEntry = { ...ENTRY, status: 503, attempts: [], verdict: "at
 
 const CUT: AccessEntry = { ...ENTRY, broken: 'the response "stalled"' };
 
-const CUT_AFTER_RETRY: AccessEntry = { ...RETRIED, broken: "the client left" };
+const LEFT_DURING: AccessEntry = { ...RETRIED, status: 499, broken: "the client left" };
 
-const CUT_FAILURE: AccessEntry = { ...FAILED, broken: "the client left" };
+const LEFT_BEFORE: AccessEntry = { ...FAILED, status: 499, bytes: 0, broken: "the client left" };
 
-const HEAD = "2026-01-02T03:04:05.678Z 192.0.2.1";
+const UNANSWERED: AccessEntry = {
+  ...NOWHERE,
+  status: 0,
+  bytes: 0,
+  broken: "the stop did not wait",
+};
+
+const PROXIED: AccessEntry = { ...ENTRY, peerAddress: "10.0.0.1" };
+
+const START = "2026-01-02T03:04:05.678Z 192.0.2.1";
+const MEASURES = "3.1 ms 90 B 0b5c-1";
 
 for (
   const [what, entry, line] of [
-    ["an answer", ENTRY, `${HEAD} GET /v?x=1 200 a:5000 3.1 ms`],
+    ["an answer", ENTRY, `${START} GET /v?x=1 200 a:5000 ${MEASURES}`],
+    ["a client behind a proxy", PROXIED, `${START} GET /v?x=1 200 a:5000 ${MEASURES}`],
     [
       "an answer after a retry",
       RETRIED,
-      `${HEAD} GET /v?x=1 200 b:5000 3.1 ms (a:5000 connection_refused)`,
+      `${START} GET /v?x=1 200 b:5000 ${MEASURES} (a:5000 connection_refused)`,
     ],
     [
       "a failure",
       FAILED,
-      `${HEAD} POST /v?x=1 502 - 3.1 ms (a:5000 connection_refused, b:5000 connection_terminated, may have been delivered)`,
+      `${START} POST /v?x=1 502 - ${MEASURES} (a:5000 connection_refused, b:5000 connection_terminated, may have been delivered)`,
     ],
-    ["a refusal", REFUSED, `${HEAD} GET - 400 - 0.0 ms (Host is missing)`],
+    ["a refusal", REFUSED, `${START} GET /v?x=1 400 - 0.0 ms 90 B - (Host is missing)`],
     [
       "a request without any backend",
       NOWHERE,
-      `${HEAD} GET /v?x=1 503 - 3.1 ms (attempts used up)`,
+      `${START} GET /v?x=1 503 - ${MEASURES} (attempts used up)`,
     ],
-    ["an answer cut short", CUT, `${HEAD} GET /v?x=1 200 a:5000 3.1 ms (cut short: ${CUT.broken})`],
     [
-      "an answer after a retry, cut short",
-      CUT_AFTER_RETRY,
-      `${textLine(RETRIED).slice(0, -1)}, cut short: the client left)`,
+      "an answer cut short",
+      CUT,
+      `${START} GET /v?x=1 200 a:5000 ${MEASURES} (cut short: the response "stalled")`,
+    ],
+    [
+      "an answer after a retry whose client left",
+      LEFT_DURING,
+      `${START} GET /v?x=1 499 b:5000 ${MEASURES} (a:5000 connection_refused, cut short: the client left)`,
     ],
     [
       "a failure whose client left",
-      CUT_FAILURE,
-      `${textLine(FAILED).slice(0, -1)}, cut short: the client left)`,
+      LEFT_BEFORE,
+      `${START} POST /v?x=1 499 - 3.1 ms 0 B 0b5c-1 (a:5000 connection_refused, b:5000 connection_terminated, the client left)`,
     ],
     [
-      "an answer that is whole",
-      { ...ENTRY, broken: undefined },
-      `${HEAD} GET /v?x=1 200 a:5000 3.1 ms`,
+      "a request that was not answered",
+      UNANSWERED,
+      `${START} GET /v?x=1 000 - 3.1 ms 0 B 0b5c-1 (the stop did not wait)`,
     ],
   ] as const
 ) {
@@ -98,45 +123,44 @@ const COMMON = {
   client: "192.0.2.1",
   method: "GET",
   path: "/v?x=1",
+  status: 200,
+  backend: "a:5000" as string | null,
+  bytes: 90,
+  ms: 3.142,
+  request_id: "0b5c-1" as string | null,
+  attempts: [{ backend: "a:5000" }] as unknown[],
 };
+const REFUSED_BY_A = { backend: "a:5000", failure: "connection_refused", detail: "os error 111" };
+const BROKEN_BY_B = {
+  backend: "b:5000",
+  failure: "connection_terminated",
+  detail: 'say "why"\n',
+};
+const { time, client, ...rest } = COMMON;
 
 for (
   const [what, entry, expected] of [
-    ["an answer", ENTRY, {
-      ...COMMON,
-      status: 200,
-      backend: "a:5000",
-      ms: 3.142,
-      attempts: [{ backend: "a:5000" }],
-    }],
+    ["an answer", ENTRY, COMMON],
+    ["a client behind a proxy", PROXIED, { time, client, peer: "10.0.0.1", ...rest }],
     ["an answer after a retry", RETRIED, {
       ...COMMON,
-      status: 200,
       backend: "b:5000",
-      ms: 3.142,
-      attempts: [
-        { backend: "a:5000", failure: "connection_refused", detail: "os error 111" },
-        { backend: "b:5000" },
-      ],
+      attempts: [REFUSED_BY_A, { backend: "b:5000" }],
     }],
     ["a failure", FAILED, {
       ...COMMON,
       method: "POST",
       status: 502,
       backend: null,
-      ms: 3.142,
-      attempts: [
-        { backend: "a:5000", failure: "connection_refused", detail: "os error 111" },
-        { backend: "b:5000", failure: "connection_terminated", detail: 'say "why"\n' },
-      ],
+      attempts: [REFUSED_BY_A, BROKEN_BY_B],
       verdict: "may have been delivered",
     }],
     ["a refusal", REFUSED, {
       ...COMMON,
-      path: "-",
       status: 400,
       backend: null,
       ms: 0,
+      request_id: null,
       attempts: [],
       refused: "Host is missing",
     }],
@@ -144,37 +168,28 @@ for (
       ...COMMON,
       status: 503,
       backend: null,
-      ms: 3.142,
       attempts: [],
       verdict: "attempts used up",
     }],
-    ["an answer cut short", CUT, {
-      ...COMMON,
-      status: 200,
-      backend: "a:5000",
-      ms: 3.142,
-      attempts: [{ backend: "a:5000" }],
-      broken: 'the response "stalled"',
-    }],
-    ["a failure whose client left", CUT_FAILURE, {
+    ["an answer cut short", CUT, { ...COMMON, broken: 'the response "stalled"' }],
+    ["a failure whose client left", LEFT_BEFORE, {
       ...COMMON,
       method: "POST",
-      status: 502,
+      status: 499,
       backend: null,
-      ms: 3.142,
-      attempts: [
-        { backend: "a:5000", failure: "connection_refused", detail: "os error 111" },
-        { backend: "b:5000", failure: "connection_terminated", detail: 'say "why"\n' },
-      ],
+      bytes: 0,
+      attempts: [REFUSED_BY_A, BROKEN_BY_B],
       verdict: "may have been delivered",
       broken: "the client left",
     }],
-    ["an answer that is whole", { ...ENTRY, broken: undefined }, {
+    ["a request that was not answered", UNANSWERED, {
       ...COMMON,
-      status: 200,
-      backend: "a:5000",
-      ms: 3.142,
-      attempts: [{ backend: "a:5000" }],
+      status: 0,
+      backend: null,
+      bytes: 0,
+      attempts: [],
+      verdict: "attempts used up",
+      broken: "the stop did not wait",
     }],
   ] as const
 ) {
@@ -183,15 +198,71 @@ for (
   });
 }
 
-Deno.test("access log: whatever a client or a backend sent stays one line of valid JSON", () => {
-  const nasty = 'a"b\\c\u0000\u0007\u001b[31m\r\n\u2028é';
-  const entry: AccessEntry = {
+const NAMES = new Map([["a:5000", "users-1"], ["b:5000", "users-2"]]);
+
+for (
+  const [what, entry, line] of [
+    ["an answer", ENTRY, "GET /v?x=1 200 from users-1 in 3.1 ms"],
+    [
+      "an answer after a retry",
+      RETRIED,
+      "GET /v?x=1 200 (users-1 connection_refused) from users-2 in 3.1 ms",
+    ],
+    ["a refusal", REFUSED, "GET /v?x=1 400 in 0.0 ms: Host is missing"],
+    ["a request without any backend", NOWHERE, "GET /v?x=1 503 in 3.1 ms: attempts used up"],
+    [
+      "a client that left",
+      LEFT_DURING,
+      "GET /v?x=1 499 (users-1 connection_refused) from users-2 in 3.1 ms: cut short: the client left",
+    ],
+  ] as const
+) {
+  Deno.test(`access log: ${what} in the demo`, () => assertEquals(demoLine(entry, NAMES), line));
+}
+
+/** An entry all of whose texts are the same one. */
+function entryOf(text: string): AccessEntry {
+  return {
     ...FAILED,
-    path: nasty,
-    attempts: [{ backend: a!, outcome: failed("http_protocol_error", nasty) }],
+    clientAddress: text,
+    peerAddress: `${text}:`,
+    method: text,
+    path: text,
+    requestId: text,
+    attempts: [{ backend: a!, outcome: failed("http_protocol_error", text) }],
+    verdict: undefined,
+    refused: text,
   };
-  const line = jsonLine(entry);
-  assertEquals(line.includes("\n"), false);
-  const parsed = JSON.parse(line);
-  assertEquals([parsed.path, parsed.attempts[0].detail], [nasty, nasty]);
+}
+
+const ANY = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+);
+
+Deno.test("access log: whatever clients and backends say, each format has one line of printable ASCII", () => {
+  fc.assert(fc.property(ANY, (text) => {
+    for (const format of ["text", "json", { names: NAMES }] as const) {
+      assertMatch(lineFormatter(format)(entryOf(text)), /^[\x20-\x7e]+$/);
+    }
+  }));
+});
+
+Deno.test("access log: whatever clients and backends say, a text line has the same number of fields", () => {
+  fc.assert(fc.property(ANY, (text) => {
+    const fields = /^\S+ \S+ \S+ \S+ \d{3} \S+ [\d.]+ ms \d+ B \S+ \(.*\)$/;
+    assertMatch(textLine(entryOf(text)), fields);
+  }));
+});
+
+Deno.test("access log: whatever clients and backends say, it can be read back from JSON", () => {
+  fc.assert(fc.property(ANY, (text) => {
+    const { client, peer, method, path, request_id, attempts, refused } = JSON.parse(
+      jsonLine(entryOf(text)),
+    );
+    assertEquals(
+      [client, peer, method, path, request_id, attempts[0].detail, refused],
+      [text, `${text}:`, text, text, text, text, text],
+    );
+  }));
 });

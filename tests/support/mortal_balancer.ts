@@ -3,7 +3,7 @@
  * the milliseconds of the variable HANGS.
  */
 import { parseConfig, readSettings } from "../../lib/config/load.ts";
-import { log } from "../../lib/logging/log.ts";
+import { exit, log } from "../../lib/logging/log.ts";
 import { runBalancer } from "../../lib/cli/run.ts";
 import { startBalancer } from "../../lib/runtime/control_plane.ts";
 import type { Fate } from "./mortal_worker.ts";
@@ -16,4 +16,4 @@ const send = (fate: Omit<Fate, "worker">) => fates.postMessage({ worker: "worker
 Deno.addSignalListener("SIGUSR1", () => send({}));
 Deno.addSignalListener("SIGUSR2", () => send({ hangs: Number(Deno.env.get("HANGS")) }));
 log("info", `listening on 127.0.0.1:${balancer.address.port}`);
-Deno.exit(await runBalancer(balancer, config.DRAIN_TIMEOUT));
+await exit(await runBalancer(balancer, config.DRAIN_TIMEOUT));

@@ -1,10 +1,27 @@
 /** The access log's entry of a request: the same for both engines, however the request ended. */
+import {
+  clientAddressOf,
+  type ForwardedFacts,
+  type IsTrusted,
+} from "../../http/trusted_proxies.ts";
 import type { AccessEntry } from "../../logging/access_log.ts";
+import type { Failed } from "../../outcome.ts";
 import type { Result } from "../../proxy.ts";
-import type { RequestFacts } from "../../request_facts.ts";
+import { isDeparture } from "./failures.ts";
 
 /** What an entry says of the request itself. */
-export type LoggedRequest = Pick<RequestFacts, "clientAddress" | "method" | "path">;
+export type LoggedRequest = Pick<
+  AccessEntry,
+  "clientAddress" | "peerAddress" | "method" | "path" | "requestId"
+>;
+
+/** A request, as far as the access log is concerned; its `clientAddress` is the peer's. */
+export interface LoggedFacts extends ForwardedFacts {
+  readonly method: string;
+  readonly path: string;
+  /** What X-Request-Id says to backends; undefined if no backend was asked and the client sent none. */
+  readonly requestId: string | undefined;
+}
 
 /** Why a request was not forwarded, and the status that the client got. */
 export interface LoggedRefusal {
@@ -14,10 +31,12 @@ export interface LoggedRefusal {
 
 /** How the exchange with the client ended. */
 export interface Ending {
-  /** The status that the client got. */
+  /** The status that the client got; 0 if its connection was closed without a response. */
   readonly status: number;
   /** Why the response did not get through whole; undefined if it did, or if that is not known. */
-  readonly broken: string | undefined;
+  readonly broken: Failed | undefined;
+  /** Bytes of the response's body that were sent. */
+  readonly bytes: number;
   /** From the request's arrival until now, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -28,6 +47,26 @@ export const UNKNOWN = "-";
 const UNPRINTABLE = /[^\x21-\x7e]/;
 const UNPRINTABLES = /[^\x21-\x7e]+/g;
 
+/** The status of a request whose client left before it had its whole response; nginx made the number up. */
+const CLIENT_LEFT_STATUS = 499;
+
+/** What an entry says of a request. @param isTrusted whether an address is that of a trusted proxy */
+export function describe(facts: LoggedFacts, isTrusted: IsTrusted): LoggedRequest {
+  return {
+    clientAddress: clientAddressOf(facts, isTrusted),
+    peerAddress: facts.clientAddress,
+    method: facts.method,
+    path: printable(facts.path),
+    requestId: facts.requestId,
+  };
+}
+
+/** The text with every character that is not visible ASCII percent-encoded, as a URL has it. */
+function printable(text: string): string {
+  if (!UNPRINTABLE.test(text)) return text;
+  return text.toWellFormed().replace(UNPRINTABLES, encodeURIComponent);
+}
+
 /**
  * The entry of a request that a backend answered, or for which every attempt failed.
  *
@@ -36,19 +75,24 @@ const UNPRINTABLES = /[^\x21-\x7e]+/g;
 export function finishedEntry(
   request: LoggedRequest,
   result: Result<unknown>,
-  { status, broken, milliseconds }: Ending,
+  { status, broken, bytes, milliseconds }: Ending,
   now: number,
 ): AccessEntry {
+  const failure = broken ?? (result.kind === "failed" ? result.outcome : undefined);
+  const hasLeft = failure !== undefined && isDeparture(failure);
   return {
     time: new Date(now - milliseconds),
     clientAddress: request.clientAddress,
+    peerAddress: request.peerAddress,
     method: request.method,
-    path: printable(request.path),
-    status,
+    path: request.path,
+    status: hasLeft ? CLIENT_LEFT_STATUS : status,
+    bytes,
     milliseconds,
+    requestId: request.requestId,
     attempts: result.attempts,
     verdict: result.kind === "failed" ? result.verdict : undefined,
-    broken,
+    broken: hasLeft ? failure.detail : broken?.detail,
   };
 }
 
@@ -56,30 +100,27 @@ export function finishedEntry(
  * The entry of a request that was not forwarded.
  *
  * @param request with {@linkcode UNKNOWN} for what could not be read
+ * @param bytes of the reply's body
+ * @param milliseconds from its arrival until now
  * @param now the wall-clock time in milliseconds since 1970
  */
 export function refusedEntry(
   request: LoggedRequest,
   { status, reason }: LoggedRefusal,
+  { bytes, milliseconds }: Pick<Ending, "bytes" | "milliseconds">,
   now: number,
 ): AccessEntry {
   return {
-    time: new Date(now),
+    time: new Date(now - milliseconds),
     clientAddress: request.clientAddress,
+    peerAddress: request.peerAddress,
     method: request.method,
-    path: printable(request.path),
+    path: request.path,
     status,
-    milliseconds: 0,
+    bytes,
+    milliseconds,
+    requestId: request.requestId,
     attempts: [],
     refused: reason,
   };
-}
-
-/**
- * The text with every character that is not visible ASCII percent-encoded: a path must not be able to
- * forge a line of the log, or to move the cursor of the terminal that shows it.
- */
-function printable(text: string): string {
-  if (!UNPRINTABLE.test(text)) return text;
-  return text.toWellFormed().replace(UNPRINTABLES, encodeURIComponent);
 }

@@ -21,6 +21,10 @@ export const CLIENT_BROKE_OFF: Failed = failed(
   "http_request_error",
   "the client broke off its request's body",
 );
+export const BODY_MALFORMED: Failed = failed(
+  "http_request_error",
+  "the request's body is malformed",
+);
 export const CLIENT_STALLED: Failed = {
   ...failed("http_request_error", "the request's body stalled"),
   status: 408,
@@ -39,6 +43,11 @@ export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",
 );
+
+/** Whether the failure is that the client left before it had its response. */
+export function isDeparture({ detail }: Failed): boolean {
+  return detail === CLIENT_GONE.detail || detail === CLIENT_BROKE_OFF.detail;
+}
 
 /** The failure for an error of this program. */
 export function internalError(error: unknown): Failed {

@@ -4,7 +4,7 @@
  */
 import type { Failed } from "../../outcome.ts";
 import { refusalReply } from "../../http/local_reply.ts";
-import { refusedEntry } from "../shared/access_entry.ts";
+import { describe, type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
 import { PHASES } from "./client/phases.ts";
@@ -23,6 +23,8 @@ export class Client extends ClientConnection {
   /** The current exchange. */
   #exchange: Exchange | undefined;
   #served = false;
+  /** When the current request began, by performance.now(), if there is an access log. */
+  #arrivedAt = 0;
   #idleSince = 0;
 
   /** @param onClosed called once, when the connection is closed */
@@ -52,7 +54,7 @@ export class Client extends ClientConnection {
         const head = this.#beginHead();
         if (!head.scan(inbox.bytes, inbox.filled) && !await this.#receiveRest(head)) break;
         head.checkSize(this.#context.limits.maxHeaderSize);
-        this.#exchange = new Exchange(this, this.#context, head);
+        this.#exchange = new Exchange(this, this.#context, head, this.#arrivedAt);
         this.#served = true;
         const keeps = await this.#exchange.serve();
         this.#exchange = undefined;
@@ -84,6 +86,7 @@ export class Client extends ClientConnection {
 
   #beginHead(): RequestHead {
     this.enterUntimed("head"); // most heads arrive at once
+    if (this.#context.onRequest !== undefined) this.#arrivedAt = performance.now();
     const head = this.#head ??= this.#context.requestHeads.pop() ?? new RequestHead();
     head.forwarding.trusted = this.proxyLines.trusted;
     head.reset(this.inbox.start);
@@ -157,12 +160,27 @@ export class Client extends ClientConnection {
 
   /** The reply to a request that is not forwarded, and its line in the access log. */
   #refusal(malformed: Malformed): Uint8Array<ArrayBuffer> {
-    const { onRequest } = this.#context;
+    const { onRequest, isTrusted } = this.#context;
+    const reply = refusalReply(malformed);
     if (onRequest !== undefined) {
-      const request = this.#exchange?.request ??
-        { clientAddress: this.address, ...readRequestLine(this.inbox.bytes, this.#head) };
-      onRequest(refusedEntry(request, malformed, Date.now()));
+      const request = describe(this.#exchange?.request ?? this.#refusedFacts(), isTrusted);
+      const milliseconds = performance.now() - this.#arrivedAt;
+      const measured = { bytes: reply.body.length, milliseconds };
+      onRequest(refusedEntry(request, malformed, measured, Date.now()));
     }
-    return localReplyBytes(refusalReply(malformed), "close", false);
+    return localReplyBytes(reply, "close", false);
+  }
+
+  /** What is known of a request of which there is no exchange. */
+  #refusedFacts(): LoggedFacts {
+    const { bytes, filled } = this.inbox;
+    const head = this.#head;
+    const header = (name: string) => head?.fieldsStart ? head.readField(bytes, name) : undefined;
+    return {
+      clientAddress: this.address,
+      ...readRequestLine(bytes, filled, head),
+      requestId: header("x-request-id"),
+      header,
+    };
   }
 }

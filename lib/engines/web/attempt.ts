@@ -40,6 +40,8 @@ const WATCH_AFTER_MS = 50;
 export class WebAttempt extends Timed {
   /** Why the response did not get through whole. */
   broken: Failed | undefined;
+  /** Bytes of the response's body that the client has taken. */
+  sentBytes = 0;
   /** Called once the response is broken off: a client that takes nothing may keep its connection open. */
   onBrokenOff: (() => void) | undefined;
   readonly #options: AttemptOptions;

@@ -1,14 +1,15 @@
 /** One request of the web engine: from its head until its response is out. */
 import type { Backend } from "../../backends/backend.ts";
 import { failureReply } from "../../http/local_reply.ts";
+import type { IsTrusted } from "../../http/trusted_proxies.ts";
 import type { AccessEntry } from "../../logging/access_log.ts";
-import type { Answered } from "../../outcome.ts";
+import type { Answered, Failed } from "../../outcome.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import type { Limits } from "../engine.ts";
-import { finishedEntry } from "../shared/access_entry.ts";
-import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import { describe, finishedEntry } from "../shared/access_entry.ts";
+import { CLIENT_GONE, CLIENT_STALLED, isDeparture, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import { startDeadline } from "../shared/request_deadline.ts";
 import { waitForBody } from "./body_presence.ts";
 import type { WebResponse } from "./forward.ts";
@@ -23,6 +24,7 @@ export interface ExchangeOptions {
   readonly limits: Pick<Limits, "requestTimeout" | "idleTimeout">;
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
+  readonly isTrusted: IsTrusted;
   /** Whether responses should say `connection: close`. */
   readonly isDraining: () => boolean;
 }
@@ -35,7 +37,7 @@ interface Exchange {
 
 /** Makes the function that serves one request. */
 export function createExchange(options: ExchangeOptions) {
-  const { pool, proxy, wheel, onRequest, isDraining } = options;
+  const { pool, proxy, wheel, onRequest, isTrusted, isDraining } = options;
   const { requestTimeout, idleTimeout } = options.limits;
 
   return async function exchange(
@@ -46,14 +48,19 @@ export function createExchange(options: ExchangeOptions) {
     const deadline = startDeadline(request, wheel, requestTimeout);
     const missing = body && await attachBody(request, body);
     const result = missing ?? await proxy(request);
-    const { response, end } = respond(request, result);
+    const { response, end, sentBytes } = respond(request, result);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
       if (onRequest === undefined) return;
-      const milliseconds = performance.now() - startedAt;
-      const ending = { status: response.status, broken: explainBreak(result), milliseconds };
-      onRequest(finishedEntry(request, result, ending, Date.now()));
+      const broken = breakOf(request, result);
+      const ending = {
+        status: response.status,
+        broken,
+        bytes: request.method === "HEAD" ? 0 : sentBytes(),
+        milliseconds: performance.now() - startedAt,
+      };
+      onRequest(finishedEntry(describe(request, isTrusted), result, ending, Date.now()));
     };
     return { response, onSent };
   };
@@ -75,24 +82,30 @@ export function createExchange(options: ExchangeOptions) {
     };
   }
 
-  /** The response to send, and what to call once its backend is no longer needed. */
+  /**
+   * The response to send, what to call once its backend is no longer needed, and what tells how many bytes
+   * of its body were sent. Of a body that Deno.serve gets as a whole, that is all or nothing.
+   */
   function respond(
     request: WebRequest,
     result: Result<WebResponse>,
-  ): { response: Response; end?: () => void } {
+  ): { response: Response; end?: () => void; sentBytes: () => number } {
     if (result.kind === "failed") {
       const reply = failureReply(result.outcome, result.verdict);
-      return { response: localResponse(reply, isDraining()) };
+      const sentBytes = () => isDeparture(result.outcome) ? 0 : reply.body.length;
+      return { response: localResponse(reply, isDraining()), sentBytes };
     }
     const { backend, outcome } = result;
     const cookie = pool.cookieFor(request, backend);
     const response = forwardedResponse(outcome.response, request.method, isDraining(), cookie);
-    if (outcome.response.bytes === undefined) {
-      return { response, end: endOnce(request, backend, outcome) };
+    const { attempt, bytes } = outcome.response;
+    if (bytes === undefined) {
+      const end = endOnce(request, backend, outcome);
+      return { response, end, sentBytes: () => attempt.sentBytes };
     }
     // A short body was received whole: its backend is done, however slowly the client reads it.
     pool.end(backend, outcome, undefined);
-    return { response };
+    return { response, sentBytes: () => request.clientGone ? 0 : bytes.length };
   }
 
   /** Makes the function that reports the end of a response to the pool, once it is out or broken off. */
@@ -115,7 +128,8 @@ export function createExchange(options: ExchangeOptions) {
   }
 }
 
-/** Why the response did not get through whole; undefined if it did. */
-function explainBreak(result: Result<WebResponse>): string | undefined {
-  return result.kind === "failed" ? undefined : result.outcome.response.attempt.broken?.detail;
+/** Why the response did not get through whole; undefined if it did, or if that was not noticed. */
+function breakOf(request: WebRequest, result: Result<WebResponse>): Failed | undefined {
+  if (result.kind === "failed") return undefined;
+  return result.outcome.response.attempt.broken ?? (request.clientGone ? CLIENT_GONE : undefined);
 }

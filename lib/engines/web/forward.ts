@@ -4,7 +4,7 @@ import { type Field, requestFields } from "../../http/headers.ts";
 import { failed, type Outcome } from "../../outcome.ts";
 import { isIdempotent } from "../../retry.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import { CLIENT_BROKE_OFF } from "../shared/failures.ts";
+import { BODY_MALFORMED, CLIENT_BROKE_OFF } from "../shared/failures.ts";
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
@@ -84,7 +84,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
       return { kind: "answered", status, response: { response, attempt, bytes } };
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
-      if (body?.broken) return CLIENT_BROKE_OFF;
+      if (body?.broken) return body.malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF;
       return failedFetch(error);
     } finally {
       attempt.end();

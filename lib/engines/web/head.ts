@@ -54,6 +54,21 @@ export function announcedLength({ transferEncoding, contentLength }: Head): numb
   return Number.parseInt(contentLength ?? "0", 10);
 }
 
+/**
+ * The value of a field, its lines joined; undefined if there is none. Unlike `request.headers` it can be
+ * read after the response.
+ */
+export function readField(fields: readonly Field[], name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  const separator = wanted === "cookie" ? "; " : ", "; // RFC 9113, 8.2.3
+  let found: string | undefined;
+  for (const [name, value] of fields) {
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
+    found = found === undefined ? value : `${found}${separator}${value}`;
+  }
+  return found;
+}
+
 function join(value: string | undefined, line: string): string {
   return value === undefined ? line : `${value}, ${line}`;
 }

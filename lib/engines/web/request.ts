@@ -1,13 +1,13 @@
 /** A request that Deno.serve received, as the RequestFacts of the core. */
 import { plainAddress } from "../../http/client_address.ts";
 import { type Target, targetOf } from "../../http/request_target.ts";
-import { type LoggedRequest, UNKNOWN } from "../shared/access_entry.ts";
+import type { LoggedFacts } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Field, Forwarding } from "../../http/headers.ts";
 import type { Failed } from "../../outcome.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import type { RequestBody } from "./request_body.ts";
-import type { Head } from "./head.ts";
+import { type Head, readField } from "./head.ts";
 import type { Expirable } from "../shared/request_deadline.ts";
 
 /** What Deno.serve gives a handler beside the request. */
@@ -27,6 +27,8 @@ export class WebRequest implements RequestFacts, Expirable {
   /** The attempt under way, or the one whose response is being sent. */
   attempt: { abort(failure: Failed): void } | undefined;
   readonly #request: Request;
+  /** The request id, if the client sent none. */
+  #newId: string | undefined;
 
   constructor(
     request: Request,
@@ -43,8 +45,12 @@ export class WebRequest implements RequestFacts, Expirable {
     this.version = head.host === undefined ? "2" : "1.1";
   }
 
+  get requestId(): string | undefined {
+    return this.#newId ?? this.header("x-request-id");
+  }
+
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined;
+    return readField(this.fields, name);
   }
 
   get hasUpload(): boolean {
@@ -84,7 +90,7 @@ export class WebRequest implements RequestFacts, Expirable {
       scheme,
       version,
       host,
-      newRequestId,
+      newRequestId: () => this.#newId ??= crypto.randomUUID(), // the same for each attempt
       passesTrailers: false,
       passesExpect: false, // Deno.serve has answered it itself
     };
@@ -92,14 +98,14 @@ export class WebRequest implements RequestFacts, Expirable {
 }
 
 /** What the log says of a request that is not forwarded, and may be invalid. */
-export function identify({ method, url, host }: Head, info: ServeInfo): LoggedRequest {
-  // The target of CONNECT is not a path (RFC 9112, 3.2.3).
-  const target = method === "CONNECT" ? undefined : targetOf(url, host);
+export function identify({ method, url, host, fields }: Head, info: ServeInfo): LoggedFacts {
+  const header = (name: string) => readField(fields, name);
   return {
     clientAddress: plainAddress(info.remoteAddr.hostname),
     method,
-    path: target?.path ?? UNKNOWN,
+    // The target of CONNECT is not a path (RFC 9112, 3.2.3).
+    path: method === "CONNECT" ? url.replace("http://", "") : targetOf(url, host)?.path ?? url,
+    requestId: header("x-request-id"),
+    header,
   };
 }
-
-const newRequestId = () => crypto.randomUUID();

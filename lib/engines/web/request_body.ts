@@ -17,6 +17,9 @@ import { announcedLength, type Head } from "./head.ts";
  */
 const KEPT_BYTES = 192 * 1024;
 
+/** What Deno.serve says of a body whose chunks are not valid; if the client has left, it says otherwise. */
+const INVALID_FRAMING = /invalid HTTP/;
+
 /**
  * The body of a request; undefined if it has none.
  *
@@ -37,6 +40,8 @@ export class RequestBody {
   spent = false;
   /** Whether the client failed to send it: it left, or the framing was broken. */
   broken = false;
+  /** Whether it was the framing. */
+  malformed = false;
   /** Whether all of it has been read. */
   complete = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -122,6 +127,7 @@ export class RequestBody {
       }
     } catch (error) {
       this.broken = true;
+      this.malformed = INVALID_FRAMING.test(String(error));
       throw error;
     } finally {
       this.#reading = undefined;

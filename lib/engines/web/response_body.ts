@@ -32,11 +32,14 @@ export function hasShortBody({ body, headers }: Response): boolean {
 export function watchBody(body: Body, attempt: WebAttempt): Body {
   const reader = body.getReader();
   let clientLeft = false;
+  let handedOn = 0;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       attempt.answer((failure) => controller.error(new BrokenBody(failure.detail)));
     },
     async pull(controller) {
+      attempt.sentBytes += handedOn; // this is called once the client has taken the piece before
+      handedOn = 0;
       attempt.expectMove(STALLED);
       try {
         const { done, value } = await reader.read();
@@ -46,6 +49,7 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
           return controller.close();
         }
         attempt.expectMove(CLIENT_TAKES_NOTHING);
+        handedOn = value.byteLength;
         controller.enqueue(value);
       } catch (error) {
         attempt.end();

@@ -9,7 +9,7 @@ import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { listen } from "../../net/http_server.ts";
 import { createProxy } from "../../proxy.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
-import { type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
+import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
 import { hasPathPrefix, isLastRecipient } from "../shared/admission.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit } from "./admission.ts";
@@ -37,6 +37,7 @@ export function serveWeb(options: EngineOptions): Engine {
     wheel,
     limits,
     onRequest,
+    isTrusted,
     isDraining: () => drain.draining,
   });
 
@@ -99,7 +100,11 @@ export function serveWeb(options: EngineOptions): Engine {
     refusal: LoggedRefusal,
     answer: LocalReply,
   ): Response {
-    onRequest?.(refusedEntry(identify(head, info), refusal, Date.now()));
+    if (onRequest !== undefined) {
+      const request = describe(identify(head, info), isTrusted);
+      const bytes = head.method === "HEAD" ? 0 : answer.body.length;
+      onRequest(refusedEntry(request, refusal, { bytes, milliseconds: 0 }, Date.now()));
+    }
     return reply(answer);
   }
 

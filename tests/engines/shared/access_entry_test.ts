@@ -1,28 +1,53 @@
 import { assertEquals } from "@std/assert";
 import {
+  describe,
+  type Ending,
   finishedEntry,
   type LoggedRequest,
   refusedEntry,
 } from "../../../lib/engines/shared/access_entry.ts";
-import { textLine } from "../../../lib/logging/access_log.ts";
-import { failed } from "../../../lib/outcome.ts";
+import {
+  CLIENT_BROKE_OFF,
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  CUT_OFF,
+  STALLED,
+} from "../../../lib/engines/shared/failures.ts";
+import { type Failed, failed } from "../../../lib/outcome.ts";
 import type { Result } from "../../../lib/proxy.ts";
+import { answered, backendsOf } from "../../support/fakes.ts";
 
-const REQUEST: LoggedRequest = { clientAddress: "192.0.2.1", method: "GET", path: "/v?x" };
+const REQUEST: LoggedRequest = {
+  clientAddress: "192.0.2.1",
+  peerAddress: "10.0.0.1",
+  method: "GET",
+  path: "/v?x",
+  requestId: "id",
+};
 const NOW = 1_700_000_000_000;
-const FAILED: Result<unknown> = {
+const ENDING: Ending = { status: 200, broken: undefined, bytes: 5, milliseconds: 1_500 };
+
+const failure = (outcome: Failed): Result<unknown> => ({
   kind: "failed",
-  outcome: failed("dns_error", "x"),
+  outcome,
   verdict: "attempts used up",
   attempts: [],
+});
+const [backend] = backendsOf([1]);
+const ANSWER: Result<unknown> = {
+  kind: "answered",
+  outcome: answered("ok"),
+  backend: backend!,
+  attempts: [{ backend: backend!, outcome: answered("ok") }],
 };
 
 Deno.test("access entry: a finished request is dated when it arrived", () => {
-  const ending = { status: 503, broken: undefined, milliseconds: 1_500 };
-  assertEquals(finishedEntry(REQUEST, FAILED, ending, NOW), {
+  const result = failure(failed("dns_error", "x"));
+  assertEquals(finishedEntry(REQUEST, result, { ...ENDING, status: 503 }, NOW), {
     time: new Date(NOW - 1_500),
     ...REQUEST,
     status: 503,
+    bytes: 5,
     milliseconds: 1_500,
     attempts: [],
     verdict: "attempts used up",
@@ -30,36 +55,61 @@ Deno.test("access entry: a finished request is dated when it arrived", () => {
   });
 });
 
-Deno.test("access entry: a refused request is dated now, and has no attempts", () => {
-  assertEquals(refusedEntry(REQUEST, { status: 405, reason: "why" }, NOW), {
-    time: new Date(NOW),
+Deno.test("access entry: a refused request is dated when it arrived, and has no attempts", () => {
+  const refusal = { status: 405, reason: "why" };
+  assertEquals(refusedEntry(REQUEST, refusal, { bytes: 9, milliseconds: 20 }, NOW), {
+    time: new Date(NOW - 20),
     ...REQUEST,
     status: 405,
-    milliseconds: 0,
+    bytes: 9,
+    milliseconds: 20,
     attempts: [],
     refused: "why",
   });
 });
 
 for (
-  const [path, logged] of [
-    ["/a?b=%20'\"\\~", "/a?b=%20'\"\\~"],
-    ["/a b", "/a%20b"],
-    ["/\r\n2026 forged", "/%0D%0A2026%20forged"],
-    ["/\x1b[2J\x7f", "/%1B[2J%7F"],
-    ["/\x9b", "/%C2%9B"],
-    ["/ä\u202e", "/%C3%A4%E2%80%AE"],
-    ["/\ud800x", "/%EF%BF%BDx"],
+  const [what, result, broken, status, reason] of [
+    ["an answer", ANSWER, undefined, 200, undefined],
+    ["an answer whose client left", ANSWER, CLIENT_GONE, 499, "the client left"],
+    ["an answer that stalled", ANSWER, STALLED, 200, "the response stalled"],
+    ["an answer that the stop cut off", ANSWER, CUT_OFF, 200, CUT_OFF.detail],
+    ["a failure", failure(STALLED), undefined, 200, undefined],
+    ["a failure because the client left", failure(CLIENT_GONE), undefined, 499, "the client left"],
+    [
+      "the same, found before any byte was sent",
+      failure({ ...CLIENT_GONE, neverLeft: true }),
+      undefined,
+      499,
+      "the client left",
+    ],
+    [
+      "a failure because the client broke off its upload",
+      failure(CLIENT_BROKE_OFF),
+      undefined,
+      499,
+      "the client broke off its request's body",
+    ],
+    ["a failure because the upload stalled", failure(CLIENT_STALLED), undefined, 200, undefined],
+    [
+      "a failure whose reply the client did not take",
+      failure(STALLED),
+      CLIENT_GONE,
+      499,
+      "the client left",
+    ],
+    ["a request that the stop cut off", failure(CLIENT_GONE), CUT_OFF, 200, CUT_OFF.detail],
   ] as const
 ) {
-  Deno.test(`access entry: the path ${encodeURI(path.toWellFormed())} cannot forge a line`, () => {
-    const request = { ...REQUEST, path };
-    const refused = refusedEntry(request, { status: 400, reason: "why" }, NOW);
-    const ending = { status: 200, broken: undefined, milliseconds: 0 };
-    const finished = finishedEntry(request, FAILED, ending, NOW);
-    assertEquals([refused.path, finished.path], [logged, logged]);
-    for (const entry of [refused, finished]) {
-      assertEquals(/^[\x20-\x7e]*$/.test(textLine(entry)), true);
-    }
+  Deno.test(`access entry: ${what} has the status ${status} and the reason "${reason}"`, () => {
+    const entry = finishedEntry(REQUEST, result, { ...ENDING, broken }, NOW);
+    assertEquals([entry.status, entry.broken], [status, reason]);
   });
 }
+
+Deno.test("access entry: a trusted peer is named beside the client", () => {
+  const header = (name: string) => name === "x-forwarded-for" ? "192.0.2.1" : undefined;
+  const facts = { clientAddress: "10.0.0.1", method: "GET", path: "/v?x", requestId: "id", header };
+  assertEquals(describe(facts, (address) => address === "10.0.0.1"), REQUEST);
+  assertEquals(describe(facts, () => false), { ...REQUEST, clientAddress: "10.0.0.1" });
+});

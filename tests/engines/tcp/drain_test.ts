@@ -70,3 +70,16 @@ Deno.test("drain: requests cut off by the timeout are counted and logged, and do
   assertEquals(balancer.entries[0]!.broken, "the stop did not wait any longer");
   assertEquals(balancer.changes, []);
 });
+
+Deno.test("drain: a request that is cut off before any response has the status 0, and its client has not left", async () => {
+  await using backend = new ScriptedBackend("a", "stall");
+  await using balancer = balance([backend.url]);
+  using client = await Dialogue.open(balancer.port);
+  await client.send(GET);
+  await backend.until(() => backend.requests.length === 1);
+  assertEquals(await balancer.engine.drain(100, 0), 1);
+  while (balancer.entries.length === 0) await pause(5);
+  const { status, broken, bytes } = balancer.entries[0]!;
+  assertEquals([status, broken, bytes], [0, "the stop did not wait any longer", 0]);
+  assertEquals(balancer.changes, []);
+});

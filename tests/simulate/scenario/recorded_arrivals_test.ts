@@ -13,8 +13,19 @@ async function readArrivals(text: string) {
 }
 
 function logLine(time: string, method: string, refused?: string): string {
-  const entry = { time: new Date(time), clientAddress: "192.0.2.7", method, path: "/users?id=1" };
-  return jsonLine({ ...entry, status: 200, milliseconds: 3, attempts: [], refused });
+  return jsonLine({
+    time: new Date(time),
+    clientAddress: "192.0.2.7",
+    peerAddress: "192.0.2.7",
+    method,
+    path: "/users?id=1",
+    status: 200,
+    bytes: 90,
+    milliseconds: 3,
+    requestId: undefined,
+    attempts: [],
+    refused,
+  });
 }
 
 Deno.test("recorded arrivals: times in seconds may begin anywhere and come in any order; the first becomes 0", async () => {

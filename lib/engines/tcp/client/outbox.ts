@@ -16,6 +16,8 @@ export interface Recipient {
 }
 
 export class Outbox extends Timed {
+  /** Bytes that the connection has accepted so far. */
+  sentBytes = 0;
   readonly #recipient: Recipient;
   readonly #wheel: Wheel;
   readonly #timeout: number;
@@ -47,9 +49,9 @@ export class Outbox extends Timed {
 
   /** Sends the rest. @returns undefined if there is none, which is the common case */
   finish(bytes: Bytes, sent: number): Promise<void> | undefined {
+    this.sentBytes += sent;
     if (sent < bytes.length) return this.#sendRest(bytes, sent);
-    this.#sending = false;
-    this.#wheel.clear(this);
+    this.#end();
     return undefined;
   }
 
@@ -73,8 +75,15 @@ export class Outbox extends Timed {
   async #sendRest(bytes: Bytes, sent: number): Promise<void> {
     while (sent < bytes.length) {
       this.#wheel.set(this, this.#timeout);
-      sent += await this.#recipient.socket.write(bytes.subarray(sent));
+      const size = await this.#recipient.socket.write(bytes.subarray(sent));
+      this.sentBytes += size;
+      sent += size;
     }
-    this.finish(bytes, sent);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#sending = false;
+    this.#wheel.clear(this);
   }
 }

@@ -10,9 +10,8 @@ import {
 } from "../../../http/local_reply.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
-import { finishedEntry, refusedEntry } from "../../shared/access_entry.ts";
 import { refuseClimb } from "../../shared/admission.ts";
-import { EXPIRED } from "../../shared/failures.ts";
+import { CLIENT_GONE, EXPIRED, internalError, isDeparture } from "../../shared/failures.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
 import type { BackendConnection } from "../backend/connection.ts";
@@ -24,6 +23,7 @@ import type { RequestHead } from "../http1/request_head.ts";
 import { chooseFraming, editHead, type Persistence } from "../http1/response_framing.ts";
 import type { TcpResponse } from "./forward.ts";
 import { isPeerError } from "./peer_error.ts";
+import { AccessRecord } from "./record.ts";
 import { TcpRequest } from "./request.ts";
 import { relay, wholeResponse } from "./relay.ts";
 import { blameFor } from "./response_blame.ts";
@@ -36,15 +36,22 @@ export class Exchange implements Expirable, Source {
   readonly request: TcpRequest;
   readonly #client: ClientConnection;
   readonly #context: Context;
+  readonly #record: AccessRecord;
   /** Whether the response has begun. */
   #responding = false;
   #over = false;
 
   /**
    * @param head of the request, complete in the client's inbox
+   * @param arrivedAt when it began, by performance.now(), if there is an access log
    * @throws {Malformed} if the request is not to be forwarded
    */
-  constructor(client: ClientConnection, context: Context, head: RequestHead) {
+  constructor(
+    client: ClientConnection,
+    context: Context,
+    head: RequestHead,
+    arrivedAt: number,
+  ) {
     const { inbox } = client;
     const { bytes, filled } = inbox;
     const request = new TcpRequest(client, head);
@@ -52,6 +59,7 @@ export class Exchange implements Expirable, Source {
     this.request = request;
     this.#client = client;
     this.#context = context;
+    this.#record = new AccessRecord(client, context, arrivedAt);
     inbox.start = request.hasMore ? filled : request.end;
     if (request.hasMore) {
       request.upload = new Upload(this, context.bodies, head, bytes.subarray(head.end, filled));
@@ -65,8 +73,7 @@ export class Exchange implements Expirable, Source {
    */
   async serve(): Promise<boolean> {
     const { request } = this;
-    const { onRequest, limits, wheel, overload, proxy } = this.#context;
-    const startedAt = onRequest === undefined ? 0 : performance.now();
+    const { limits, wheel, overload, proxy } = this.#context;
     request.deadline = startDeadline(this, wheel, limits.requestTimeout);
     let counted = false;
     try {
@@ -78,11 +85,7 @@ export class Exchange implements Expirable, Source {
       const keeps = result.kind === "answered"
         ? await this.#forwardResponse(result)
         : await this.#replyFailure(result);
-      if (onRequest !== undefined && !this.#client.refused) { // a refusal has been logged
-        const { status, broken } = request;
-        const ending = { status, broken, milliseconds: performance.now() - startedAt };
-        onRequest(finishedEntry(request, result, ending, Date.now()));
-      }
+      this.#record.finish(request, result);
       return keeps;
     } finally {
       this.#over = true;
@@ -104,6 +107,7 @@ export class Exchange implements Expirable, Source {
   #respond(): void {
     const { phase } = this.#client;
     this.#responding = true;
+    this.#record.begin();
     if (phase === "body" || phase === "expect") this.#client.enter("late body");
     else this.#client.enterUntimed("responding");
   }
@@ -141,6 +145,7 @@ export class Exchange implements Expirable, Source {
   /** Ends the current attempt; no further one is made. */
   abort(reason: Failed): void {
     this.request.clientGone = true;
+    this.request.broken ??= reason;
     this.request.connection?.end(reason);
   }
 
@@ -160,8 +165,11 @@ export class Exchange implements Expirable, Source {
   }
 
   async #turnAway(): Promise<boolean> {
-    this.#context.onRequest?.(refusedEntry(this.request, OVERLOAD, Date.now()));
-    return await this.#reply(OVERLOAD.reply);
+    try {
+      return await this.#reply(OVERLOAD.reply);
+    } finally {
+      this.#record.refuse(this.request, OVERLOAD);
+    }
   }
 
   async #forwardResponse(
@@ -196,6 +204,7 @@ export class Exchange implements Expirable, Source {
       const framing = chooseFraming(head, request.method, request.head.minor);
       const keeps = framing !== "close" && this.#keepsConnection;
       const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie);
+      request.overheadBytes = head.end - start;
       connection.clearDeadline();
       const whole = wholeResponse(connection, framing, start);
       let isClean: boolean;
@@ -205,7 +214,14 @@ export class Exchange implements Expirable, Source {
         isClean = start + whole.length === connection.filled;
       } else {
         const { bodies, limits } = this.#context;
-        isClean = await relay(start, { connection, sink: outbox, framing, bodies, limits });
+        isClean = await relay(start, {
+          connection,
+          sink: outbox,
+          framing,
+          bodies,
+          limits,
+          overhead: request,
+        });
       }
       request.connection = undefined; // from now on it may carry another request
       const sent = request.upload?.wasSentOn(connection) ?? true;
@@ -213,7 +229,8 @@ export class Exchange implements Expirable, Source {
       else connections.discard(connection);
       return keeps;
     } catch (error) {
-      request.broken = connection.closeReason?.detail ?? String(error);
+      request.broken ??= connection.closeReason ??
+        (isPeerError(error) ? CLIENT_GONE : internalError(error));
       connections.discard(connection);
       if (!isPeerError(error)) this.#context.onError(error);
       this.#client.close();
@@ -226,7 +243,14 @@ export class Exchange implements Expirable, Source {
     const { wheel, smalls } = this.#context;
     if (this.request.deadline !== undefined) wheel.clear(this.request.deadline);
     const buffer = smalls.borrow();
-    await openTunnel({ client, connection, cookie, buffer, onBytes: () => client.enter("tunnel") });
+    await openTunnel({
+      client,
+      connection,
+      cookie,
+      buffer,
+      overhead: this.request,
+      onBytes: () => client.enter("tunnel"),
+    });
   }
 
   async #replyFailure(
@@ -236,13 +260,13 @@ export class Exchange implements Expirable, Source {
     const isOurFault = outcome.failure === "proxy_internal_error";
     if (isOurFault) this.#context.onError(new Error(outcome.detail));
     const reply = isOurFault ? internalErrorReply() : failureReply(outcome, verdict);
-    request.status = reply.status;
     if (this.#client.gone) return false;
+    request.status = reply.status;
     try {
       return await this.#reply(reply);
     } catch (error) {
       if (!isPeerError(error)) throw error;
-      request.broken = "the client left";
+      request.broken ??= isDeparture(outcome) ? outcome : CLIENT_GONE;
       return false;
     }
   }
@@ -251,7 +275,9 @@ export class Exchange implements Expirable, Source {
   async #reply(reply: LocalReply): Promise<boolean> {
     const { request } = this;
     const keeps = this.#keepsConnection;
-    const bytes = localReplyBytes(reply, this.#persistence(keeps), request.method === "HEAD");
+    const headOnly = request.method === "HEAD" || reply.status === 204;
+    const bytes = localReplyBytes(reply, this.#persistence(keeps), headOnly);
+    request.overheadBytes = bytes.length - (headOnly ? 0 : reply.body.length);
     this.#respond();
     await this.#client.outbox.send(bytes);
     return keeps;

@@ -21,6 +21,11 @@ export interface Sink {
   send(bytes: Bytes): Promise<void>;
 }
 
+/** Counts what is sent of a response that is not its body: head, sizes of chunks, trailers. */
+export interface Overhead {
+  overheadBytes: number;
+}
+
 export interface RelayOptions {
   readonly connection: BackendConnection;
   readonly sink: Sink;
@@ -28,6 +33,7 @@ export interface RelayOptions {
   /** Buffers for bodies. */
   readonly bodies: Buffers;
   readonly limits: Limits;
+  readonly overhead: Overhead;
 }
 
 /**
@@ -88,9 +94,10 @@ async function relayChunks(
   chunked: Chunked,
   options: RelayOptions,
 ): Promise<boolean> {
-  const { connection, sink, bodies } = options;
+  const { connection, sink, bodies, overhead } = options;
   const { head, filled } = connection;
   const kept = scanChunks(chunked, connection.buffer, head.end, filled, connection);
+  overhead.overheadBytes += kept - head.end - chunked.dataBytes;
   await sink.send(connection.buffer.subarray(start, kept));
   if (chunked.done) return chunked.consumed === filled;
 
@@ -99,7 +106,9 @@ async function relayChunks(
   buffer.set(connection.buffer.subarray(chunked.consumed, filled));
   while (!chunked.done) {
     const end = held + (await receive(buffer.subarray(held), options) ?? cutShort(options));
+    const { dataBytes } = chunked;
     const kept = scanChunks(chunked, buffer, 0, end, connection);
+    overhead.overheadBytes += kept - (chunked.dataBytes - dataBytes);
     if (kept > 0) await sink.send(buffer.subarray(0, kept));
     buffer.copyWithin(0, chunked.consumed, end);
     held = end - chunked.consumed;
@@ -116,7 +125,7 @@ async function relayToEnd(
   makesChunks: boolean,
   options: RelayOptions,
 ): Promise<boolean> {
-  const { connection, sink, bodies } = options;
+  const { connection, sink, bodies, overhead } = options;
   const { head, filled } = connection;
   await sink.send(connection.buffer.subarray(start, head.end));
   const buffer = bodies.borrow();
@@ -125,11 +134,16 @@ async function relayToEnd(
   let size: number | null = filled - head.end;
   while (size !== null) {
     if (size > 0 && makesChunks) {
-      await sink.send(chunkAround(buffer, HEADROOM_BYTES, HEADROOM_BYTES + size));
+      const chunk = chunkAround(buffer, HEADROOM_BYTES, HEADROOM_BYTES + size);
+      overhead.overheadBytes += chunk.length - size;
+      await sink.send(chunk);
     } else if (size > 0) await sink.send(buffer.subarray(HEADROOM_BYTES, HEADROOM_BYTES + size));
     size = await receive(buffer.subarray(HEADROOM_BYTES, end), options);
   }
-  if (makesChunks) await sink.send(LAST_CHUNK);
+  if (makesChunks) {
+    overhead.overheadBytes += LAST_CHUNK.length;
+    await sink.send(LAST_CHUNK);
+  }
   bodies.giveBack(buffer);
   return false;
 }

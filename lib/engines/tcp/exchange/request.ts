@@ -33,10 +33,12 @@ export class TcpRequest implements RequestFacts {
   readonly upgrade: string | undefined;
   /** The connection of the current attempt. */
   connection: BackendConnection | undefined;
-  /** The status of the response to the client. */
+  /** The status of the response to the client; 0 if none is sent. */
   status = 0;
   /** Why the response was not sent whole. */
-  broken: string | undefined;
+  broken: Failed | undefined;
+  /** Bytes of the response that are not its body. */
+  overheadBytes = 0;
   readonly #outbox: Outbox;
   #interim: Interim | undefined;
 
@@ -97,14 +99,12 @@ export class TcpRequest implements RequestFacts {
     return textOf(this.bytes, this.head.hostStart, this.head.hostEnd);
   }
 
+  get requestId(): string | undefined {
+    return this.forwarded.requestId ?? this.header("x-request-id");
+  }
+
   header(name: string): string | undefined {
-    const wanted = name.toLowerCase();
-    const separator = wanted === "cookie" ? "; " : ", "; // RFC 9113, 8.2.3
-    let found: string | undefined;
-    this.head.forEachValue(this.bytes, wanted, (value) => {
-      found = found === undefined ? value : `${found}${separator}${value}`;
-    });
-    return found;
+    return this.head.readField(this.bytes, name);
   }
 
   /** Milliseconds until REQUEST_TIMEOUT, at least one; Infinity if none is set. @param now on the wheel */

@@ -6,6 +6,7 @@ import type { BackendConnection } from "../backend/connection.ts";
 import type { ClientConnection } from "../client/connection.ts";
 import { bytesOf, textOf } from "../http1/bytes.ts";
 import { editHead } from "../http1/response_framing.ts";
+import type { Overhead } from "./relay.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -17,6 +18,7 @@ export interface TunnelOptions {
   readonly cookie: string | undefined;
   /** A buffer for what the client sends. */
   readonly buffer: Bytes;
+  readonly overhead: Overhead;
   /** Called when the tunnel opens, and whenever bytes pass. */
   readonly onBytes: () => void;
 }
@@ -27,11 +29,12 @@ export interface TunnelOptions {
  * @throws if either side breaks the connection
  */
 export async function openTunnel(options: TunnelOptions): Promise<void> {
-  const { client, connection, cookie, buffer: up, onBytes } = options;
+  const { client, connection, cookie, buffer: up, overhead, onBytes } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
   const start = editHead(buffer, head, "none", undefined, cookie);
   const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
+  overhead.overheadBytes += head.end - 2 - start + lines.length;
   await client.outbox.send(buffer.slice(start, head.end - 2));
   await client.outbox.send(lines);
   await client.outbox.send(buffer.slice(head.end, connection.filled));
@@ -51,11 +54,15 @@ export interface TunnelEnd {
 }
 
 /** The client's end. What was read ahead comes first. */
-function clientEnd({ socket, inbox }: ClientConnection): TunnelEnd {
+function clientEnd({ socket, inbox, outbox }: ClientConnection): TunnelEnd {
   return {
     receiveInto: (bytes) => inbox.readInto(bytes),
     async write(bytes) {
-      for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
+      for (let at = 0; at < bytes.length;) {
+        const size = await socket.write(bytes.subarray(at));
+        outbox.sentBytes += size;
+        at += size;
+      }
     },
     closeWrite: () => socket.closeWrite(),
   };

@@ -10,6 +10,7 @@ import type { Buffers } from "../../../net/buffers.ts";
 import { Chunked } from "../http1/chunked.ts";
 import {
   BACKEND_TAKES_NOTHING,
+  BODY_MALFORMED,
   CLIENT_BROKE_OFF,
   internalError,
   NO_FIRST_BYTE,
@@ -62,6 +63,8 @@ export class Upload {
   #missing: number;
   readonly #chunked: Chunked | undefined;
   #reading: Promise<void> | undefined;
+  /** Whether its coding is not valid: then the client may still be there. */
+  #malformed = false;
   /** The connection of the current attempt; earlier ones get no more. */
   #to: BackendConnection | undefined;
 
@@ -107,7 +110,9 @@ export class Upload {
       }
     } catch (error) {
       if (!isPeerError(error)) connection.end(internalError(error));
-      if (this.broken && this.#to === connection) connection.end(CLIENT_BROKE_OFF);
+      if (this.broken && this.#to === connection) {
+        connection.end(this.#malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF);
+      }
       // Otherwise the backend broke it, which the reader of its response notices.
     }
   }
@@ -147,11 +152,12 @@ export class Upload {
       const end = this.#filled + Math.min(room, limit);
       const size = await this.#source.receiveBody(this.#buffer.subarray(this.#filled, end));
       if (this.#closed) return;
-      if (size === 0) throw new Malformed("the body broke off");
+      if (size === 0) throw new Deno.errors.UnexpectedEof("the body broke off");
       this.#take(size);
       if (this.complete) this.#source.awaitBackend();
     } catch (error) {
       this.broken = true;
+      this.#malformed = error instanceof Malformed;
       throw error;
     } finally {
       this.#reading = undefined;

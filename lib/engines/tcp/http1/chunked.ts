@@ -29,6 +29,8 @@ export class Chunked {
   consumed = 0;
   /** Bytes of data that the current chunk still lacks. */
   remaining = 0;
+  /** Bytes of data so far. */
+  dataBytes = 0;
   readonly #connectionOptions: ReadonlySet<string> | undefined;
   readonly #dataOnly: boolean;
   #state: State = "size";
@@ -101,6 +103,7 @@ export class Chunked {
           kept += length;
           at += length;
           this.remaining -= length;
+          this.dataBytes += length;
           if (this.remaining === 0) this.#state = "data CR";
           break;
         }

@@ -40,6 +40,8 @@ export class ForwardedHead {
   /** The lines to add, if rules had to be applied; undefined if `#proxyLines` writes them. */
   readonly #addedLines: Bytes | undefined;
   readonly #upgrade: Bytes | undefined;
+  /** The request id, if rules had to be applied and the client sent none. */
+  #newId: string | undefined;
 
   /**
    * @param proxyLines of the client's connection
@@ -61,12 +63,22 @@ export class ForwardedHead {
       proxyLines.prepare(bytes, head);
     } else {
       const host = target?.authority ?? readHost(bytes, head);
-      const forwarding = proxyLines.buildForwarding(host, head.minor, () => crypto.randomUUID());
+      const makeId = () => this.#newId = crypto.randomUUID();
+      const forwarding = proxyLines.buildForwarding(host, head.minor, makeId);
       this.#addedLines = applyRules(bytes, head, forwarding, target !== undefined);
     }
     if (upgrade !== undefined) {
       this.#upgrade = bytesOf(`connection: upgrade\r\nupgrade: ${upgrade}\r\n`);
     }
+  }
+
+  /**
+   * The value of X-Request-Id that the proxy adds; undefined if the client sent one. It can be read until
+   * the next request of the connection.
+   */
+  get requestId(): string | undefined {
+    if (this.#addedLines !== undefined) return this.#newId;
+    return this.#head.forwarding.requestId ? undefined : this.#proxyLines.requestId;
   }
 
   /** How many bytes {@linkcode write} needs at most. */

@@ -180,16 +180,25 @@ export abstract class Head {
     }
   }
 
-  /** Visits the values of all lines of one name. @param name in lower case */
-  forEachValue(bytes: Uint8Array, name: string, visit: (value: string) => void): void {
-    for (let at = this.fieldsStart; at < this.end - 2;) {
+  /**
+   * The value of a field, its lines joined; undefined if there is none. Of a head that is not complete or
+   * not valid, the lines before that count.
+   */
+  readField(bytes: Uint8Array, name: string): string | undefined {
+    const wanted = name.toLowerCase();
+    const separator = wanted === "cookie" ? "; " : ", "; // RFC 9113, 8.2.3
+    const end = this.end > 0 ? this.end - 2 : this.#resumeAt;
+    let found: string | undefined;
+    for (let at = this.fieldsStart; at < end;) {
       const lineEnd = bytes.indexOf(LF, at) + 1;
       const colon = bytes.indexOf(COLON, at);
-      if (colon - at === name.length && textOf(bytes, at, colon).toLowerCase() === name) {
-        visit(readTrimmed(bytes, colon + 1, lineEnd - 2));
+      if (colon - at === wanted.length && textOf(bytes, at, colon).toLowerCase() === wanted) {
+        const value = readTrimmed(bytes, colon + 1, lineEnd - 2);
+        found = found === undefined ? value : `${found}${separator}${value}`;
       }
       at = lineEnd;
     }
+    return found;
   }
 
   #recordField(kind: number, bytes: Uint8Array, line: number, start: number, end: number): void {

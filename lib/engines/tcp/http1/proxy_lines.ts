@@ -11,7 +11,7 @@ import {
   proxyFields,
   ReceivedForwarding,
 } from "../../../http/headers.ts";
-import { bytesOf, copy, SP } from "./bytes.ts";
+import { bytesOf, copy, SP, textOf } from "./bytes.ts";
 import type { RequestHead } from "./request_head.ts";
 import { readHost } from "./request_host.ts";
 import { REQUEST_ID_BYTES, writeRequestId } from "./request_id.ts";
@@ -47,6 +47,12 @@ export class ProxyLines {
   constructor(clientAddress: string, trusted: boolean) {
     this.#clientAddress = clientAddress;
     this.trusted = trusted;
+  }
+
+  /** The id of the request that was prepared last, if its client sent none. */
+  get requestId(): string {
+    const { value } = this.#requestId;
+    return textOf(this.#lines, value, value + REQUEST_ID_BYTES);
   }
 
   /** The length in bytes, without the lists of other proxies. */

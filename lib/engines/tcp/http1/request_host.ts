@@ -35,18 +35,42 @@ export function readAbsoluteTarget(bytes: Uint8Array, head: RequestHead): Target
   return target!;
 }
 
+/** How much the access log gets of a request line that is not valid, or longer than its limit. */
+const MAX_SHOWN_BYTES = 1024;
+
 /**
  * Reads method and path for the access log, of a request that is refused.
  *
+ * @param filled where the bytes received end
  * @param head which may be incomplete or not valid; undefined if none has begun
  */
-export function readRequestLine(bytes: Uint8Array, head: RequestHead | undefined) {
+export function readRequestLine(
+  bytes: Uint8Array,
+  filled: number,
+  head: RequestHead | undefined,
+): { method: string; path: string } {
+  if (head === undefined) return { method: UNKNOWN, path: UNKNOWN };
   // fieldsStart is set once the request line is complete and valid.
-  if (head === undefined || head.fieldsStart === 0) return { method: UNKNOWN, path: UNKNOWN };
-  const path = head.form === "absolute"
-    ? splitTarget(bytes, head)?.path ?? UNKNOWN
-    : textOf(bytes, head.targetStart, head.targetEnd);
+  if (head.fieldsStart === 0) return guessRequestLine(bytes, head.start, filled);
+  const target = textOf(bytes, head.targetStart, head.targetEnd);
+  const path = head.form === "absolute" ? splitTarget(bytes, head)?.path ?? target : target;
   return { method: head.readMethod(bytes), path };
+}
+
+/** What there is of a request line that is not valid, or not complete. */
+function guessRequestLine(bytes: Uint8Array, start: number, filled: number) {
+  const text = textOf(bytes, start, Math.min(filled, start + MAX_SHOWN_BYTES));
+  const [line = ""] = text.trimStart().split(/[\r\n]/, 1);
+  const [, method, path = ""] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([^ ]*)/.exec(line) ?? [];
+  return { method: method ?? UNKNOWN, path: percentEncode(method === undefined ? line : path) };
+}
+
+/** Percent-encodes each byte that is not visible ASCII. @param text with one character for each byte */
+function percentEncode(text: string): string {
+  return text.replace(/[^\x21-\x7e]/g, (character) => {
+    const digits = character.charCodeAt(0).toString(16).toUpperCase();
+    return `%${digits.padStart(2, "0")}`;
+  });
 }
 
 /** @returns undefined if it is not an http URL */
