@@ -51,7 +51,8 @@ export function complain(text: string): void {
 
 /** Ends the process once its last lines are written, or if nobody reads them. */
 export async function exit(status: number): Promise<never> {
-  await deadline(Promise.all([STDOUT.flush(), STDERR.flush()]), FLUSH_MS).catch(ignoreTimeout);
+  const accessLog = STDOUT.flush().then(() => STDERR.flush()); // which it may have reported to
+  await deadline(Promise.all([accessLog, STDERR.flush()]), FLUSH_MS).catch(ignoreTimeout);
   Deno.exit(status);
 }
 
