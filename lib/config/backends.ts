@@ -1,6 +1,6 @@
 /** Parses `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
 import type { BackendConfig } from "./model.ts";
-import { type Complaint, type Read, reading } from "./setting.ts";
+import { type Complaint, placeOf, type Read, reading, type Refused } from "./setting.ts";
 
 /**
  * Ports that the Fetch standard blocks (https://fetch.spec.whatwg.org/#port-blocking): fetch refuses to
@@ -22,12 +22,18 @@ export function readBackends(text: string): Read<readonly BackendConfig[]> {
   const backends: BackendConfig[] = [];
   const complaints: Complaint[] = [];
   const seen = new Set<string>();
-  for (const entry of withoutLastEmpty(text.split(";")).map((entry) => entry.trim())) {
+  const entries = withoutLastEmpty(text.split(";")).map((entry) => entry.trim());
+  for (const [index, entry] of entries.entries()) {
     const backend = readBackend(entry);
-    if (typeof backend === "string") {
-      complaints.push({ expected: backend, shown: withoutPassword(entry, text) });
+    const place = placeOf(index, entries);
+    if ("expected" in backend) {
+      complaints.push({
+        ...withoutSecret(backend, text),
+        shown: withoutPassword(entry, text),
+        place,
+      });
     } else if (seen.has(backend.url)) {
-      complaints.push({ expected: "must list each backend once", shown: entry });
+      complaints.push({ expected: "must list each backend once", shown: entry, place });
     } else {
       seen.add(backend.url);
       backends.push(backend);
@@ -44,19 +50,50 @@ function withoutLastEmpty(entries: string[]): string[] {
   return entries.at(-1)?.trim() === "" ? entries.slice(0, -1) : entries;
 }
 
-function readBackend(entry: string): BackendConfig | string {
+function readBackend(entry: string): BackendConfig | Refused {
   const [address = "", ...options] = entry.split(/\s+/);
+  const several = separate(entry);
+  if (several !== undefined) return several;
   const url = readUrl(address);
-  if (typeof url === "string") return url;
+  if (typeof url === "string") return { expected: url, meant: withScheme(address) };
   let weight: number | undefined;
   for (const option of options) {
     const [, digits] = /^weight=(\d{1,3})$/.exec(option) ?? [];
     if (weight !== undefined || !(Number(digits) >= 1 && Number(digits) <= 100)) {
-      return "must have no option except weight=1 to weight=100, once per backend";
+      return { expected: "must have no option except weight=1 to weight=100, once per backend" };
     }
     weight = Number(digits);
   }
   return { url: `${url.origin}${url.pathname.replace(/\/+$/, "")}`, weight: weight ?? 1 };
+}
+
+/** A `,`, a `|` or a blank with another backend behind it. A path may have a comma, a host may not. */
+const OTHER_SEPARATOR =
+  /(?<=^https?:\/\/[^/]*)\s*[,|]\s*|\s*[,|]\s*(?=https?:)|\s+(?=https?:|[\w.-]+:\d)/gi;
+
+/** @returns undefined if the entry is one backend */
+function separate(entry: string): Refused | undefined {
+  const parts = entry.split(OTHER_SEPARATOR);
+  if (parts.length === 1) return undefined;
+  const list = parts.map((part) => withScheme(part) ?? part);
+  const isMeant = list.every((part) => part !== "" && !("expected" in readBackend(part)));
+  return {
+    expected: "must have ; between backends",
+    meant: isMeant ? list.join(";") : undefined,
+  };
+}
+
+/** @returns the address with `http://` before it; undefined if that does not make it a backend */
+function withScheme(address: string): string | undefined {
+  const isUrl = /^[\w.-]+(?::\d+)?(?:\/.*)?$/.test(address);
+  return isUrl && typeof readUrl(`http://${address}`) !== "string"
+    ? `http://${address}`
+    : undefined;
+}
+
+/** Without a suggestion if that may be a part of a password. */
+function withoutSecret({ expected, meant }: Refused, text: string): Refused {
+  return { expected, meant: text.includes("@") ? undefined : meant };
 }
 
 function readUrl(address: string): URL | string {

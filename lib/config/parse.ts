@@ -1,5 +1,6 @@
 /** Parses texts by a schema. */
 import type { z } from "zod";
+import type { Hints } from "./setting.ts";
 
 /** Settings as text, by name; one that is unset or empty has its default. */
 export type SettingTexts = Readonly<Record<string, string | undefined>>;
@@ -18,12 +19,18 @@ export function given(texts: SettingTexts): Record<string, string> {
   );
 }
 
+/** What can be shown as it is. */
+const PRINTABLE = /^[ -~]+$/;
+
 export function parseTexts<Value>(schema: z.ZodType<Value>, texts: SettingTexts): Parsed<Value> {
   const result = schema.safeParse(given(texts), { reportInput: true });
   const problems = (result.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     const value = texts[name] ? JSON.stringify(issue.input) : "not set";
-    return `${name} ${issue.message}: current value is ${value}`;
+    const { meant, place = "current value" }: Hints = (issue.code === "custom" && issue.params) ||
+      {};
+    const question = meant !== undefined && PRINTABLE.test(meant) ? `, did you mean ${meant}?` : "";
+    return `${name} ${issue.message}: ${place} is ${value}${question}`;
   });
   return { value: result.data, problems };
 }

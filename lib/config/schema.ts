@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { type HashOn, POLICY_NAMES } from "./model.ts";
 import { readBackends } from "./backends.ts";
+import { readHost } from "./host.ts";
 import { readNetworks } from "./networks.ts";
-import { type Read, reading, setting } from "./setting.ts";
+import { type Read, reading, rephrase, setting } from "./setting.ts";
 import { readStatuses } from "./statuses.ts";
+import { suggest } from "./suggest.ts";
 import {
   duration,
   HOUR_MS,
@@ -26,6 +28,9 @@ const MIN_SECRET_CHARACTERS = 16;
 
 /** The name of a header or of a cookie: a token (RFC 9110, 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+
+/** The path of a probe, and its query. */
+const PATH = /^\/(?:(?!#)[!-~])*$/;
 
 /** The defaults, as a user would write them. `USERS_SERVICE` has none. */
 export const DEFAULTS = {
@@ -75,9 +80,9 @@ export const DEFAULTS = {
 export const Settings = z.object({
   USERS_SERVICE: setting(DEFAULTS.USERS_SERVICE, readBackends),
   PORT: setting(DEFAULTS.PORT, (text) => wholeNumber(text, 1, 65535)),
-  HOST: setting(DEFAULTS.HOST, readHost),
+  HOST: setting(DEFAULTS.HOST, (text) => readHost(text, "PORT")),
   ADMIN_PORT: setting(DEFAULTS.ADMIN_PORT, readAdminPort),
-  ADMIN_HOST: setting(DEFAULTS.ADMIN_HOST, readHost),
+  ADMIN_HOST: setting(DEFAULTS.ADMIN_HOST, (text) => readHost(text, "ADMIN_PORT")),
   ENGINE: setting(DEFAULTS.ENGINE, (text) => oneOf(text, ["web", "tcp"] as const)),
   POLICY: setting(DEFAULTS.POLICY, (text) => oneOf(text, POLICY_NAMES)),
   HASH_ON: setting(DEFAULTS.HASH_ON, readHashOn),
@@ -141,12 +146,6 @@ function timeout(whenUnset: string, longest = HOUR_MS) {
   return setting(whenUnset, (text) => duration(text, MIN_TIMEOUT_MS, longest));
 }
 
-function readHost(text: string): Read<string> {
-  return /^[A-Za-z0-9.:_-]+$/.test(text)
-    ? reading(text)
-    : "must be a host name or address without a port";
-}
-
 function readAdminPort(text: string): Read<number | undefined> {
   return orWord<number | undefined>("off", undefined, text, (text) => wholeNumber(text, 1, 65535));
 }
@@ -157,7 +156,10 @@ function readHashOn(text: string): Read<HashOn> {
   if (name !== undefined && TOKEN.test(name)) {
     return reading({ by: by as "header" | "cookie", name });
   }
-  return "must be address or path or header:NAME or cookie:NAME";
+  return {
+    expected: "must be address or path or header:NAME or cookie:NAME",
+    meant: suggest(text, ["address", "path"]),
+  };
 }
 
 function readHashBalance(text: string): Read<number> {
@@ -170,7 +172,7 @@ function readStickyCookie(text: string): Read<string | undefined> {
     undefined,
     text,
     (text) =>
-      TOKEN.test(text) && text.toLowerCase() !== "off"
+      TOKEN.test(text) && !/^(?:on|off|true|false)$/i.test(text)
         ? reading(text)
         : "must be a cookie name of 1 to 64 characters",
   );
@@ -186,7 +188,7 @@ function readStickySecret(text: string): Read<string | undefined> {
 function readMaxAttempts(text: string): Read<number> {
   if (text === DEFAULTS.MAX_ATTEMPTS) return reading(Infinity);
   const number = wholeNumber(text, 1, 1000);
-  return typeof number === "string" ? `${number}, or unset to try every backend once` : number;
+  return rephrase(number, (expected) => `${expected}, or unset to try every backend once`);
 }
 
 function readRetryBudget(text: string): Read<number> {
@@ -198,9 +200,13 @@ function readHealthPath(text: string): Read<string | undefined> {
     "off",
     undefined,
     text,
-    (text) =>
-      /^\/[!-~]*$/.test(text) && !text.includes("#")
-        ? reading(text)
-        : "must be a path such as /healthz",
+    (text) => {
+      if (PATH.test(text)) return reading(text);
+      const isPath = PATH.test(`/${text}`) && !/^(?:on|true)$|:/i.test(text);
+      return {
+        expected: "must be a path such as /healthz",
+        meant: isPath ? `/${text}` : undefined,
+      };
+    },
   );
 }

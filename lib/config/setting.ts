@@ -6,14 +6,24 @@ export interface Reading<Value> {
   readonly value: Value;
 }
 
-/** The value, or what was expected (`must be …`), or a complaint about each part that is not valid. */
-export type Read<Value> = Reading<Value> | string | readonly Complaint[];
-
-/** A part of a setting that is not valid: what was expected, and the part with secrets masked. */
-export interface Complaint {
+/** Why a value is not valid: what was expected (`must be …`), and what its writer may have meant. */
+export interface Refused {
   readonly expected: string;
-  readonly shown: string;
+  readonly meant?: string | undefined;
 }
+
+/** The value, or what was expected, or a complaint about each part that is not valid. */
+export type Read<Value> = Reading<Value> | string | Refused | readonly Complaint[];
+
+/** A part of a setting that is not valid, shown with secrets masked. */
+export interface Complaint extends Refused {
+  readonly shown: string;
+  /** Its place if the setting is a list: `entry 2 of 3`. */
+  readonly place?: string | undefined;
+}
+
+/** What a problem says beside what was expected; the schema's issues carry it. */
+export type Hints = Pick<Complaint, "meant" | "place">;
 
 export function reading<Value>(value: Value): Reading<Value> {
   return { value };
@@ -24,15 +34,52 @@ export function isReading<Value>(read: Read<Value>): read is Reading<Value> {
   return typeof read === "object" && "value" in read;
 }
 
+/** Why a value is not valid; undefined if it is valid, or a list of which some entries are not. */
+export function refusalOf(read: Read<unknown>): Refused | undefined {
+  if (typeof read === "string") return { expected: read };
+  return "expected" in read ? read : undefined;
+}
+
+/** The same, with what was expected in other words. */
+export function rephrase<Value>(
+  read: Read<Value>,
+  change: (expected: string) => string,
+): Read<Value> {
+  const refusal = isReading(read) ? undefined : refusalOf(read);
+  return refusal === undefined ? read : { ...refusal, expected: change(refusal.expected) };
+}
+
+/** The place of a list's entry; undefined if it is the only one. @param index from 0 */
+export function placeOf(index: number, { length }: readonly unknown[]): string | undefined {
+  return length === 1 ? undefined : `entry ${index + 1} of ${length}`;
+}
+
 /** The schema of a setting. Surrounding blanks are ignored. @param whenUnset its default, as text */
 export function setting<Value>(whenUnset: string, read: (text: string) => Read<Value>) {
   return z.string().default(whenUnset).transform((text, context): Value => {
-    const result = read(text.trim());
+    const trimmed = text.trim();
+    const result = read(trimmed);
     if (isReading(result)) return result.value;
-    const complaints = typeof result === "string" ? [{ expected: result, shown: text }] : result;
-    for (const { expected, shown } of complaints) {
-      context.issues.push({ code: "custom", message: expected, input: shown });
+    const refusal = refusalOf(result);
+    const complaints: readonly Complaint[] = refusal === undefined
+      ? result as readonly Complaint[]
+      : [{ ...refusal, shown: text }];
+    const unquoted = withoutQuotes(trimmed, read);
+    for (const { expected, shown, meant = unquoted, place } of complaints) {
+      const hints: Hints = { meant, place };
+      context.issues.push({
+        code: "custom",
+        message: expected,
+        input: shown,
+        params: { ...hints },
+      });
     }
     return z.NEVER;
   });
+}
+
+/** `docker run --env-file` keeps the quotes around a value. @returns undefined if that is not the problem */
+function withoutQuotes(text: string, read: (text: string) => Read<unknown>): string | undefined {
+  const [, , inner] = /^(["'])(.*)\1$/s.exec(text) ?? [];
+  return inner !== undefined && isReading(read(inner)) ? inner : undefined;
 }

@@ -9,7 +9,7 @@ const MIN_BEGINNING = 3;
 /**
  * The candidate that a word most likely stands for: the nearest one, if it is at most two edits away and
  * at most one for each three of its letters, or else the only one that begins with the word
- * (`least_conn`). Capitals make no difference.
+ * (`least_conn`, `leastconn`). Capitals make no difference.
  *
  * @param candidates the first of two that are equally near is taken
  * @returns undefined if none is near enough, or if the word is itself a candidate
@@ -27,9 +27,19 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
       nearest = candidate;
       fewest = edits;
     }
-    if (written.length >= MIN_BEGINNING && meant.startsWith(written)) longer.push(candidate);
+    if (begins(meant, written)) longer.push(candidate);
   }
   return nearest ?? (longer.length === 1 ? longer[0] : undefined);
+}
+
+/** Whether a name begins with a word, whatever signs either has between its letters. */
+function begins(name: string, word: string): boolean {
+  const letters = lettersOf(word);
+  return letters.length >= MIN_BEGINNING && lettersOf(name).startsWith(letters);
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[^a-z0-9]/g, "");
 }
 
 /**

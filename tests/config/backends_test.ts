@@ -15,8 +15,12 @@ function complaints(text: string): readonly Complaint[] {
   const read = readBackends(text);
   if (typeof read === "string") return [{ expected: read, shown: text }];
   if ("value" in read) throw new Error(`Read: ${JSON.stringify(read.value)}`);
-  return read;
+  return "expected" in read ? [{ ...read, shown: text }] : read;
 }
+
+/** The same without places and suggestions. */
+const refusals = (text: string) =>
+  complaints(text).map(({ expected, shown }) => ({ expected, shown }));
 
 for (
   const [text, url, weight] of [
@@ -50,6 +54,7 @@ Deno.test("backends: the list keeps its order, and blanks around entries and a l
 
 const INVALID = "must be valid URLs";
 const HOSTS = "must have one host name or address in each URL, and ; between URLs";
+const SEPARATED = "must have ; between backends";
 const NOT_HTTP = "must be backend URLs that start with http:// or https://";
 const OPTIONS = "must have no option except weight=1 to weight=100, once per backend";
 const ONCE = "must list each backend once";
@@ -67,12 +72,16 @@ for (
     ["unix:/run/users.sock", NOT_HTTP],
     ["http://", INVALID],
     ["http://a b", OPTIONS],
-    ["http://a:1,http://b:2", INVALID],
+    ["http://a:1,http://b:2", SEPARATED],
     ["http://a:65536", INVALID],
     ["http://a:-1", INVALID],
     ["http://a:x", INVALID],
-    ["http://a,http://b", HOSTS],
-    ["http://a,b", HOSTS],
+    ["http://a,http://b", SEPARATED],
+    ["http://a,b", SEPARATED],
+    ["http://a/x, http://b", SEPARATED],
+    ["http://a|http://b", SEPARATED],
+    ["http://a\nhttp://b", SEPARATED],
+    ["http://a b:81", SEPARATED],
     ["http://a*", HOSTS],
     ["http://a:0", "must not use port 0, which the Fetch standard blocks"],
     ["http://a?x=1", "must not have a query in a backend's URL"],
@@ -89,11 +98,11 @@ for (
     ["http://a Weight=1", OPTIONS],
     ["http://a weight=1 weight=2", OPTIONS],
     ["http://a backup", OPTIONS],
-    ["http://a http://b", OPTIONS],
+    ["http://a http://b", SEPARATED],
   ] as const
 ) {
   Deno.test(`backends: ${JSON.stringify(text)} is refused`, () => {
-    assertEquals(complaints(text), [{ expected, shown: text }]);
+    assertEquals(refusals(text), [{ expected, shown: text }]);
   });
 }
 
@@ -104,7 +113,7 @@ Deno.test("backends: the error for an empty list has an example", () => {
 
 for (const text of [";", ";http://a", "http://a;;http://b"]) {
   Deno.test(`backends: ${text} has an entry without a URL`, () => {
-    assertEquals(complaints(text), [{ expected: EMPTY, shown: "" }]);
+    assertEquals(refusals(text), [{ expected: EMPTY, shown: "" }]);
   });
 }
 
@@ -118,9 +127,43 @@ for (
   ] as const
 ) {
   Deno.test(`backends: ${first} and ${second} are the same`, () => {
-    assertEquals(complaints(`${first};${second}`), [{ expected: ONCE, shown: second }]);
+    assertEquals(refusals(`${first};${second}`), [{ expected: ONCE, shown: second }]);
   });
 }
+
+for (
+  const [text, meant] of [
+    ["http://a:81,http://b:82", "http://a:81;http://b:82"],
+    ["http://a:81 , b:82,c", "http://a:81;http://b:82;http://c"],
+    ["http://a weight=2\nhttp://b/x,y weight=3", "http://a weight=2;http://b/x,y weight=3"],
+    ["a:81", "http://a:81"],
+    ["a/base", "http://a/base"],
+    ["http://a,ftp://b", undefined],
+    ["http://a:1,b", undefined], // a blocked port
+    ["http://a,", undefined],
+    ["http://u:p@a,http://b", undefined],
+    ["http://u:pass;word;x@a", undefined], // no half of a password
+    ["ftp://a", undefined],
+  ] as const
+) {
+  Deno.test(`backends: for ${JSON.stringify(text.replace("u:p", "…"))} the suggestion is ${meant}`, () => {
+    assertEquals(complaints(text).map(({ meant }) => meant).find(() => true), meant);
+    if (meant !== undefined) backends(meant);
+  });
+}
+
+Deno.test("backends: an entry that is not valid is named by its place, if there are several", () => {
+  const places = (text: string) => complaints(text).map(({ place }) => place);
+  assertEquals(places("http://a;b;http://c;http://a;"), ["entry 2 of 4", "entry 4 of 4"]);
+  assertEquals(places("b;"), [undefined]);
+});
+
+Deno.test("backends: a path may have a comma", () => {
+  assertEquals(backends("http://a/x,y;http://b"), [
+    { url: "http://a/x,y", weight: 1 },
+    { url: "http://b", weight: 1 },
+  ]);
+});
 
 Deno.test("backends: a host with two ports or two prefixes is two backends", () => {
   assertEquals(backends("http://a;http://a:81;http://a/b;http://a/B").length, 4);

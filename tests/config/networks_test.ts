@@ -1,11 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { belongsTo, readNetworks } from "../../lib/config/networks.ts";
+import type { Complaint } from "../../lib/config/setting.ts";
 
 function networks(text: string): (address: string) => boolean {
   const read = readNetworks(text);
   if (typeof read === "object" && "value" in read) return belongsTo(read.value);
   throw new Error(`Not read: ${JSON.stringify(read)}`);
+}
+
+function refusals(text: string): readonly Complaint[] {
+  const read = readNetworks(text);
+  if (Array.isArray(read)) return read;
+  throw new Error(`Read: ${JSON.stringify(read)}`);
 }
 
 for (
@@ -52,15 +59,42 @@ for (
     ["10.0.0.0/x", "10.0.0.0/x"],
     ["/8", "/8"],
     ["10.0.0.1,", ""],
-    ["10.0.0.1 10.0.0.2", "10.0.0.1 10.0.0.2"],
     ["none,10.0.0.1", "none"],
     ["x,10.0.0.0/8,y/1", "x", "y/1"],
   ] as const
 ) {
   Deno.test(`networks: ${JSON.stringify(text)} is refused, with each entry that is not valid`, () => {
-    assertEquals(readNetworks(text), shown.map((entry) => ({ expected: EXPECTED, shown: entry })));
+    const refused = shown.map((entry) => ({ expected: EXPECTED, shown: entry }));
+    assertEquals(refusals(text).map(({ expected, shown }) => ({ expected, shown })), refused);
   });
 }
+
+const ZONES = "must have no zones such as %eth0, as the addresses of peers have none";
+const COMMAS = "must have , between addresses";
+
+for (
+  const [text, expected, meant, place] of [
+    ["fe80::1%eth0", ZONES, "fe80::1", undefined],
+    ["fe80::%eth0/10", ZONES, "fe80::/10", undefined],
+    ["::1,x%1", ZONES, undefined, "entry 2 of 2"],
+    ["10.0.0.1 10.0.0.2", COMMAS, "10.0.0.1,10.0.0.2", undefined],
+    ["10.0.0.1; ::1", COMMAS, "10.0.0.1,::1", undefined],
+    ["10.0.0.1 a", COMMAS, undefined, undefined],
+    ["off", EXPECTED, "none", undefined],
+    ["[::1]", EXPECTED, "::1", undefined],
+    ["10.0.0.1,[fd00::]/8", EXPECTED, "fd00::/8", "entry 2 of 2"],
+    ["10.0.0.1:80", EXPECTED, undefined, undefined],
+  ] as const
+) {
+  Deno.test(`networks: ${text} is refused: ${expected}, and the suggestion is ${meant}`, () => {
+    const [{ shown: _, ...complaint }] = refusals(text) as [Complaint];
+    assertEquals(complaint, { expected, meant, place });
+  });
+}
+
+Deno.test("networks: an address with a zone, as in a forged header, belongs to no network", () => {
+  assertEquals(networks("::/0,0.0.0.0/0")("fe80::1%eth0"), false);
+});
 
 const asNumber = (address: string) =>
   address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);

@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { parseConfig } from "../../lib/config/load.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { ConfigError, parseConfig } from "../../lib/config/load.ts";
 import { POLICY_NAMES } from "../../lib/config/model.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "../../lib/config/schema.ts";
 
@@ -78,6 +79,9 @@ for (
     ["HOST", "127.0.0.1", "127.0.0.1"],
     ["HOST", "::", "::"],
     ["HOST", "a_b-c.test", "a_b-c.test"],
+    ["HOST", "[::1]", "::1"],
+    ["HOST", "::ffff:127.0.0.1", "::ffff:127.0.0.1"],
+    ["ADMIN_HOST", "[::]", "::"],
     ["ENGINE", "web", "web"],
     ["ENGINE", "tcp", "tcp"],
     ["CONNECT_TIMEOUT", "50ms", 50],
@@ -108,6 +112,9 @@ for (
     ["FIRST_BYTE_TIMEOUT", "2m", 120_000],
     ["FIRST_BYTE_TIMEOUT", "1h", 3_600_000],
     ["FIRST_BYTE_TIMEOUT", "3600000ms", 3_600_000],
+    ["FIRST_BYTE_TIMEOUT", "1m30s", 90_000],
+    ["FIRST_BYTE_TIMEOUT", "30 s", 30_000],
+    ["REQUEST_TIMEOUT", "1h 2m 3s 4ms", 3_723_004],
     ["DRAIN_TIMEOUT", "0s", 0],
     ["ADMIN_PORT", "9000", 9000],
     ["ADMIN_PORT", "off", undefined],
@@ -115,6 +122,14 @@ for (
     ["RETRY_BUDGET", "0%", 0],
     ["RETRY_BUDGET", "100%", 1],
     ["RETRY_BUDGET", "off", Infinity],
+    ["RETRY_BUDGET", "20 %", 0.2],
+    ["RETRY_BUDGET", "false", Infinity],
+    ["STICKY_COOKIE", "false", undefined],
+    ["SLOW_START", "false", 0],
+    ["ADMIN_PORT", "false", undefined],
+    ["EJECT_ON_5XX", "true", true],
+    ["EJECT_ON_5XX", "false", false],
+    ["ACCESS_LOG", "false", "off"],
     ["REQUEST_TIMEOUT", "off", Infinity],
     ["REQUEST_TIMEOUT", "24h", 86_400_000],
     ["HEALTH_PATH", "off", undefined],
@@ -175,7 +190,8 @@ const SIZE = "must be 1KiB to 1MiB, such as 16KiB";
 const CONNECTIONS = "must be 1 to 1000000";
 const PORT = "must be 1 to 65535";
 const ATTEMPTS = "must be 1 to 1000, or unset to try every backend once";
-const HOST = "must be a host name or address without a port";
+const HOST = "must be a host name or address";
+const NO_PORT = "must have no port: set PORT";
 const LOG = "must be text or json or off";
 
 for (
@@ -191,7 +207,16 @@ for (
     ["PORT", " ", PORT],
     ["PORT", "1".repeat(30), PORT],
     ["HOST", "a b", HOST],
-    ["HOST", "[::1]", HOST],
+    ["HOST", "a:80", NO_PORT],
+    ["HOST", "127.0.0.1:", NO_PORT],
+    ["HOST", "[::1]:80", NO_PORT],
+    ["HOST", ":80", NO_PORT],
+    ["HOST", "[a]", HOST],
+    ["HOST", "[127.0.0.1]", HOST],
+    ["HOST", "1:2:3", HOST],
+    ["HOST", "fe80::1%eth0", HOST],
+    ["HOST", "*", HOST],
+    ["ADMIN_HOST", "a:80", "must have no port: set ADMIN_PORT"],
     ["HOST", "http://a", HOST],
     ["HOST", "a/b", HOST],
     ["ENGINE", "tcp2", "must be web or tcp"],
@@ -221,6 +246,8 @@ for (
     ["HASH_BALANCE", "1.25", HASH_BALANCE],
     ["STICKY_COOKIE", "a b", COOKIE],
     ["STICKY_COOKIE", "Off", COOKIE],
+    ["STICKY_COOKIE", "on", COOKIE],
+    ["STICKY_COOKIE", "True", COOKIE],
     ["STICKY_COOKIE", "a=b", COOKIE],
     ["STICKY_COOKIE", "a;b", COOKIE],
     ["STICKY_COOKIE", "x".repeat(65), COOKIE],
@@ -232,7 +259,12 @@ for (
     ["FIRST_BYTE_TIMEOUT", "0s", FIRST_BYTE],
     ["FIRST_BYTE_TIMEOUT", "61m", FIRST_BYTE],
     ["FIRST_BYTE_TIMEOUT", "30", FIRST_BYTE],
-    ["FIRST_BYTE_TIMEOUT", "30 s", FIRST_BYTE],
+    ["FIRST_BYTE_TIMEOUT", "30s1m", FIRST_BYTE],
+    ["FIRST_BYTE_TIMEOUT", "1m1m", FIRST_BYTE],
+    ["FIRST_BYTE_TIMEOUT", "1m30", FIRST_BYTE],
+    ["FIRST_BYTE_TIMEOUT", "59m61s", FIRST_BYTE],
+    ["FIRST_BYTE_TIMEOUT", "1m  30s", FIRST_BYTE],
+    ["FIRST_BYTE_TIMEOUT", "m", FIRST_BYTE],
     ["FIRST_BYTE_TIMEOUT", "1.5s", FIRST_BYTE],
     ["FIRST_BYTE_TIMEOUT", "-1s", FIRST_BYTE],
     ["FIRST_BYTE_TIMEOUT", "1d", FIRST_BYTE],
@@ -258,11 +290,14 @@ for (
     ["EJECT_MAX", "0.5", "must be 0% to 100%"],
     ["EJECT_MAX", "off", "must be 0% to 100%"],
     ["EJECT_ON_5XX", "yes", "must be on or off"],
+    ["EJECT_ON_5XX", "TRUE", "must be on or off"],
+    ["EJECT_ON_5XX", "constructor", "must be on or off"],
     ["SLOW_START", "0s", `${FIRST_BYTE}, or off`],
     ["MAX_IN_FLIGHT", "off", CONNECTIONS],
     ["BACKEND_MAX_IN_FLIGHT", "0", `${CONNECTIONS}, or off`],
     ["ACCESS_LOG", "xml", LOG],
     ["ACCESS_LOG", "on", LOG],
+    ["ACCESS_LOG", "true", LOG],
   ] as const
 ) {
   Deno.test(`schema: ${name}=${JSON.stringify(text)} is refused: ${message}`, () => {
@@ -270,3 +305,127 @@ for (
     assertEquals(error?.issues.map((issue) => [...issue.path, issue.message]), [[name, message]]);
   });
 }
+
+for (
+  const [name, text, meant] of [
+    ["MAX_HEADER_SIZE", "16k", "16KiB"],
+    ["MAX_HEADER_SIZE", "16 KB", "16KiB"],
+    ["MAX_HEADER_SIZE", "1M", "1MiB"],
+    ["MAX_HEADER_SIZE", "16384", "16KiB"],
+    ["MAX_HEADER_SIZE", "16000", undefined],
+    ["MAX_HEADER_SIZE", "2GB", undefined],
+    ["MAX_HEADER_SIZE", "2MiB", undefined],
+    ["POLICY", "least_conn", "least_connections"],
+    ["POLICY", "leastconn", "least_connections"],
+    ["POLICY", "Round-Robin", "round_robin"],
+    ["POLICY", "best", undefined],
+    ["ENGINE", "TCP", "tcp"],
+    ["ACCESS_LOG", "JSON", "json"],
+    ["HASH_ON", "adress", "address"],
+    ["HOST", "a:80", "a"],
+    ["HOST", "[::1]:80", "[::1]"],
+    ["HOST", "a b:80", undefined],
+    ["HOST", "*", "0.0.0.0"],
+    ["FIRST_BYTE_TIMEOUT", "30", "30s"],
+    ["FIRST_BYTE_TIMEOUT", "1.5s", "1500ms"],
+    ["FIRST_BYTE_TIMEOUT", "90 Seconds", "90s"],
+    ["FIRST_BYTE_TIMEOUT", "5min", "5m"],
+    ["FIRST_BYTE_TIMEOUT", "1d", undefined], // too long
+    ["REQUEST_TIMEOUT", "1d", "24h"],
+    ["REQUEST_TIMEOUT", "OFF", "off"],
+    ["EJECT_MAX", "50", "50%"],
+    ["EJECT_MAX", "0.5", "50%"],
+    ["EJECT_MAX", "101", undefined],
+    ["HASH_BALANCE", "1.25", "125%"],
+    ["EJECT_ON_5XX", "yes", "on"],
+    ["EJECT_ON_5XX", "0", "off"],
+    ["EJECT_ON_5XX", "On", "on"],
+    ["MAX_IN_FLIGHT", "10,000", "10000"],
+    ["MAX_IN_FLIGHT", "10k", undefined],
+    ["WORKERS", "AUTO", "auto"],
+    ["HEALTH_PATH", "healthz", "/healthz"],
+    ["HEALTH_PATH", "on", undefined],
+    ["PORT", '"80"', "80"], // Docker keeps the quotes of an --env-file
+    ["USERS_SERVICE", "'http://a;http://b'", "http://a;http://b"],
+    ["PORT", '"x"', undefined],
+  ] as const
+) {
+  Deno.test(`schema: for ${name}=${JSON.stringify(text)} the suggestion is ${meant}`, () => {
+    const error = assertThrows(() => parseConfig({ ...USERS, [name]: text })) as Error;
+    const [, found] = /, did you mean (.*)\?$/.exec(error.message) ?? [];
+    assertEquals(found, meant);
+    if (meant !== undefined) parseConfig({ ...USERS, [name]: meant });
+  });
+}
+
+/** Pieces that values are made of, and some that they must not have. */
+const PIECES = [
+  ..."http:// https:// a b ; , % %eth0 %1 :: ::1 : [ ] / /8 ? # . - = @ 0 1 22 5000 1e9".split(" "),
+  ..."ms s m h KiB k xx 2xx on off true none auto weight= header: cookie: __Host-".split(" "),
+  ...[" ", "\t", "\n", "\0", '"', "'", "\\", "\uFEFF", "\uD800", "é", "constructor", "__proto__"],
+];
+const VALUES = [
+  ..."10.0.0.1 fe80::1 fd00::/8 [::1] a.test http://a:5000/b 1m30s 20% 16KiB 200-399".split(" "),
+  ..."header:X-User /healthz?a=b least_connections 0123456789abcdef".split(" "),
+];
+
+for (const name of SETTING_NAMES) {
+  Deno.test(`schema: any value with anything before or behind it is read for ${name}, or refused`, () => {
+    const setting = Settings.shape[name];
+    for (const value of [...VALUES, DEFAULTS[name]]) {
+      for (const piece of PIECES) {
+        for (const text of [value + piece, piece + value]) {
+          const { error } = setting.safeParse(text);
+          assertEquals(
+            error?.issues.find(({ message }) => !message.startsWith("must ")),
+            undefined,
+          );
+        }
+      }
+    }
+  });
+}
+
+/** What people could write, and anything else. */
+const WRITTEN = fc.oneof(
+  { weight: 1, arbitrary: fc.constant("9".repeat(100_000)) },
+  { weight: 5, arbitrary: fc.string({ unit: "binary" }) },
+  {
+    weight: 20,
+    arbitrary: fc.array(fc.constantFrom(...PIECES, ...VALUES), { maxLength: 8 })
+      .map((parts) => parts.join("")),
+  },
+);
+
+/** The lines of the problems with these settings; none if they are read. */
+function problemsOf(texts: Record<string, string>): string[] {
+  try {
+    parseConfig(texts);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const lines = error.message.split("\n");
+    return lines.length === 1 ? [error.message.slice("Cannot start as ".length)] : lines.slice(1);
+  }
+}
+
+for (const name of SETTING_NAMES) {
+  Deno.test(`schema: whatever is written for ${name} is read, or refused in one line for each problem`, () => {
+    fc.assert(
+      fc.property(WRITTEN, (text) => {
+        for (const line of problemsOf({ ...USERS, [name]: text })) {
+          assertMatch(line, /^ *[A-Z0-9_]+ must /);
+        }
+      }),
+      { seed: 20261126, numRuns: 100 },
+    );
+  });
+}
+
+Deno.test("schema: whatever is written for all settings at once is read, or refused", () => {
+  const texts = fc.record(Object.fromEntries(SETTING_NAMES.map((name) => [name, WRITTEN])));
+  fc.assert(fc.property(texts, (texts) => void problemsOf(texts)), {
+    seed: 20261126,
+    numRuns: 50,
+  });
+});

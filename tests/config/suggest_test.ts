@@ -18,6 +18,7 @@ for (
     ["Round_Robin", POLICIES, "round_robin"],
     ["P2C", POLICIES, "p2c"],
     ["least_conn", POLICIES, "least_connections"], // a beginning
+    ["leastconn", POLICIES, "least_connections"],
     ["sim", COMMANDS, "simulate"],
     ["EJECT", SETTINGS, undefined], // three begin like this
     ["st", COMMANDS, undefined],

@@ -2,7 +2,14 @@
  * Simulated backends in the notation of `--backends`: `lognormal(20ms,0.5) capacity=8
  * refuses=10s-20s`.
  */
-import { type Complaint, isReading, type Read, reading } from "../../config/setting.ts";
+import {
+  type Complaint,
+  isReading,
+  type Read,
+  reading,
+  refusalOf,
+  rephrase,
+} from "../../config/setting.ts";
 import { wholeNumber } from "../../config/values.ts";
 import { type Distribution, readDistribution } from "./distribution.ts";
 import { FAULTS, type Period, readPeriod } from "./fault_schedule.ts";
@@ -34,14 +41,14 @@ const OPTIONS = {
       ? reading(text)
       : "must have a name of 1 to 32 letters, digits, dots, dashes and underscores",
   weight: (text: string): Read<number> =>
-    rephrase("have a weight of", wholeNumber(text, 1, MAX_WEIGHT)),
+    aboutBackend("have a weight of", wholeNumber(text, 1, MAX_WEIGHT)),
   capacity: (text: string): Read<number> =>
-    rephrase("have a capacity of", wholeNumber(text, 1, MAX_CAPACITY)),
+    aboutBackend("have a capacity of", wholeNumber(text, 1, MAX_CAPACITY)),
 };
 
 /** Turns "must be …", about a number, into "must have a … of …", about a backend. */
-function rephrase<Value>(what: string, read: Read<Value>): Read<Value> {
-  return typeof read === "string" ? read.replace("must be", `must ${what}`) : read;
+function aboutBackend<Value>(what: string, read: Read<Value>): Read<Value> {
+  return rephrase(read, (expected) => expected.replace("must be", `must ${what}`));
 }
 
 /**
@@ -78,7 +85,7 @@ function readBackendSpec(text: string): { spec: UnnamedSpec; problems: string[] 
 
   function keep<Value>(read: Read<Value>, assign: (value: Value) => void): void {
     if (isReading(read)) assign(read.value);
-    else problems.push(String(read));
+    else problems.push(refusalOf(read)!.expected);
   }
 
   let latency: Distribution = () => 0;

@@ -124,7 +124,7 @@ for (
     [{ rate: "0" }, 'rate must be 0.001 to 1000000 a second: current value is "0"'],
     [{ rate: "1e3" }, 'rate must be 0.001 to 1000000 a second: current value is "1e3"'],
     [{ requests: "0" }, 'requests must be 1 to 10000000: current value is "0"'],
-    [{ posts: "5" }, 'posts must be 0% to 100%: current value is "5"'],
+    [{ posts: "5" }, 'posts must be 0% to 100%: current value is "5", did you mean 5%?'],
     [{ clients: "-1" }, 'clients must be 1 to 1000000: current value is "-1"'],
     [{ seed: "4294967296" }, 'seed must be 0 to 4294967295: current value is "4294967296"'],
     [{ policy: "best" }, `POLICY must be ${POLICY_NAMES.join(" or ")}: current value is "best"`],

@@ -1,0 +1,25 @@
+/** Parses `HOST` and `ADMIN_HOST`: a host name or an address to listen on. */
+import { isIP } from "node:net";
+import { isReading, type Read, reading } from "./setting.ts";
+
+/** Host names, with the underscores that container networks allow, and IPv4 addresses. */
+const NAME = /^[A-Za-z0-9._-]+$/;
+
+/** An IPv6 address without a zone. */
+const IPV6 = /^[0-9A-Fa-f:.]+$/;
+
+/** @param portSetting the name of the setting that has the port */
+export function readHost(text: string, portSetting: string): Read<string> {
+  const address = /^\[([^\]]*)\]$/.exec(text)?.[1] ?? text;
+  if (IPV6.test(address) && isIP(address) === 6) return reading(address);
+  if (NAME.test(text)) return reading(text);
+  const [, host] = /^(\[[^\]]*\]|[^:]*):\d*$/.exec(text) ?? [];
+  if (host !== undefined) {
+    const isMeant = isReading(readHost(host, portSetting));
+    return { expected: `must have no port: set ${portSetting}`, meant: isMeant ? host : undefined };
+  }
+  return {
+    expected: "must be a host name or address",
+    meant: text === "*" ? "0.0.0.0" : undefined,
+  };
+}
