@@ -3,13 +3,14 @@
  * Deno.startTls and fetch. Deno gives some of these errors a class, some a code, some only a text.
  */
 import type { FailureKind } from "../outcome.ts";
+import { NOTHING_TO_CONNECT_WITH } from "./lack.ts";
 
 /**
  * Tried in this order. A certificate's error may hold any host name, so no pattern for another failure
  * may match within one: each is a phrase with a space, a class, or a code.
  */
 const CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind])[] = [
-  [/\bE[MN]FILE\b|os error 2[34]\)/, "connection_limit_reached"],
+  [NOTHING_TO_CONNECT_WITH, "connection_limit_reached"],
   [/dns error|lookup address|name resolution/i, "dns_error"],
   [/\bConnectionRefused\b|connection refused/i, "connection_refused"],
   [/\bTimedOut\b|timed out/i, "connection_timeout"],

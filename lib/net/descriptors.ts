@@ -5,18 +5,14 @@
  * Reading the limit takes all permissions, so it is found by opening listeners on loopback, which are
  * closed at once.
  */
+import { describeError } from "./connect_error.ts";
+import { NO_DESCRIPTOR } from "./lack.ts";
 
 /** With fewer descriptors left than this, the operator is warned at the start. */
 const ENOUGH_DESCRIPTORS = 1000;
 
 /** A loopback address that nothing else uses: a listener there gets no connections. */
 const SPARE_LOOPBACK_ADDRESS = "127.0.0.2";
-
-/** Whether an error says that this process, or the system, has no descriptor left. */
-export function isOutOfDescriptors(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "EMFILE" || code === "ENFILE";
-}
 
 /** Whether a descriptor is left at this moment. */
 export function hasDescriptorLeft(): boolean {
@@ -37,7 +33,7 @@ function countDescriptorsLeft(wanted: number): number {
       opened.push(Deno.listen({ hostname: SPARE_LOOPBACK_ADDRESS, port: 0, tcpBacklog: 1 }));
     }
   } catch (error) {
-    if (!isOutOfDescriptors(error)) return wanted; // no such address, for example: unknown
+    if (!NO_DESCRIPTOR.test(describeError(error))) return wanted; // no such address, for example: unknown
   } finally {
     for (const listener of opened) listener.close();
   }

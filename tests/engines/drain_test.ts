@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
+import { ClientThread } from "../support/client_thread.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { type Behaviour, ScriptedBackend, writeAll } from "../support/scripted_backend.ts";
 
@@ -20,6 +21,9 @@ forEachEngine(({ balance, test }) => {
       [Symbol.asyncDispose]: () => server.shutdown(),
     };
   }
+
+  /** How long connections are still accepted, where that matters. */
+  const GRACE_MS = 50;
 
   const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });
 
@@ -69,6 +73,20 @@ forEachEngine(({ balance, test }) => {
     const text = await readAll(connection);
     assertEquals(/\r\nconnection: close\r\n/i.test(text), true);
     assertEquals(new TextDecoder().decode(backend.requests[0]!.body), "halfhalf");
+    assertEquals(await drained, 0);
+  });
+
+  test("drain: what arrives while the process is held up is still answered", async () => {
+    await using backend = new ScriptedBackend("a");
+    const balancer = balance([backend.url]);
+    using client = new ClientThread();
+    assertEquals(await client.ask(balancer.port), ["200"]);
+    const drained = balancer.engine.drain(5_000, GRACE_MS);
+    const sent = new Int32Array(new SharedArrayBuffer(4));
+    const answers = client.ask(sent);
+    Atomics.wait(sent, 0, 0, 5_000); // holds up this thread until both requests are in the system's queues
+    Atomics.wait(sent, 0, 1, GRACE_MS);
+    assertEquals(await answers, ["200", "200"]);
     assertEquals(await drained, 0);
   });
 

@@ -19,6 +19,19 @@ for (
     [withCode("ENFILE"), "connection_limit_reached"],
     ["tcp open error: Too many open files (os error 24)", "connection_limit_reached"],
     ["tcp open error: Too many open files in system (os error 23)", "connection_limit_reached"],
+    // What this machine lacks says nothing of the backend.
+    [withCode("ENOBUFS"), "connection_limit_reached"],
+    ["tcp open error: No buffer space available (os error 105)", "connection_limit_reached"],
+    [new Error("Cannot allocate memory (os error 12)"), "connection_limit_reached"],
+    [
+      new errors.AddrNotAvailable("Cannot assign requested address (os error 99)"),
+      "connection_limit_reached",
+    ],
+    ["tcp connect error: Address already in use (os error 98)", "connection_limit_reached"],
+    [
+      "tcp connect error: Resource temporarily unavailable (os error 11)",
+      "connection_limit_reached",
+    ],
     [new Error("failed to lookup address information: Name or service not known"), "dns_error"],
     ["dns error: Temporary failure in name resolution", "dns_error"],
     ["dns error: connection refused", "dns_error"],

@@ -1,10 +1,9 @@
 /** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
-import { delay } from "@std/async/delay";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { hasPathPrefix } from "../shared/admission.ts";
-import { waitUntil } from "../shared/drain.ts";
+import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { OverloadGuard } from "../shared/overload.ts";
 import { HEADROOM_BYTES } from "./backend/connection.ts";
 import { Buffers } from "../../net/buffers.ts";
@@ -38,6 +37,14 @@ const EVICT_IDLE_AFTER_MS = 1_000;
 
 /** How long a head may take to be complete after the engine stops accepting connections. */
 const DRAINING_HEADER_TIMEOUT_MS = 1_000;
+
+/**
+ * How long idle connections are kept after the engine stops accepting, if requests still arrive on them,
+ * and how long none may arrive to close them earlier, in milliseconds. To close one while its next request
+ * is on its way would lose that request.
+ */
+const LAST_CALL_MS = 1_000;
+const LAST_CALL_QUIET_MS = 100;
 
 /** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
@@ -113,10 +120,13 @@ export function serveTcp(options: EngineOptions): Engine {
     async drain(timeout, grace) {
       context.draining = true;
       const deadline = performance.now() + timeout;
-      if (grace > 0) await delay(grace);
+      await runFor(grace, deadline);
+      await accepting.stop();
+      if (grace > 0 && countIdle(clients) > 0) {
+        const until = Math.min(performance.now() + LAST_CALL_MS, deadline);
+        await untilQuiet(() => countIdle(clients), LAST_CALL_QUIET_MS / 2, until);
+      }
       context.closing = true;
-      accepting.stop();
-      await accepting.finished;
       for (const client of clients) client.drain(DRAINING_HEADER_TIMEOUT_MS);
       await waitUntil(() => clients.size === 0, deadline);
       const cut = overload.inFlight;
@@ -125,6 +135,12 @@ export function serveTcp(options: EngineOptions): Engine {
       return cut;
     },
   };
+}
+
+function countIdle(clients: Iterable<Client>): number {
+  let idle = 0;
+  for (const client of clients) if (client.phase === "idle") idle++;
+  return idle;
 }
 
 /** Finds the client that has been idle longest, of those that were idle at a time on the wheel's clock. */

@@ -5,9 +5,8 @@
  * still arriving (denoland/deno#36809) and may hang. So it is called once no upload is under way; until
  * then new requests are served, and their responses close the connection.
  */
-import { delay } from "@std/async/delay";
 import type { Listening } from "../../net/http_server.ts";
-import { waitUntil } from "../shared/drain.ts";
+import { runFor, waitUntil } from "../shared/drain.ts";
 import type { OverloadGuard } from "../shared/overload.ts";
 import type { RequestBody } from "./request_body.ts";
 
@@ -43,7 +42,7 @@ export class Drain {
   ): Promise<number> {
     this.draining = true;
     const deadline = performance.now() + timeout;
-    if (grace > 0) await delay(grace);
+    await runFor(grace, deadline);
     await waitUntil(() => !this.#isUploading(), deadline);
     let stopped = false;
     listening.shutdown().then(() => stopped = true);

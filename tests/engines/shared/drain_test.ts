@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { waitUntil } from "../../../lib/engines/shared/drain.ts";
+import { runFor, untilQuiet, waitUntil } from "../../../lib/engines/shared/drain.ts";
 
 Deno.test("drain: it waits until the condition holds", async () => {
   let asked = 0;
@@ -17,4 +17,35 @@ Deno.test("drain: it gives up once time is up", async () => {
   const deadline = performance.now() + 30;
   await waitUntil(() => false, deadline);
   assert(performance.now() >= deadline);
+});
+
+Deno.test("drain: time in which the process is held up hardly counts", async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  const waiting = runFor(60, Infinity);
+  const until = performance.now() + 80;
+  while (performance.now() < until); // holds up everything
+  turns = 0;
+  await waiting;
+  clearInterval(timer);
+  assert(turns >= 5, `after ${turns} turns`); // twice 20 ms and a little
+});
+
+Deno.test("drain: a wait ends at its deadline", async () => {
+  const deadline = performance.now() + 30;
+  await runFor(10_000, deadline);
+  assert(performance.now() >= deadline);
+});
+
+Deno.test("drain: as long as something arrives, it is not quiet", async () => {
+  let arrived = 0;
+  const timer = setInterval(() => ++arrived === 20 && clearInterval(timer), 0);
+  await untilQuiet(() => arrived, 10, Infinity);
+  assertEquals(arrived, 20);
+});
+
+Deno.test("drain: it does not wait for quiet longer than until its deadline", async () => {
+  let arrived = 0;
+  await untilQuiet(() => ++arrived, 0, performance.now() + 30);
+  assert(arrived > 2);
 });

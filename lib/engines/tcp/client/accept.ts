@@ -1,12 +1,15 @@
 /**
  * Accepts connections while there is room for them.
  *
- * At MAX_CONNECTIONS, or if the system has no file descriptor left (EMFILE), the connection that has been
- * idle longest is closed for a new one. If none has been idle for long, accepting pauses, and new
- * connections wait in the system's queue. Everything else goes on.
+ * At MAX_CONNECTIONS, or if the system has no file descriptor or no memory left for another socket, the
+ * connection that has been idle longest is closed for a new one. If none has been idle for long, accepting
+ * pauses, and new connections wait in the system's queue. Everything else goes on.
  */
 import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
+import { classifyAcceptError } from "../../../net/accept_error.ts";
 import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
+import { untilQuiet } from "../../shared/drain.ts";
 
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
@@ -22,15 +25,23 @@ export interface Accepting {
   readonly finished: Promise<void>;
   /** Ends a pause, as there may be room again. */
   resume(): void;
-  stop(): void;
+  /** Accepts what waits in the system's queue, and then no more. */
+  stop(): Promise<void>;
 }
 
 /** How long accepting pauses if there is no room, in milliseconds. */
 const PAUSE_MS = 100;
 
+/** How long it pauses after an error that is not known, which may come back at once, in milliseconds. */
+const UNKNOWN_PAUSE_MS = 10;
+
+/** How long connections that wait in the system's queue are accepted after the end, in milliseconds. */
+const EMPTY_WITHIN_MS = 200;
+
 /** Accepts until it is stopped. */
 export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
   const { hasRoom, makeRoom, onConnection, onWarning } = options;
+  let accepted = 0;
   let stopped = false;
   let resume: (() => void) | undefined;
 
@@ -38,23 +49,41 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     while (!stopped) {
       try {
         const connection = await listener.accept();
-        while (!hasRoom() && !stopped) {
-          onWarning(
-            "the limit of client connections is reached: idle ones are closed for new ones, or new ones wait",
-          );
-          makeRoom();
-          if (!hasRoom()) await pause();
-        }
-        if (stopped) connection.close();
-        else onConnection(connection);
+        accepted++;
+        await waitForRoom();
+        hand(connection);
       } catch (error) {
-        if (stopped) return;
-        if (isGone(error)) continue;
-        onWarning(`cannot accept connections for now: ${(error as Error).message}`);
-        makeRoom();
-        await pause();
+        if (!stopped) await recover(error);
       }
     }
+  }
+
+  function hand(connection: Deno.TcpConn): void {
+    try {
+      onConnection(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  async function waitForRoom(): Promise<void> {
+    while (!hasRoom() && !stopped) {
+      onWarning(
+        "the limit of client connections is reached: idle ones are closed for new ones, or new ones wait",
+      );
+      makeRoom();
+      if (!hasRoom()) await pause();
+    }
+  }
+
+  async function recover(error: unknown): Promise<void> {
+    const kind = classifyAcceptError(error);
+    if (kind === "client gone") return;
+    onWarning(`cannot accept connections for now: ${(error as Error).message}`);
+    if (kind === "unknown") return await delay(UNKNOWN_PAUSE_MS);
+    makeRoom();
+    await pause();
   }
 
   /** Resolves when there may be room again, at the latest after a pause. */
@@ -65,20 +94,18 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     resume = undefined;
   }
 
+  const finished = accept();
   return {
-    finished: accept(),
+    finished,
     resume: () => resume?.(),
-    stop() {
-      if (stopped) return;
-      stopped = true;
-      listener.close();
-      resume?.();
+    async stop() {
+      await untilQuiet(() => accepted, 0, performance.now() + EMPTY_WITHIN_MS);
+      if (!stopped) {
+        stopped = true;
+        listener.close(); // what waits in the queue is reset
+        resume?.();
+      }
+      await finished;
     },
   };
-}
-
-/** Whether the client left before it was accepted, which is no reason to pause. */
-function isGone(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.ConnectionReset;
 }
