@@ -81,6 +81,8 @@ const PURE_FILES = [
   "lib/logging/throttled_warning.ts",
   "lib/net/buffers.ts",
   "lib/net/connect_error.ts",
+  "lib/net/host_port.ts",
+  "lib/net/plain_message.ts",
   "lib/runtime/backoff.ts",
   "lib/runtime/engine_limits.ts",
   "lib/runtime/heartbeat_monitor.ts",

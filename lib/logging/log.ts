@@ -1,4 +1,5 @@
 /** The program's log, on standard error: changes and problems, each reported once. */
+import { plainMessage } from "../net/plain_message.ts";
 export type Level = "info" | "warn" | "error";
 
 export function log(level: Level, message: string): void {
@@ -22,7 +23,7 @@ export function print(text: string): void {
     for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return; // the reader stopped early
-    throw new OutputError(`Cannot write to standard output as ${(error as Error).message}`);
+    throw new OutputError(`Cannot write to standard output as ${plainMessage(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { LineWriter } from "../logging/line_writer.ts";
 import { log } from "../logging/log.ts";
 import { throttledWarning } from "../logging/throttled_warning.ts";
+import { plainMessage } from "../net/plain_message.ts";
 import type { LogNotice } from "./messages.ts";
 
 export class LogRouter {
@@ -43,7 +44,7 @@ export class LogRouter {
 
   /** A log that cannot be written to fails for every line: the first error is enough. */
   #logLostLines(error: unknown): void {
-    if (!this.#hasLostLines) log("error", `access log lines are lost: ${error}`);
+    if (!this.#hasLostLines) log("error", `access log lines are lost: ${plainMessage(error)}`);
     this.#hasLostLines = true;
   }
 }

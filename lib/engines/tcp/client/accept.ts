@@ -6,6 +6,7 @@
  * connections wait in the system's queue. Everything else goes on.
  */
 import { deadline } from "@std/async/deadline";
+import { plainMessage } from "../../../net/plain_message.ts";
 import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
 
 export interface AcceptOptions {
@@ -50,7 +51,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
       } catch (error) {
         if (stopped) return;
         if (isGone(error)) continue;
-        onWarning(`cannot accept connections for now: ${(error as Error).message}`);
+        onWarning(`cannot accept connections for now: ${plainMessage(error)}`);
         makeRoom();
         await pause();
       }

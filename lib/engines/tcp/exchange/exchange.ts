@@ -8,6 +8,7 @@ import {
   lastRecipientReply,
   type LocalReply,
 } from "../../../http/local_reply.ts";
+import { plainMessage } from "../../../net/plain_message.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
 import { finishedEntry, refusedEntry } from "../../shared/access_entry.ts";
@@ -210,7 +211,7 @@ export class Exchange implements Expirable, Source {
       else connections.discard(connection);
       return keeps;
     } catch (error) {
-      request.broken = connection.closeReason?.detail ?? String(error);
+      request.broken = connection.closeReason?.detail ?? plainMessage(error);
       connections.discard(connection);
       if (!isPeerError(error)) this.#context.onError(error);
       this.#client.close();
