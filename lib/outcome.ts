@@ -114,7 +114,7 @@ export const ALL_FULL: Failed = {
   detail: "every backend has BACKEND_MAX_IN_FLIGHT requests in flight",
 };
 
-/** What happened, in the log's words: `connection_refused: …`. */
+/** What happened, in the log's words: `dns_error: …`, or `connection_refused` if the detail says the same. */
 export function formatFailure({ failure, detail }: Failed): string {
-  return `${failure}: ${detail}`;
+  return detail === failure.replaceAll("_", " ") ? failure : `${failure}: ${detail}`;
 }

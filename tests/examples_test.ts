@@ -17,7 +17,14 @@ const PATIENCE_MS = 20_000;
 const END = "\x04";
 
 /** Upper-case names in the docs that are no settings of Roundabout. */
-const NO_SETTINGS = new Set(["CAP_NET_BIND_SERVICE", "TIME_WAIT"]);
+const NO_SETTINGS = new Set([
+  "AF_INET",
+  "AF_INET6",
+  "AF_NETLINK",
+  "AF_UNIX",
+  "CAP_NET_BIND_SERVICE",
+  "TIME_WAIT",
+]);
 
 interface Fence {
   /** `sh`, `text`, `yaml` … */
@@ -230,6 +237,32 @@ Deno.test("examples: the unit consists of sections with settings, and is the one
   const wrong = unit.split("\n").filter((line) => !/^(|#.*|\[\w+\]|[A-Z]\w+=.*\S)$/.test(line));
   assertEquals(wrong, []);
   assertEquals(unit.match(/^\[\w+\]$/gm), ["[Unit]", "[Service]", "[Install]"]);
+});
+
+/** Runs systemd-analyze; undefined if this machine has none. */
+async function systemdAnalyze(...args: string[]): Promise<string | undefined> {
+  const options = { args, env: { NO_COLOR: "1", SYSTEMD_COLORS: "0" } };
+  try {
+    const { stdout, stderr } = await new Deno.Command("systemd-analyze", options).output();
+    return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+Deno.test("examples: systemd finds nothing wrong with the unit, and rates it as docs/deploy.md says", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/roundabout.service`;
+  const unit = await Deno.readTextFile(`${EXAMPLES}/systemd/roundabout.service`);
+  await Deno.writeTextFile(path, unit.replace("/usr/local/bin/roundabout", Deno.execPath()));
+  const about = (text: string) => text.split("\n").filter((line) => line.includes("roundabout"));
+  assertEquals(about(await systemdAnalyze("verify", path) ?? ""), []);
+  const report = await systemdAnalyze("security", "--offline=yes", path) ?? "";
+  const [, found] = /exposure level for \S+: ([\d.]+)/.exec(report) ?? [];
+  const [, promised] = /rates the unit at ([\d.]+) of 10/.exec(DEPLOY)!;
+  assert(found === undefined || Number(found) <= Number(promised), found);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("examples: the settings of the unit are right", async () => {

@@ -13,6 +13,7 @@ import { delay } from "@std/async/delay";
 import { textOf } from "../engines/tcp/http1/bytes.ts";
 import { localReplyBytes } from "../engines/tcp/http1/local_reply_bytes.ts";
 import { internalErrorReply, type LocalReply } from "../http/local_reply.ts";
+import { plainMessage } from "../net/plain_message.ts";
 import { answer, type Health, isLoopback } from "./answer.ts";
 
 export interface AdminOptions extends Health {
@@ -63,7 +64,7 @@ export function serveAdmin(options: AdminOptions): Admin {
         serve(connection);
       } catch (error) {
         if (stopped) return;
-        onWarning(`the admin port cannot accept connections: ${(error as Error).message}`);
+        onWarning(`the admin port cannot accept connections: ${plainMessage(error)}`);
         await delay(PAUSE_MS);
       }
     }

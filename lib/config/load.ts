@@ -1,6 +1,7 @@
 /** Loads the settings: the environment, then `.env`, then the defaults. */
 import util from "node:util";
 import type { z } from "zod";
+import { plainMessage } from "../net/plain_message.ts";
 import { given, parseTexts, type SettingTexts } from "./parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
 
@@ -93,7 +94,7 @@ function readEnvFile(): SettingTexts {
     text = Deno.readTextFileSync(".env");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
-    throw new ConfigError([`.env must be a readable file: ${(error as Error).message}`]);
+    throw new ConfigError([`.env must be a readable file: ${plainMessage(error)}`]);
   }
   return { ...util.parseEnv(text) };
 }

@@ -6,6 +6,7 @@
  * command that ends when it has printed its result waits for its reader.
  */
 import { deadline } from "@std/async/deadline";
+import { plainMessage } from "../net/plain_message.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { escapeText, escapeUnprintable } from "./escape.ts";
 import { LineWriter } from "./line_writer.ts";
@@ -28,7 +29,7 @@ let hasLostLines = false;
 export const STDOUT: LineWriter = new LineWriter(Deno.stdout, {
   onError(error) {
     // A stream that cannot be written to fails for every line: the first error is enough.
-    if (!hasLostLines) log("error", `access log lines are lost: ${error}`);
+    if (!hasLostLines) log("error", `access log lines are lost: ${plainMessage(error)}`);
     hasLostLines = true;
   },
   onDropped: (lines) => logDropped("the access log", "standard output", lines),
@@ -74,6 +75,6 @@ export function print(text: string): void {
     for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return; // the reader stopped early
-    throw new OutputError(`Cannot write to standard output as ${(error as Error).message}`);
+    throw new OutputError(`Cannot write to standard output as ${plainMessage(error)}`);
   }
 }

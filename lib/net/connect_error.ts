@@ -2,37 +2,46 @@
  * What an error means that kept a connection to a backend from being made: one table for Deno.connect,
  * Deno.startTls and fetch. Deno gives some of these errors a class, some a code, some only a text.
  */
-import type { FailureKind } from "../outcome.ts";
-import { NOTHING_TO_CONNECT_WITH } from "./lack.ts";
+import { type Failed, failed, type FailureKind } from "../outcome.ts";
+import { NO_DESCRIPTOR, NOTHING_TO_CONNECT_WITH } from "./lack.ts";
+import { plainMessage } from "./plain_message.ts";
+
+const NO_DESCRIPTOR_LEFT = "no file descriptor is left";
 
 /**
  * Tried in this order. A certificate's error may hold any host name, so no pattern for another failure
- * may match within one: each is a phrase with a space, a class, or a code.
+ * may match within one: each is a phrase with a space, a class, or a code. Where the error's own words
+ * differ by engine or system, the third column has those for the log.
  */
-const CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind])[] = [
+const CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind, detail?: string])[] = [
+  [NO_DESCRIPTOR, "connection_limit_reached", NO_DESCRIPTOR_LEFT],
   [NOTHING_TO_CONNECT_WITH, "connection_limit_reached"],
   [/dns error|lookup address|name resolution/i, "dns_error"],
-  [/\bConnectionRefused\b|connection refused/i, "connection_refused"],
-  [/\bTimedOut\b|timed out/i, "connection_timeout"],
+  [/\bConnectionRefused\b|connection refused/i, "connection_refused", "connection refused"],
+  [/\bTimedOut\b|timed out/i, "connection_timeout", "connection timed out"],
   [/is unreachable|unreachable (?:host|network)|no route to/i, "destination_ip_unroutable"],
   [/certificate|UnknownIssuer/i, "tls_certificate_error"],
   [/tls|handshake|corrupt message|InvalidContentType|InvalidData/i, "tls_protocol_error"],
 ];
 
 /**
- * The failure that a connect error stands for.
+ * The failure that a connect error stands for; `destination_unavailable` if it is not in the table.
  *
- * @param text all that is known of the error: its class, its code, its message
+ * @param error what was thrown, or fetch's text
  * @param hasDescriptorLeft asked after a DNS error, for without a descriptor for its socket the
  * resolver says that it knows no such name
- * @returns `destination_unavailable` for an error that is not in the table
  */
-export function classifyConnectError(text: string, hasDescriptorLeft: () => boolean): FailureKind {
-  const failure = CAUSES.find(([pattern]) => pattern.test(text))?.[1] ?? "destination_unavailable";
-  return failure === "dns_error" && !hasDescriptorLeft() ? "connection_limit_reached" : failure;
+export function failedConnect(error: unknown, hasDescriptorLeft: () => boolean): Failed {
+  const text = describeError(error);
+  const [, failure = "destination_unavailable", detail] =
+    CAUSES.find(([pattern]) => pattern.test(text)) ?? [];
+  if (failure === "dns_error" && !hasDescriptorLeft()) {
+    return failed("connection_limit_reached", NO_DESCRIPTOR_LEFT);
+  }
+  return failed(failure, detail ?? plainMessage(error));
 }
 
-/** All that is known of an error, for {@linkcode classifyConnectError}. */
+/** All that is known of an error: its class, its code, its message. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : "";

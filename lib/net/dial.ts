@@ -1,5 +1,5 @@
 /** Opens connections to backends. */
-import { classifyConnectError, describeError } from "./connect_error.ts";
+import { failedConnect } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
 import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
@@ -41,8 +41,7 @@ export async function dial(
     if (dialling.expired) {
       return failed("connection_timeout", `no connection within ${timeout} ms`);
     }
-    const failure = classifyConnectError(describeError(error), hasDescriptorLeft);
-    return failed(failure, error instanceof Error ? error.message : String(error));
+    return failedConnect(error, hasDescriptorLeft);
   } finally {
     wheel.remove(dialling);
   }

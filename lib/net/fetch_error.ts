@@ -5,11 +5,12 @@
  * The text contains the request's URL, which the client chose. A URL contains no space, so no path can
  * forge ` client error (…)`, and only what follows it is matched.
  */
-import { classifyConnectError } from "./connect_error.ts";
+import { failedConnect } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
-import type { Failed, FailureKind } from "../outcome.ts";
+import { type Failed, failed } from "../outcome.ts";
+import { plainText } from "./plain_message.ts";
 
-const STAGE = / client error \((\w+)\)(.*)$/s;
+const STAGE = / client error \((\w+)\)(?:: )?(.*)$/s;
 
 /** After the stage Connect: the backend answered, but not in HTTP. */
 const NOT_HTTP = /invalid|message head is too large|unexpected message|parsed/i;
@@ -18,14 +19,12 @@ const NOT_HTTP = /invalid|message head is too large|unexpected message|parsed/i;
 export function failedFetch(error: unknown): Failed {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
-  const [, stage, rest = ""] = STAGE.exec(text) ?? [];
-  const detail = stage === undefined ? text : `${stage}${rest}`;
-  return { kind: "failed", failure: classify(stage, rest), detail };
-}
-
-/** Only in the stage Connect is it certain that no byte of the request was sent. */
-function classify(stage: string | undefined, rest: string): FailureKind {
-  if (stage === "Connect") return classifyConnectError(rest, hasDescriptorLeft);
-  if (stage !== undefined && NOT_HTTP.test(rest)) return "http_protocol_error";
-  return "connection_terminated";
+  const [, stage, rest] = STAGE.exec(text) ?? [];
+  // Only in the stage Connect is it certain that no byte of the request was sent.
+  if (stage === "Connect") return failedConnect(rest, hasDescriptorLeft);
+  const isNoHttp = stage !== undefined && NOT_HTTP.test(rest!);
+  return failed(
+    isNoHttp ? "http_protocol_error" : "connection_terminated",
+    plainText(rest || stage || text),
+  );
 }

@@ -6,6 +6,7 @@
  * its place as soon as there is a descriptor for it.
  */
 import { delay } from "@std/async/delay";
+import { plainMessage } from "./plain_message.ts";
 
 export interface ListenOptions {
   readonly hostname: string;
@@ -49,7 +50,7 @@ export function listen(
         return;
       } catch (error) {
         if (signal.aborted) return;
-        onWarning(`the listener broke, listening again: ${(error as Error).message}`);
+        onWarning(`the listener broke, listening again: ${plainMessage(error)}`);
         await serveAgain();
       }
     }
@@ -61,7 +62,7 @@ export function listen(
         server = serve(address.port);
         return;
       } catch (error) {
-        onWarning(`cannot listen again for now: ${(error as Error).message}`);
+        onWarning(`cannot listen again for now: ${plainMessage(error)}`);
         await delay(RETRY_MS, { signal }).catch(() => {}); // it rejects only if aborted
       }
     }

@@ -1,3 +1,6 @@
+import { formatHostPort } from "./host_port.ts";
+import { plainMessage } from "./plain_message.ts";
+
 /** An address cannot be listened on. */
 export class ListenError extends Error {
   override name = "ListenError";
@@ -20,7 +23,8 @@ export function bindOrExplain<Listening>(
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
       ? `the address is in use: set another ${setting}`
-      : (error as Error).message;
-    throw new ListenError(`Cannot listen on ${hostname}:${port} as ${reason}`, { cause: error });
+      : plainMessage(error);
+    const address = formatHostPort(hostname, port);
+    throw new ListenError(`Cannot listen on ${address} as ${reason}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 /** `roundabout simulate`: reads the files, runs the scenario, prints the report. */
 import { ConfigError } from "../config/load.ts";
 import { print } from "../logging/log.ts";
+import { plainMessage } from "../net/plain_message.ts";
 import { formatJsonReport } from "./report/json_report.ts";
 import { formatTextReport } from "./report/text_report.ts";
 import { simulate } from "./run/run.ts";
@@ -54,7 +55,7 @@ async function readFile<Result>(
     const bytes = path === "-" ? Deno.stdin.readable : (await Deno.open(path)).readable;
     return await read(bytes.pipeThrough(new TextDecoderStream()));
   } catch (error) {
-    const found = `current value is ${JSON.stringify(path)}, ${(error as Error).message}`;
+    const found = `current value is ${JSON.stringify(path)}, ${plainMessage(error)}`;
     problems.push(`--${flag} must be a readable file: ${found}`);
     return undefined;
   }

@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
-import { classifyConnectError, describeError } from "../../lib/net/connect_error.ts";
-import type { Failed, FailureKind } from "../../lib/outcome.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { failedConnect } from "../../lib/net/connect_error.ts";
+import { type Failed, type FailureKind, formatFailure } from "../../lib/outcome.ts";
 import { dial, parseAddress } from "../../lib/net/dial.ts";
 import { failedFetch } from "../../lib/net/fetch_error.ts";
 import { Wheel } from "../../lib/time/timer_wheel.ts";
@@ -9,7 +9,7 @@ import { deadPort } from "../support/scripted_backend.ts";
 const { errors } = Deno;
 
 const classify = (error: unknown, hasDescriptorLeft = true) =>
-  classifyConnectError(describeError(error), () => hasDescriptorLeft);
+  failedConnect(error, () => hasDescriptorLeft).failure;
 
 const withCode = (code: string) => Object.assign(new Error("Too many open files"), { code });
 
@@ -62,7 +62,7 @@ for (
     [undefined, "destination_unavailable"],
   ] as const satisfies (readonly [unknown, FailureKind])[]
 ) {
-  Deno.test(`connect error: ${describeError(error) || "nothing"} is ${failure}`, () => {
+  Deno.test(`connect error: ${String(error) || "nothing"} is ${failure}`, () => {
     assertEquals(classify(error), failure);
   });
 }
@@ -76,15 +76,47 @@ Deno.test("connect error: only after a DNS error is it checked whether a descrip
   const unasked = () => {
     throw new Error("asked");
   };
-  assertEquals(classifyConnectError("connection refused", unasked), "connection_refused");
+  assertEquals(failedConnect("connection refused", unasked).failure, "connection_refused");
 });
 
-/** The failure at an address for a dial and for a fetch. */
-async function failuresAt(url: string): Promise<(FailureKind | undefined)[]> {
+for (
+  const [error, detail] of [
+    [new errors.ConnectionRefused("Connection refused (os error 111)"), "connection refused"],
+    ["tcp connect error: Connection refused (os error 61)", "connection refused"],
+    // Windows has a sentence of its own for it.
+    [
+      new errors.ConnectionRefused("No connection could be made because … (os error 10061)"),
+      "connection refused",
+    ],
+    ["tcp connect error: deadline has elapsed: timed out", "connection timed out"],
+    [withCode("EMFILE"), "no file descriptor is left"],
+    [
+      "dns error: failed to lookup address information: Name or service not known",
+      "name or service not known",
+    ],
+    [
+      new Error("failed to lookup address information: Name or service not known"),
+      "name or service not known",
+    ],
+    ["tcp connect error: No route to host (os error 113)", "no route to host"],
+    [
+      new errors.InvalidData("invalid peer certificate: UnknownIssuer"),
+      "invalid peer certificate: UnknownIssuer",
+    ],
+    ["something never seen before (os error 1)", "something never seen before"],
+  ] as const
+) {
+  Deno.test(`connect error: of ${error} the log says "${detail}"`, () => {
+    assertEquals(failedConnect(error, () => true).detail, detail);
+  });
+}
+
+/** What the log says of a failure at an address, for a dial and for a fetch. */
+async function failuresAt(url: string): Promise<string[]> {
   const dialled = await dial(parseAddress(url), new Wheel(0), 5_000);
-  const fetched = await fetch(url).then(() => undefined, failedFetch);
+  const error = await assertRejects(() => fetch(url));
   assert("kind" in dialled);
-  return [(dialled as Failed).failure, fetched?.failure];
+  return [dialled as Failed, failedFetch(error)].map(formatFailure);
 }
 
 Deno.test("connect error: a closed port is connection_refused, dialled or fetched", async () => {
@@ -98,5 +130,6 @@ Deno.test("connect error: a port that does not speak TLS is tls_protocol_error, 
     () => new Response("x"),
   );
   const url = `https://127.0.0.1:${server.addr.port}/`;
-  assertEquals(await failuresAt(url), ["tls_protocol_error", "tls_protocol_error"]);
+  const failure = "tls_protocol_error: received corrupt message of type InvalidContentType";
+  assertEquals(await failuresAt(url), [failure, failure]);
 });

@@ -52,13 +52,27 @@ for (
   ] as const satisfies (readonly [string, FailureKind])[]
 ) {
   Deno.test(`fetch error: ${rest} is ${failure}`, () => {
-    for (const error of [before(rest), on(rest)]) {
-      assertEquals(failedFetch(error), {
-        kind: "failed",
-        failure,
-        detail: rest.replace(/^\((\w+)\)/, "$1"),
-      });
-    }
+    for (const error of [before(rest), on(rest)]) assertEquals(failedFetch(error).failure, failure);
+  });
+}
+
+for (
+  const [rest, detail] of [
+    ["(Connect): tcp connect error: Connection refused (os error 111)", "connection refused"],
+    [
+      "(SendRequest): connection closed before message completed",
+      "connection closed before message completed",
+    ],
+    [
+      "(SendRequest): connection error: Connection reset by peer (os error 104)",
+      "connection reset by peer",
+    ],
+    ["(SendRequest): invalid HTTP version parsed", "invalid HTTP version parsed"],
+    ["(SendRequest)", "SendRequest"],
+  ] as const
+) {
+  Deno.test(`fetch error: of ${rest} the log says "${detail}"`, () => {
+    for (const error of [before(rest), on(rest)]) assertEquals(failedFetch(error).detail, detail);
   });
 }
 

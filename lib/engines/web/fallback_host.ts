@@ -1,3 +1,5 @@
+import { formatHost } from "../../net/host_port.ts";
+
 /**
  * The host and port that Deno.serve puts into `request.url` if the client named none. Without it, a
  * request that lacks Host would look like one that names this host.
@@ -6,6 +8,6 @@
  */
 export function fallbackHost({ hostname, port }: Deno.NetAddr): string {
   const isLocal = /^(?:0\.0\.0\.0|127\.|::1?$)/.test(hostname);
-  const host = isLocal ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+  const host = isLocal ? "localhost" : formatHost(hostname);
   return port === 80 ? host : `${host}:${port}`;
 }

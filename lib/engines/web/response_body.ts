@@ -10,6 +10,7 @@
 import { failed } from "../../outcome.ts";
 import { CLIENT_GONE, CLIENT_TAKES_NOTHING, STALLED } from "../shared/failures.ts";
 import type { WebAttempt } from "./attempt.ts";
+import { plainMessage } from "../../net/plain_message.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -53,7 +54,7 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
         controller.enqueue(value);
       } catch (error) {
         attempt.end();
-        attempt.broken ??= failed("connection_terminated", String(error));
+        attempt.broken ??= failed("connection_terminated", plainMessage(error));
         controller.error(new BrokenBody(attempt.broken.detail));
       }
     },

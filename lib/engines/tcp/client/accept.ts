@@ -8,6 +8,7 @@
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { classifyAcceptError } from "../../../net/accept_error.ts";
+import { plainMessage } from "../../../net/plain_message.ts";
 import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
 import { untilQuiet } from "../../shared/drain.ts";
 
@@ -80,7 +81,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
   async function recover(error: unknown): Promise<void> {
     const kind = classifyAcceptError(error);
     if (kind === "client gone") return;
-    onWarning(`cannot accept connections for now: ${(error as Error).message}`);
+    onWarning(`cannot accept connections for now: ${plainMessage(error)}`);
     if (kind === "unknown") return await delay(UNKNOWN_PAUSE_MS);
     makeRoom();
     await pause();

@@ -13,6 +13,7 @@ import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "./request.ts";
 import type { UploadTimeouts } from "./upload.ts";
+import { plainMessage } from "../../../net/plain_message.ts";
 
 export interface ForwardOptions extends ConnectionPoolOptions {
   /** Buffers to assemble requests in. */
@@ -106,7 +107,7 @@ export function createForward(options: ForwardOptions) {
       if (connection.closeReason !== undefined) return connection.closeReason;
       if (error instanceof Malformed) return failed("http_protocol_error", error.reason);
       return isPeerError(error)
-        ? failed("connection_terminated", (error as Error).message)
+        ? failed("connection_terminated", plainMessage(error))
         : internalError(error);
     }
   }

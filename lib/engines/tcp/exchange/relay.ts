@@ -12,6 +12,7 @@ import { CLOSED_EARLY, STALLED } from "../../shared/failures.ts";
 import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { Framing } from "../http1/response_framing.ts";
+import { plainMessage } from "../../../net/plain_message.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -173,7 +174,7 @@ async function receive(
     return size;
   } catch (error) {
     if (isPeerError(error)) {
-      connection.end(failed("connection_terminated", (error as Error).message));
+      connection.end(failed("connection_terminated", plainMessage(error)));
     }
     throw error;
   }
