@@ -81,6 +81,7 @@ const PURE_FILES = [
   "lib/logging/throttled_warning.ts",
   "lib/net/buffers.ts",
   "lib/net/connect_error.ts",
+  "lib/runtime/address_watch.ts",
   "lib/runtime/backoff.ts",
   "lib/runtime/engine_limits.ts",
   "lib/runtime/heartbeat_monitor.ts",
