@@ -89,6 +89,7 @@ const PURE_FILES = [
   "lib/net/host_port.ts",
   "lib/net/lack.ts",
   "lib/net/plain_message.ts",
+  "lib/runtime/address_watch.ts",
   "lib/runtime/backoff.ts",
   "lib/runtime/engine_limits.ts",
   "lib/runtime/heartbeat_monitor.ts",
@@ -105,6 +106,7 @@ const PURE_PACKAGES = [
   "pure-rand/generator/xoroshiro128plus",
   "node:net",
   "node:crypto",
+  "node:util",
 ];
 
 /** What has an effect, or answers the same question differently each time. */
@@ -263,12 +265,12 @@ function pureBut(path: string): boolean {
   return effectsIn(textOf(path)).length === 0 && imports.every(isPure);
 }
 
-Deno.test("architecture: pure files use only the address lists of node:net and the hashes of node:crypto", () => {
+Deno.test("architecture: pure files use only the address lists of node:net, the hashes of node:crypto and a parser of node:util", () => {
   const names = FILES.filter(isPure).flatMap((path) =>
-    [...textOf(path).matchAll(/^import \{ ([^}]+) \} from "node:(?:net|crypto)";$/gm)]
+    [...textOf(path).matchAll(/^import \{ ([^}]+) \} from "node:(?:net|crypto|util)";$/gm)]
       .flatMap(([, names]) => names!.split(", "))
   );
-  const allowed = ["BlockList", "isIP", "createHash", "createHmac"];
+  const allowed = ["BlockList", "isIP", "createHash", "createHmac", "parseEnv"];
   assertEquals(names.filter((name) => !allowed.includes(name)), []);
 });
 

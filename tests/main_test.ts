@@ -33,6 +33,38 @@ Deno.test("main: .env of the working directory applies to settings that the envi
   await Deno.remove(cwd, { recursive: true });
 });
 
+Deno.test("main: a line of .env that sets no setting is an error, reported with those of the settings", async () => {
+  const cwd = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${cwd}/.env`, "\uFEFFPORT=http\nEJECT_TIM=5s\n");
+  for (const command of ["start", "check", "backend", "healthcheck"]) {
+    const { status, stdout, stderr } = await run([command], { cwd });
+    assertEquals([status, stdout], [2, ""]);
+    assertMatch(
+      stderr,
+      /line 2 of \.env sets EJECT_TIM, which is no setting, did you mean EJECT_TIME\?/,
+    );
+    assertMatch(stderr, /PORT must be 1 to 65535: current value is "http"/);
+  }
+  await Deno.remove(cwd, { recursive: true });
+});
+
+Deno.test("main: start and check warn of settings without effect and of variables that look like settings", async () => {
+  await using backend = new ScriptedBackend("a");
+  const env = { HASH_ON: "path", USER_SERVICE: "secret" };
+  const { program } = await started(backend.url, env);
+  await using _program = program;
+  const { status, stderr } = await run(["check"], { env: { ...env, USERS_SERVICE: backend.url } });
+  assertEquals(status, 0);
+  for (const text of [stderr, program.stderr]) {
+    assertMatch(text, / warn HASH_ON has no effect without POLICY=consistent_hash\n/);
+    assertMatch(
+      text,
+      / warn USER_SERVICE in the environment is no setting, did you mean USERS_SERVICE\?\n/,
+    );
+    assertEquals(text.includes("secret"), false);
+  }
+});
+
 Deno.test("main: for a wrong command line the usage is printed, status 2", async () => {
   for (const args of [["serve"], ["start", "now"], ["--verbose"]]) {
     const { status, stderr } = await run(args);

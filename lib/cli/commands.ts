@@ -1,7 +1,8 @@
 /** The commands of the program, and their flags. */
 import type { ParseArgsConfig } from "node:util";
-import { parseAddresses, parseConfig, readSettings } from "../config/load.ts";
-import { DEFAULTS, SETTING_NAMES, type SettingName } from "../config/schema.ts";
+import { parseAddresses, parseConfig, readSettings, readWarnings } from "../config/load.ts";
+import type { SettingTexts } from "../config/parse.ts";
+import { type Config, DEFAULTS, SETTING_NAMES, type SettingName } from "../config/schema.ts";
 import { startDemo } from "./demo.ts";
 import { startDemoBackend } from "./demo_backend.ts";
 import { healthProblem } from "./healthcheck.ts";
@@ -60,7 +61,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 async function start(): Promise<number> {
-  const config = parseConfig(readSettings());
+  const texts = readSettings();
+  const config = parseConfig(texts);
+  warnOf(texts, config);
   const balancer = await startBalancer(config);
   const { address, adminAddress, workers } = balancer;
   const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
@@ -94,7 +97,7 @@ async function backend({ name = "backend" }: Flags): Promise<number> {
 
 function check(): Promise<number> {
   const texts = readSettings();
-  parseConfig(texts);
+  warnOf(texts, parseConfig(texts));
   print(SETTING_NAMES.map((name) => `${name}=${displayValue(name, texts[name])}\n`).join(""));
   return Promise.resolve(0);
 }
@@ -106,6 +109,10 @@ async function healthcheck(): Promise<number> {
   if (problem === undefined) return 0;
   log("error", `not healthy: ${problem}`);
   return 1;
+}
+
+function warnOf(texts: SettingTexts, config: Config): void {
+  for (const warning of readWarnings(texts, config)) log("warn", warning);
 }
 
 /** The value of a setting as a user would write it, or its default; a secret is masked. */

@@ -1,5 +1,5 @@
 /** `roundabout demo`: three backends and a balancer in one process, and commands to try. */
-import { parseConfig } from "../config/load.ts";
+import { parseConfig, readWarnings } from "../config/load.ts";
 import type { SettingTexts } from "../config/parse.ts";
 import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
 import { log } from "../logging/log.ts";
@@ -29,6 +29,7 @@ export async function startDemo(texts: SettingTexts): Promise<Demo> {
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ url }) => url).join(";"),
   });
+  for (const warning of readWarnings(texts, config)) log("warn", warning);
   const balancer = await startBalancer(config, { logFormat: { names } });
   return {
     ...balancer,

@@ -1,9 +1,11 @@
 /** Loads the settings: the environment, then `.env`, then the defaults. */
-import util from "node:util";
-import type { z } from "zod";
+import { z } from "zod";
 import { plainMessage } from "../net/plain_message.ts";
+import { type EnvFile, readEnvFile } from "./env_file.ts";
+import { misspelt } from "./misspelt.ts";
 import { given, parseTexts, type SettingTexts } from "./parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
+import { withoutEffect } from "./without_effect.ts";
 
 /** What cannot be done, and what has several problems. */
 const SUBJECTS = { start: "the settings have", simulate: "the scenario has" } as const;
@@ -50,13 +52,45 @@ export function parseAddresses(texts: SettingTexts): Addresses {
 /**
  * Reads the settings from `.env` in the working directory and from the environment, which wins.
  *
- * @throws {ConfigError} if `.env` exists and cannot be read
+ * @throws {ConfigError} if `.env` exists and cannot be read, or if a line of it is no setting; then with
+ * every problem of the settings that are set
  */
 export function readSettings(): SettingTexts {
-  const file = readEnvFile();
-  return Object.fromEntries(
-    SETTING_NAMES.map((name) => [name, Deno.env.get(name) ?? file[name]]),
+  const file = openEnvFile();
+  const texts: SettingTexts = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, Deno.env.get(name) ?? file.texts[name]]),
   );
+  if (file.problems.length > 0) throw new ConfigError([...file.problems, ...problemsOf(texts)]);
+  return texts;
+}
+
+/**
+ * What should be known of settings that are valid: those without effect, and variables of the environment
+ * that look like misspelt ones.
+ *
+ * @param texts as returned by {@linkcode readSettings}, or a part of them
+ * @param config the same, parsed
+ * @returns one sentence each
+ */
+export function readWarnings(texts: SettingTexts, config: Config): string[] {
+  return [...misspelt(readEnvironment()), ...withoutEffect(texts, config)];
+}
+
+/** The whole environment; nothing of it if only some variables may be read. */
+function readEnvironment(): Record<string, string> {
+  try {
+    return Deno.env.toObject();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return {};
+    throw error;
+  }
+}
+
+/** The problems of the settings that are set. */
+function problemsOf(texts: SettingTexts): string[] {
+  const set = SETTING_NAMES.filter((name) => texts[name]);
+  const shape = Object.fromEntries(set.map((name) => [name, Settings.shape[name]]));
+  return [...parseTexts(z.object(shape), texts).problems, ...conflicts(texts)];
 }
 
 function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
@@ -88,13 +122,11 @@ function found(text: string): string {
   return `current value is ${JSON.stringify(text)}`;
 }
 
-function readEnvFile(): SettingTexts {
-  let text: string;
+function openEnvFile(): EnvFile {
   try {
-    text = Deno.readTextFileSync(".env");
+    return readEnvFile(Deno.readTextFileSync(".env"));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
+    if (error instanceof Deno.errors.NotFound) return { texts: {}, problems: [] };
     throw new ConfigError([`.env must be a readable file: ${plainMessage(error)}`]);
   }
-  return { ...util.parseEnv(text) };
 }

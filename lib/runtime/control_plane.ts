@@ -10,12 +10,14 @@ import type { PoolEvent } from "../health/events.ts";
 import type { LineFormat } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
+import { lookUpAddresses } from "../net/host_addresses.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { createPool } from "../pool/create_pool.ts";
 import type { Pool } from "../pool/pool.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
+import { watchAddresses } from "./address_watch.ts";
 import { startAdmin } from "./admin.ts";
 import { createBackends } from "./backends.ts";
 import { engineLimits } from "./engine_limits.ts";
@@ -95,6 +97,8 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   undo.defer(() => admin?.shutdown());
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
+  const { backends } = pool;
+  watchAddresses({ backends, lookUp: lookUpAddresses, wheel: clock.wheel, onWarning: warn });
 
   undo.move(); // from here on, stop() ends what was started
   return {
