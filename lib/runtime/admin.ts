@@ -14,6 +14,8 @@ export interface Observed {
   readonly pool: Pick<Pool, "usable">;
   /** In milliseconds. */
   readonly clock: () => number;
+  /** Whether all that has to be started is. */
+  readonly hasStarted: () => boolean;
 }
 
 /**
@@ -24,14 +26,17 @@ export interface Observed {
  */
 export function startAdmin(
   { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
-  { supervisor, pool, clock }: Observed,
+  { supervisor, pool, clock, hasStarted }: Observed,
 ): Listening | undefined {
   if (port === undefined) return undefined;
   const options = {
     hostname,
     port,
     fault: () => supervisor.hanging,
-    unreadiness: () => supervisor.problem ?? (pool.usable ? undefined : "no backend is usable"),
+    unreadiness: () =>
+      hasStarted()
+        ? supervisor.problem ?? (pool.usable ? undefined : "no backend is usable")
+        : "starting",
     onError: (error: unknown) => log("error", `the admin port failed: ${error}`),
     onWarning: throttledWarning((warning) => log("warn", warning), clock),
   };

@@ -7,7 +7,7 @@
 import { deadline } from "@std/async/deadline";
 import type { Config } from "../config/schema.ts";
 import { formatEvent } from "../health/events.ts";
-import type { LineFormat } from "../logging/access_log.ts";
+import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
@@ -25,14 +25,18 @@ import { startWarnings } from "./start_warnings.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerCount } from "./worker_count.ts";
 
-/** A running balancer. */
-export interface Balancer {
-  /** Where it listens for requests. */
+/** Where a balancer listens. */
+export interface Listening {
+  /** For requests. */
   readonly address: Deno.NetAddr;
-  /** Where it listens for the admin port; undefined if that is off. */
+  /** For the admin port; undefined if that is off. */
   readonly adminAddress: Deno.NetAddr | undefined;
   /** The number of workers. */
   readonly workers: number;
+}
+
+/** A running balancer. */
+export interface Balancer extends Listening {
   /** Rejects with {@linkcode WorkerHangError} if it cannot go on; never resolves. */
   readonly finished: Promise<never>;
   /**
@@ -50,6 +54,8 @@ export interface StartOptions {
   readonly logFormat?: LineFormat;
   /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
+  /** Called when all workers listen, before the balancer says that it is ready. */
+  readonly onListening?: (listening: Listening) => void;
 }
 
 /** The control plane's number among the users of the shared memory; workers have 1 and up. */
@@ -75,7 +81,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   const workers = workerCount(config.WORKERS, warn);
   const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + workers });
   const clock = undo.use(startSharedClock(memory));
-  const pool = createObservedPool(config, memory, clock);
+  const pool = createObservedPool(config, memory, clock, namesIn(options.logFormat));
   const logs = new LogRouter(clock.now);
   const supervisor = new Supervisor({
     memory,
@@ -90,16 +96,23 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     onNotice: (notice) => logs.route(notice),
     onDeath: (worker) => pool.abandon(worker),
   });
-  const admin = startAdmin(config, { supervisor, pool, clock: clock.now });
+  let hasStarted = false;
+  const admin = startAdmin(config, {
+    supervisor,
+    pool,
+    clock: clock.now,
+    hasStarted: () => hasStarted,
+  });
   undo.defer(() => admin?.shutdown());
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
+  const listening = { address, adminAddress: admin?.address, workers };
+  options.onListening?.(listening);
+  hasStarted = true;
 
   undo.move(); // from here on, stop() ends what was started
   return {
-    address,
-    adminAddress: admin?.address,
-    workers,
+    ...listening,
     finished: supervisor.finished,
     async stop(timeout) {
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
@@ -130,7 +143,12 @@ function startSharedClock({ pool }: SharedMemory): Clock {
 }
 
 /** The pool as the control plane sees it: probes report to it, and readiness depends on it. */
-function createObservedPool(config: Config, memory: SharedMemory, clock: Clock): Pool {
+function createObservedPool(
+  config: Config,
+  memory: SharedMemory,
+  clock: Clock,
+  names: ReadonlyMap<string, string> | undefined,
+): Pool {
   return createPool(config, {
     backends: createBackends(memory, config, CONTROL_PLANE_NUMBER),
     policy: config.POLICY,
@@ -139,6 +157,6 @@ function createObservedPool(config: Config, memory: SharedMemory, clock: Clock):
     random: Math.random,
     cells: memory.pool,
     worker: CONTROL_PLANE_NUMBER,
-    onEvent: (event) => log(...formatEvent(event)),
+    onEvent: (event) => log(...formatEvent(event, names)),
   });
 }

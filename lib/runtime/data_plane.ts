@@ -5,7 +5,7 @@ import type { Config } from "../config/schema.ts";
 import { ENGINES } from "../engines/mod.ts";
 import { formatEvent } from "../health/events.ts";
 import { isSecure } from "../http/trusted_proxies.ts";
-import { lineFormatter } from "../logging/access_log.ts";
+import { lineFormatter, namesIn } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import { createPool } from "../pool/create_pool.ts";
 import { Sticky } from "../pool/sticky.ts";
@@ -55,7 +55,7 @@ export function startDataPlane(
     cells: memory.pool,
     worker: number,
     onEvent(event) {
-      const [level, message] = formatEvent(event);
+      const [level, message] = formatEvent(event, namesIn(logFormat));
       notify({ kind: "log", level, message });
     },
   });
