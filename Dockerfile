@@ -11,6 +11,7 @@ COPY --from=build /src/dist/roundabout /usr/local/bin/roundabout
 USER 65532:65532
 WORKDIR /home/nonroot
 EXPOSE 5000
+# Whether it is alive. It is so while all of its backends are down: restarting it would not help them.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
   CMD ["/usr/local/bin/roundabout", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/roundabout"]

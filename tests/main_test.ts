@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import manifest from "../deno.json" with { type: "json" };
-import { permissionsOf, Program } from "./support/program.ts";
+import { permissionsOf } from "./support/program.ts";
 import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
 import { backendsAnswer, run, started } from "./support/started.ts";
 
@@ -65,21 +65,24 @@ Deno.test("main: start and check warn of settings without effect and of variable
   }
 });
 
-Deno.test("main: for a wrong command line the usage is printed, status 2", async () => {
-  for (const args of [["serve"], ["start", "now"], ["--verbose"]]) {
-    const { status, stderr } = await run(args);
-    assertEquals(status, 2);
-    assert(stderr.includes(args.at(-1)!) && stderr.includes("Usage:"));
+Deno.test("main: for a wrong command line two lines say what is wrong and where help is, status 2", async () => {
+  for (const args of [["strat"], ["start", "now"], ["--verbose"]]) {
+    const { status, stdout, stderr } = await run(args);
+    assertEquals([status, stdout], [2, ""]);
+    assert(stderr.includes(`"${args.at(-1)}"`), stderr);
+    assertMatch(
+      stderr,
+      /^Cannot understand the command line: .+\nFor help: roundabout .*--help\n$/,
+    );
   }
 });
 
-Deno.test("main: --version and --help answer on standard output, status 0", async () => {
-  assertEquals(await run(["--version"]), {
-    status: 0,
-    stdout: `roundabout ${manifest.version}\n`,
-    stderr: "",
-  });
-  assertMatch((await run(["--help"])).stdout, /Usage: roundabout/);
+Deno.test("main: version and help answer on standard output, status 0", async () => {
+  const stdout = `roundabout ${manifest.version}\n`;
+  assertEquals(await run(["version"]), { status: 0, stdout, stderr: "" });
+  const help = await run(["help", "backend"]);
+  assertEquals([help.status, help.stderr], [0, ""]);
+  assertMatch(help.stdout, /Usage: roundabout backend/);
 });
 
 Deno.test("main: if the port is in use, it ends with status 1 and the reason", async () => {
@@ -98,31 +101,6 @@ Deno.test("main: if the port is in use, it ends with status 1 and the reason", a
   );
 });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`main: ${signal} lets the request in flight finish, status 0`, async () => {
-    const answer = Promise.withResolvers<void>();
-    const received = Promise.withResolvers<void>();
-    await using backend = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      async () => {
-        received.resolve();
-        await answer.promise;
-        return new Response("finished");
-      },
-    );
-    const { program, url } = await started(`http://127.0.0.1:${backend.addr.port}`);
-    await using _program = program;
-    const response = fetch(url);
-    await received.promise;
-    program.kill(signal);
-    await program.shows(/finishing what is in flight/);
-    answer.resolve();
-    assertEquals(await (await response).text(), "finished");
-    assertEquals(await program.status(), 0);
-    assertMatch(program.stdout, /GET \/ 200 127\.0\.0\.1:\d+ [\d.]+ ms \d+ B [\w-]+\n$/);
-  });
-}
-
 Deno.test("main: DRAIN_TIMEOUT cuts off requests that do not end, and the log has their number, status 1", async () => {
   await using backend = new ScriptedBackend("a", "stall");
   const { program, url } = await started(backend.url, { DRAIN_TIMEOUT: "100ms" });
@@ -132,19 +110,6 @@ Deno.test("main: DRAIN_TIMEOUT cuts off requests that do not end, and the log ha
   program.kill("SIGTERM");
   assertEquals(await program.status(), 1);
   assertMatch(program.stderr, /stopped after DRAIN_TIMEOUT with requests cut off: 1/);
-  assertEquals(await response, "cut off");
-});
-
-Deno.test("main: a second signal ends it at once", async () => {
-  await using backend = new ScriptedBackend("a", "stall");
-  const { program, url } = await started(backend.url);
-  await using _program = program;
-  const response = fetch(url).catch(() => "cut off");
-  await backend.until(() => backend.requests.length === 1);
-  program.kill("SIGTERM");
-  await program.shows(/finishing what is in flight/);
-  program.kill("SIGTERM");
-  assertEquals(await program.status(), 1);
   assertEquals(await response, "cut off");
 });
 
@@ -191,39 +156,6 @@ Deno.test("main: HTTP_PROXY is not used for requests to backends", async () => {
   await using _program = program;
   assertEquals(await (await fetch(url)).text(), "direct");
   assertEquals(proxy.connections, 0);
-});
-
-Deno.test("main: the demo starts without settings, and survives the stop of one backend", async () => {
-  await using program = new Program(["demo"], {
-    env: { PORT: String(deadPort()), ADMIN_PORT: String(deadPort()) },
-  });
-  const [, stop] = await program.shows(/curl -X POST (\S+\/stop)/);
-  const [, url] = await program.shows(/balances (http:\S+) over/);
-  const answers = async () => {
-    const texts = [];
-    for (let i = 0; i < 6; i++) texts.push((await (await fetch(url!)).text()).trim());
-    return texts;
-  };
-  const [a, b, c] = ["Hello from users-1", "Hello from users-2", "Hello from users-3"];
-  assertEquals(await answers(), [a, b, c, a, b, c]);
-  await (await fetch(stop!, { method: "POST" })).text();
-  await program.shows(/users-2 stopped/);
-  const after = await answers();
-  assertEquals(new Set(after), new Set([a, c]));
-  await program.shows(/GET \/ 200 \(users-2 connection_refused\) from users-[13] in/);
-  program.kill("SIGINT");
-  assertEquals(await program.status(), 0);
-});
-
-Deno.test("main: a demo backend names itself and stops cleanly", async () => {
-  const port = deadPort();
-  const env = { HOST: "127.0.0.1", PORT: String(port) };
-  await using program = new Program(["backend", "--name", "users-9"], { env });
-  await program.shows(/users-9 listens/);
-  const response = await fetch(`http://127.0.0.1:${port}/any`);
-  assertEquals(await response.text(), "Hello from users-9\n");
-  program.kill("SIGTERM");
-  assertEquals(await program.status(), 0);
 });
 
 for (const task of ["start", "demo", "compile"] as const) {

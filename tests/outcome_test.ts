@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { type FailureKind, FAILURES, mayHaveLeft, NO_BACKEND } from "../lib/outcome.ts";
+import {
+  type FailureKind,
+  FAILURES,
+  formatFailure,
+  mayHaveLeft,
+  NO_BACKEND,
+} from "../lib/outcome.ts";
 import { answered, failed } from "./support/fakes.ts";
 
 const KINDS = Object.keys(FAILURES) as FailureKind[];
@@ -20,4 +26,11 @@ Deno.test("outcome: without a backend a request has not left", () => {
 
 Deno.test("outcome: a request that was answered has left", () => {
   assertEquals(mayHaveLeft(answered("ok")), true);
+});
+
+Deno.test("outcome: the log says a failure's kind and its detail, but not the same twice", () => {
+  const refused = { ...failed("connection_refused"), detail: "connection refused" };
+  assertEquals(formatFailure(refused), "connection_refused");
+  const unknown = { ...failed("dns_error"), detail: "name or service not known" };
+  assertEquals(formatFailure(unknown), "dns_error: name or service not known");
 });

@@ -1,45 +1,45 @@
 /** The commands of the program, and their flags. */
-import type { ParseArgsConfig } from "node:util";
 import { parseAddresses, parseConfig, readSettings, readWarnings } from "../config/load.ts";
 import type { SettingTexts } from "../config/parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, type SettingName } from "../config/schema.ts";
-import { startDemo } from "./demo.ts";
-import { startDemoBackend } from "./demo_backend.ts";
-import { healthProblem } from "./healthcheck.ts";
 import { log, print, STDOUT } from "../logging/log.ts";
+import { formatHostPort } from "../net/host_port.ts";
+import { bindOrExplain } from "../net/listen_error.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import { runBalancer } from "./run.ts";
+import { type Listening, startBalancer } from "../runtime/control_plane.ts";
 import { runSimulation } from "../simulate/command.ts";
 import { SIMULATE_HELP } from "../simulate/help.ts";
 import type { SimulateFlags } from "../simulate/scenario/scenario.ts";
-import { startBalancer } from "../runtime/control_plane.ts";
+import type { CommandSyntax, Flag, Program } from "./command_line.ts";
+import { startDemo } from "./demo.ts";
+import { startDemoBackend } from "./demo_backend.ts";
+import { healthProblem } from "./healthcheck.ts";
+import { BACKEND_HELP, CHECK_HELP, DEMO_HELP, HEALTHCHECK_HELP, HELP, START_HELP } from "./help.ts";
+import { runUntilSignal } from "./run.ts";
+import type { Signals } from "./signals.ts";
 
 /** The flags of all commands. */
 export interface Flags extends SimulateFlags {
   /** The name of a demo backend. */
   readonly name?: string | undefined;
-  readonly help?: boolean | undefined;
-  readonly version?: boolean | undefined;
+  /** Whether a health check is about readiness. */
+  readonly ready?: boolean | undefined;
 }
 
-export interface Command {
-  /** Its flags, in addition to `--help` and `--version`. */
-  readonly flags?: NonNullable<ParseArgsConfig["options"]>;
-  /** Its own help text; by default {@linkcode HELP}. */
-  readonly help?: string;
+export interface Command extends CommandSyntax {
   /** @returns the exit status */
-  readonly run: (flags: Flags) => Promise<number>;
+  readonly run: (flags: Flags, signals?: Signals) => Promise<number>;
 }
 
-const TEXT = { type: "string" } as const;
-export const SWITCH = { type: "boolean" } as const;
+const TEXT: Flag = { type: "string" };
+const SWITCH: Flag = { type: "boolean" };
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  start: { run: start },
-  demo: { run: demo },
-  backend: { run: backend, flags: { name: TEXT } },
-  check: { run: check },
-  healthcheck: { run: healthcheck },
+  start: { run: start, help: START_HELP },
+  demo: { run: demo, help: DEMO_HELP },
+  backend: { run: backend, help: BACKEND_HELP, flags: { name: TEXT } },
+  check: { run: check, help: CHECK_HELP },
+  healthcheck: { run: healthcheck, help: HEALTHCHECK_HELP, flags: { ready: SWITCH } },
   simulate: {
     run: runSimulation,
     help: SIMULATE_HELP,
@@ -60,39 +60,53 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-async function start(): Promise<number> {
-  const texts = readSettings();
-  const config = parseConfig(texts);
-  warnOf(texts, config);
-  const balancer = await startBalancer(config);
-  const { address, adminAddress, workers } = balancer;
-  const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
-  const admin = adminAddress === undefined ? "off" : formatAddress(adminAddress);
-  log(
-    "info",
-    `listening on ${formatAddress(address)}, admin on ${admin}, workers: ${workers}, ` +
-      `${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
-  );
-  return await runBalancer(balancer, config.DRAIN_TIMEOUT);
-}
+export const PROGRAM: Program = {
+  commands: COMMANDS,
+  defaultCommand: "start",
+  help: HELP,
+  settings: SETTING_NAMES,
+};
 
-async function demo(): Promise<number> {
-  const demo = await startDemo(readSettings());
-  STDOUT.write(demo.banner); // its access log follows
-  return await runBalancer(demo, demo.drainTimeout);
-}
+function start(_flags: Flags, signals?: Signals): Promise<number> {
+  return runUntilSignal(async (isDraining) => {
+    const texts = readSettings();
+    const config = parseConfig(texts);
+    warnOf(texts, config);
+    const balancer = await startBalancer(config, { onListening });
+    return { ...balancer, stop: () => balancer.stop(config.DRAIN_TIMEOUT) };
 
-async function backend({ name = "backend" }: Flags): Promise<number> {
-  const { HOST, PORT } = parseAddresses(readSettings());
-  const backend = startDemoBackend({ name, hostname: HOST, port: PORT });
-  log("info", `${name} listens on ${HOST}:${PORT}`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, resolve);
+    function onListening({ address, adminAddress, workers }: Listening): void {
+      if (isDraining()) return;
+      const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
+      const admin = adminAddress === undefined ? "off" : `on ${formatAddress(adminAddress)}`;
+      log(
+        "info",
+        `listening on ${formatAddress(address)}, admin ${admin}, workers: ${workers}, ` +
+          `${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
+      );
     }
-  });
-  await backend.stop();
-  return 0;
+  }, signals);
+}
+
+function demo(_flags: Flags, signals?: Signals): Promise<number> {
+  return runUntilSignal(async (isDraining) => {
+    const demo = await startDemo(readSettings(), (banner) => isDraining() || STDOUT.write(banner));
+    return { ...demo, stop: () => demo.stop(demo.drainTimeout) };
+  }, signals);
+}
+
+function backend({ name = "backend" }: Flags, signals?: Signals): Promise<number> {
+  return runUntilSignal(() => {
+    const { HOST: hostname, PORT: port } = parseAddresses(readSettings());
+    const backend = bindOrExplain(
+      "PORT",
+      hostname,
+      port,
+      () => startDemoBackend({ name, hostname, port }),
+    );
+    log("info", `${name} listens on ${backend.address}`);
+    return Promise.resolve({ stop: () => backend.stop().then(() => 0) });
+  }, signals);
 }
 
 function check(): Promise<number> {
@@ -102,12 +116,12 @@ function check(): Promise<number> {
   return Promise.resolve(0);
 }
 
-async function healthcheck(): Promise<number> {
+async function healthcheck({ ready }: Flags): Promise<number> {
   const addresses = parseAddresses(readSettings());
   ignoreProxyVariables();
-  const problem = await healthProblem(addresses);
+  const problem = await healthProblem(addresses, ready);
   if (problem === undefined) return 0;
-  log("error", `not healthy: ${problem}`);
+  log("error", `${ready ? "not ready" : "not healthy"}: ${problem}`);
   return 1;
 }
 
@@ -122,25 +136,5 @@ function displayValue(name: SettingName, text: string | undefined): string {
 }
 
 function formatAddress({ hostname, port }: Deno.NetAddr): string {
-  return `${hostname}:${port}`;
+  return formatHostPort(hostname, port);
 }
-
-export const HELP = `roundabout: an HTTP load balancer
-
-Usage: roundabout [command] [flags]
-
-  start        balance requests over the backends of USERS_SERVICE (the default command)
-  demo         run three backends and a balancer in one process, to try things out
-  backend      run one demo backend; --name sets its name
-  check        check the settings and print them with their defaults
-  healthcheck  exit with 0 if the balancer on this machine is ready for requests, for Docker;
-               with ADMIN_PORT=off, if a balancer or a demo backend responds
-  simulate     predict what clients see with other policies and settings; see its --help
-
-  --help       print this text, or the help of a command that has its own
-  --version    print the version
-
-Settings are read from the environment and from .env in the working directory;
-docs/configuration.md lists them.
-Exit status: 0 stopped cleanly, 1 failed while running or cut requests off, 2 wrong usage or settings.
-`;

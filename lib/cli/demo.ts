@@ -1,16 +1,16 @@
 /** `roundabout demo`: three backends and a balancer in one process, and commands to try. */
 import { parseConfig, readWarnings } from "../config/load.ts";
 import type { SettingTexts } from "../config/parse.ts";
-import { type DemoBackend, startDemoBackend } from "./demo_backend.ts";
 import { log } from "../logging/log.ts";
-import { type Balancer, startBalancer } from "../runtime/control_plane.ts";
+import { type Balancer, type Listening, startBalancer } from "../runtime/control_plane.ts";
+import { type DemoBackend, SLOW_MS, startDemoBackend } from "./demo_backend.ts";
+import { serveDemoControl } from "./demo_control.ts";
 
 const NAMES = ["users-1", "users-2", "users-3"];
 
 /** A running demo. */
 export interface Demo extends Balancer {
-  readonly backends: readonly DemoBackend[];
-  readonly banner: string;
+  /** In milliseconds. */
   readonly drainTimeout: number;
 }
 
@@ -18,63 +18,69 @@ export interface Demo extends Balancer {
  * Starts the demo on loopback.
  *
  * @param texts settings; the demo itself sets `USERS_SERVICE` and `HOST`
+ * @param onListening gets a text that says what to try
  * @throws {ConfigError} if a setting is wrong
  * @throws {ListenError} if the port is in use
  */
-export async function startDemo(texts: SettingTexts): Promise<Demo> {
-  const backends = NAMES.map(startBackend);
-  const names = new Map(backends.map(({ name, url }) => [url.slice("http://".length), name]));
+export async function startDemo(
+  texts: SettingTexts,
+  onListening: (banner: string) => void,
+): Promise<Demo> {
+  const backends = NAMES.map((name) => startDemoBackend({ name, hostname: "127.0.0.1", port: 0 }));
+  const control = serveDemoControl(backends);
   const config = parseConfig({
     ...texts,
     HOST: "127.0.0.1",
-    USERS_SERVICE: backends.map(({ url }) => url).join(";"),
+    USERS_SERVICE: backends.map(({ address }) => `http://${address}`).join(";"),
   });
   for (const warning of readWarnings(texts, config)) log("warn", warning);
-  const balancer = await startBalancer(config, { logFormat: { names } });
-  return {
-    ...balancer,
-    backends,
-    drainTimeout: config.DRAIN_TIMEOUT,
-    banner: formatBanner(balancer, backends),
-  };
-}
-
-function startBackend(name: string): DemoBackend {
-  const backend: DemoBackend = startDemoBackend({
-    name,
-    hostname: "127.0.0.1",
-    port: 0,
-    onStopRequest: () => void backend.stop().then(() => log("info", `${name} stopped`)),
+  const balancer = await startBalancer(config, {
+    logFormat: { names: new Map(backends.map(({ name, address }) => [address, name])) },
+    onListening: (listening) =>
+      onListening(formatBanner(listening, backends, control.addr.port, config.EJECT_AFTER)),
   });
-  return backend;
+  return { ...balancer, drainTimeout: config.DRAIN_TIMEOUT };
 }
 
 function formatBanner(
-  { address: { port }, adminAddress }: Balancer,
+  { address: { port }, adminAddress }: Listening,
   backends: readonly DemoBackend[],
+  controlPort: number,
+  ejectAfter: number,
 ): string {
-  const list = backends.map(({ name, url }) => `  ${name}  ${url}`);
+  const order = (verb: string) => `curl -X POST http://localhost:${controlPort}/users-2/${verb}`;
   const commands = [
-    [`curl -i http://localhost:${port}/`, "repeat it: the backends take turns"],
+    [`curl http://localhost:${port}/`, "Repeat it: the backends take turns."],
     [
-      `curl -X POST ${backends[1]!.url}/stop`,
-      "stops users-2; repeat the first command: no request",
+      order("stop"),
+      "users-2 refuses connections. Repeat the first command: every request is answered, and if",
+      "users-2 was tried first, its line here says so: (users-2 connection_refused).",
+      ...(ejectAfter === Infinity ? [] : [
+        `After ${ejectAfter} failures users-2 is ejected: for a while it is not tried at all.`,
+      ]),
     ],
-    ["", "fails, and the log below shows each attempt"],
+    [order("start"), "users-2 is back. As soon as one request has tried it, it takes turns again."],
+    [
+      order("slow"),
+      `users-2 takes ${SLOW_MS / 1000} s for each answer, until it is started again.`,
+    ],
     ...(adminAddress === undefined ? [] : [
-      [`curl -i http://localhost:${adminAddress.port}/readyz`, "is it ready for requests?"],
+      [`curl http://localhost:${adminAddress.port}/readyz`, "Is the balancer ready for requests?"],
     ]),
-    ["Ctrl-C", "ends the demo"],
-  ] as const;
-  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
+    ["Ctrl-C", "Press it here, once: what is in flight is finished, and the demo ends."],
+  ];
   return [
     `Roundabout balances http://localhost:${port} over three backends:`,
     "",
-    ...list,
+    ...backends.map(({ name, address }) => `  ${name}  http://${address}`),
     "",
-    "Try in another terminal:",
+    "Try in another terminal, and watch what is logged here:",
     "",
-    ...commands.map(([command, effect]) => `  ${command.padEnd(width)}${effect}`),
+    ...commands.flatMap(([command, ...effects]) => [
+      `  ${command}`,
+      ...effects.map((effect) => `      ${effect}`),
+      "",
+    ]),
     "",
   ].join("\n");
 }

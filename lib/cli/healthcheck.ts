@@ -1,23 +1,36 @@
 /**
- * `roundabout healthcheck`: whether the balancer on this machine is ready for requests, for Docker's
- * HEALTHCHECK.
+ * `roundabout healthcheck`: whether the balancer on this machine is alive, for Docker's HEALTHCHECK, or
+ * with `--ready` whether it should get requests.
  *
- * It requests `/readyz` of the admin port. If that is off, it sends `OPTIONS` with `Max-Forwards: 0`, which
- * the balancer answers itself as the last recipient (RFC 9110, 7.6.2): this proves that it serves requests
- * without sending one to a backend.
+ * It requests `/livez` or `/readyz` of the admin port: a balancer whose backends are all down is alive, and
+ * restarting it would not bring them back. If the admin port is off, it sends `OPTIONS` with
+ * `Max-Forwards: 0`, which the balancer answers itself as the last recipient (RFC 9110, 7.6.2): this proves
+ * that it serves requests without sending one to a backend.
  */
-import type { Addresses } from "../config/load.ts";
+import { type Addresses, ConfigError } from "../config/load.ts";
+import { failedFetch } from "../net/fetch_error.ts";
+import { formatLocalHostPort } from "../net/host_port.ts";
 
 /** Docker's own timeout should be longer. */
 const TIMEOUT_MS = 2_000;
 
-/** @returns what is wrong; undefined if the balancer is ready */
+/**
+ * @param ready asks whether it should get requests
+ * @returns what is wrong; undefined if it is well
+ * @throws {ConfigError} if readiness is asked for while the admin port, which knows it, is off
+ */
 export async function healthProblem(
   { HOST, PORT, ADMIN_HOST, ADMIN_PORT }: Addresses,
+  ready = false,
 ): Promise<string | undefined> {
-  return ADMIN_PORT === undefined
-    ? await problemAt(HOST, PORT, "/", { method: "OPTIONS", headers: { "max-forwards": "0" } })
-    : await problemAt(ADMIN_HOST, ADMIN_PORT, "/readyz", {});
+  if (ADMIN_PORT !== undefined) {
+    return await problemAt(ADMIN_HOST, ADMIN_PORT, ready ? "/readyz" : "/livez", {});
+  }
+  if (ready) {
+    const problem = 'ADMIN_PORT must be a port for --ready: current value is "off"';
+    throw new ConfigError([problem], "check readiness");
+  }
+  return await problemAt(HOST, PORT, "/", { method: "OPTIONS", headers: { "max-forwards": "0" } });
 }
 
 async function problemAt(
@@ -26,14 +39,17 @@ async function problemAt(
   path: string,
   init: RequestInit,
 ): Promise<string | undefined> {
-  const hostname = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}${path}`;
+  const address = formatLocalHostPort(host, port);
+  const late = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(`http://${address}${path}`, { ...init, signal: late });
     const text = (await response.text()).trim();
-    return response.status < 500 ? undefined : `it answered ${response.status}: ${text}`;
+    return response.status < 500 ? undefined : `${address} answered ${response.status}: ${text}`;
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return String(cause);
+    if (late.aborted) return `${address} did not answer within ${TIMEOUT_MS / 1000} s`;
+    const { failure, detail } = failedFetch(error);
+    return failure === "connection_refused"
+      ? `nothing answers on ${address}`
+      : `${address}: ${detail}`;
   }
 }

@@ -8,7 +8,11 @@ import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
 import { withoutEffect } from "./without_effect.ts";
 
 /** What cannot be done, and what has several problems. */
-const SUBJECTS = { start: "the settings have", simulate: "the scenario has" } as const;
+const SUBJECTS = {
+  "start": "the settings have",
+  "check readiness": "the settings have",
+  "simulate": "the scenario has",
+} as const;
 
 /** Settings are wrong; the message has every problem. */
 export class ConfigError extends Error {

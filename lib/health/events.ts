@@ -25,32 +25,38 @@ export type PoolEvent =
   /** The panic is over. */
   | { readonly kind: "calm" };
 
-/** The level and the text of an event's log line. */
-export function formatEvent(event: PoolEvent): readonly ["info" | "warn", string] {
+/** The level and the text of an event's log line. @param names to call backends by, by their ids */
+export function formatEvent(
+  event: PoolEvent,
+  names?: ReadonlyMap<string, string>,
+): readonly ["info" | "warn", string] {
+  if (event.kind === "panic") {
+    return ["warn", "no backend is usable: requests go to all of them until one is"];
+  }
+  if (event.kind === "calm") {
+    return ["info", "a backend is usable again: requests go to those that are"];
+  }
+  const backend = names?.get(event.backend) ?? event.backend;
   switch (event.kind) {
     case "fails":
-      return ["warn", `${event.backend} fails: ${event.reason}`];
+      return ["warn", `${backend} fails: ${event.reason}`];
     case "answers":
-      return ["info", `${event.backend} answers again`];
+      return ["info", `${backend} answers again`];
     case "ejected": {
-      const { backend, failures, milliseconds, reason } = event;
+      const { failures, milliseconds, reason } = event;
       const seconds = `${Number((milliseconds / 1000).toFixed(2))} s`;
       return ["warn", `${backend} is ejected for ${seconds}, failures: ${failures}: ${reason}`];
     }
     case "kept in use":
       return [
         "warn",
-        `${event.backend} fails and stays in use, as EJECT_MAX is reached: ${event.reason}`,
+        `${backend} fails and stays in use, as EJECT_MAX is reached: ${event.reason}`,
       ];
     case "reinstated":
-      return ["info", `${event.backend} is reinstated`];
+      return ["info", `${backend} is reinstated`];
     case "down":
-      return ["warn", `${event.backend} is down, its probes say: ${event.reason}`];
+      return ["warn", `${backend} is down, its probes say: ${event.reason}`];
     case "up":
-      return ["info", `${event.backend} is up, its probes say: ${event.reason}`];
-    case "panic":
-      return ["warn", "no backend is usable: requests go to all of them until one is"];
-    case "calm":
-      return ["info", "a backend is usable again: requests go to those that are"];
+      return ["info", `${backend} is up, its probes say: ${event.reason}`];
   }
 }

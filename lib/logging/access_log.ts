@@ -34,6 +34,11 @@ export interface AccessEntry {
 /** How lines are written: as text, as JSON, or as the demo shows them, with a name for each backend's id. */
 export type LineFormat = "text" | "json" | { readonly names: ReadonlyMap<string, string> };
 
+/** The names that a format has for backends, by their ids. */
+export function namesIn(format: LineFormat | undefined): ReadonlyMap<string, string> | undefined {
+  return typeof format === "object" ? format.names : undefined;
+}
+
 export function lineFormatter(format: LineFormat): (entry: AccessEntry) => string {
   if (format === "text") return textLine;
   if (format === "json") return jsonLine;

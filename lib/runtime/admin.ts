@@ -12,6 +12,8 @@ export interface Observed {
   readonly pool: Pick<Pool, "usable">;
   /** Reports for the log. */
   readonly report: (notice: LogNotice) => void;
+  /** Whether all that has to be started is. */
+  readonly hasStarted: () => boolean;
 }
 
 /**
@@ -22,14 +24,17 @@ export interface Observed {
  */
 export function startAdmin(
   { ADMIN_HOST: hostname, ADMIN_PORT: port }: Config,
-  { supervisor, pool, report }: Observed,
+  { supervisor, pool, report, hasStarted }: Observed,
 ): Admin | undefined {
   if (port === undefined) return undefined;
   const options = {
     hostname,
     port,
     fault: () => supervisor.hanging,
-    unreadiness: () => supervisor.problem ?? (pool.usable ? undefined : "no backend is usable"),
+    unreadiness: () =>
+      hasStarted()
+        ? supervisor.problem ?? (pool.usable ? undefined : "no backend is usable")
+        : "starting",
     onError: (error: unknown) =>
       report({ kind: "fault", message: `the admin port failed: ${error}` }),
     onWarning: (message: string) => report({ kind: "warning", message }),

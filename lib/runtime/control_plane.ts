@@ -7,7 +7,7 @@
 import { deadline } from "@std/async/deadline";
 import type { Config } from "../config/schema.ts";
 import type { PoolEvent } from "../health/events.ts";
-import type { LineFormat } from "../logging/access_log.ts";
+import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { lookUpAddresses } from "../net/host_addresses.ts";
@@ -27,14 +27,18 @@ import { startWarnings } from "./start_warnings.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerCount } from "./worker_count.ts";
 
-/** A running balancer. */
-export interface Balancer {
-  /** Where it listens for requests. */
+/** Where a balancer listens. */
+export interface Listening {
+  /** For requests. */
   readonly address: Deno.NetAddr;
-  /** Where it listens for the admin port; undefined if that is off. */
+  /** For the admin port; undefined if that is off. */
   readonly adminAddress: Deno.NetAddr | undefined;
   /** The number of workers. */
   readonly workers: number;
+}
+
+/** A running balancer. */
+export interface Balancer extends Listening {
   /** Rejects with {@linkcode WorkerHangError} if it cannot go on; never resolves. */
   readonly finished: Promise<never>;
   /**
@@ -52,6 +56,8 @@ export interface StartOptions {
   readonly logFormat?: LineFormat;
   /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
+  /** Called when all workers listen, before the balancer says that it is ready. */
+  readonly onListening?: (listening: Listening) => void;
 }
 
 /** The control plane's number among the users of the shared memory; workers have 1 and up. */
@@ -77,7 +83,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   const workers = workerCount(config.WORKERS, warn);
   const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + workers });
   const clock = undo.use(startSharedClock(memory));
-  const logs = new LogRouter({ clock: clock.now });
+  const logs = new LogRouter({ clock: clock.now, names: namesIn(options.logFormat) });
   const onEvent = (event: PoolEvent) => logs.route({ kind: "event", event });
   const pool = createObservedPool(config, memory, clock, onEvent);
   const supervisor = new Supervisor({
@@ -93,18 +99,25 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     onNotice: (notice) => logs.route(notice),
     onDeath: (worker) => pool.abandon(worker),
   });
-  const admin = startAdmin(config, { supervisor, pool, report: (notice) => logs.route(notice) });
+  let hasStarted = false;
+  const admin = startAdmin(config, {
+    supervisor,
+    pool,
+    report: (notice) => logs.route(notice),
+    hasStarted: () => hasStarted,
+  });
   undo.defer(() => admin?.shutdown());
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
   const { backends } = pool;
   watchAddresses({ backends, lookUp: lookUpAddresses, wheel: clock.wheel, onWarning: warn });
+  const listening = { address, adminAddress: admin?.address, workers };
+  options.onListening?.(listening);
+  hasStarted = true;
 
   undo.move(); // from here on, stop() ends what was started
   return {
-    address,
-    adminAddress: admin?.address,
-    workers,
+    ...listening,
     finished: supervisor.finished,
     async stop(timeout) {
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));

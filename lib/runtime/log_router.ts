@@ -25,18 +25,22 @@ export interface LogRouterOptions {
   readonly clock: () => number;
   /** By default {@linkcode log}. */
   readonly write?: (level: Level, message: string) => void;
+  /** What to call backends, by their ids; by default their ids. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
 export class LogRouter {
   readonly #clock: () => number;
   readonly #write: (level: Level, message: string) => void;
+  readonly #names: ReadonlyMap<string, string> | undefined;
   readonly #limit = new RepeatLimit();
   /** Several workers report the same trouble, and it is logged once. */
   readonly #warnings = new Map<string, (warning: string) => void>();
 
-  constructor({ clock, write = log }: LogRouterOptions) {
+  constructor({ clock, write = log, names }: LogRouterOptions) {
     this.#clock = clock;
     this.#write = write;
+    this.#names = names;
   }
 
   /** Writes one notice to the log that it is for. */
@@ -45,7 +49,10 @@ export class LogRouter {
       case "lines":
         return STDOUT.write(notice.lines);
       case "event":
-        return this.#writeLimited(subjectOf(notice.event), ...formatEvent(notice.event));
+        return this.#writeLimited(
+          subjectOf(notice.event),
+          ...formatEvent(notice.event, this.#names),
+        );
       case "fault":
         return this.#writeLimited(FAULTS, "error", notice.message);
       case "warning":

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
@@ -18,26 +18,32 @@ Deno.test("main: with ADMIN_PORT=off healthcheck passes if a balancer serves, an
   };
   assertEquals((await run(["healthcheck"], { env })).status, 0);
   assertEquals(backend.connections, 0);
-  const failed = await run(["healthcheck"], { env: { ...env, PORT: String(deadPort()) } });
+  const PORT = String(deadPort());
+  const failed = await run(["healthcheck"], { env: { ...env, PORT } });
   assertEquals(failed.status, 1);
-  assertMatch(failed.stderr, /not healthy: .*Connection refused/);
+  assert(failed.stderr.endsWith(` error not healthy: nothing answers on 127.0.0.1:${PORT}\n`));
+
+  const ready = await run(["healthcheck", "--ready"], { env });
+  assertEquals(ready.status, 2);
+  assertMatch(ready.stderr, /^Cannot check readiness as ADMIN_PORT must be a port for --ready: /);
 });
 
-Deno.test("main: healthcheck asks the admin port whether the balancer is ready", async () => {
+Deno.test("main: a balancer without a usable backend is alive and not ready, as healthcheck says", async () => {
   const backend = new ScriptedBackend("a");
   const ADMIN_PORT = String(deadPort());
   const { program, url } = await started(backend.url, { ADMIN_PORT, EJECT_AFTER: "1" });
   await using _program = program;
-  const check = () => run(["healthcheck"], { env: { ADMIN_PORT } });
-  assertEquals((await check()).status, 0);
+  const check = (...flags: string[]) => run(["healthcheck", ...flags], { env: { ADMIN_PORT } });
+  assertEquals((await check("--ready")).status, 0);
   assertEquals(backend.connections, 0);
 
   await backend[Symbol.asyncDispose]();
   await (await fetch(url)).body?.cancel();
-  const { status, stderr } = await check();
+  assertEquals(await check(), { status: 0, stdout: "", stderr: "" });
+  const { status, stderr } = await check("--ready");
   assertEquals(status, 1);
-  assertMatch(stderr, /not healthy: it answered 503: not ready: no backend is usable/);
-  await program.shows(/is ejected for 10 s, failures: 1: connection_refused/);
+  assertMatch(stderr, /not ready: 127\.0\.0\.1:\d+ answered 503: not ready: no backend is usable/);
+  await program.shows(/is ejected for 10 s, failures: 1: connection_refused\n/);
   await program.shows(/no backend is usable: requests go to all of them until one is/);
 });
 

@@ -25,5 +25,5 @@ Deno.test("documented: the tables of docs/configuration.md have every setting wi
 });
 
 Deno.test("documented: --help says where the settings are listed", () => {
-  assert(textOf("lib/cli/commands.ts").includes("docs/configuration.md"));
+  assert(textOf("lib/cli/help.ts").includes("docs/configuration.md"));
 });

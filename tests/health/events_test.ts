@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { formatEvent, type PoolEvent } from "../../lib/health/events.ts";
 
 const backend = "users-2:5000";
-const reason = "connection_refused: tcp connect error";
+const reason = "dns_error: name or service not known";
 
 for (
   const [event, level, line] of [
@@ -37,3 +37,11 @@ for (
     assertEquals(formatEvent(event), [level, line]);
   });
 }
+
+Deno.test("events: a backend that has a name is called by it", () => {
+  const names = new Map([[backend, "users-2"]]);
+  assertEquals(formatEvent({ kind: "reinstated", backend }, names)[1], "users-2 is reinstated");
+  const other = { kind: "answers", backend: "users-3:5000" } as const;
+  assertEquals(formatEvent(other, names)[1], "users-3:5000 answers again");
+  assertEquals(formatEvent({ kind: "calm" }, names), formatEvent({ kind: "calm" }));
+});

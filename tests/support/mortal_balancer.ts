@@ -4,16 +4,20 @@
  */
 import { parseConfig, readSettings } from "../../lib/config/load.ts";
 import { exit, log } from "../../lib/logging/log.ts";
-import { runBalancer } from "../../lib/cli/run.ts";
+import { runUntilSignal } from "../../lib/cli/run.ts";
 import { startBalancer } from "../../lib/runtime/control_plane.ts";
 import type { Fate } from "./mortal_worker.ts";
 
 const config = parseConfig(readSettings());
 const script = new URL("./mortal_worker.ts", import.meta.url);
-const balancer = await startBalancer(config, { script });
-const fates = new BroadcastChannel("fates");
-const send = (fate: Omit<Fate, "worker">) => fates.postMessage({ worker: "worker 1", ...fate });
-Deno.addSignalListener("SIGUSR1", () => send({}));
-Deno.addSignalListener("SIGUSR2", () => send({ hangs: Number(Deno.env.get("HANGS")) }));
-log("info", `listening on 127.0.0.1:${balancer.address.port}`);
-await exit(await runBalancer(balancer, config.DRAIN_TIMEOUT));
+
+const status = await runUntilSignal(async () => {
+  const balancer = await startBalancer(config, { script });
+  const fates = new BroadcastChannel("fates");
+  const send = (fate: Omit<Fate, "worker">) => fates.postMessage({ worker: "worker 1", ...fate });
+  Deno.addSignalListener("SIGUSR1", () => send({}));
+  Deno.addSignalListener("SIGUSR2", () => send({ hangs: Number(Deno.env.get("HANGS")) }));
+  log("info", `listening on 127.0.0.1:${balancer.address.port}`);
+  return { ...balancer, stop: () => balancer.stop(config.DRAIN_TIMEOUT) };
+});
+await exit(status);

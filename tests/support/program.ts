@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly shell?: string;
   /** The task whose permissions it gets; by default `start`. */
   readonly task?: "start" | "simulate";
+  /** Whether `deno task` runs it, both in a process group of their own. */
+  readonly asTask?: boolean;
   /** A module to run instead of main.ts, with all permissions. */
   readonly script?: URL;
   /** Its standard input; by default empty. */
@@ -31,23 +33,26 @@ export class Program implements AsyncDisposable {
   readonly #texts = { stdout: "", stderr: "" };
   readonly #watchers = new Set<() => void>();
   readonly #reading: Promise<unknown>;
+  readonly #isGroup: boolean;
   #ended = false;
 
   constructor(args: readonly string[], options: RunOptions = {}) {
     const { cwd = "/tmp", env = {}, descriptors, task = "start", input } = options;
-    const { shell = 'exec "$0" "$@"', script } = options;
+    const { shell = 'exec "$0" "$@"', script, asTask = false } = options;
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
-    this.#process = new Deno.Command("sh", {
+    const permissions = script === undefined ? permissionsOf(task) : ["--allow-all"];
+    const run = [
+      ...["run", "--quiet", "--no-check", `--config=${ROOT}deno.json`],
+      ...permissions,
+      script?.pathname ?? `${ROOT}main.ts`,
+    ];
+    this.#process = new Deno.Command(asTask ? "setsid" : "sh", {
       args: [
+        ...(asTask ? ["sh"] : []),
         "-c",
         `${limit} ${shell}`,
         Deno.execPath(),
-        "run",
-        "--quiet",
-        "--no-check",
-        `--config=${ROOT}deno.json`,
-        ...(script === undefined ? permissionsOf(task) : ["--allow-all"]),
-        script?.pathname ?? `${ROOT}main.ts`,
+        ...(asTask ? ["task", `--config=${ROOT}deno.json`] : run),
         ...args,
       ],
       cwd,
@@ -56,6 +61,7 @@ export class Program implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.#isGroup = asTask;
     const writing = input === undefined ? undefined : this.#write(input);
     this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr"), writing]);
   }
@@ -70,6 +76,12 @@ export class Program implements AsyncDisposable {
 
   kill(signal: Deno.Signal): void {
     this.#process.kill(signal);
+  }
+
+  /** Signals it and all that it has started, as a terminal does. It must have been run by `deno task`. */
+  async killGroup(signal: Deno.Signal): Promise<void> {
+    const args = ["-s", signal.slice("SIG".length), "--", `-${this.#process.pid}`];
+    await new Deno.Command("kill", { args }).output();
   }
 
   /** Resolves with the first match in its output; rejects if it ends without one. */
@@ -90,6 +102,7 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
+      if (this.#isGroup) await this.killGroup("SIGKILL");
       this.#process.kill("SIGKILL");
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // it has ended by itself

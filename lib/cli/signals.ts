@@ -1,0 +1,75 @@
+/** Listens to the signals of the system, and does what signal_rules.ts says. */
+import { exit, log } from "../logging/log.ts";
+import {
+  NO_SIGNAL_YET,
+  reactTo,
+  reminderOf,
+  REPEAT_COUNTS_AFTER_MS,
+  type Signal,
+  SIGNALS,
+} from "./signal_rules.ts";
+
+/** The signals of a running program. */
+export interface Signals {
+  /** Resolves with the first signal that asks for a drain. */
+  readonly drain: Promise<Signal>;
+  /** Whether one has come. */
+  readonly isDraining: boolean;
+}
+
+/** What signals come from and act on; a test replaces it. */
+export interface SignalEffects {
+  /** @throws {TypeError} if the system does not know the signal */
+  readonly listen: (signal: Signal, listener: () => void) => void;
+  /** In milliseconds. */
+  readonly clock: () => number;
+  readonly later: (milliseconds: number, task: () => void) => void;
+  readonly log: typeof log;
+  readonly exit: (status: number) => void;
+}
+
+const EFFECTS: SignalEffects = {
+  listen: (signal, listener) => Deno.addSignalListener(signal, listener),
+  clock: () => performance.now(),
+  later: (milliseconds, task) => void setTimeout(task, milliseconds),
+  log,
+  exit: (status) => void exit(status),
+};
+
+/** From now on, no signal that has a meaning ends the program without a word. */
+export function watchSignals(effects = EFFECTS): Signals {
+  const { promise, resolve } = Promise.withResolvers<Signal>();
+  let state = NO_SIGNAL_YET;
+
+  function receive(signal: Signal): void {
+    const reaction = reactTo(signal, state, effects.clock());
+    state = reaction.state;
+    const { action, message } = reaction;
+    if (message !== undefined) effects.log(action === "drain" ? "info" : "warn", message);
+    if (action === "drain") {
+      resolve(signal);
+      remindLater(signal);
+    }
+    if (action === "stop at once") effects.exit(1);
+  }
+
+  function remindLater(signal: Signal): void {
+    const reminder = reminderOf(signal);
+    if (reminder === undefined) return;
+    effects.later(REPEAT_COUNTS_AFTER_MS, () => effects.log("info", reminder));
+  }
+
+  for (const signal of SIGNALS) {
+    try {
+      effects.listen(signal, () => receive(signal));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // this system has no such signal
+    }
+  }
+  return {
+    drain: promise,
+    get isDraining() {
+      return state.drainingSince !== undefined;
+    },
+  };
+}
