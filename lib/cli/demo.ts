@@ -27,7 +27,7 @@ export async function startDemo(
   onListening: (banner: string) => void,
 ): Promise<Demo> {
   const backends = NAMES.map((name) => startDemoBackend({ name, hostname: "127.0.0.1", port: 0 }));
-  const control = serveDemoControl(backends);
+  const control = serveDemoControl(backends, (message) => log("info", message));
   const config = parseConfig({
     ...texts,
     HOST: "127.0.0.1",

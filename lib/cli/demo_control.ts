@@ -1,7 +1,6 @@
 /** What the demo is told to do to its backends: `POST /users-2/stop`, `/start` or `/slow`. */
 import { STATUS_CODE } from "@std/http/status";
 import { type DemoBackend, SLOW_MS } from "./demo_backend.ts";
-import { log } from "../logging/log.ts";
 
 /** What can be done to a backend, and what it does from then on. */
 const ACTIONS = {
@@ -10,15 +9,22 @@ const ACTIONS = {
   slow: [(backend: DemoBackend) => backend.slow(), `takes ${SLOW_MS / 1000} s for each answer`],
 } as const;
 
-/** Listens on loopback at any free port. */
-export function serveDemoControl(backends: readonly DemoBackend[]): Deno.HttpServer<Deno.NetAddr> {
+/** Listens on loopback at any free port. @param report called with what a backend does from now on */
+export function serveDemoControl(
+  backends: readonly DemoBackend[],
+  report: (message: string) => void,
+): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => control(request, backends),
+    (request) => control(request, backends, report),
   );
 }
 
-function control({ method, url }: Request, backends: readonly DemoBackend[]): Response {
+function control(
+  { method, url }: Request,
+  backends: readonly DemoBackend[],
+  report: (message: string) => void,
+): Response {
   const { pathname, href } = new URL(url);
   const [, name, verb = ""] = /^\/([^/]+)\/([a-z]+)$/.exec(pathname) ?? [];
   const backend = backends.find((backend) => backend.name === name);
@@ -32,7 +38,7 @@ function control({ method, url }: Request, backends: readonly DemoBackend[]): Re
   }
   const [act, effect] = ACTIONS[verb as keyof typeof ACTIONS];
   act(backend);
-  log("info", `${backend.name} ${effect}`);
+  report(`${backend.name} ${effect}`);
   return text(STATUS_CODE.OK, `${backend.name} ${effect}`);
 }
 

@@ -51,7 +51,7 @@ Deno.test("main: the demo's text names all settings that it was started with as 
 
 function controlled() {
   const backend = startDemoBackend({ name: "users-1", hostname: "127.0.0.1", port: 0 });
-  const control = serveDemoControl([backend]);
+  const control = serveDemoControl([backend], () => {});
   return {
     backend,
     url: `http://127.0.0.1:${control.addr.port}`,

@@ -35,7 +35,7 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const) {
     backend.answer();
     assertEquals(await answer, "finished");
     assertEquals(await program.status(), 0);
-    assertMatch(program.stdout, /GET \/ 200 127\.0\.0\.1:\d+ [\d.]+ ms\n$/);
+    assertMatch(program.stdout, /GET \/ 200 127\.0\.0\.1:\d+ [\d.]+ ms 8 B [\w-]+\n$/);
   });
 }
 

@@ -22,7 +22,7 @@ Deno.test("listen error: for a port below 1024 it says how to get the right to i
       "machine: sysctl net.ipv4.ip_unprivileged_port_start=443)",
   );
   assertMatch(messageOf(denied, 1023, "ADMIN_PORT"), /set another ADMIN_PORT, or grant it/);
-  assertMatch(messageOf(denied, 1024), /as Permission denied/);
+  assertMatch(messageOf(denied, 1024), /as permission denied/);
 });
 
 Deno.test("listen error: an address in use needs another port", () => {
