@@ -99,10 +99,8 @@ function readFlags(
     if (!Object.hasOwn(known, flag)) return unknownFlag(name, rawName, known, settings);
     const { type, multiple } = known[flag]!;
     if (type === "boolean" && inlineValue) return `${rawName} takes no value`;
-    if (type === "string" && isMissing(value, inlineValue)) return `${rawName} needs a value`;
-    if (Object.hasOwn(values, flag) && !multiple && type === "string") {
-      return `${rawName} must be given once`;
-    }
+    if (type === "string" && isMissing(value, inlineValue)) return `${rawName} has no value`;
+    if (Object.hasOwn(values, flag) && !multiple) return `${rawName} must be given once`;
     if (type === "boolean") values[flag] = true;
     else if (multiple) values[flag] = [...(values[flag] as string[] | undefined ?? []), value!];
     else values[flag] = value!;

@@ -14,7 +14,7 @@ for (
     ["healthcheck --ready", "healthcheck", { ready: true }],
     ["backend --name users-1", "backend", { name: "users-1" }],
     ["backend --name=-", "backend", { name: "-" }],
-    ["simulate --scenario - --compare --compare", "simulate", { scenario: "-", compare: true }],
+    ["simulate --scenario - --compare", "simulate", { scenario: "-", compare: true }],
     ["simulate --set A=1 --set=B=2", "simulate", { set: ["A=1", "B=2"] }],
   ] as const
 ) {
@@ -82,11 +82,12 @@ for (
       'there is no flag "--drain-timeout": DRAIN_TIMEOUT is a setting, a variable of the environment or of .env',
       "roundabout --help",
     ],
-    ["backend --name", "--name needs a value", "roundabout backend --help"],
-    ["backend --name=", "--name needs a value", "roundabout backend --help"],
-    ["simulate --seed --json", "--seed needs a value", "roundabout simulate --help"],
+    ["backend --name", "--name has no value", "roundabout backend --help"],
+    ["backend --name=", "--name has no value", "roundabout backend --help"],
+    ["simulate --seed --json", "--seed has no value", "roundabout simulate --help"],
     ["simulate --json=yes", "--json takes no value", "roundabout simulate --help"],
     ["simulate --seed 1 --seed 2", "--seed must be given once", "roundabout simulate --help"],
+    ["simulate --json --json", "--json must be given once", "roundabout simulate --help"],
     ["backend -- --name", 'backend takes no "--name"', "roundabout backend --help"],
   ] as const
 ) {

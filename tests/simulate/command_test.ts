@@ -77,7 +77,7 @@ Deno.test("simulate: all problems are reported at once, with status 2", async ()
   assertMatch(stderr, /\n {2}rate must be .*"fast"\n {2}EJECT_MAX must be .*"all"\n$/);
 });
 
-Deno.test("simulate: wrong flags are refused in one line that names its help, with status 2", async () => {
+Deno.test("simulate: wrong flags are refused in two lines, the second of which names its help, with status 2", async () => {
   for (
     const [args, wrong] of [
       [["--fast"], "--fast"],
@@ -92,12 +92,10 @@ Deno.test("simulate: wrong flags are refused in one line that names its help, wi
   ) {
     const { status, stderr } = await simulate(args);
     assertEquals(status, 2);
-    assert(stderr.includes(wrong) && stderr.includes("roundabout simulate --help"), stderr);
-    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+    const [problem, help, ...more] = stderr.trimEnd().split("\n");
+    assert(problem!.includes(wrong), stderr);
+    assertEquals([help, more], ["For help: roundabout simulate --help", []]);
   }
-  const { status, stderr } = await run(["check", "--rate", "5"]);
-  assertEquals(status, 2);
-  assertMatch(stderr, /Usage: roundabout \[command\][^]*\nCannot understand .*--rate.*\n$/);
 });
 
 Deno.test("simulate: --help explains the flags, the backends and the settings", async () => {
@@ -118,7 +116,7 @@ for (const args of [["simulate", "--compare", "--json", "--requests=1000"], ["--
   Deno.test(`simulate: if the output of ${args[0]} cannot be written, it says why, with status 1`, async () => {
     const { status, stderr } = await run(args, { shell: 'exec "$0" "$@" > /dev/full' });
     assertEquals(status, 1);
-    assertMatch(stderr, /^Cannot write to standard output as No space left on device.*\n$/);
+    assertMatch(stderr, /^Cannot write to standard output as no space left on device\n$/);
   });
 }
 
