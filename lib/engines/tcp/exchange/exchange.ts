@@ -89,12 +89,18 @@ export class Exchange implements Expirable, Source {
     }
   }
 
-  /** Begins to wait for a backend. */
+  /** Begins to wait for a backend, or for more of its response. */
   awaitBackend(): void {
     const client = this.#client;
-    if (this.#responding) client.enterUntimed("responding");
-    else if (this.request.upload?.complete === false) client.enterUntimed("waiting");
-    else client.enter(client.halfClosed ? "half-closed" : "waiting");
+    const phase = this.#responding ? "responding" : "waiting";
+    if (this.request.upload?.complete === false) client.enterUntimed(phase);
+    else if (!client.halfClosed) client.enter(phase);
+    else client.enter(this.#canAsk ? "half-closed" : "half-closed, not asked");
+  }
+
+  /** Whether the client can be asked if it is still there, by an interim response. */
+  get #canAsk(): boolean {
+    return !this.#responding && this.request.interim !== undefined;
   }
 
   /** Begins to respond. From now on only a body that is still arriving is waited for. */
@@ -102,7 +108,7 @@ export class Exchange implements Expirable, Source {
     const { phase } = this.#client;
     this.#responding = true;
     if (phase === "body" || phase === "expect") this.#client.enter("late body");
-    else this.#client.enterUntimed("responding");
+    else this.awaitBackend();
   }
 
   /** Receives a piece of the request's body. @returns how many bytes; 0 if no more arrive */
