@@ -56,6 +56,7 @@ const LIMITS: Limits = {
   maxInFlight: 10_000,
   backendIdleTimeout: 4_000,
   tunnelIdleTimeout: 10_000,
+  halfClosedTimeout: 10_000,
   headerTimeout: 10_000,
   keepAliveTimeout: 10_000,
   maxHeaderSize: 16 * 1024,

@@ -5,7 +5,12 @@
  */
 import type { Failed } from "../../../outcome.ts";
 import type { Limits } from "../../engine.ts";
-import { CLIENT_GONE, CLIENT_STALLED, TUNNEL_IDLE } from "../../shared/failures.ts";
+import {
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  TUNNEL_HALF_CLOSED,
+  TUNNEL_IDLE,
+} from "../../shared/failures.ts";
 
 export type Phase =
   /** Between requests. */
@@ -33,6 +38,8 @@ export type Phase =
   | "half-closed, not asked"
   /** Bytes pass through an upgraded connection. */
   | "tunnel"
+  /** The same, after one side has closed its sending side: the other one may never do so. */
+  | "half-closed tunnel"
   /** The last response has been sent. What the client still sends is discarded. */
   | "lingering";
 
@@ -106,6 +113,10 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   tunnel: {
     timeout: (limits) => limits.tunnelIdleTimeout,
     expiry: { kind: "abort", reason: TUNNEL_IDLE },
+  },
+  "half-closed tunnel": {
+    timeout: (limits) => Math.min(limits.halfClosedTimeout, limits.tunnelIdleTimeout),
+    expiry: { kind: "abort", reason: TUNNEL_HALF_CLOSED },
   },
   lingering: { timeout: () => LINGER_MS, expiry: CLOSE },
 };

@@ -16,6 +16,7 @@ import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { ClientConnection } from "../client/connection.ts";
+import type { Phase } from "../client/phases.ts";
 import type { Context } from "./context.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import type { RequestHead } from "../http1/request_head.ts";
@@ -229,7 +230,10 @@ export class Exchange implements Expirable, Source {
     const { wheel, smalls } = this.#context;
     if (this.request.deadline !== undefined) wheel.clear(this.request.deadline);
     const buffer = smalls.borrow();
-    await openTunnel({ client, connection, cookie, buffer, onBytes: () => client.enter("tunnel") });
+    let phase: Phase = "tunnel";
+    const onBytes = () => client.enter(phase);
+    const onHalfClosed = () => client.enter(phase = "half-closed tunnel");
+    await openTunnel({ client, connection, cookie, buffer, onBytes, onHalfClosed });
   }
 
   async #replyFailure(
