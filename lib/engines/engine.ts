@@ -46,6 +46,8 @@ export interface Limits {
   readonly backendIdleTimeout: number;
   /** How long a tunnel may be idle. */
   readonly tunnelIdleTimeout: number;
+  /** The same once one of its sides sends no more. */
+  readonly halfClosedTimeout: number;
   /** From the first byte of a request's head to its last. */
   readonly headerTimeout: number;
   /** Between two requests on a client's connection. */

@@ -17,6 +17,7 @@ export function engineLimits(config: Config, workers: number, descriptors: numbe
     maxInFlight: config.MAX_IN_FLIGHT,
     backendIdleTimeout: config.BACKEND_IDLE_TIMEOUT,
     tunnelIdleTimeout: config.TUNNEL_IDLE_TIMEOUT,
+    halfClosedTimeout: config.HALF_CLOSED_TIMEOUT,
     headerTimeout: config.HEADER_TIMEOUT,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
     maxHeaderSize: config.MAX_HEADER_SIZE,

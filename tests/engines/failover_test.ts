@@ -154,7 +154,7 @@ forEachEngine(({ engine, balance, test }) => {
     await using a = new ScriptedBackend("a", {
       reply: "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbeginning",
     });
-    // Until IDLE_TIMEOUT the tcp engine cannot tell it from a half-close.
+    // For a few seconds the tcp engine cannot tell it from a half-close.
     await using balancer = balance([a.url], engine === "tcp" ? { idleTimeout: 500 } : {});
     const leaving = new AbortController();
     const response = await fetch(balancer.url, { signal: leaving.signal });

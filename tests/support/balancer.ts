@@ -2,7 +2,7 @@
 import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { isSecure } from "../../lib/http/trusted_proxies.ts";
 import { Backend } from "../../lib/backends/backend.ts";
-import { startClock } from "../../lib/time/clock.ts";
+import { type Clock, startClock } from "../../lib/time/clock.ts";
 import type { Engine, Limits } from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
@@ -29,6 +29,8 @@ export interface TestOptions extends Partial<Limits> {
   /** The name of a cookie that ties clients to backends. */
   readonly stickyCookie?: string;
   readonly isTrusted?: (address: string) => boolean;
+  /** By default one that runs by itself. */
+  readonly clock?: Clock;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -54,6 +56,7 @@ const LIMITS: Limits = {
   maxInFlight: 10_000,
   backendIdleTimeout: 4_000,
   tunnelIdleTimeout: 10_000,
+  halfClosedTimeout: 10_000,
   headerTimeout: 10_000,
   keepAliveTimeout: 10_000,
   maxHeaderSize: 16 * 1024,
@@ -66,7 +69,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const errors: unknown[] = [];
   const changes: string[] = [];
   const warnings: string[] = [];
-  const clock = startClock();
+  const clock = options.clock ?? startClock();
   const backends = urls.map((url) => new Backend({ url, weight: 1 }));
   const isTrusted = options.isTrusted ?? (() => false);
   const policy = options.pool?.policy ?? policyOf("round_robin");

@@ -38,6 +38,10 @@ export const TUNNEL_IDLE: Failed = failed(
   "http_response_timeout",
   "nothing passed through the tunnel",
 );
+export const TUNNEL_HALF_CLOSED: Failed = failed(
+  "http_response_timeout",
+  "one side of the tunnel closed, and nothing passed any more",
+);
 export const CUT_OFF: Failed = failed("http_request_error", "the stop did not wait any longer");
 export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",

@@ -8,6 +8,7 @@ import { describe, type LoggedFacts, refusedEntry } from "../shared/access_entry
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
 import { PHASES } from "./client/phases.ts";
+import type { Watcher } from "./client/read_ahead.ts";
 import type { Context } from "./exchange/context.ts";
 import { Exchange } from "./exchange/exchange.ts";
 import { isPeerError } from "./exchange/peer_error.ts";
@@ -19,6 +20,10 @@ import { RequestHead } from "./http1/request_head.ts";
 export class Client extends ClientConnection {
   readonly #context: Context;
   readonly #onClosed: (client: Client) => void;
+  readonly #watcher: Watcher = {
+    onEnd: () => this.#onHalfClosed(),
+    onBreak: () => this.onGone(),
+  };
   #head: RequestHead | undefined;
   /** The current exchange. */
   #exchange: Exchange | undefined;
@@ -77,7 +82,7 @@ export class Client extends ClientConnection {
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
-    if (this.#context.closing || this.halfClosed) return false;
+    if (this.#context.closing || this.sendsNoMore) return false;
     if (this.inbox.hasArrived) return true;
     this.#idleSince = wheel.now;
     this.enter("idle");
@@ -112,11 +117,17 @@ export class Client extends ClientConnection {
         return this.refuse(reply);
       }
       case "watch":
-        return this.inbox.readAhead(() => this.#onHalfClosed(), () => this.onGone());
+        return this.inbox.watch(this.#watcher);
       case "continue":
         return this.#exchange?.sendContinue();
       case "ask":
         return this.#exchange?.askClient();
+      case "give up": {
+        const { quietFor } = this.outbox;
+        const patience = this.#context.phaseTimeouts[this.phase];
+        if (quietFor >= patience) return this.onGone();
+        return this.#context.wheel.set(this, patience - quietFor);
+      }
     }
   }
 
@@ -144,7 +155,7 @@ export class Client extends ClientConnection {
 
   #onHalfClosed(): void {
     this.halfClosed = true;
-    if (this.phase === "waiting") this.#exchange?.awaitBackend();
+    if (this.phase === "waiting" || this.phase === "responding") this.#exchange?.awaitBackend();
   }
 
   /** Answers a request that cannot be forwarded, and ends the connection. */

@@ -88,7 +88,7 @@ export abstract class ClientConnection extends Timed implements Recipient {
 
   /** Whether no further request can arrive. */
   get sendsNoMore(): boolean {
-    return this.halfClosed && this.inbox.isEmpty;
+    return this.halfClosed && this.inbox.isEmpty && !this.inbox.hasMore;
   }
 
   /** Ends the connection, and the exchange on it. @param reason why the exchange failed */

@@ -5,16 +5,9 @@
  */
 import type { Buffers } from "../../../net/buffers.ts";
 import type { RequestHead } from "../http1/request_head.ts";
+import { ReadAhead, type Watcher } from "./read_ahead.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-/** A read that began before its result was needed. */
-interface Ahead {
-  /** The buffer that it reads into. */
-  readonly bytes: Bytes;
-  readonly size: Promise<number | null>;
-  arrived: boolean;
-}
 
 export class Inbox {
   bytes: Bytes;
@@ -25,7 +18,8 @@ export class Inbox {
   readonly #smalls: Buffers;
   readonly #larges: Buffers;
   readonly #small: Bytes;
-  #ahead: Ahead | undefined;
+  /** What was read before it was needed; it comes before what the connection still has. */
+  #ahead: ReadAhead | undefined;
   /** Whether the connection was closed: the result of a pending read is ignored. */
   #closed = false;
   /** Bytes taken back by {@linkcode unread}. */
@@ -44,7 +38,12 @@ export class Inbox {
 
   /** Whether bytes or the end were read ahead. */
   get hasArrived(): boolean {
-    return this.#ahead?.arrived === true;
+    return this.#ahead?.hasArrived === true;
+  }
+
+  /** Whether bytes were read ahead. */
+  get hasMore(): boolean {
+    return this.#ahead !== undefined && this.#ahead.size > 0;
   }
 
   /** Drops all bytes, and gives back a large buffer. */
@@ -57,10 +56,9 @@ export class Inbox {
 
   /** Reads more, behind what is there. @returns how many bytes; null if the client sends no more */
   read(): Promise<number | null> {
-    if (this.#ahead !== undefined) return this.#takeAhead(this.#ahead);
-    return this.#connection.read(
-      this.filled === 0 ? this.bytes : this.bytes.subarray(this.filled),
-    );
+    const room = this.filled === 0 ? this.bytes : this.bytes.subarray(this.filled);
+    if (this.#ahead !== undefined) return this.#takeAhead(this.#ahead, room);
+    return this.#connection.read(room);
   }
 
   /**
@@ -88,41 +86,20 @@ export class Inbox {
   /** Reads into a buffer of the caller. */
   async readInto(bytes: Bytes): Promise<number | null> {
     const ahead = this.#ahead;
-    if (ahead === undefined) return await this.#connection.read(bytes);
-    const size = await ahead.size;
-    this.#ahead = undefined;
-    if (size === null || this.#closed) return null;
-    const taken = Math.min(size, bytes.length);
-    bytes.set(ahead.bytes.subarray(0, taken));
-    if (taken < size) {
-      const rest = ahead.bytes.subarray(taken, size);
-      this.#ahead = { bytes: rest, size: Promise.resolve(rest.length), arrived: true };
-    }
-    return taken;
+    return await (ahead === undefined
+      ? this.#connection.read(bytes)
+      : this.#takeAhead(ahead, bytes));
   }
 
-  /**
-   * Begins to read before it is needed, once, to notice if the client closes the connection.
-   *
-   * @param onEnd called if it closes its sending side
-   * @param onBreak called if it is gone
-   */
-  readAhead(onEnd: () => void, onBreak: () => void): void {
-    if (this.#ahead !== undefined) return;
-    const bytes = this.#smalls.borrow();
-    const size = this.#connection.read(bytes);
-    const ahead: Ahead = { bytes, size, arrived: false };
-    this.#ahead = ahead;
-    size.then((size) => {
-      ahead.arrived = true;
-      if (size === null) onEnd();
-    }, onBreak);
+  /** Reads on before more is needed, to notice if the client leaves, until somebody reads. */
+  watch({ onEnd, onBreak }: Watcher): void {
+    this.#ahead ??= new ReadAhead(this.#connection, this.#smalls, this.#larges);
+    this.#ahead.watch({ onEnd, onBreak: () => this.#closed || onBreak() });
   }
 
   /** Discards whatever arrives, until the end. */
   async discard(): Promise<void> {
-    if (this.#ahead !== undefined && await this.#ahead.size === null) return;
-    while (await this.#connection.read(this.#small) !== null);
+    while (await this.readInto(this.#small) !== null);
   }
 
   /**
@@ -166,16 +143,16 @@ export class Inbox {
   /** Gives back its buffers, after it was closed and is not used any more. */
   release(): void {
     this.clear();
-    if (this.#ahead === undefined) this.#smalls.giveBack(this.#small);
+    this.#ahead?.release();
+    this.#smalls.giveBack(this.#small);
   }
 
-  async #takeAhead(ahead: Ahead): Promise<number | null> {
-    const size = await ahead.size;
-    this.#ahead = undefined;
-    if (size === null || this.#closed) return null;
-    if (this.bytes.length - this.filled < size) this.#enlarge();
-    this.bytes.set(ahead.bytes.subarray(0, size), this.filled);
-    this.#smalls.giveBack(ahead.bytes);
-    return size;
+  async #takeAhead(ahead: ReadAhead, into: Bytes): Promise<number | null> {
+    const size = await ahead.take(into);
+    if (ahead.isSpent) {
+      this.#ahead = undefined;
+      ahead.release();
+    }
+    return this.#closed ? null : size;
   }
 }

@@ -22,6 +22,7 @@ export class Outbox extends Timed {
   readonly #wheel: Wheel;
   readonly #timeout: number;
   #sending = false;
+  #lastBegun = -Infinity;
   /** An interim response of this proxy that is being sent: nothing may be written between its bytes. */
   #interjecting: Promise<void> | undefined;
 
@@ -33,6 +34,11 @@ export class Outbox extends Timed {
     this.#timeout = timeout;
   }
 
+  /** How long nothing has been sent, in milliseconds. */
+  get quietFor(): number {
+    return this.#sending ? 0 : this.#wheel.now - this.#lastBegun;
+  }
+
   /**
    * Begins to send.
    *
@@ -42,6 +48,7 @@ export class Outbox extends Timed {
   begin(bytes: Bytes): Promise<number> {
     const { socket } = this.#recipient;
     this.#sending = true;
+    this.#lastBegun = this.#wheel.now;
     this.#wheel.set(this, this.#timeout);
     if (this.#interjecting === undefined) return socket.write(bytes);
     return this.#interjecting.then(() => socket.write(bytes));

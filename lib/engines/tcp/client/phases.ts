@@ -5,7 +5,12 @@
  */
 import type { Failed } from "../../../outcome.ts";
 import type { Limits } from "../../engine.ts";
-import { CLIENT_GONE, CLIENT_STALLED, TUNNEL_IDLE } from "../../shared/failures.ts";
+import {
+  CLIENT_GONE,
+  CLIENT_STALLED,
+  TUNNEL_HALF_CLOSED,
+  TUNNEL_IDLE,
+} from "../../shared/failures.ts";
 
 export type Phase =
   /** Between requests. */
@@ -26,8 +31,15 @@ export type Phase =
   | "asked"
   /** The response is being sent. Each write has a deadline of its own. */
   | "responding"
+  /**
+   * The client has closed its sending side and cannot be asked, as the response has begun, or as it speaks
+   * HTTP/1.0. It may have left.
+   */
+  | "half-closed, not asked"
   /** Bytes pass through an upgraded connection. */
   | "tunnel"
+  /** The same, after one side has closed its sending side: the other one may never do so. */
+  | "half-closed tunnel"
   /** The last response has been sent. What the client still sends is discarded. */
   | "lingering";
 
@@ -42,7 +54,9 @@ export type Expiry =
   /** The connection is read ahead, to notice if the client closes it. */
   | { readonly kind: "watch" }
   /** The client is sent 102 (Processing): if it has left, that is answered with a reset. */
-  | { readonly kind: "ask" };
+  | { readonly kind: "ask" }
+  /** The client has left, unless it was sent something since the phase began. */
+  | { readonly kind: "give up" };
 
 interface PhaseRule {
   /** How long the phase may last, in milliseconds; Infinity sets no limit. */
@@ -55,6 +69,17 @@ const CONTINUE_AFTER_MS = 1_000;
 
 /** How long the backend may take before the client is watched, in milliseconds: most answer sooner. */
 const WATCH_AFTER_MS = 50;
+
+/** How long a response may last before the client is watched, in milliseconds: most take less. */
+const WATCH_RESPONSE_AFTER_MS = 1_000;
+
+/**
+ * How long a client that has closed its sending side and cannot be asked is waited for while nothing is sent
+ * to it, in milliseconds. Most such clients have left, but it is legal to go on reading (RFC 9112, 9.6):
+ * simple clients end their request that way, and their response may need a moment. nginx gives them none,
+ * HAProxy by default all of the timeout.
+ */
+const HALF_CLOSED_QUIET_MS = 5_000;
 
 /** When a client that has closed its side is asked whether it is still there, in milliseconds. */
 const ASK_AFTER_MS = 300;
@@ -83,10 +108,15 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   waiting: { timeout: () => WATCH_AFTER_MS, expiry: { kind: "watch" } },
   "half-closed": { timeout: () => ASK_AFTER_MS, expiry: { kind: "ask" } },
   asked: { timeout: () => ASK_AGAIN_AFTER_MS, expiry: { kind: "ask" } },
-  responding: { timeout: () => Infinity, expiry: CLOSE },
+  responding: { timeout: () => WATCH_RESPONSE_AFTER_MS, expiry: { kind: "watch" } },
+  "half-closed, not asked": { timeout: () => HALF_CLOSED_QUIET_MS, expiry: { kind: "give up" } },
   tunnel: {
     timeout: (limits) => limits.tunnelIdleTimeout,
     expiry: { kind: "abort", reason: TUNNEL_IDLE },
+  },
+  "half-closed tunnel": {
+    timeout: (limits) => Math.min(limits.halfClosedTimeout, limits.tunnelIdleTimeout),
+    expiry: { kind: "abort", reason: TUNNEL_HALF_CLOSED },
   },
   lingering: { timeout: () => LINGER_MS, expiry: CLOSE },
 };

@@ -16,6 +16,7 @@ import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { ClientConnection } from "../client/connection.ts";
+import type { Phase } from "../client/phases.ts";
 import type { Context } from "./context.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import { throwIfRefused } from "../http1/malformed.ts";
@@ -95,12 +96,18 @@ export class Exchange implements Expirable, Source {
     }
   }
 
-  /** Begins to wait for a backend. */
+  /** Begins to wait for a backend, or for more of its response. */
   awaitBackend(): void {
     const client = this.#client;
-    if (this.#responding) client.enterUntimed("responding");
-    else if (this.request.upload?.complete === false) client.enterUntimed("waiting");
-    else client.enter(client.halfClosed ? "half-closed" : "waiting");
+    const phase = this.#responding ? "responding" : "waiting";
+    if (this.request.upload?.complete === false) client.enterUntimed(phase);
+    else if (!client.halfClosed) client.enter(phase);
+    else client.enter(this.#canAsk ? "half-closed" : "half-closed, not asked");
+  }
+
+  /** Whether the client can be asked if it is still there, by an interim response. */
+  get #canAsk(): boolean {
+    return !this.#responding && this.request.interim !== undefined;
   }
 
   /** Begins to respond. From now on only a body that is still arriving is waited for. */
@@ -109,7 +116,7 @@ export class Exchange implements Expirable, Source {
     this.#responding = true;
     this.#record.begin();
     if (phase === "body" || phase === "expect") this.#client.enter("late body");
-    else this.#client.enterUntimed("responding");
+    else this.awaitBackend();
   }
 
   /** Receives a piece of the request's body. @returns how many bytes; 0 if no more arrive */
@@ -243,13 +250,15 @@ export class Exchange implements Expirable, Source {
     const { wheel, smalls } = this.#context;
     if (this.request.deadline !== undefined) wheel.clear(this.request.deadline);
     const buffer = smalls.borrow();
+    let phase: Phase = "tunnel";
     await openTunnel({
       client,
       connection,
       cookie,
       buffer,
       overhead: this.request,
-      onBytes: () => client.enter("tunnel"),
+      onBytes: () => client.enter(phase),
+      onHalfClosed: () => client.enter(phase = "half-closed tunnel"),
     });
   }
 

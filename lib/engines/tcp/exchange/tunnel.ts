@@ -21,6 +21,8 @@ export interface TunnelOptions {
   readonly overhead: Overhead;
   /** Called when the tunnel opens, and whenever bytes pass. */
   readonly onBytes: () => void;
+  /** Called when one side has sent all it has. */
+  readonly onHalfClosed: () => void;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface TunnelOptions {
  * @throws if either side breaks the connection
  */
 export async function openTunnel(options: TunnelOptions): Promise<void> {
-  const { client, connection, cookie, buffer: up, overhead, onBytes } = options;
+  const { client, connection, cookie, buffer: up, overhead, onBytes, onHalfClosed } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
   const start = editHead(buffer, head, "none", undefined, cookie);
@@ -42,7 +44,8 @@ export async function openTunnel(options: TunnelOptions): Promise<void> {
   onBytes();
   await connection.write(client.inbox.takeRest());
   const end = clientEnd(client);
-  await passBothWays({ client: end, backend: connection, buffers: [up, buffer], onBytes });
+  const buffers = [up, buffer] as const;
+  await passBothWays({ client: end, backend: connection, buffers, onBytes, onHalfClosed });
 }
 
 /** One end of a tunnel. */
@@ -74,15 +77,16 @@ export interface PassOptions {
   /** A buffer for each direction. */
   readonly buffers: readonly [up: Bytes, down: Bytes];
   readonly onBytes: () => void;
+  readonly onHalfClosed: () => void;
 }
 
 /** Passes bytes until both sides have sent all they have. @throws if either side breaks */
 export async function passBothWays(
-  { client, backend, buffers, onBytes }: PassOptions,
+  { client, backend, buffers, onBytes, onHalfClosed }: PassOptions,
 ): Promise<void> {
   await Promise.all([
-    pass(client, backend, buffers[0], onBytes),
-    pass(backend, client, buffers[1], onBytes),
+    pass(client, backend, buffers[0], onBytes).then(onHalfClosed),
+    pass(backend, client, buffers[1], onBytes).then(onHalfClosed),
   ]);
 }
 

@@ -1,0 +1,27 @@
+import type { Clock } from "../../lib/time/clock.ts";
+import { TICK_MS, Wheel } from "../../lib/time/timer_wheel.ts";
+
+/** A clock that moves only as a test wants, while sockets are real. */
+export class ManualClock implements Clock {
+  readonly wheel = new Wheel(0);
+  readonly now = (): number => this.wheel.now;
+  readonly precisely = this.now;
+
+  /** Moves on in ticks, and in each lets happen what is due or has arrived. */
+  async advance(milliseconds: number): Promise<void> {
+    const until = this.wheel.now + milliseconds;
+    while (this.wheel.now < until) {
+      this.wheel.turn(this.wheel.now + TICK_MS);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  /** Moves on until a condition holds. @returns how long that took on this clock, in milliseconds */
+  async advanceUntil(condition: () => boolean): Promise<number> {
+    const startedAt = this.wheel.now;
+    while (!condition()) await this.advance(TICK_MS);
+    return this.wheel.now - startedAt;
+  }
+
+  [Symbol.dispose](): void {}
+}
