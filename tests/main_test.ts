@@ -36,7 +36,7 @@ Deno.test("main: .env of the working directory applies to settings that the envi
 Deno.test("main: a line of .env that sets no setting is an error, reported with those of the settings", async () => {
   const cwd = await Deno.makeTempDir();
   await Deno.writeTextFile(`${cwd}/.env`, "\uFEFFPORT=http\nEJECT_TIM=5s\n");
-  for (const command of ["start", "check", "backend", "healthcheck"]) {
+  for (const command of ["start", "healthcheck"]) {
     const { status, stdout, stderr } = await run([command], { cwd });
     assertEquals([status, stdout], [2, ""]);
     assertMatch(
