@@ -11,7 +11,7 @@ import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Bytes kept free before what is received: the head of a response may grow by up to 189 bytes when it is
+ * Bytes kept free before what is received: the head of a response may grow by up to 248 bytes when it is
  * forwarded (tests/engines/tcp/http1/response_framing_test.ts).
  */
 export const HEADROOM_BYTES = 256;

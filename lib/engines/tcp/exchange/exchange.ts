@@ -192,7 +192,8 @@ export class Exchange implements Expirable, Source {
       }
       const framing = chooseFraming(head, request.method, request.head.minor);
       const keeps = framing !== "close" && this.#keepsConnection;
-      const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie);
+      const now = head.hasDate ? undefined : Date.now();
+      const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie, now);
       connection.clearDeadline();
       const whole = wholeResponse(connection, framing, start);
       let isClean: boolean;

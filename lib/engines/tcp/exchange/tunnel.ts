@@ -30,7 +30,7 @@ export async function openTunnel(options: TunnelOptions): Promise<void> {
   const { client, connection, cookie, buffer: up, onBytes } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined, cookie);
+  const start = editHead(buffer, head, "none", undefined, cookie, Date.now());
   const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   await client.outbox.send(buffer.slice(start, head.end - 2));
   await client.outbox.send(lines);

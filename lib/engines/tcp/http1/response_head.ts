@@ -1,6 +1,6 @@
 /** The head of a response: its status line (RFC 9112, 4), and fields that matter only in responses. */
 import { CR, FIELD_VALUE, LF, SP, textOf } from "./bytes.ts";
-import { KEEP_ALIVE } from "./field_names.ts";
+import { DATE, KEEP_ALIVE } from "./field_names.ts";
 import { Head } from "./head.ts";
 import { Malformed } from "./malformed.ts";
 
@@ -10,11 +10,14 @@ export class ResponseHead extends Head {
   status = 0;
   /** The idle timeout that the backend announces in Keep-Alive, in seconds; -1 if it announces none. */
   idleSeconds = -1;
+  /** Whether there is a Date. */
+  hasDate = false;
 
   override reset(start: number): void {
     super.reset(start);
     this.status = 0;
     this.idleSeconds = -1;
+    this.hasDate = false;
   }
 
   /** Whether the connection can be reused (RFC 9112, 9.3). */
@@ -54,6 +57,7 @@ export class ResponseHead extends Head {
     start: number,
     end: number,
   ): boolean {
+    if (kind === DATE) this.hasDate = true;
     if (kind !== KEEP_ALIVE) return false;
     const [, seconds] = /(?:^|[ \t,])timeout=(\d{1,9})(?!\d)/i.exec(textOf(bytes, start, end)) ??
       [];
