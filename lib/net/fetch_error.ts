@@ -7,12 +7,16 @@
  */
 import { classifyConnectError } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
-import type { Failed, FailureKind } from "../outcome.ts";
+import { type Failed, type FailureKind, overLimit } from "../outcome.ts";
 
 const STAGE = / client error \((\w+)\)(.*)$/s;
 
 /** After the stage Connect: the backend answered, but not in HTTP. */
-const NOT_HTTP = /invalid|message head is too large|unexpected message|parsed/i;
+const NOT_HTTP = /invalid|unexpected message|parsed/i;
+
+/** The same, but its head has more lines or bytes than fetch takes (tests/engines/head_limits_test.ts). */
+const HEAD_TOO_LARGE = /message head is too large/i;
+const HEAD_LIMIT = "the 100 lines, or about 400 KiB, that fetch takes of a head";
 
 /** Turns the reason of a rejected fetch into an outcome. */
 export function failedFetch(error: unknown): Failed {
@@ -20,6 +24,9 @@ export function failedFetch(error: unknown): Failed {
   const text = cause instanceof Error ? cause.message : String(cause);
   const [, stage, rest = ""] = STAGE.exec(text) ?? [];
   const detail = stage === undefined ? text : `${stage}${rest}`;
+  if (stage !== undefined && stage !== "Connect" && HEAD_TOO_LARGE.test(rest)) {
+    return overLimit("http_response_header_section_size", HEAD_LIMIT, detail);
+  }
   return { kind: "failed", failure: classify(stage, rest), detail };
 }
 

@@ -17,7 +17,7 @@ export interface Meaning {
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const LINE = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*?)[ \\t]*$`);
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([!-"$-~]+) HTTP/1\\.([01])$`);
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /** The first request in the text; undefined if it is incomplete or not a request. */
 export function meaningOfRequest(text: string): Meaning | undefined {

@@ -84,7 +84,8 @@ export class Client extends ClientConnection {
 
   #beginHead(): RequestHead {
     this.enterUntimed("head"); // most heads arrive at once
-    const head = this.#head ??= this.#context.requestHeads.pop() ?? new RequestHead();
+    const { requestHeads, limits } = this.#context;
+    const head = this.#head ??= requestHeads.pop() ?? new RequestHead(limits.maxHeaderLines);
     head.forwarding.trusted = this.proxyLines.trusted;
     head.reset(this.inbox.start);
     return head;

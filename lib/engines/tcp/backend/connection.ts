@@ -19,7 +19,7 @@ export const HEADROOM_BYTES = 256;
 export class BackendConnection extends Timed {
   readonly buffer: Bytes;
   /** The head of the current response. */
-  readonly head: ResponseHead = new ResponseHead();
+  readonly head: ResponseHead;
   /** The end of the bytes received; they begin at {@linkcode HEADROOM_BYTES}. */
   filled = HEADROOM_BYTES;
   /** Bytes of the current request that were sent. */
@@ -49,9 +49,11 @@ export class BackendConnection extends Timed {
     connection: Deno.Conn,
     buffer: Bytes,
     wheel: Wheel,
+    maxHeaderLines: number,
     onLost: (connection: BackendConnection) => void,
   ) {
     super();
+    this.head = new ResponseHead(maxHeaderLines);
     this.#connection = connection;
     this.#wheel = wheel;
     this.#onLost = onLost;

@@ -8,7 +8,14 @@ import type { Buffers } from "../../../net/buffers.ts";
 import { bytesOf, copy } from "../http1/bytes.ts";
 import { ConnectionPool, type ConnectionPoolOptions } from "../backend/connection_pool.ts";
 import { parseAddress } from "../../../net/dial.ts";
-import { CLIENT_GONE, CLOSED_EARLY, internalError, NO_FIRST_BYTE } from "../../shared/failures.ts";
+import {
+  CLIENT_GONE,
+  CLOSED_EARLY,
+  internalError,
+  NO_FIRST_BYTE,
+  RESPONSE_HEAD_TOO_LARGE,
+} from "../../shared/failures.ts";
+import { invalidResponse } from "./invalid_response.ts";
 import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "./request.ts";
@@ -32,7 +39,6 @@ export interface TcpResponse {
 const MAX_INTERIM = 100;
 
 const TOO_MANY_INTERIM = failed("http_protocol_error", "there are too many interim responses");
-const TOO_LARGE_HEAD = failed("http_protocol_error", "the response's head is too large");
 
 /** Makes the tcp engine's `forward`, and the function that closes its connections. */
 export function createForward(options: ForwardOptions) {
@@ -100,11 +106,11 @@ export function createForward(options: ForwardOptions) {
             connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
           }
         }
-        if (connection.filled === buffer.length) return TOO_LARGE_HEAD;
+        if (connection.filled === buffer.length) return RESPONSE_HEAD_TOO_LARGE;
       }
     } catch (error) {
       if (connection.closeReason !== undefined) return connection.closeReason;
-      if (error instanceof Malformed) return failed("http_protocol_error", error.reason);
+      if (error instanceof Malformed) return invalidResponse(error);
       return isPeerError(error)
         ? failed("connection_terminated", (error as Error).message)
         : internalError(error);

@@ -10,6 +10,7 @@ import { bytesOf } from "../http1/bytes.ts";
 import { Chunked } from "../http1/chunked.ts";
 import { CLOSED_EARLY, STALLED } from "../../shared/failures.ts";
 import { isPeerError } from "./peer_error.ts";
+import { invalidResponse } from "./invalid_response.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { Framing } from "../http1/response_framing.ts";
 
@@ -176,7 +177,7 @@ function scanChunks(
   try {
     return chunked.scan(buffer, start, end);
   } catch (error) {
-    if (error instanceof Malformed) connection.end(failed("http_protocol_error", error.reason));
+    if (error instanceof Malformed) connection.end(invalidResponse(error));
     throw error;
   }
 }

@@ -20,6 +20,11 @@ const MAX_BODY_EXTENSION_BYTES = 16 * 1024;
 
 const MAX_TRAILER_BYTES = 8 * 1024;
 
+/** The limits above, as {@linkcode Malformed} names them. */
+const SIZE_LIMIT = "4 GiB in one chunk";
+const EXTENSIONS_LIMIT = "the limit of chunk extensions";
+export const TRAILERS_LIMIT = "8 KiB of trailers";
+
 type State = "size" | "extension" | "size end" | "data" | "data CR" | "data LF" | "trailers";
 
 export class Chunked {
@@ -62,7 +67,9 @@ export class Chunked {
       switch (this.#state) {
         case "size":
           if (HEX[byte] !== 255) {
-            if (++this.#digits > MAX_SIZE_DIGITS) throw new Malformed("a chunk is too large");
+            if (++this.#digits > MAX_SIZE_DIGITS) {
+              throw new Malformed("a chunk is too large", 400, SIZE_LIMIT);
+            }
             this.#size = this.#size * 16 + HEX[byte]!;
             keep(byte);
           } else if (this.#digits === 0) {
@@ -136,7 +143,7 @@ export class Chunked {
       ++this.#chunkExtensionBytes > MAX_CHUNK_EXTENSION_BYTES ||
       ++this.#bodyExtensionBytes > MAX_BODY_EXTENSION_BYTES
     ) {
-      throw new Malformed("chunk extensions are too long");
+      throw new Malformed("chunk extensions are too long", 400, EXTENSIONS_LIMIT);
     }
   }
 
@@ -164,7 +171,9 @@ function findTrailersEnd(bytes: Uint8Array, start: number, to: number): number {
     at = lineEnd;
     if (at - start > MAX_TRAILER_BYTES) break;
   }
-  if (to - start > MAX_TRAILER_BYTES) throw new Malformed("the trailers are too large", 431);
+  if (to - start > MAX_TRAILER_BYTES) {
+    throw new Malformed("the trailers are too large", 431, TRAILERS_LIMIT);
+  }
   return -1;
 }
 

@@ -95,6 +95,14 @@ for (
   });
 }
 
+Deno.test("chunked: a body over a limit of ours says which", () => {
+  const limitOf = (text: string) => assertThrows(() => pass([text]), Malformed).limit;
+  assertEquals(limitOf("123456789"), "4 GiB in one chunk");
+  assertEquals(limitOf(`1;${"e".repeat(257)}`), "the limit of chunk extensions");
+  assertEquals(limitOf(`0\r\n${"Z".repeat(8193)}`), "8 KiB of trailers");
+  assertEquals(limitOf("zz\r\n"), undefined);
+});
+
 Deno.test("chunked: extensions may take 256 bytes per chunk, and 16 KiB per body", () => {
   const chunk = (extension: number) => `1;${"e".repeat(extension)}\r\na\r\n`;
   assertEquals(passed(`${chunk(256)}${chunk(256)}0\r\n\r\n`), "1\r\na\r\n1\r\na\r\n0\r\n\r\n");
