@@ -3,7 +3,7 @@
  * until the connection ends. If a deadline passes, the table of phases says what happens.
  */
 import type { Failed } from "../../outcome.ts";
-import { refusalReply } from "../../http/local_reply.ts";
+import { internalErrorReply, refusalReply } from "../../http/local_reply.ts";
 import { refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
@@ -61,7 +61,7 @@ export class Client extends ClientConnection {
       await this.linger();
     } catch (error) {
       if (error instanceof Malformed) await this.#refuse(error);
-      else if (!isPeerError(error)) this.#context.onError(error);
+      else if (!isPeerError(error)) await this.#admitFault(error);
     } finally {
       this.#exchange = undefined;
       this.close();
@@ -147,13 +147,23 @@ export class Client extends ClientConnection {
 
   /** Answers a request that cannot be forwarded, and ends the connection. */
   async #refuse(malformed: Malformed): Promise<void> {
-    if (this.gone) return;
+    if (!this.gone) await this.#sendLast(this.#refusal(malformed));
+  }
+
+  async #sendLast(reply: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
-      await this.outbox.send(this.#refusal(malformed));
+      await this.outbox.send(reply);
       await this.linger();
     } catch (error) {
       if (!isPeerError(error)) this.#context.onError(error);
     }
+  }
+
+  /** Reports a fault of this program, and answers 500 if nothing has been answered yet. */
+  async #admitFault(error: unknown): Promise<void> {
+    this.#context.onError(error);
+    if (this.gone || this.#exchange === undefined || this.#exchange.responding) return;
+    await this.#sendLast(localReplyBytes(internalErrorReply(), "close", false));
   }
 
   /** The reply to a request that is not forwarded, and its line in the access log. */

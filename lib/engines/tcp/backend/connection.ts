@@ -148,6 +148,16 @@ export class BackendConnection extends Timed {
     return ahead;
   }
 
+  /** Whether a read is under way that {@linkcode receive} would take. */
+  get isReadingAhead(): boolean {
+    return this.#ahead !== undefined;
+  }
+
+  /** Leaves what {@linkcode receive} has returned to the next call of it. */
+  putBack(ahead: Promise<number | null>): void {
+    this.#ahead = ahead;
+  }
+
   /** Receives into a buffer. @returns how many bytes; null at the end */
   async receiveInto(bytes: Bytes): Promise<number | null> {
     this.#reads++;

@@ -15,10 +15,13 @@ import {
   NO_FIRST_BYTE,
   RESPONSE_HEAD_TOO_LARGE,
 } from "../../shared/failures.ts";
+import { chooseFraming } from "../http1/response_framing.ts";
+import { receiveFirstPiece } from "./first_piece.ts";
 import { invalidResponse } from "./invalid_response.ts";
 import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "./request.ts";
+import { TcpResponse } from "./response.ts";
 import type { UploadTimeouts } from "./upload.ts";
 
 export interface ForwardOptions extends ConnectionPoolOptions {
@@ -26,13 +29,6 @@ export interface ForwardOptions extends ConnectionPoolOptions {
   readonly heads: Buffers;
   /** Per attempt. */
   readonly timeouts: UploadTimeouts;
-}
-
-/** A backend's response: its head is read, its body follows on the connection. */
-export interface TcpResponse {
-  readonly connection: BackendConnection;
-  /** The pool that takes back the connection. */
-  readonly connections: ConnectionPool;
 }
 
 /** Interim responses before a final one; more are a flood. */
@@ -53,10 +49,10 @@ export function createForward(options: ForwardOptions) {
     const idle = connections.take(idempotent);
     await null; // if bytes have arrived on it already, they are noticed first: they belong to no request
     if (idle?.begin()) {
-      const failure = await send(request, idle, transport);
-      if (failure === undefined) return answered(idle, connections);
+      const sent = await send(request, idle, transport);
+      if (sent instanceof TcpResponse) return answered(sent);
       connections.discard(idle);
-      if (!wasStale(request, idle, idempotent)) return failure;
+      if (!wasStale(request, idle, idempotent)) return sent;
       // It was closed while it was idle, which does not count against the backend: try a new one.
     }
     let opened = await connections.open(request.timeLeft(options.wheel.now));
@@ -65,17 +61,17 @@ export function createForward(options: ForwardOptions) {
       opened = await connections.open(request.timeLeft(options.wheel.now));
     }
     if ("kind" in opened) return request.ended ?? opened;
-    const failure = request.ended ?? await send(request, opened, transport);
-    if (failure === undefined) return answered(opened, connections);
+    const sent = request.ended ?? await send(request, opened, transport);
+    if (sent instanceof TcpResponse) return answered(sent);
     connections.discard(opened);
-    return opened.sent === 0 ? { ...failure, neverLeft: true } : failure;
+    return opened.sent === 0 ? { ...sent, neverLeft: true } : sent;
   }
 
   async function send(
     request: TcpRequest,
     connection: BackendConnection,
     transport: Transport,
-  ): Promise<Failed | undefined> {
+  ): Promise<TcpResponse | Failed> {
     const { head, buffer } = connection;
     request.connection = connection;
     connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
@@ -96,7 +92,10 @@ export function createForward(options: ForwardOptions) {
         while (head.scan(buffer, connection.filled)) {
           if (head.status >= 200 || head.status === 101) {
             connection.answering = true;
-            return head.status === 101 ? checkUpgrade(request, connection) : undefined;
+            const framing = chooseFraming(head, request.method, request.head.minor);
+            const response = new TcpResponse(connection, transport.connections, framing);
+            if (head.status === 101) return checkUpgrade(request, connection) ?? response;
+            return response.begun ? response : await receiveFirstPiece(response) ?? response;
           }
           if (++interim > MAX_INTERIM) return TOO_MANY_INTERIM;
           if (!await forwardInterim(request, connection)) return CLIENT_GONE;
@@ -153,12 +152,8 @@ function isOutOfDescriptors(opened: BackendConnection | Failed): boolean {
   return "kind" in opened && opened.failure === "connection_limit_reached";
 }
 
-function answered(
-  connection: BackendConnection,
-  connections: ConnectionPool,
-): Outcome<TcpResponse> {
-  const { status } = connection.head;
-  return { kind: "answered", status, response: { connection, connections } };
+function answered(response: TcpResponse): Outcome<TcpResponse> {
+  return { kind: "answered", status: response.connection.head.status, response };
 }
 
 /** What all requests to one backend share. */

@@ -29,7 +29,7 @@ export type Framing =
  */
 export function chooseFraming(head: ResponseHead, method: string, minor: number): Framing {
   const { status } = head;
-  if (method === "HEAD" || status === 204 || status === 304) return "none";
+  if (method === "HEAD" || status === 204 || status === 304 || status === 101) return "none";
   if (head.contentLength !== -1) return head.contentLength === 0 ? "none" : "length";
   if (minor === 0) return "close";
   return head.chunked ? "chunked" : "chunked by proxy";
