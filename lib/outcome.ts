@@ -46,6 +46,19 @@ export const FAILURES = {
     blamesBackend: true,
     text: "The backend's answer was not valid HTTP",
   },
+  /** The head is over MAX_HEADER_LINES or MAX_HEADER_SIZE. */
+  http_response_header_section_size: {
+    status: 502,
+    mayHaveLeft: true,
+    blamesBackend: false,
+    text: "The head of the backend's answer is too large",
+  },
+  http_response_trailer_section_size: {
+    status: 502,
+    mayHaveLeft: true,
+    blamesBackend: false,
+    text: "The trailers of the backend's answer are too large",
+  },
   http_response_timeout: {
     status: 504,
     mayHaveLeft: true,
@@ -84,10 +97,24 @@ export interface Failed {
   readonly neverLeft?: boolean;
   /** What the client gets; by default the status of the failure's kind. */
   readonly status?: number;
+  /**
+   * The limit of this program that the response is over, as {@linkcode overLimit} takes it. No backend is
+   * to blame for that, and another attempt would meet the same response.
+   */
+  readonly limit?: string;
 }
 
 export function failed(failure: FailureKind, detail: string): Failed {
   return { kind: "failed", failure, detail };
+}
+
+/**
+ * The failure of an attempt whose response is over a limit of this program.
+ *
+ * @param limit its setting, or in a few words what it is, such as `MAX_HEADER_LINES`; clients see it
+ */
+export function overLimit(failure: FailureKind, limit: string, detail: string): Failed {
+  return { kind: "failed", failure, detail, limit };
 }
 
 export type Outcome<Response> = Answered<Response> | Failed;
@@ -98,6 +125,11 @@ export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
   return outcome.neverLeft === undefined
     ? FAILURES[outcome.failure].mayHaveLeft
     : !outcome.neverLeft;
+}
+
+/** Whether the backend is at fault. */
+export function blamesBackend({ failure, limit }: Failed): boolean {
+  return limit === undefined && FAILURES[failure].blamesBackend;
 }
 
 /** The outcome of a request if the pool has no backends. */

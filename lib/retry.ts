@@ -35,7 +35,9 @@ export type StopReason =
   | "out of time"
   | "request body at fault"
   | "may have been delivered"
-  | "body already sent";
+  | "body already sent"
+  /** The response is over a limit of this program: another one would be, too. */
+  | `over ${string}`;
 
 export type Verdict = "retry" | StopReason;
 
@@ -55,6 +57,7 @@ export function judge(
   if (request.clientGone) return "client gone";
   if (request.expired) return "out of time";
   if (failed.failure === "http_request_error") return "request body at fault";
+  if (failed.limit !== undefined) return `over ${failed.limit}`;
   if (mayHaveLeft(failed) && !isIdempotent(request.method)) {
     return "may have been delivered";
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { type FailureKind, FAILURES } from "../lib/outcome.ts";
+import { type FailureKind, FAILURES, overLimit } from "../lib/outcome.ts";
 import { isIdempotent, judge, type Verdict } from "../lib/retry.ts";
 import { facts, failed } from "./support/fakes.ts";
 
@@ -85,6 +85,14 @@ Deno.test("retry: a request that never left is still not retried for other reaso
   }
   const faulty = { ...failed("http_request_error"), neverLeft: true };
   assertEquals(judge(facts({ method: "POST" }), faulty, 1, 3), "request body at fault");
+});
+
+Deno.test("retry: a response over a limit of ours is not asked for again, whatever the method", () => {
+  const outcome = overLimit("http_response_header_section_size", "MAX_HEADER_LINES", "");
+  for (const method of ["GET", "POST"]) {
+    assertEquals(judge(facts({ method }), outcome, 1, 3), "over MAX_HEADER_LINES");
+  }
+  assertEquals(judge(facts({ clientGone: true }), outcome, 1, 3), "client gone");
 });
 
 Deno.test("retry: a request whose client has left is not retried", () => {

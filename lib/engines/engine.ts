@@ -54,6 +54,8 @@ export interface Limits {
   readonly keepAliveTimeout: number;
   /** The largest head of a request. */
   readonly maxHeaderSize: number;
+  /** The most field lines of a head, of a request or a response. */
+  readonly maxHeaderLines: number;
   /** Client connections at the same time. */
   readonly maxConnections: number;
 }

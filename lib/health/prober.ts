@@ -86,7 +86,8 @@ async function request(
     if (stopping.aborted) return undefined;
     if (late.aborted) return [false, `no answer within ${timeout} ms`];
     const failed = failedFetch(error);
-    const isOurs = failed.failure === "connection_limit_reached"; // this program has no descriptors left
+    // This program has no descriptors left, or the response is over a limit of it.
+    const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
     return isOurs ? undefined : [false, formatFailure(failed)];
   }
 }

@@ -54,6 +54,12 @@ const LOOKED_FOR = new Set(
  * Connection that are not names. */
 const NOT_CONNECTION_OPTIONS = new Set(["host", "content-length", "date", "close", ""]);
 
+/**
+ * The status that says which protocols the request needs, by Upgrade (RFC 9110, 15.5.22). As no proxy can
+ * say that in its stead, this one response keeps the field.
+ */
+export const UPGRADE_REQUIRED = 426;
+
 /** What the fields that the proxy sets are made from. */
 export interface Forwarding {
   /** Address of the peer, without its port. */
@@ -167,14 +173,23 @@ export function proxyFields(
   return fields;
 }
 
-/** The field lines of a response to the client: all but those of the connection to the backend. */
-export function responseFields(received: readonly Field[]): Field[] {
+/**
+ * The field lines of a response to the client: all but those of the connection to the backend.
+ *
+ * @param status of the response
+ */
+export function responseFields(received: readonly Field[], status: number): Field[] {
   const nominated = nominatedFields(received);
-  return received.filter(([name]) => {
+  const fields = received.filter(([name]) => {
     if (nominated === undefined && !isLookedFor(name)) return true;
     const lower = name.toLowerCase();
     return !HOP_BY_HOP.has(lower) && !nominated?.has(lower);
   });
+  if (status === UPGRADE_REQUIRED) {
+    const upgrades = received.filter(([name]) => name.toLowerCase() === "upgrade");
+    if (upgrades.length > 0) fields.push(["connection", "upgrade"], ...upgrades);
+  }
+  return fields;
 }
 
 /**

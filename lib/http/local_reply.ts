@@ -25,6 +25,8 @@ export interface Refusal {
   readonly status: 400 | 405 | 408 | 414 | 431 | 501 | 505;
   /** What is wrong with it, as the end of a sentence; repeats no byte of the request. */
   readonly reason: string;
+  /** The limit of this program that it is over; undefined if the message itself is at fault. */
+  readonly limit?: string | undefined;
 }
 
 /** The reply to a request that is not forwarded. */
@@ -36,8 +38,13 @@ export function refusalReply({ status, reason }: Refusal): LocalReply {
 
 /** The reply to a request whose last attempt failed. @param verdict why there was no further one */
 export function failureReply(failed: Failed, verdict: StopReason): LocalReply {
-  const details = verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
-  return replyFor(failed.failure, details, failed.status);
+  return replyFor(failed.failure, explain(failed, verdict), failed.status);
+}
+
+/** What the reply says beside the kind of the failure; undefined if that says it all. */
+function explain({ limit }: Failed, verdict: StopReason): string | undefined {
+  if (limit !== undefined) return `the response is over ${limit}`;
+  return verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
 }
 
 /** Why a request is not forwarded while MAX_IN_FLIGHT others are in flight. */

@@ -21,6 +21,7 @@ export function engineLimits(config: Config, workers: number, descriptors: numbe
     headerTimeout: config.HEADER_TIMEOUT,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
     maxHeaderSize: config.MAX_HEADER_SIZE,
+    maxHeaderLines: config.MAX_HEADER_LINES,
     maxConnections: Math.max(1, Math.floor(connections / workers)),
   };
 }

@@ -50,6 +50,7 @@ Deno.test("schema: a setting that is unset or empty has its default", () => {
       HEADER_TIMEOUT: 10_000,
       KEEP_ALIVE_TIMEOUT: 60_000,
       MAX_HEADER_SIZE: 16_384,
+      MAX_HEADER_LINES: 100,
       MAX_CONNECTIONS: 10_000,
       DRAIN_TIMEOUT: 30_000,
       TRUSTED_PROXIES: [],
@@ -95,6 +96,8 @@ for (
     ["MAX_HEADER_SIZE", "1KiB", 1_024],
     ["MAX_HEADER_SIZE", "32 KiB", 32_768],
     ["MAX_HEADER_SIZE", "1MiB", 1_048_576],
+    ["MAX_HEADER_LINES", "10", 10],
+    ["MAX_HEADER_LINES", "1000", 1_000],
     ["MAX_CONNECTIONS", "1", 1],
     ["MAX_CONNECTIONS", "1000000", 1_000_000],
     ...POLICY_NAMES.map((name) => ["POLICY", name, name] as const),
@@ -189,6 +192,7 @@ const FIRST_BYTE = "must be a duration of 50ms to 1h, such as 500ms, 30s or 5m";
 const DRAIN = "must be a duration of 0ms to 1h, such as 500ms, 30s or 5m";
 const TUNNEL = "must be a duration of 50ms to 24h, such as 500ms, 30s or 5m";
 const SIZE = "must be 1KiB to 1MiB, such as 16KiB";
+const LINES = "must be 10 to 1000";
 const CONNECTIONS = "must be 1 to 1000000";
 const PORT = "must be 1 to 65535";
 const ATTEMPTS = "must be 1 to 1000, or unset to try every backend once";
@@ -234,6 +238,8 @@ for (
     ["MAX_HEADER_SIZE", "16KB", SIZE],
     ["MAX_HEADER_SIZE", "0KiB", SIZE],
     ["MAX_HEADER_SIZE", "2MiB", SIZE],
+    ["MAX_HEADER_LINES", "9", LINES],
+    ["MAX_HEADER_LINES", "1001", LINES],
     ["MAX_CONNECTIONS", "0", CONNECTIONS],
     ["MAX_CONNECTIONS", "off", CONNECTIONS],
     ["POLICY", "rr", POLICIES],

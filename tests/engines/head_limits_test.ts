@@ -19,7 +19,7 @@ const withFields = (count: number) =>
 
 const LARGE = "the head is larger than MAX_HEADER_SIZE";
 const LONG = "the target is longer than half of MAX_HEADER_SIZE";
-const MANY = "there are too many fields";
+const MANY = "the head has more lines than MAX_HEADER_LINES";
 
 forEachEngine(({ engine, balance, test }) => {
   for (
@@ -37,8 +37,8 @@ forEachEngine(({ engine, balance, test }) => {
         LONG,
         engine === "tcp" ? pathOf(20 * KIB).slice(0, KIB - "GET ".length) : pathOf(20 * KIB),
       ],
-      ["100 fields", withFields(100), 200, undefined, PATH],
-      ["101 fields", withFields(101), 431, MANY, PATH],
+      ["100 lines", withFields(100), 200, undefined, PATH],
+      ["101 lines", withFields(101), 431, MANY, PATH],
     ] as const
   ) {
     test(`head limits: with MAX_HEADER_SIZE of 4 KiB, ${what} is answered ${status}`, async () => {

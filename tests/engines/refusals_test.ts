@@ -64,6 +64,19 @@ const withCoding = (coding: string, exceptions: Exceptions = {}): Case => [
   exceptions,
 ];
 
+/** @param form of its target; the engine sees none but the authority form from Deno.serve */
+const withConnect = (
+  form: string,
+  target: string,
+  path: string = target,
+  exceptions: Exceptions = {},
+): Case => [
+  `CONNECT with ${form}`,
+  `CONNECT ${target} HTTP/1.1\r\n${HOST}\r\n`,
+  { status: 405, reason: NOT_FORWARDED, method: "CONNECT", path },
+  exceptions,
+];
+
 const CASES: readonly Case[] = [
   ["no Host", "GET /v?x HTTP/1.1\r\n\r\n", get(400, NO_HOST)],
   ["no Host, but fields", "GET /v?x HTTP/1.1\r\nAccept: */*\r\n\r\n", get(400, NO_HOST)],
@@ -101,11 +114,21 @@ const CASES: readonly Case[] = [
   withTarget("a target whose authority has 513 bytes", `http://${"a".repeat(513)}/v?x`, "/v?x"),
   withTarget("a target of another scheme", "ftp://b.test/v", "ftp://b.test/v"),
   withTarget("a target of another scheme on Host itself", "ftp://a.test/v", "ftp://a.test/v"),
-  [
-    "CONNECT",
-    "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n",
-    { status: 405, reason: NOT_FORWARDED, method: "CONNECT", path: "a.test:443" },
-  ],
+  withConnect("an authority", "a.test:443"),
+  withConnect("an authority of another host", "b.test:443"),
+  withConnect("an authority without a port", "a.test"),
+  withConnect("an IPv6 address", "[::1]:443"),
+  withConnect("a port alone", ":443"),
+  withConnect("userinfo", "u@a.test:443"),
+  withConnect("an absolute target", "http://a.test/v?x", "/v?x", { web: DENO_ANSWERS }),
+  withConnect("a target of another scheme", "ftp://a.test", undefined, { web: DENO_ANSWERS }),
+  withConnect("a path", "/v?x", "/v?x", { web: DENO_ANSWERS }),
+  withConnect("the target *", "*", "*", { web: DENO_ANSWERS }),
+  withConnect("an empty target", "", "HTTP/1.1", { web: DENO_ANSWERS }),
+  withConnect("a target above ASCII", "\xe4.test", "%E4.test", {
+    web: DENO_ANSWERS,
+  }),
+  withConnect("a fragment", "a.test#b", undefined),
   withMethod("TRACE"),
   withMethod("TRACK"),
   withMethod("trace"),

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { assessAttempt, assessResponse, type Finding } from "../../lib/health/blame.ts";
-import type { Failed, FailureKind } from "../../lib/outcome.ts";
+import { type Failed, type FailureKind, overLimit } from "../../lib/outcome.ts";
 import type { RequestFacts } from "../../lib/request_facts.ts";
 import { answered, facts, failed } from "../support/fakes.ts";
 
@@ -23,6 +23,8 @@ const BY_FAILURE: Record<FailureKind, "unreachable" | "failed" | "inconclusive">
   connection_limit_reached: "inconclusive",
   connection_terminated: "failed",
   http_protocol_error: "failed",
+  http_response_header_section_size: "inconclusive",
+  http_response_trailer_section_size: "inconclusive",
   http_response_timeout: "failed",
   http_request_error: "inconclusive",
   proxy_internal_error: "inconclusive",
@@ -55,6 +57,12 @@ for (
     assertEquals(show(assessResponse(answered("ok"), failed(failure, "why"), false)), expected);
   });
 }
+
+Deno.test("blame: a response over a limit of ours shows nothing, whatever the failure is called", () => {
+  const outcome = overLimit("http_protocol_error", "599", "status 999");
+  assertEquals(show(assessAttempt(facts(), outcome, 1, true)), "inconclusive");
+  assertEquals(show(assessResponse(answered("ok"), outcome, true)), "nothing");
+});
 
 const LATE = failed("http_response_timeout", "late");
 const NEVER_LEFT: Failed = { ...LATE, neverLeft: true };
@@ -90,6 +98,8 @@ for (
     [500, false, "answered", "completed"],
     [500, true, "failed, answered 500", "nothing"],
     [599, true, "failed, answered 599", "nothing"],
+    [600, true, "answered", "completed"],
+    [999, true, "answered", "completed"],
   ] as const
 ) {
   const setting = `EJECT_ON_5XX=${ejectOn5xx ? "on" : "off"}`;

@@ -107,3 +107,26 @@ Deno.test("prober: stopping ends a probe that is under way, and does not report 
   await probes[Symbol.asyncDispose]();
   assertEquals(reported, []);
 });
+
+Deno.test("prober: an answer over a limit of ours shows nothing about its backend", async () => {
+  const tooMany: Behaviour = { reply: `HTTP/1.1 200 OK\r\n${"X-A: b\r\n".repeat(101)}\r\n` };
+  let asked = 0;
+  await using backend = new ScriptedBackend("a", () => ++asked > 1 ? "serve" : tooMany);
+  const reported: string[] = [];
+  const first = Promise.withResolvers<void>();
+  await using _probes = startProbes({
+    backends: [new Backend({ url: backend.url, weight: 1 })],
+    path: "/",
+    good: [[200, 599]],
+    interval: 10,
+    timeout: 60_000,
+    random: () => 0,
+    onProbe: (_backend, _good, reason) => {
+      reported.push(reason);
+      first.resolve();
+    },
+  });
+  await first.promise;
+  assertEquals(reported[0], "answered 200");
+  assert(backend.requests.length >= 2);
+});

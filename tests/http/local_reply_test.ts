@@ -7,7 +7,7 @@ import {
   type Refusal,
   refusalReply,
 } from "../../lib/http/local_reply.ts";
-import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
+import { type FailureKind, FAILURES, overLimit } from "../../lib/outcome.ts";
 import type { StopReason } from "../../lib/retry.ts";
 import { failed } from "../support/fakes.ts";
 
@@ -38,6 +38,8 @@ const REGISTERED = [
   "tls_certificate_error",
   "http_request_error",
   "http_protocol_error",
+  "http_response_header_section_size",
+  "http_response_trailer_section_size",
   "http_response_timeout",
   "proxy_internal_error",
 ];
@@ -60,6 +62,8 @@ const statusOf: Record<FailureKind, number> = {
   tls_protocol_error: 503,
   connection_terminated: 502,
   http_protocol_error: 502,
+  http_response_header_section_size: 502,
+  http_response_trailer_section_size: 502,
   http_response_timeout: 504,
   http_request_error: 400,
   proxy_internal_error: 500,
@@ -106,6 +110,16 @@ Deno.test("local reply: a request that the retry budget stopped has that in its 
   assertEquals(
     only(answer, "proxy-status"),
     'roundabout; error=connection_terminated; details="not sent again: retry budget used up"',
+  );
+});
+
+Deno.test("local reply: a response over a limit of ours has that limit in its details", () => {
+  const failure = overLimit("http_response_header_section_size", "MAX_HEADER_LINES", "why");
+  const answer = failureReply(failure, "over MAX_HEADER_LINES");
+  assertEquals(answer.status, 502);
+  assertEquals(
+    only(answer, "proxy-status"),
+    'roundabout; error=http_response_header_section_size; details="the response is over MAX_HEADER_LINES"',
   );
 });
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
 import { failedFetch } from "../../lib/net/fetch_error.ts";
@@ -44,7 +44,6 @@ for (
     ["(SendRequest)", "connection_terminated"],
     ["(SendRequest): invalid HTTP version parsed", "http_protocol_error"],
     ["(SendRequest): invalid content-length parsed", "http_protocol_error"],
-    ["(SendRequest): message head is too large", "http_protocol_error"],
     ["(SendRequest): received unexpected message from connection", "http_protocol_error"],
     ["(SendRequest): Connection refused", "connection_terminated"],
     ["(Canceled)", "connection_terminated"],
@@ -96,6 +95,14 @@ for (
     assert(FAILURES[failure].mayHaveLeft);
   });
 }
+
+Deno.test("fetch error: a head that fetch does not take is over a limit, which is nobody's fault", () => {
+  const { failure, limit } = failedFetch(on("(SendRequest): message head is too large"));
+  assertEquals(failure, "http_response_header_section_size");
+  assertMatch(limit!, /100 lines/);
+  const forged = failedFetch(on("(SendRequest): x", "http://a.test/message head is too large"));
+  assertEquals([forged.failure, forged.limit], ["connection_terminated", undefined]);
+});
 
 const FORGERIES = [
   "/(Connect)",

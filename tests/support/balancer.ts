@@ -60,6 +60,7 @@ const LIMITS: Limits = {
   headerTimeout: 10_000,
   keepAliveTimeout: 10_000,
   maxHeaderSize: 16 * 1024,
+  maxHeaderLines: 100,
   maxConnections: 10_000,
 };
 

@@ -17,7 +17,7 @@ export interface Meaning {
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const LINE = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*?)[ \\t]*$`);
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([!-"$-~]+) HTTP/1\\.([01])$`);
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /** The first request in the text; undefined if it is incomplete or not a request. */
 export function meaningOfRequest(text: string): Meaning | undefined {
@@ -32,14 +32,18 @@ export function meaningOfRequest(text: string): Meaning | undefined {
   return meaning(`${method} ${target}`, head, framed, skipped);
 }
 
-/** The first final response in the text, without interim ones; `toHead` if it answers a HEAD. */
-export function meaningOfResponse(text: string): Meaning | undefined {
+/**
+ * The first final response in the text, without interim ones.
+ *
+ * @param padded whether blanks may follow the size of a chunk, as a proxy lets a backend send them
+ */
+export function meaningOfResponse(text: string, padded = false): Meaning | undefined {
   const head = headOf(text);
   const [, minor, status = ""] = STATUS_LINE.exec(head?.first ?? "") ?? [];
   if (head === undefined || minor === undefined || status === "101") return undefined;
   if (status.startsWith("1")) {
     if (invalid(head.lines, minor === "0")) return undefined;
-    const final = meaningOfResponse(text.slice(head.length));
+    const final = meaningOfResponse(text.slice(head.length), padded);
     return final && { ...final, length: final.length + head.length };
   }
   const none = status === "204" || status === "304";
@@ -47,7 +51,7 @@ export function meaningOfResponse(text: string): Meaning | undefined {
     ? { body: "", length: 0, toEnd: false }
     : none
     ? undefined
-    : bodyOf(text.slice(head.length), head.lines, minor === "0", true);
+    : bodyOf(text.slice(head.length), head.lines, minor === "0", true, padded);
   return framed && meaning(status, head, framed, 0);
 }
 
@@ -105,9 +109,10 @@ function bodyOf(
   lines: HeadText["lines"],
   old: boolean,
   toEnd: boolean,
+  padded = false,
 ): Framed | undefined {
   if (invalid(lines, old)) return undefined;
-  if (lines.some(([name]) => name === "transfer-encoding")) return chunks(text);
+  if (lines.some(([name]) => name === "transfer-encoding")) return chunks(text, padded);
   const [, length] = lines.find(([name]) => name === "content-length") ?? [];
   if (length === undefined && toEnd) return { body: text, length: text.length, toEnd };
   const body = text.slice(0, Number(length ?? 0));
@@ -116,11 +121,13 @@ function bodyOf(
     : { body, length: body.length, toEnd: false };
 }
 
-function chunks(text: string): Framed | undefined {
+const SIZE_LINE = /^([0-9A-Fa-f]{1,8})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n/;
+const PADDED_SIZE_LINE = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n/;
+
+function chunks(text: string, padded: boolean): Framed | undefined {
   let body = "";
   for (let at = 0;;) {
-    const [line, digits] =
-      /^([0-9A-Fa-f]{1,8})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(text.slice(at)) ?? [];
+    const [line, digits] = (padded ? PADDED_SIZE_LINE : SIZE_LINE).exec(text.slice(at)) ?? [];
     if (line === undefined) return undefined;
     at += line.length;
     const size = parseInt(digits!, 16);

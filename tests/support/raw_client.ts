@@ -15,6 +15,11 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** The text without the Date that the tcp engine adds if the backend sent none. */
+export function undated(text: string): string {
+  return text.replace(/date: [^\r]*\r\n/g, "");
+}
+
 /** How long is waited for what should not come, behind what should, in milliseconds. */
 const GRACE_MS = 150;
 

@@ -1,5 +1,5 @@
 /** Failures that an engine causes itself, by ending an attempt. */
-import { type Failed, failed } from "../../outcome.ts";
+import { type Failed, failed, overLimit } from "../../outcome.ts";
 
 export const NO_FIRST_BYTE: Failed = failed(
   "http_response_timeout",
@@ -46,6 +46,17 @@ export const CUT_OFF: Failed = failed("http_request_error", "the stop did not wa
 export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",
+);
+
+export const RESPONSE_HEAD_TOO_LARGE: Failed = overLimit(
+  "http_response_header_section_size",
+  "MAX_HEADER_SIZE",
+  "the response's head is larger than MAX_HEADER_SIZE",
+);
+export const RESPONSE_HAS_TOO_MANY_LINES: Failed = overLimit(
+  "http_response_header_section_size",
+  "MAX_HEADER_LINES",
+  "the response's head has more lines than MAX_HEADER_LINES",
 );
 
 /** Whether the failure is that the client left before it had its response. */

@@ -1,11 +1,12 @@
 /** How much a head may hold. Two statuses, so that the client knows what to shorten. */
 import type { Refusal } from "../../http/local_reply.ts";
 
-/** Field lines that one message may have. */
-export const MAX_FIELDS = 100;
-
-/** The refusal of a head with more than {@linkcode MAX_FIELDS} field lines (RFC 6585, 5). */
-export const TOO_MANY_FIELDS: Refusal = { status: 431, reason: "there are too many fields" };
+/** The refusal of a head with more field lines than MAX_HEADER_LINES (RFC 6585, 5). */
+export const TOO_MANY_LINES: Refusal = {
+  status: 431,
+  reason: "the head has more lines than MAX_HEADER_LINES",
+  limit: "MAX_HEADER_LINES",
+};
 
 const TARGET_TOO_LONG: Refusal = {
   status: 414,

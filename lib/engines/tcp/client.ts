@@ -3,7 +3,7 @@
  * until the connection ends. If a deadline passes, the table of phases says what happens.
  */
 import type { Failed } from "../../outcome.ts";
-import { refusalReply } from "../../http/local_reply.ts";
+import { internalErrorReply, refusalReply } from "../../http/local_reply.ts";
 import { describe, type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
@@ -68,7 +68,7 @@ export class Client extends ClientConnection {
       await this.linger();
     } catch (error) {
       if (error instanceof Malformed) await this.#refuse(error);
-      else if (!isPeerError(error)) this.#context.onError(error);
+      else if (!isPeerError(error)) await this.#admitFault(error);
     } finally {
       this.#exchange = undefined;
       this.close();
@@ -91,8 +91,9 @@ export class Client extends ClientConnection {
 
   #beginHead(): RequestHead {
     this.enterUntimed("head"); // most heads arrive at once
-    if (this.#context.onRequest !== undefined) this.#arrivedAt = performance.now();
-    const head = this.#head ??= this.#context.requestHeads.pop() ?? new RequestHead();
+    const { onRequest, requestHeads, limits } = this.#context;
+    if (onRequest !== undefined) this.#arrivedAt = performance.now();
+    const head = this.#head ??= requestHeads.pop() ?? new RequestHead(limits.maxHeaderLines);
     head.forwarding.trusted = this.proxyLines.trusted;
     head.reset(this.inbox.start);
     return head;
@@ -160,13 +161,23 @@ export class Client extends ClientConnection {
 
   /** Answers a request that cannot be forwarded, and ends the connection. */
   async #refuse(malformed: Malformed): Promise<void> {
-    if (this.gone) return;
+    if (!this.gone) await this.#sendLast(this.#refusal(malformed));
+  }
+
+  async #sendLast(reply: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
-      await this.outbox.send(this.#refusal(malformed));
+      await this.outbox.send(reply);
       await this.linger();
     } catch (error) {
       if (!isPeerError(error)) this.#context.onError(error);
     }
+  }
+
+  /** Reports a fault of this program, and answers 500 if nothing has been answered yet. */
+  async #admitFault(error: unknown): Promise<void> {
+    this.#context.onError(error);
+    if (this.gone || this.#exchange === undefined || this.#exchange.responding) return;
+    await this.#sendLast(localReplyBytes(internalErrorReply(), "close", false));
   }
 
   /** The reply to a request that is not forwarded, and its line in the access log. */

@@ -65,6 +65,7 @@ export function serveTcp(options: EngineOptions): Engine {
       HEADROOM_BYTES + Math.max(MEDIUM_BYTES, limits.maxHeaderSize),
       KEPT_BUFFERS,
     ),
+    maxHeaderLines: limits.maxHeaderLines,
     connectTimeout: limits.connectTimeout,
     idleTimeout: limits.backendIdleTimeout,
     timeouts: limits,

@@ -13,7 +13,8 @@ import {
   refuseTarget,
   refuseTransferEncoding,
 } from "../shared/admission.ts";
-import { MAX_FIELDS, refuseHeadSize, TOO_MANY_FIELDS } from "../shared/field_limits.ts";
+import { refuseHeadSize, TOO_MANY_LINES } from "../shared/field_limits.ts";
+import type { Limits } from "../engine.ts";
 import { announcedLength, type Head } from "./head.ts";
 
 /** Methods with which fetch sends no body. */
@@ -27,17 +28,18 @@ const HEAD_EXTRA_BYTES = "  HTTP/1.1\r\n\r\n".length;
  *
  * @param fallbackHost the host and port that Deno.serve puts into the URL if the client named none
  * @param maxHeaderSize in bytes; larger heads than 64 KiB never get here, Deno.serve answers them 400
+ * @param limits how large a head may be
  * @param keepsPrefix whether it must not leave the path prefix of a backend
  * @returns where the request goes, or why it is not forwarded
  */
 export function admit(
   head: Head,
   fallbackHost: string,
-  maxHeaderSize: number,
+  { maxHeaderSize, maxHeaderLines }: Pick<Limits, "maxHeaderSize" | "maxHeaderLines">,
   keepsPrefix: boolean,
 ): Target | Refusal {
   const { method, host, transferEncoding } = head;
-  const early = refuseLargeHead(head, maxHeaderSize) ?? refuseMethod(method) ??
+  const early = refuseLargeHead(head, maxHeaderSize, maxHeaderLines) ?? refuseMethod(method) ??
     refuseCapitalized(method) ?? (host === undefined ? undefined : refuseHost(host));
   if (early !== undefined) return early;
 
@@ -51,9 +53,9 @@ export function admit(
   return late ?? target;
 }
 
-function refuseLargeHead(head: Head, maxBytes: number): Refusal | undefined {
+function refuseLargeHead(head: Head, maxBytes: number, maxLines: number): Refusal | undefined {
   const { method, url, host, fields, fieldsSize } = head;
-  if (fields.length > MAX_FIELDS) return TOO_MANY_FIELDS;
+  if (fields.length > maxLines) return TOO_MANY_LINES;
   const targetBytes = url.length - "http://".length - (host?.length ?? 0);
   const headBytes = method.length + targetBytes + HEAD_EXTRA_BYTES + fieldsSize;
   return refuseHeadSize(targetBytes, headBytes, maxBytes);

@@ -1,15 +1,20 @@
 /** Sends a request to one backend by fetch, once, and returns the outcome. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Field, requestFields } from "../../http/headers.ts";
-import { failed, type Outcome } from "../../outcome.ts";
+import { type Failed, failed, type Outcome, overLimit } from "../../outcome.ts";
 import { isIdempotent } from "../../retry.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import { BODY_MALFORMED, CLIENT_BROKE_OFF } from "../shared/failures.ts";
+import {
+  BODY_MALFORMED,
+  CLIENT_BROKE_OFF,
+  RESPONSE_HAS_TOO_MANY_LINES,
+} from "../shared/failures.ts";
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
 import { ConnectCheck } from "./connect_check.ts";
 import type { WebRequest } from "./request.ts";
+import { rawFields } from "./raw_fields.ts";
 import { hasShortBody } from "./response_body.ts";
 
 export interface ForwardOptions {
@@ -18,6 +23,8 @@ export interface ForwardOptions {
   readonly isTrusted: (address: string) => boolean;
   readonly wheel: Wheel;
   readonly timeouts: AttemptTimeouts;
+  /** Field lines that a response may have; fetch takes at most 100. */
+  readonly maxHeaderLines: number;
 }
 
 /** A backend's response, and its attempt, which can still break it off. */
@@ -35,8 +42,12 @@ const IDLE_MS = 4_000;
  * the connection is dead, it must not be sent again. */
 const REUSE_NOT_IDEMPOTENT_MS = 1_000;
 
+/** A Response cannot have a higher status. */
+const STATUS_LIMIT = "599, the highest status of ENGINE=web";
+
 /** Makes the web engine's `forward`, and what closes its connections. */
-export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOptions) {
+export function createForward(options: ForwardOptions) {
+  const { scheme, isTrusted, wheel, timeouts, maxHeaderLines } = options;
   const pooled = createClient(IDLE_MS);
   const recent = createClient(REUSE_NOT_IDEMPOTENT_MS);
   // If a pooled connection dies, fetch sends a request without a body again, a POST too: only a new
@@ -76,9 +87,10 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
       });
       connectCheck.noteAnswer();
       const { status } = response;
-      if (!isPassable(status)) {
+      const obstacle = explainUnpassable(response, maxHeaderLines);
+      if (obstacle !== undefined) {
         await response.body?.cancel();
-        return failed("http_protocol_error", `status ${status}`);
+        return obstacle;
       }
       const bytes = hasShortBody(response) ? await attempt.receive(response) : undefined;
       return { kind: "answered", status, response: { response, attempt, bytes } };
@@ -129,7 +141,12 @@ function withoutDecoding(fields: Field[]): Field[] {
   return fields;
 }
 
-/** Whether a status can be passed to a client that asked for no upgrade (RFC 9110, 15). */
-function isPassable(status: number): boolean {
-  return status >= 200 && status <= 599;
+/** Why a response cannot be passed to a client that asked for no upgrade; undefined if it can be. */
+function explainUnpassable(
+  { status, headers }: Response,
+  maxHeaderLines: number,
+): Failed | undefined {
+  if (status < 200) return failed("http_protocol_error", `status ${status}`);
+  if (status > 599) return overLimit("http_protocol_error", STATUS_LIMIT, `status ${status}`);
+  return rawFields(headers).length > maxHeaderLines ? RESPONSE_HAS_TOO_MANY_LINES : undefined;
 }

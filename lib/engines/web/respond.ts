@@ -33,10 +33,10 @@ export function forwardedResponse(
   cookie: string | undefined,
 ): Response {
   const { response, attempt, bytes } = answer;
-  const fields = responseFields(rawFields(response.headers));
+  const { status } = response;
+  const fields = responseFields(rawFields(response.headers), status);
   if (cookie !== undefined) fields.push(["set-cookie", cookie]);
   if (closing) fields.push(["connection", "close"]);
-  const { status } = response;
   let body: BodyInit | null = bytes ?? (response.body && watchBody(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });

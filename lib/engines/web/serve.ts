@@ -28,7 +28,13 @@ export function serveWeb(options: EngineOptions): Engine {
   const { pool, budget, clock, maxAttempts, isTrusted, limits } = options;
   const { onRequest, onError, onWarning } = options;
   const { wheel } = clock;
-  const { forward, close } = createForward({ scheme: "http", isTrusted, wheel, timeouts: limits });
+  const { forward, close } = createForward({
+    scheme: "http",
+    isTrusted,
+    wheel,
+    timeouts: limits,
+    maxHeaderLines: limits.maxHeaderLines,
+  });
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
   const drain = new Drain();
   const exchange = createExchange({
@@ -66,7 +72,7 @@ export function serveWeb(options: EngineOptions): Engine {
 
   async function handle(request: Request, info: ServeInfo): Promise<Response> {
     const head = readHead(request);
-    const target = admit(head, hostIfMissing, limits.maxHeaderSize, keepsPrefix);
+    const target = admit(head, hostIfMissing, limits, keepsPrefix);
     if ("reason" in target) return refuse(head, info, target, refusalReply(target));
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
     if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);

@@ -6,6 +6,7 @@ import { admit } from "../../../lib/engines/web/admission.ts";
 import type { Target } from "../../../lib/http/request_target.ts";
 
 const FALLBACK = "localhost:5000";
+const LIMITS = { maxHeaderSize: 16_384, maxHeaderLines: 100 };
 
 /** The head of a plain GET, with changes. */
 function head(given: Partial<Head> = {}): Head {
@@ -24,7 +25,7 @@ function head(given: Partial<Head> = {}): Head {
 
 /** The refusal of a request that must be refused. */
 function refusalOf(given: Head): Refusal {
-  const admitted = admit(given, FALLBACK, 16_384, false);
+  const admitted = admit(given, FALLBACK, LIMITS, false);
   if ("reason" in admitted) return admitted;
   throw new Error(`Admitted: ${JSON.stringify(admitted)}`);
 }
@@ -82,7 +83,7 @@ for (
   ] as const satisfies (readonly [string, Head, Target])[]
 ) {
   Deno.test(`admission: ${what} is admitted`, () => {
-    assertEquals(admit(given, FALLBACK, 16_384, false), target);
+    assertEquals(admit(given, FALLBACK, LIMITS, false), target);
   });
 }
 
@@ -136,7 +137,7 @@ for (
   ] as const satisfies (readonly [string, Head, Refusal])[]
 ) {
   Deno.test(`admission: ${what} is refused with ${refusal.status}: ${refusal.reason}`, () => {
-    assertEquals(admit(given, FALLBACK, 16_384, false), refusal);
+    assertEquals(admit(given, FALLBACK, LIMITS, false), refusal);
   });
 }
 

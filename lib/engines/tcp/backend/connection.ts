@@ -11,7 +11,7 @@ import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Bytes kept free before what is received: the head of a response may grow by up to 189 bytes when it is
+ * Bytes kept free before what is received: the head of a response may grow by up to 248 bytes when it is
  * forwarded (tests/engines/tcp/http1/response_framing_test.ts).
  */
 export const HEADROOM_BYTES = 256;
@@ -19,7 +19,7 @@ export const HEADROOM_BYTES = 256;
 export class BackendConnection extends Timed {
   readonly buffer: Bytes;
   /** The head of the current response. */
-  readonly head: ResponseHead = new ResponseHead();
+  readonly head: ResponseHead;
   /** The end of the bytes received; they begin at {@linkcode HEADROOM_BYTES}. */
   filled = HEADROOM_BYTES;
   /** Bytes of the current request that were sent. */
@@ -49,9 +49,11 @@ export class BackendConnection extends Timed {
     connection: Deno.Conn,
     buffer: Bytes,
     wheel: Wheel,
+    maxHeaderLines: number,
     onLost: (connection: BackendConnection) => void,
   ) {
     super();
+    this.head = new ResponseHead(maxHeaderLines);
     this.#connection = connection;
     this.#wheel = wheel;
     this.#onLost = onLost;
@@ -144,6 +146,16 @@ export class BackendConnection extends Timed {
     if (ahead === undefined) return this.receiveInto(this.buffer.subarray(this.filled));
     this.#ahead = undefined;
     return ahead;
+  }
+
+  /** Whether a read is under way that {@linkcode receive} would take. */
+  get isReadingAhead(): boolean {
+    return this.#ahead !== undefined;
+  }
+
+  /** Leaves what {@linkcode receive} has returned to the next call of it. */
+  putBack(ahead: Promise<number | null>): void {
+    this.#ahead = ahead;
   }
 
   /** Receives into a buffer. @returns how many bytes; null at the end */

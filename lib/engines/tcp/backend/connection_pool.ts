@@ -9,6 +9,8 @@ export interface ConnectionPoolOptions {
   readonly wheel: Wheel;
   /** Buffers to receive in. */
   readonly buffers: Buffers;
+  /** Field lines that the head of a response may have. */
+  readonly maxHeaderLines: number;
   /** In milliseconds. */
   readonly connectTimeout: number;
   /** How long a connection may be idle if the backend announces no time, in milliseconds. */
@@ -57,11 +59,11 @@ export class ConnectionPool {
    * @returns the failure if it could not be opened
    */
   async open(timeLeft: number): Promise<BackendConnection | Failed> {
-    const { wheel, buffers, connectTimeout } = this.#options;
+    const { wheel, buffers, connectTimeout, maxHeaderLines } = this.#options;
     const connected = await dial(this.#address, wheel, Math.min(connectTimeout, timeLeft));
     if ("kind" in connected) return connected;
     const buffer = buffers.borrow();
-    const connection = new BackendConnection(connected, buffer, wheel, this.#drop);
+    const connection = new BackendConnection(connected, buffer, wheel, maxHeaderLines, this.#drop);
     if (this.#closed) connection.close();
     this.#all.add(connection);
     connection.begin();

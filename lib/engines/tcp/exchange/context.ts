@@ -5,7 +5,7 @@ import type { Pool } from "../../../pool/pool.ts";
 import type { Result } from "../../../proxy.ts";
 import type { OverloadGuard } from "../../shared/overload.ts";
 import type { ClientOptions } from "../client/connection.ts";
-import type { TcpResponse } from "./forward.ts";
+import type { TcpResponse } from "./response.ts";
 import type { TcpRequest } from "./request.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 

@@ -21,12 +21,12 @@ import type { Context } from "./context.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import { throwIfRefused } from "../http1/malformed.ts";
 import type { RequestHead } from "../http1/request_head.ts";
-import { chooseFraming, editHead, type Persistence } from "../http1/response_framing.ts";
-import type { TcpResponse } from "./forward.ts";
+import { editHead, type Persistence } from "../http1/response_framing.ts";
 import { isPeerError } from "./peer_error.ts";
 import { AccessRecord } from "./record.ts";
 import { TcpRequest } from "./request.ts";
-import { relay, wholeResponse } from "./relay.ts";
+import { relay } from "./relay.ts";
+import type { TcpResponse } from "./response.ts";
 import { blameFor } from "./response_blame.ts";
 import { openTunnel } from "./tunnel.ts";
 import { type Source, Upload } from "./upload.ts";
@@ -94,6 +94,11 @@ export class Exchange implements Expirable, Source {
       if (request.deadline !== undefined) wheel.remove(request.deadline);
       request.upload?.close();
     }
+  }
+
+  /** Whether the response has begun: nothing else can be sent in its place. */
+  get responding(): boolean {
+    return this.#responding;
   }
 
   /** Begins to wait for a backend, or for more of its response. */
@@ -193,38 +198,39 @@ export class Exchange implements Expirable, Source {
   }
 
   /** Sends a backend's response. @returns whether the client's connection can take another request */
-  async #send(
-    { connection, connections }: TcpResponse,
-    cookie: string | undefined,
-  ): Promise<boolean> {
+  async #send(response: TcpResponse, cookie: string | undefined): Promise<boolean> {
     const { request } = this;
     const { outbox } = this.#client;
+    const { connection, connections, framing } = response;
     const { head, buffer } = connection;
     request.status = head.status;
-    this.#respond();
+    let begun = false;
     try {
       if (head.status === 101) {
+        this.#respond();
+        begun = true;
         await this.#tunnel(connection, cookie);
         connections.discard(connection);
         return false;
       }
-      const framing = chooseFraming(head, request.method, request.head.minor);
       const keeps = framing !== "close" && this.#keepsConnection;
-      const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie);
-      request.overheadBytes = head.end - start;
+      const now = head.hasDate ? undefined : Date.now();
+      const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie, now);
+      request.overheadBytes = response.overheadFrom(start);
       connection.clearDeadline();
-      const whole = wholeResponse(connection, framing, start);
+      this.#respond();
+      begun = true;
       let isClean: boolean;
-      if (whole !== undefined) {
+      if (response.whole) {
+        const whole = buffer.subarray(start, response.ready);
         const rest = outbox.finish(whole, await outbox.begin(whole));
         if (rest !== undefined) await rest;
-        isClean = start + whole.length === connection.filled;
+        isClean = response.ready === connection.filled;
       } else {
         const { bodies, limits } = this.#context;
         isClean = await relay(start, {
-          connection,
+          response,
           sink: outbox,
-          framing,
           bodies,
           limits,
           overhead: request,
@@ -240,6 +246,7 @@ export class Exchange implements Expirable, Source {
         (isPeerError(error) ? CLIENT_GONE : internalError(error));
       connections.discard(connection);
       if (!isPeerError(error)) this.#context.onError(error);
+      if (!begun) return await this.#reply(internalErrorReply());
       this.#client.close();
       return false;
     }
@@ -286,6 +293,7 @@ export class Exchange implements Expirable, Source {
     const keeps = this.#keepsConnection;
     const headOnly = request.method === "HEAD" || reply.status === 204;
     const bytes = localReplyBytes(reply, this.#persistence(keeps), headOnly);
+    request.status = reply.status;
     request.overheadBytes = bytes.length - (headOnly ? 0 : reply.body.length);
     this.#respond();
     await this.#client.outbox.send(bytes);

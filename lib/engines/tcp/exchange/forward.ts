@@ -8,10 +8,20 @@ import type { Buffers } from "../../../net/buffers.ts";
 import { bytesOf, copy } from "../http1/bytes.ts";
 import { ConnectionPool, type ConnectionPoolOptions } from "../backend/connection_pool.ts";
 import { parseAddress } from "../../../net/dial.ts";
-import { CLIENT_GONE, CLOSED_EARLY, internalError, NO_FIRST_BYTE } from "../../shared/failures.ts";
+import {
+  CLIENT_GONE,
+  CLOSED_EARLY,
+  internalError,
+  NO_FIRST_BYTE,
+  RESPONSE_HEAD_TOO_LARGE,
+} from "../../shared/failures.ts";
+import { chooseFraming } from "../http1/response_framing.ts";
+import { receiveFirstPiece } from "./first_piece.ts";
+import { invalidResponse } from "./invalid_response.ts";
 import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "./request.ts";
+import { TcpResponse } from "./response.ts";
 import type { UploadTimeouts } from "./upload.ts";
 import { plainMessage } from "../../../net/plain_message.ts";
 
@@ -22,18 +32,10 @@ export interface ForwardOptions extends ConnectionPoolOptions {
   readonly timeouts: UploadTimeouts;
 }
 
-/** A backend's response: its head is read, its body follows on the connection. */
-export interface TcpResponse {
-  readonly connection: BackendConnection;
-  /** The pool that takes back the connection. */
-  readonly connections: ConnectionPool;
-}
-
 /** Interim responses before a final one; more are a flood. */
 const MAX_INTERIM = 100;
 
 const TOO_MANY_INTERIM = failed("http_protocol_error", "there are too many interim responses");
-const TOO_LARGE_HEAD = failed("http_protocol_error", "the response's head is too large");
 
 /** Makes the tcp engine's `forward`, and the function that closes its connections. */
 export function createForward(options: ForwardOptions) {
@@ -48,10 +50,10 @@ export function createForward(options: ForwardOptions) {
     const idle = connections.take(idempotent);
     await null; // if bytes have arrived on it already, they are noticed first: they belong to no request
     if (idle?.begin()) {
-      const failure = await send(request, idle, transport);
-      if (failure === undefined) return answered(idle, connections);
+      const sent = await send(request, idle, transport);
+      if (sent instanceof TcpResponse) return answered(sent);
       connections.discard(idle);
-      if (!wasStale(request, idle, idempotent)) return failure;
+      if (!wasStale(request, idle, idempotent)) return sent;
       // It was closed while it was idle, which does not count against the backend: try a new one.
     }
     let opened = await connections.open(request.timeLeft(options.wheel.now));
@@ -60,17 +62,17 @@ export function createForward(options: ForwardOptions) {
       opened = await connections.open(request.timeLeft(options.wheel.now));
     }
     if ("kind" in opened) return request.ended ?? opened;
-    const failure = request.ended ?? await send(request, opened, transport);
-    if (failure === undefined) return answered(opened, connections);
+    const sent = request.ended ?? await send(request, opened, transport);
+    if (sent instanceof TcpResponse) return answered(sent);
     connections.discard(opened);
-    return opened.sent === 0 ? { ...failure, neverLeft: true } : failure;
+    return opened.sent === 0 ? { ...sent, neverLeft: true } : sent;
   }
 
   async function send(
     request: TcpRequest,
     connection: BackendConnection,
     transport: Transport,
-  ): Promise<Failed | undefined> {
+  ): Promise<TcpResponse | Failed> {
     const { head, buffer } = connection;
     request.connection = connection;
     connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
@@ -91,7 +93,10 @@ export function createForward(options: ForwardOptions) {
         while (head.scan(buffer, connection.filled)) {
           if (head.status >= 200 || head.status === 101) {
             connection.answering = true;
-            return head.status === 101 ? checkUpgrade(request, connection) : undefined;
+            const framing = chooseFraming(head, request.method, request.head.minor);
+            const response = new TcpResponse(connection, transport.connections, framing);
+            if (head.status === 101) return checkUpgrade(request, connection) ?? response;
+            return response.begun ? response : await receiveFirstPiece(response) ?? response;
           }
           if (++interim > MAX_INTERIM) return TOO_MANY_INTERIM;
           if (!await forwardInterim(request, connection)) return CLIENT_GONE;
@@ -101,11 +106,11 @@ export function createForward(options: ForwardOptions) {
             connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
           }
         }
-        if (connection.filled === buffer.length) return TOO_LARGE_HEAD;
+        if (connection.filled === buffer.length) return RESPONSE_HEAD_TOO_LARGE;
       }
     } catch (error) {
       if (connection.closeReason !== undefined) return connection.closeReason;
-      if (error instanceof Malformed) return failed("http_protocol_error", error.reason);
+      if (error instanceof Malformed) return invalidResponse(error);
       return isPeerError(error)
         ? failed("connection_terminated", plainMessage(error))
         : internalError(error);
@@ -148,12 +153,8 @@ function isOutOfDescriptors(opened: BackendConnection | Failed): boolean {
   return "kind" in opened && opened.failure === "connection_limit_reached";
 }
 
-function answered(
-  connection: BackendConnection,
-  connections: ConnectionPool,
-): Outcome<TcpResponse> {
-  const { status } = connection.head;
-  return { kind: "answered", status, response: { connection, connections } };
+function answered(response: TcpResponse): Outcome<TcpResponse> {
+  return { kind: "answered", status: response.connection.head.status, response };
 }
 
 /** What all requests to one backend share. */

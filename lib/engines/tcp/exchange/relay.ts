@@ -7,12 +7,13 @@ import { type BackendConnection, HEADROOM_BYTES } from "../backend/connection.ts
 import type { Limits } from "../../engine.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import { bytesOf } from "../http1/bytes.ts";
-import { Chunked } from "../http1/chunked.ts";
+import type { Chunked } from "../http1/chunked.ts";
 import { CLOSED_EARLY, STALLED } from "../../shared/failures.ts";
 import { isPeerError } from "./peer_error.ts";
+import { invalidResponse } from "./invalid_response.ts";
 import { Malformed } from "../http1/malformed.ts";
-import type { Framing } from "../http1/response_framing.ts";
 import { plainMessage } from "../../../net/plain_message.ts";
+import type { TcpResponse } from "./response.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -28,29 +29,12 @@ export interface Overhead {
 }
 
 export interface RelayOptions {
-  readonly connection: BackendConnection;
+  readonly response: TcpResponse;
   readonly sink: Sink;
-  readonly framing: Framing;
   /** Buffers for bodies. */
   readonly bodies: Buffers;
   readonly limits: Limits;
   readonly overhead: Overhead;
-}
-
-/**
- * The whole response, if it has been received already; undefined if not.
- *
- * @param start where its edited head begins in the connection's buffer
- */
-export function wholeResponse(
-  { head, buffer, filled }: BackendConnection,
-  framing: Framing,
-  start: number,
-): Bytes | undefined {
-  if (framing === "none") return buffer.subarray(start, head.end);
-  if (framing !== "length") return undefined;
-  const end = head.end + head.contentLength;
-  return end <= filled ? buffer.subarray(start, end) : undefined;
 }
 
 /**
@@ -61,24 +45,19 @@ export function wholeResponse(
  * @throws if either side breaks it off
  */
 export async function relay(start: number, options: RelayOptions): Promise<boolean> {
-  const { connection, sink, framing } = options;
-  const { head, buffer, filled } = connection;
-  if (framing === "length") {
-    await sink.send(buffer.subarray(start, filled));
-    return await relayLength(head.end + head.contentLength - filled, options);
-  }
-  if (framing === "chunked") {
-    return await relayChunks(start, new Chunked(head.connectionOptions), options);
-  }
-  if (head.chunked) {
-    return await relayChunks(start, new Chunked(head.connectionOptions, true), options);
-  }
+  const { framing, chunked } = options.response;
+  if (framing === "length") return await relayLength(start, options);
+  if (chunked !== undefined) return await relayChunks(start, chunked, options);
   return await relayToEnd(start, framing === "chunked by proxy", options);
 }
 
 /** Relays the bytes that are missing by Content-Length, and reads none beyond them. */
-async function relayLength(missing: number, options: RelayOptions): Promise<boolean> {
-  const { sink, bodies } = options;
+async function relayLength(start: number, options: RelayOptions): Promise<boolean> {
+  const { response, sink, bodies } = options;
+  const { connection, ready } = response;
+  const end = connection.head.end + connection.head.contentLength;
+  await sink.send(connection.buffer.subarray(start, ready));
+  let missing = end - ready;
   const buffer = bodies.borrow();
   while (missing > 0) {
     const room = missing < buffer.length ? buffer.subarray(0, missing) : buffer;
@@ -87,7 +66,7 @@ async function relayLength(missing: number, options: RelayOptions): Promise<bool
     await sink.send(size === buffer.length ? buffer : buffer.subarray(0, size));
   }
   bodies.giveBack(buffer);
-  return true;
+  return connection.filled <= end;
 }
 
 async function relayChunks(
@@ -95,16 +74,12 @@ async function relayChunks(
   chunked: Chunked,
   options: RelayOptions,
 ): Promise<boolean> {
-  const { connection, sink, bodies, overhead } = options;
-  const { head, filled } = connection;
-  const kept = scanChunks(chunked, connection.buffer, head.end, filled, connection);
-  overhead.overheadBytes += kept - head.end - chunked.dataBytes;
-  await sink.send(connection.buffer.subarray(start, kept));
-  if (chunked.done) return chunked.consumed === filled;
-
+  const { response: { connection, ready }, sink, bodies, overhead } = options;
+  const { filled } = connection;
+  await sink.send(connection.buffer.subarray(start, ready));
   const buffer = bodies.borrow();
-  let held = filled - chunked.consumed; // bytes that cannot be checked yet
-  buffer.set(connection.buffer.subarray(chunked.consumed, filled));
+  let held = filled - ready; // bytes that cannot be checked yet
+  buffer.set(connection.buffer.subarray(ready, filled));
   while (!chunked.done) {
     const end = held + (await receive(buffer.subarray(held), options) ?? cutShort(options));
     const { dataBytes } = chunked;
@@ -126,7 +101,7 @@ async function relayToEnd(
   makesChunks: boolean,
   options: RelayOptions,
 ): Promise<boolean> {
-  const { connection, sink, bodies, overhead } = options;
+  const { response: { connection }, sink, bodies, overhead } = options;
   const { head, filled } = connection;
   await sink.send(connection.buffer.subarray(start, head.end));
   const buffer = bodies.borrow();
@@ -165,11 +140,13 @@ function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
  */
 async function receive(
   room: Bytes,
-  { connection, limits }: RelayOptions,
+  { response: { connection }, limits }: RelayOptions,
 ): Promise<number | null> {
   connection.setDeadline(limits.idleTimeout, STALLED);
   try {
-    const size = await connection.receiveInto(room);
+    const size = connection.isReadingAhead
+      ? await receiveAhead(room, connection)
+      : await connection.receiveInto(room);
     connection.clearDeadline();
     return size;
   } catch (error) {
@@ -178,6 +155,21 @@ async function receive(
     }
     throw error;
   }
+}
+
+/**
+ * Takes the read that began before the response did. What it brings lies in the connection's own buffer.
+ *
+ * @returns as {@linkcode receive}; less than arrived if there is no room, as `filled` of the connection says
+ */
+async function receiveAhead(room: Bytes, connection: BackendConnection): Promise<number | null> {
+  const { buffer, filled } = connection;
+  const size = await connection.receive();
+  if (size === null) return null;
+  connection.filled += size;
+  const taken = Math.min(size, room.length);
+  room.set(buffer.subarray(filled, filled + taken));
+  return taken;
 }
 
 /** Checks the chunks received. @returns where those to forward end */
@@ -191,12 +183,12 @@ function scanChunks(
   try {
     return chunked.scan(buffer, start, end);
   } catch (error) {
-    if (error instanceof Malformed) connection.end(failed("http_protocol_error", error.reason));
+    if (error instanceof Malformed) connection.end(invalidResponse(error));
     throw error;
   }
 }
 
-function cutShort({ connection }: RelayOptions): never {
+function cutShort({ response: { connection } }: RelayOptions): never {
   connection.end(CLOSED_EARLY);
   throw new Deno.errors.UnexpectedEof();
 }

@@ -34,7 +34,7 @@ export async function openTunnel(options: TunnelOptions): Promise<void> {
   const { client, connection, cookie, buffer: up, overhead, onBytes, onHalfClosed } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined, cookie);
+  const start = editHead(buffer, head, "none", undefined, cookie, Date.now());
   const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   overhead.overheadBytes += head.end - 2 - start + lines.length;
   await client.outbox.send(buffer.slice(start, head.end - 2));

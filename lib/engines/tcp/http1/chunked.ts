@@ -2,17 +2,17 @@
  * The chunked transfer coding (RFC 9112, 7.1), checked as it is received.
  *
  * Chunks are forwarded as they are. What is not forwarded is removed in place: chunk extensions, which
- * are hop-by-hop, and trailers that are allowed only in a head. For an HTTP/1.0 client, which does not
+ * are hop-by-hop, blanks after a size, and trailers that are allowed only in a head. For an HTTP/1.0 client, which does not
  * know the coding, everything except the data is removed.
  */
 import { mayBeTrailer } from "../../../http/trailers.ts";
-import { COLON, CR, FIELD_VALUE, HEX, LF, SEMICOLON, textOf, TOKEN } from "./bytes.ts";
+import { COLON, CR, FIELD_VALUE, HEX, HTAB, LF, SEMICOLON, SP, textOf, TOKEN } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
 
 /** Digits of a chunk's size: less than 4 GiB. */
 const MAX_SIZE_DIGITS = 8;
 
-/** Limit of the extensions of one chunk, as RFC 9112, 7.1.1 requires. */
+/** Limit of blanks and extensions after one size, as RFC 9112, 7.1.1 requires. */
 const MAX_CHUNK_EXTENSION_BYTES = 256;
 
 /** Limit of all extensions of a body: tiny chunks with long extensions would cost work without data. */
@@ -20,7 +20,20 @@ const MAX_BODY_EXTENSION_BYTES = 16 * 1024;
 
 const MAX_TRAILER_BYTES = 8 * 1024;
 
-type State = "size" | "extension" | "size end" | "data" | "data CR" | "data LF" | "trailers";
+/** The limits above, as {@linkcode Malformed} names them. */
+const SIZE_LIMIT = "4 GiB in one chunk";
+const EXTENSIONS_LIMIT = "the limit of chunk extensions";
+export const TRAILERS_LIMIT = "8 KiB of trailers";
+
+type State =
+  | "size"
+  | "blanks"
+  | "extension"
+  | "size end"
+  | "data"
+  | "data CR"
+  | "data LF"
+  | "trailers";
 
 export class Chunked {
   /** Whether the body is complete. */
@@ -33,6 +46,7 @@ export class Chunked {
   dataBytes = 0;
   readonly #connectionOptions: ReadonlySet<string> | undefined;
   readonly #dataOnly: boolean;
+  readonly #allowsBlanks: boolean;
   #state: State = "size";
   #size = 0;
   #digits = 0;
@@ -42,10 +56,17 @@ export class Chunked {
   /**
    * @param connectionOptions field names in lower case that Connection lists: no such trailer is forwarded
    * @param dataOnly whether everything except the data is removed
+   * @param allowsBlanks whether blanks may follow a size (RFC 9112, 7.1.1: BWS). Many old servers fill a
+   * field of fixed width with them. In a request they are refused: a backend might read them otherwise.
    */
-  constructor(connectionOptions?: ReadonlySet<string>, dataOnly = false) {
+  constructor(
+    connectionOptions?: ReadonlySet<string>,
+    dataOnly = false,
+    allowsBlanks = false,
+  ) {
     this.#connectionOptions = connectionOptions;
     this.#dataOnly = dataOnly;
+    this.#allowsBlanks = allowsBlanks;
   }
 
   /**
@@ -64,7 +85,9 @@ export class Chunked {
       switch (this.#state) {
         case "size":
           if (HEX[byte] !== 255) {
-            if (++this.#digits > MAX_SIZE_DIGITS) throw new Malformed("a chunk is too large");
+            if (++this.#digits > MAX_SIZE_DIGITS) {
+              throw new Malformed("a chunk is too large", 400, SIZE_LIMIT);
+            }
             this.#size = this.#size * 16 + HEX[byte]!;
             keep(byte);
           } else if (this.#digits === 0) {
@@ -75,6 +98,23 @@ export class Chunked {
           } else if (byte === SEMICOLON) {
             this.#state = "extension";
             this.#chunkExtensionBytes = 0;
+          } else if (this.#allowsBlanks && (byte === SP || byte === HTAB)) {
+            this.#state = "blanks";
+            this.#chunkExtensionBytes = 1;
+          } else {
+            throw new Malformed("a chunk's size must be hexadecimal digits");
+          }
+          at++;
+          break;
+        case "blanks":
+          if (byte === CR) {
+            this.#state = "size end";
+            keep(byte);
+          } else if (byte === SEMICOLON) {
+            this.#state = "extension";
+          } else if (byte === SP || byte === HTAB) {
+            // Those of all chunks are not limited: a server that sends any sends them with every chunk.
+            if (++this.#chunkExtensionBytes > MAX_CHUNK_EXTENSION_BYTES) throw extensionsError();
           } else {
             throw new Malformed("a chunk's size must be hexadecimal digits");
           }
@@ -138,9 +178,7 @@ export class Chunked {
     if (
       ++this.#chunkExtensionBytes > MAX_CHUNK_EXTENSION_BYTES ||
       ++this.#bodyExtensionBytes > MAX_BODY_EXTENSION_BYTES
-    ) {
-      throw new Malformed("chunk extensions are too long");
-    }
+    ) throw extensionsError();
   }
 
   #keepTrailers(bytes: Uint8Array, start: number, end: number, kept: number): number {
@@ -158,6 +196,10 @@ export class Chunked {
   }
 }
 
+function extensionsError(): Malformed {
+  return new Malformed("chunk extensions are too long", 400, EXTENSIONS_LIMIT);
+}
+
 /** Returns where the empty line after the trailers ends; -1 if it has not arrived. */
 function findTrailersEnd(bytes: Uint8Array, start: number, to: number): number {
   for (let at = start; at < to;) {
@@ -167,7 +209,9 @@ function findTrailersEnd(bytes: Uint8Array, start: number, to: number): number {
     at = lineEnd;
     if (at - start > MAX_TRAILER_BYTES) break;
   }
-  if (to - start > MAX_TRAILER_BYTES) throw new Malformed("the trailers are too large", 431);
+  if (to - start > MAX_TRAILER_BYTES) {
+    throw new Malformed("the trailers are too large", 431, TRAILERS_LIMIT);
+  }
   return -1;
 }
 

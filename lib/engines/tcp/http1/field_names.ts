@@ -24,7 +24,8 @@ export const OTHER = 0,
   X_FORWARDED_HOST = 12,
   /** Any other name of `isForwardingField` in lib/http/headers.ts: only trusted peers may send it. */
   FORWARDING_OTHER = 13,
-  EXPECT_OR_MAX_FORWARDS = 14;
+  EXPECT_OR_MAX_FORWARDS = 14,
+  DATE = 15;
 
 const KINDS: Readonly<Record<string, number>> = {
   "connection": CONNECTION,
@@ -40,6 +41,7 @@ const KINDS: Readonly<Record<string, number>> = {
   "x-forwarded-host": X_FORWARDED_HOST,
   "expect": EXPECT_OR_MAX_FORWARDS,
   "max-forwards": EXPECT_OR_MAX_FORWARDS,
+  "date": DATE,
   "trailer": OTHER, // forwarded, as trailers are
 };
 

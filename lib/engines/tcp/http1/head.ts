@@ -7,7 +7,7 @@
  */
 import { connectionOptions, splitList } from "../../../http/headers.ts";
 import { refuseTransferEncoding } from "../../shared/admission.ts";
-import { MAX_FIELDS, TOO_MANY_FIELDS } from "../../shared/field_limits.ts";
+import { TOO_MANY_LINES } from "../../shared/field_limits.ts";
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, textOf, TOKEN } from "./bytes.ts";
 import {
   classifyName,
@@ -23,6 +23,9 @@ import { Malformed, throwIfRefused } from "./malformed.ts";
 
 /** A double holds every number with so few digits exactly. */
 const MAX_CONTENT_LENGTH_DIGITS = 15;
+
+/** Ranges of dropped lines that there is room for at first. Most heads have fewer. */
+const FEW_RANGES = 16;
 
 /** The head of a request or a response. Offsets are into the bytes that it was scanned from. */
 export abstract class Head {
@@ -51,11 +54,17 @@ export abstract class Head {
    */
   connectionOptions: Set<string> | undefined;
   /** The field lines that are not forwarded, as ranges in order: start and end of each. */
-  readonly droppedRanges: Int32Array = new Int32Array(2 * MAX_FIELDS);
+  droppedRanges: Int32Array = new Int32Array(2 * FEW_RANGES);
   droppedRangeCount = 0;
+  readonly #maxLines: number;
   /** Where the next scan resumes. */
   #resumeAt = 0;
-  #fieldCount = 0;
+  #lineCount = 0;
+
+  /** @param maxLines MAX_HEADER_LINES */
+  constructor(maxLines = 100) {
+    this.#maxLines = maxLines;
+  }
 
   /** Prepares for the message that begins at an offset. */
   reset(start: number): void {
@@ -70,7 +79,7 @@ export abstract class Head {
         false;
     this.upgradeStart = this.upgradeEnd = 0;
     this.connectionOptions = undefined;
-    this.droppedRangeCount = this.#fieldCount = 0;
+    this.droppedRangeCount = this.#lineCount = 0;
   }
 
   /**
@@ -111,7 +120,7 @@ export abstract class Head {
       if (bytes[at] !== CR || bytes[at + 1] !== LF) {
         throw new Malformed("a field has a control character");
       }
-      if (++this.#fieldCount > MAX_FIELDS) throwIfRefused(TOO_MANY_FIELDS);
+      if (++this.#lineCount > this.#maxLines) throwIfRefused(TOO_MANY_LINES);
       const kind = classifyName(bytes, nameStart, nameEnd);
       if (kind !== OTHER) this.#recordField(kind, bytes, nameStart, nameEnd + 1, at);
       this.#resumeAt = at += 2;
@@ -142,13 +151,18 @@ export abstract class Head {
 
   /** Marks a line as not forwarded. Lines must be marked in order. */
   protected dropLine(lineStart: number, lineEnd: number): void {
-    const { droppedRanges } = this;
-    if (this.droppedRangeCount > 0 && droppedRanges[2 * this.droppedRangeCount - 1] === lineStart) {
-      droppedRanges[2 * this.droppedRangeCount - 1] = lineEnd;
+    const { droppedRanges, droppedRangeCount } = this;
+    const at = 2 * droppedRangeCount;
+    if (droppedRangeCount > 0 && droppedRanges[at - 1] === lineStart) {
+      droppedRanges[at - 1] = lineEnd;
       return;
     }
-    droppedRanges[2 * this.droppedRangeCount] = lineStart;
-    droppedRanges[2 * this.droppedRangeCount + 1] = lineEnd;
+    if (at === droppedRanges.length) {
+      this.droppedRanges = new Int32Array(2 * at);
+      this.droppedRanges.set(droppedRanges);
+    }
+    this.droppedRanges[at] = lineStart;
+    this.droppedRanges[at + 1] = lineEnd;
     this.droppedRangeCount++;
   }
 

@@ -1,5 +1,6 @@
 /** Local replies as HTTP/1.1 messages (RFC 9112). */
 import { STATUS_TEXT } from "@std/http/status";
+import { httpDate } from "../../../http/date.ts";
 import type { LocalReply } from "../../../http/local_reply.ts";
 import { bytesOf } from "./bytes.ts";
 import type { Persistence } from "./response_framing.ts";
@@ -18,7 +19,7 @@ export function localReplyBytes(
   const lines = [`HTTP/1.1 ${status} ${reason}`];
   for (const [name, value] of fields) lines.push(`${name}: ${value}`);
   if (status !== 204) lines.push(`content-length: ${body.length}`);
-  lines.push(`date: ${new Date().toUTCString()}`);
+  lines.push(`date: ${httpDate(Date.now())}`);
   if (persistence !== undefined) lines.push(`connection: ${persistence}`);
   return bytesOf(`${lines.join("\r\n")}\r\n\r\n${headOnly || status === 204 ? "" : body}`);
 }

@@ -5,19 +5,22 @@ export class Malformed extends Error implements Refusal {
   override name = "Malformed";
   readonly status: Refusal["status"];
   readonly reason: string;
+  readonly limit: string | undefined;
 
   /**
    * @param reason completes a sentence, and quotes nothing of the message
    * @param status of the response to the client
+   * @param limit of this program that the message is over; undefined if the message itself is at fault
    */
-  constructor(reason: string, status: Refusal["status"] = 400) {
+  constructor(reason: string, status: Refusal["status"] = 400, limit?: string) {
     super(reason);
     this.reason = reason;
     this.status = status;
+    this.limit = limit;
   }
 }
 
 /** Throws the refusal as an error, if there is one. @throws {Malformed} */
 export function throwIfRefused(refusal: Refusal | undefined): void {
-  if (refusal !== undefined) throw new Malformed(refusal.reason, refusal.status);
+  if (refusal !== undefined) throw new Malformed(refusal.reason, refusal.status, refusal.limit);
 }

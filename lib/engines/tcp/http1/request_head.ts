@@ -3,7 +3,7 @@ import { CR, LF, SP, TARGET, textOf, TOKEN } from "./bytes.ts";
 import { EXPECT_OR_MAX_FORWARDS, HOST } from "./field_names.ts";
 import { Head } from "./head.ts";
 import { ForwardingOffsets } from "./received_forwarding.ts";
-import { HOST_MISSING } from "../../shared/admission.ts";
+import { HOST_MISSING, refuseMethod } from "../../shared/admission.ts";
 import { refuseHeadSize } from "../../shared/field_limits.ts";
 import { Malformed, throwIfRefused } from "./malformed.ts";
 
@@ -95,6 +95,8 @@ export class RequestHead extends Head {
     this.targetEnd = at;
     if (at >= filled) return -1;
     if (at === targetStart || bytes[at] !== SP) {
+      // A method that is never forwarded is refused for itself, whatever its target looks like.
+      throwIfRefused(refuseMethod(textOf(bytes, methodStart, this.methodEnd)));
       throw new Malformed("the target must be visible ASCII without a fragment");
     }
     at++;

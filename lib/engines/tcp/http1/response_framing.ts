@@ -3,7 +3,9 @@
  *
  * A head is edited in place: its end stays, so that the body still follows it, and its start moves.
  */
-import { bytesOf, SP } from "./bytes.ts";
+import { UPGRADE_REQUIRED } from "../../../http/headers.ts";
+import { bytesOf, SP, textOf } from "./bytes.ts";
+import { dateLine } from "./date_line.ts";
 import type { ResponseHead } from "./response_head.ts";
 
 /** How the client finds the end of a response. */
@@ -27,7 +29,7 @@ export type Framing =
  */
 export function chooseFraming(head: ResponseHead, method: string, minor: number): Framing {
   const { status } = head;
-  if (method === "HEAD" || status === 204 || status === 304) return "none";
+  if (method === "HEAD" || status === 204 || status === 304 || status === 101) return "none";
   if (head.contentLength !== -1) return head.contentLength === 0 ? "none" : "length";
   if (minor === 0) return "close";
   return head.chunked ? "chunked" : "chunked by proxy";
@@ -45,6 +47,8 @@ export type Persistence = "close" | "keep-alive" | undefined;
  *
  * @param bytes the response, with HEADROOM_BYTES free before it for the lines that are added
  * @param cookie the value of a Set-Cookie to add
+ * @param now the wall-clock time in milliseconds since 1970, for a Date if there is none; undefined for an
+ * interim response, which needs none
  * @returns where the head begins now
  */
 export function editHead(
@@ -53,7 +57,9 @@ export function editHead(
   framing: Framing,
   persistence: Persistence,
   cookie?: string,
+  now?: number,
 ): number {
+  const upgrade = upgradeOf(bytes, head);
   if (head.connectionOptions !== undefined || hasForbiddenLength(head)) dropMoreLines(bytes, head);
   let start = removeDroppedLines(bytes, head);
   if (framing === "chunked" || framing === "chunked by proxy") {
@@ -61,11 +67,23 @@ export function editHead(
   }
   if (persistence === "close") start = insertLine(bytes, start, head.end, CLOSE);
   if (persistence === "keep-alive") start = insertLine(bytes, start, head.end, KEEP_ALIVE);
+  if (upgrade !== undefined) start = insertLine(bytes, start, head.end, upgrade);
+  if (now !== undefined && !head.hasDate) {
+    start = insertLine(bytes, start, head.end, dateLine(now));
+  }
   if (cookie !== undefined) {
     start = insertLine(bytes, start, head.end, bytesOf(`set-cookie: ${cookie}\r\n`));
   }
   bytes[start + 7] = 0x31; // the version of the proxy, not of the backend (RFC 9110, 6.2)
   return bytes[start + 12] === SP ? start : insertSpaceAfterStatus(bytes, start);
+}
+
+/** The lines with which a response says which protocols it requires; undefined if it does not. */
+function upgradeOf(bytes: Uint8Array, head: ResponseHead): Uint8Array | undefined {
+  const { status, upgradeStart, upgradeEnd } = head;
+  if (status !== UPGRADE_REQUIRED || upgradeStart === upgradeEnd) return undefined;
+  const protocols = textOf(bytes, upgradeStart, upgradeEnd);
+  return bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n`);
 }
 
 /** Removes the lines that are not forwarded. @returns where the head begins now */

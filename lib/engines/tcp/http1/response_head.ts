@@ -1,6 +1,11 @@
-/** The head of a response: its status line (RFC 9112, 4), and fields that matter only in responses. */
+/**
+ * The head of a response: its status line (RFC 9112, 4), and fields that matter only in responses.
+ *
+ * A status of 600 to 999 has no meaning (RFC 9110, 15), but some sites send one, and a client can be given
+ * what it would have got without a proxy.
+ */
 import { CR, FIELD_VALUE, LF, SP, textOf } from "./bytes.ts";
-import { KEEP_ALIVE } from "./field_names.ts";
+import { DATE, KEEP_ALIVE } from "./field_names.ts";
 import { Head } from "./head.ts";
 import { Malformed } from "./malformed.ts";
 
@@ -10,11 +15,14 @@ export class ResponseHead extends Head {
   status = 0;
   /** The idle timeout that the backend announces in Keep-Alive, in seconds; -1 if it announces none. */
   idleSeconds = -1;
+  /** Whether there is a Date. */
+  hasDate = false;
 
   override reset(start: number): void {
     super.reset(start);
     this.status = 0;
     this.idleSeconds = -1;
+    this.hasDate = false;
   }
 
   /** Whether the connection can be reused (RFC 9112, 9.3). */
@@ -32,15 +40,15 @@ export class ResponseHead extends Head {
     if (this.minor !== 0 && this.minor !== 1) throw new Malformed("this is not HTTP/1");
     const hundreds = bytes[at + 9]! - 48, tens = bytes[at + 10]! - 48, ones = bytes[at + 11]! - 48;
     if (
-      bytes[at + 8] !== SP || hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 ||
+      bytes[at + 8] !== SP || hundreds < 1 || hundreds > 9 || tens < 0 || tens > 9 || ones < 0 ||
       ones > 9
     ) {
-      throw new Malformed("the status must be 100 to 599");
+      throw new Malformed("the status must be 100 to 999");
     }
     this.status = hundreds * 100 + tens * 10 + ones;
     at += 12;
     // Many servers leave out the space before an empty reason, which is harmless (RFC 9112, 4).
-    if (bytes[at] !== CR && bytes[at] !== SP) throw new Malformed("the status must be 100 to 599");
+    if (bytes[at] !== CR && bytes[at] !== SP) throw new Malformed("the status must be 100 to 999");
     while (at < filled && FIELD_VALUE[bytes[at]!] === 1) at++;
     if (at < filled && bytes[at] !== CR) throw new Malformed("a line must end with CR LF");
     if (at + 1 >= filled) return -1;
@@ -54,6 +62,7 @@ export class ResponseHead extends Head {
     start: number,
     end: number,
   ): boolean {
+    if (kind === DATE) this.hasDate = true;
     if (kind !== KEEP_ALIVE) return false;
     const [, seconds] = /(?:^|[ \t,])timeout=(\d{1,9})(?!\d)/i.exec(textOf(bytes, start, end)) ??
       [];

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
 import { RawBackend } from "../../../support/raw_backend.ts";
-import { Dialogue } from "../../../support/raw_client.ts";
+import { Dialogue, undated } from "../../../support/raw_client.ts";
 import { ScriptedBackend } from "../../../support/scripted_backend.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>
@@ -60,7 +60,7 @@ Deno.test("tunnel: fields that Connection lists, and Content-Length, are removed
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   assertEquals(
-    await client.rest(),
+    undated(await client.rest()),
     "HTTP/1.1 101 Go\r\nconnection: upgrade\r\nupgrade: echo/2\r\n\r\nraw",
   );
 });

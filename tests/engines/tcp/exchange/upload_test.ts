@@ -17,7 +17,13 @@ function backend() {
       ),
     close: () => {},
   } as unknown as Deno.Conn;
-  const connection = new BackendConnection(socket, new Uint8Array(256), new Wheel(0), () => {});
+  const connection = new BackendConnection(
+    socket,
+    new Uint8Array(256),
+    new Wheel(0),
+    100,
+    () => {},
+  );
   connection.begin();
   return { connection, writes };
 }

@@ -7,8 +7,14 @@ import { Malformed } from "../../../../lib/engines/tcp/http1/malformed.ts";
 const SEED = { seed: 20261122 };
 
 /** Scans a body that arrives in pieces. @returns the bytes to forward, and those not consumed */
-function pass(pieces: readonly string[], dataOnly = false, from = 0, garbage = 10) {
-  const chunked = new Chunked(undefined, dataOnly);
+function pass(
+  pieces: readonly string[],
+  dataOnly = false,
+  from = 0,
+  garbage = 10,
+  allowsBlanks = false,
+) {
+  const chunked = new Chunked(undefined, dataOnly, allowsBlanks);
   let kept = "", held = "";
   for (const piece of pieces) {
     const text = held + piece;
@@ -94,6 +100,58 @@ for (
     for (const text of texts) assertEquals(refusal(text), 400);
   });
 }
+
+/** Scans a body of a response, in which blanks are allowed. */
+const passBlanks = (pieces: readonly string[], dataOnly = false) =>
+  pass(pieces, dataOnly, 3, 32, true);
+
+for (
+  const [text, kept] of [
+    ["5   \r\nhello\r\n0   \r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"],
+    ["5\t\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"],
+    ["5 \t ;a=b ;c\r\nhello\r\n0;d\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"],
+    ["00000005       \r\nhello\r\n0 \r\nA: b\r\n\r\n", "00000005\r\nhello\r\n0\r\nA: b\r\n\r\n"],
+  ] as const
+) {
+  Deno.test(`chunked: in a response, blanks after a size are dropped: ${JSON.stringify(text)}`, () => {
+    for (const pieces of [[text], [...text]]) {
+      assertEquals(passBlanks(pieces), { kept, rest: "", done: true, remaining: 0 });
+      assertEquals(passBlanks(pieces, true).kept, "hello");
+    }
+    assertEquals(refusal(text), 400);
+  });
+}
+
+Deno.test("chunked: in a response, blanks are allowed nowhere else", () => {
+  for (
+    const text of [
+      " 5\r\nhello\r\n0\r\n\r\n",
+      "5 5\r\nhello\r\n0\r\n\r\n",
+      "5 \nhello\r\n0\r\n\r\n",
+      "5 \r \nhello\r\n0\r\n\r\n",
+      "5\v\r\nhello\r\n0\r\n\r\n",
+      "5\r\nhello \r\n0\r\n\r\n",
+      "5\r\nhello\r\n0\r\n \r\n\r\n",
+    ]
+  ) {
+    for (const pieces of [[text], [...text]]) assertThrows(() => passBlanks(pieces), Malformed);
+  }
+});
+
+Deno.test("chunked: in a response, up to 256 blanks may follow each size, however many chunks there are", () => {
+  const chunk = (blanks: number) => `1${" ".repeat(blanks)}\r\na\r\n`;
+  assertEquals(passBlanks([chunk(256).repeat(100), "0\r\n\r\n"]).done, true);
+  const { limit } = assertThrows(() => passBlanks([chunk(257)]), Malformed);
+  assertEquals(limit, "the limit of chunk extensions");
+});
+
+Deno.test("chunked: a body over a limit of ours says which", () => {
+  const limitOf = (text: string) => assertThrows(() => pass([text]), Malformed).limit;
+  assertEquals(limitOf("123456789"), "4 GiB in one chunk");
+  assertEquals(limitOf(`1;${"e".repeat(257)}`), "the limit of chunk extensions");
+  assertEquals(limitOf(`0\r\n${"Z".repeat(8193)}`), "8 KiB of trailers");
+  assertEquals(limitOf("zz\r\n"), undefined);
+});
 
 Deno.test("chunked: extensions may take 256 bytes per chunk, and 16 KiB per body", () => {
   const chunk = (extension: number) => `1;${"e".repeat(extension)}\r\na\r\n`;

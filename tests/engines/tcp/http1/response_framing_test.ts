@@ -40,17 +40,63 @@ function edit(lines: readonly string[], framing: Framing = "none", persistence?:
 
 const OK = "HTTP/1.1 200 OK";
 
+const NOW = Date.UTC(1994, 10, 6, 8, 49, 37, 999);
+const DATE = "Sun, 06 Nov 1994 08:49:37 GMT"; // as in RFC 9110, 5.6.7
+
+/** The lines that the client gets if the time is needed. */
+function editAt(now: number, lines: readonly string[]) {
+  const { bytes, head } = received(lines);
+  const start = editHead(bytes, head, "none", undefined, undefined, now);
+  return textOf(bytes, start, head.end).slice(0, -4).split("\r\n");
+}
+
+Deno.test("response framing: a missing Date is added, of the second that it is, and one that is there stays", () => {
+  for (let i = 0; i < 2; i++) {
+    assertEquals(editAt(NOW, [OK, "X-A: 1"]), [OK, "X-A: 1", `date: ${DATE}`]);
+    const later = DATE.replace("37 GMT", "38 GMT");
+    assertEquals(editAt(NOW + 1, [OK]), [OK, `date: ${later}`]);
+  }
+  for (const date of ["Date: yesterday", "DATE:", `date:${DATE}`]) {
+    assertEquals(editAt(NOW, [OK, date, "X-A: 1"]), [OK, date, "X-A: 1"]);
+  }
+  assertEquals(editAt(NOW, [OK, "Dates: x", "Etad: y"]).at(-1), `date: ${DATE}`);
+  assertEquals(edit([OK]), [OK]);
+});
+
+Deno.test("response framing: a 426 keeps Upgrade, with its own option in Connection; no other status does", () => {
+  const required = "HTTP/1.1 426 Upgrade Required";
+  const added = ["connection: upgrade", "upgrade: TLS/1.3, x"];
+  const lines = [
+    "X-A: 1",
+    "Upgrade: \tTLS/1.3, x ",
+    "Connection: upgrade, X-B",
+    "X-B: 2",
+    "X-C: 3",
+  ];
+  assertEquals(edit([required, ...lines]), [required, "X-A: 1", "X-C: 3", ...added]);
+  assertEquals(edit([required, ...lines], "none", "close").slice(3), [
+    "connection: close",
+    ...added,
+  ]);
+  assertEquals(edit([required, "Upgrade:", "X-A: 1"]), [required, "X-A: 1"]);
+  for (const status of [OK, "HTTP/1.1 425 x", "HTTP/1.1 103 x"]) {
+    assertEquals(edit([status, ...lines]), [status, "X-A: 1", "X-C: 3"]);
+  }
+});
+
 Deno.test("response framing: HEADROOM_BYTES is enough for all lines that may be added", () => {
   // The longest name of a STICKY_COOKIE, and all of its attributes.
   const cookie = `${"c".repeat(64)}=${"t".repeat(22)}; Path=/; HttpOnly; SameSite=Lax; Secure`;
   for (const persistence of PERSISTENCES) {
-    const { bytes, head } = received(["HTTP/1.1 200"]);
-    const start = editHead(bytes, head, "chunked by proxy", persistence, cookie);
+    const { bytes, head } = received(["HTTP/1.1 426", "Upgrade:x"]);
+    const start = editHead(bytes, head, "chunked by proxy", persistence, cookie, NOW);
     assert(start >= 0, `begins at ${start}`);
     const lines = textOf(bytes, start, head.end).split("\r\n");
-    assertEquals(lines[0], "HTTP/1.1 200 ");
+    assertEquals(lines[0], "HTTP/1.1 426 ");
     assert(lines.includes(`set-cookie: ${cookie}`));
     assert(lines.includes("transfer-encoding: chunked"));
+    assert(lines.includes(`date: ${DATE}`));
+    assert(lines.includes("upgrade: x"));
   }
 });
 

@@ -55,8 +55,8 @@ function assertRefused(text: string, status = 400): void {
   }
 }
 
-Deno.test("response head: a status of 100 to 599 is accepted, with any reason or none", () => {
-  for (const status of ["100", "101", "200", "299", "404", "590", "599"]) {
+Deno.test("response head: a status of 100 to 999 is accepted, with any reason or none", () => {
+  for (const status of ["100", "101", "200", "299", "404", "590", "599", "600", "999"]) {
     for (const reason of ["", " ", " OK", " A  b\tc", "  x ", " \x80\xff", " HTTP/1.1 500"]) {
       const text = `HTTP/1.1 ${status}${reason}\r\nX: y\r\n\r\n`;
       const { head, bytes } = scanWhole(`${text}body`);
@@ -72,7 +72,7 @@ for (
     ["another version", "HTTP/1.2 200 OK", "HTTP/2.0 200 OK", "HTTP/0.9 200 OK", "HTTP/1./ 200 OK"],
     ["a version of another form", "HTTP/11 200 OK", "HTTP/1.10 200 OK", "HTTP/1,1 200 OK"],
     ["another protocol", "http/1.1 200 OK", "ICY 200 OK so far", "220 mail.test ready"],
-    ["a status out of range", "HTTP/1.1 099 OK", "HTTP/1.1 600 OK", "HTTP/1.1 999 OK"],
+    ["a status out of range", "HTTP/1.1 099 OK", "HTTP/1.1 000 OK"],
     ["a status of another length", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  OK"],
     ["a status that is no number", "HTTP/1.1 2x0 OK", "HTTP/1.1 20: OK", "HTTP/1.1 2/0 OK"],
     ["a status that is no number", "HTTP/1.1 2:0 OK", "HTTP/1.1 20/ OK", "HTTP/1.1 x00 OK"],
