@@ -19,6 +19,7 @@ const NEEDS: readonly Need[] = [
       "KEEP_ALIVE_TIMEOUT",
       "BACKEND_IDLE_TIMEOUT",
       "TUNNEL_IDLE_TIMEOUT",
+      "HALF_CLOSED_TIMEOUT",
       "MAX_CONNECTIONS",
     ],
     isMet: ({ ENGINE }) => ENGINE === "tcp",

@@ -14,9 +14,7 @@ import { refuseClimb } from "../../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, internalError, isDeparture } from "../../shared/failures.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
-import type { BackendConnection } from "../backend/connection.ts";
 import type { ClientConnection } from "../client/connection.ts";
-import type { Phase } from "../client/phases.ts";
 import type { Context } from "./context.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import { throwIfRefused } from "../http1/malformed.ts";
@@ -28,7 +26,7 @@ import { TcpRequest } from "./request.ts";
 import { relay } from "./relay.ts";
 import type { TcpResponse } from "./response.ts";
 import { blameFor } from "./response_blame.ts";
-import { openTunnel } from "./tunnel.ts";
+import { serveUpgraded } from "./upgraded.ts";
 import { type Source, Upload } from "./upload.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -209,7 +207,7 @@ export class Exchange implements Expirable, Source {
       if (head.status === 101) {
         this.#respond();
         begun = true;
-        await this.#tunnel(connection, cookie);
+        await serveUpgraded(this.#client, this.#context, { request, connection, cookie });
         connections.discard(connection);
         return false;
       }
@@ -250,23 +248,6 @@ export class Exchange implements Expirable, Source {
       this.#client.close();
       return false;
     }
-  }
-
-  async #tunnel(connection: BackendConnection, cookie: string | undefined): Promise<void> {
-    const client = this.#client;
-    const { wheel, smalls } = this.#context;
-    if (this.request.deadline !== undefined) wheel.clear(this.request.deadline);
-    const buffer = smalls.borrow();
-    let phase: Phase = "tunnel";
-    await openTunnel({
-      client,
-      connection,
-      cookie,
-      buffer,
-      overhead: this.request,
-      onBytes: () => client.enter(phase),
-      onHalfClosed: () => client.enter(phase = "half-closed tunnel"),
-    });
   }
 
   async #replyFailure(

@@ -66,3 +66,29 @@ export function copy(from: Uint8Array, start: number, end: number, to: Uint8Arra
 function buildTable(allows: (byte: number) => boolean): Uint8Array {
   return new Uint8Array(256).map((_, byte) => allows(byte) ? 1 : 0);
 }
+
+/** Whether bytes are a text of letters and `-` that is given in lower case. */
+export function equalsIgnoringCase(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  text: string,
+): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) {
+    if ((bytes[start + i]! | 0x20) !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether a byte is a space or a tab (OWS, RFC 9110, 5.6.3). */
+export function isBlank(byte: number): boolean {
+  return byte === SP || byte === HTAB;
+}
+
+/** The text from `bytes[start]` to `bytes[end]` (exclusive), without blanks around it. */
+export function readTrimmed(bytes: Uint8Array, start: number, end: number): string {
+  while (start < end && isBlank(bytes[start]!)) start++;
+  while (end > start && isBlank(bytes[end - 1]!)) end--;
+  return textOf(bytes, start, end);
+}

@@ -8,7 +8,17 @@
 import { connectionOptions, splitList } from "../../../http/headers.ts";
 import { refuseTransferEncoding } from "../../shared/admission.ts";
 import { TOO_MANY_LINES } from "../../shared/field_limits.ts";
-import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, textOf, TOKEN } from "./bytes.ts";
+import {
+  COLON,
+  CR,
+  equalsIgnoringCase,
+  FIELD_VALUE,
+  isBlank,
+  LF,
+  readTrimmed,
+  textOf,
+  TOKEN,
+} from "./bytes.ts";
 import {
   classifyName,
   CONNECTION,
@@ -285,21 +295,3 @@ export abstract class Head {
 
 const KEEP_ALIVE_OPTION = "keep-alive";
 const CLOSE_OPTION = "close";
-
-function equalsIgnoringCase(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  if (end - start !== text.length) return false;
-  for (let i = 0; i < text.length; i++) {
-    if ((bytes[start + i]! | 0x20) !== text.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SP || byte === HTAB;
-}
-
-function readTrimmed(bytes: Uint8Array, start: number, end: number): string {
-  while (start < end && isBlank(bytes[start]!)) start++;
-  while (end > start && isBlank(bytes[end - 1]!)) end--;
-  return textOf(bytes, start, end);
-}
