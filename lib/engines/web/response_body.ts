@@ -10,6 +10,7 @@
 import { failed } from "../../outcome.ts";
 import { CLIENT_GONE, CLIENT_TAKES_NOTHING, STALLED } from "../shared/failures.ts";
 import type { WebAttempt } from "./attempt.ts";
+import { PieceReader } from "./piece_reader.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -30,7 +31,7 @@ export function hasShortBody({ body, headers }: Response): boolean {
 
 /** The same body, such that the attempt sees its progress and can break it off. */
 export function watchBody(body: Body, attempt: WebAttempt): Body {
-  const reader = body.getReader();
+  const reader = new PieceReader(body, undefined);
   let clientLeft = false;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
@@ -39,14 +40,14 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
     async pull(controller) {
       attempt.expectMove(STALLED);
       try {
-        const { done, value } = await reader.read();
+        const piece = await reader.read();
         if (clientLeft) return;
-        if (done) {
+        if (piece === undefined) {
           attempt.end();
           return controller.close();
         }
         attempt.expectMove(CLIENT_TAKES_NOTHING);
-        controller.enqueue(value);
+        controller.enqueue(piece);
       } catch (error) {
         attempt.end();
         attempt.broken ??= failed("connection_terminated", String(error));
