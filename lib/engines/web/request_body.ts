@@ -10,6 +10,8 @@
  * (tests/engines/web/fetch_resends_test.ts).
  */
 import { announcedLength, type Head } from "./head.ts";
+import { KeptPieces, Place } from "./kept_pieces.ts";
+import { PieceReader } from "./piece_reader.ts";
 
 /**
  * The bytes kept for another attempt: 64 KiB by design, plus the 128 KiB that Deno may read ahead even
@@ -44,11 +46,9 @@ export class RequestBody {
   malformed = false;
   /** Whether all of it has been read. */
   complete = false;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  readonly #kept: Uint8Array<ArrayBuffer>[] = [];
-  #keptBytes = 0;
-  /** The index in the whole body of the first chunk still kept. */
-  #firstKept = 0;
+  readonly #source: PieceReader;
+  readonly #kept = new KeptPieces();
+  #readBytes = 0;
   #reading: Promise<void> | undefined;
   #sending = 0;
 
@@ -62,7 +62,7 @@ export class RequestBody {
     length: number | undefined,
     readonly announced = true,
   ) {
-    this.#reader = source.getReader();
+    this.#source = new PieceReader(source, length);
     this.length = length;
   }
 
@@ -77,25 +77,25 @@ export class RequestBody {
    */
   async isPresent(): Promise<boolean> {
     if (this.announced) return true;
-    return await this.#chunk(0).then((chunk) => chunk !== undefined, () => true);
+    return await this.#next(new Place()).then((piece) => piece !== undefined, () => true);
   }
 
   /**
    * The body for one attempt, from its first byte. An earlier attempt gets nothing more.
    *
-   * @param onProgress called with each chunk that is sent, and at the end
+   * @param onProgress called with each piece that is sent, and at the end
    */
   open(onProgress: () => void): BodyInit {
     const sending = ++this.#sending;
-    let index = 0;
+    const place = new Place();
     const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
-        const chunk = await this.#chunk(index++);
+        const piece = await this.#next(place);
         if (sending !== this.#sending) return controller.error(new Error("superseded"));
         onProgress();
-        if (chunk === undefined) return controller.close();
-        if (this.spent) this.#forgetBefore(index);
-        controller.enqueue(chunk);
+        if (piece === undefined) return controller.close();
+        if (this.spent) this.#kept.forgetBefore(place);
+        controller.enqueue(piece);
       },
     }, { highWaterMark: 0 });
     return this.length === undefined ? stream : new SizedBody(stream, this.length);
@@ -104,26 +104,28 @@ export class RequestBody {
   /** Gives up the bytes still to come, so that they do not hold the connection they come on. */
   cancel(): void {
     this.#sending++;
-    this.#reader.cancel().catch(() => {}); // it has broken or ended already
+    this.#source.cancel().catch(() => {}); // it has broken or ended already
   }
 
-  async #chunk(index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    while (index >= this.#firstKept + this.#kept.length) {
+  /** The piece at that place, which moves behind it; undefined at the end. */
+  async #next(place: Place): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    while (true) {
+      const piece = this.#kept.take(place);
+      if (piece !== undefined) return piece;
       if (this.complete) return undefined;
       await (this.#reading ??= this.#read());
     }
-    return this.#kept[index - this.#firstKept];
   }
 
   async #read(): Promise<void> {
     try {
-      const { done, value } = await this.#reader.read();
-      if (done) {
+      const piece = await this.#source.read();
+      if (piece === undefined) {
         this.complete = true;
-      } else if (value.byteLength > 0) { // Deno gives an empty chunk for an empty body
-        this.#kept.push(value);
-        this.#keptBytes += value.byteLength;
-        if (this.#keptBytes > KEPT_BYTES) this.spent = true;
+      } else if (piece.length > 0) { // Deno gives an empty piece for an empty body
+        this.#kept.add(piece);
+        this.#readBytes += piece.length;
+        if (this.#readBytes > KEPT_BYTES) this.spent = true;
       }
     } catch (error) {
       this.broken = true;
@@ -132,11 +134,6 @@ export class RequestBody {
     } finally {
       this.#reading = undefined;
     }
-  }
-
-  #forgetBefore(index: number): void {
-    this.#kept.splice(0, index - this.#firstKept);
-    this.#firstKept = index;
   }
 }
 

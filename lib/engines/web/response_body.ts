@@ -11,6 +11,7 @@ import { failed } from "../../outcome.ts";
 import { CLIENT_GONE, CLIENT_TAKES_NOTHING, STALLED } from "../shared/failures.ts";
 import type { WebAttempt } from "./attempt.ts";
 import { plainMessage } from "../../net/plain_message.ts";
+import { PieceReader } from "./piece_reader.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -31,7 +32,7 @@ export function hasShortBody({ body, headers }: Response): boolean {
 
 /** The same body, such that the attempt sees its progress and can break it off. */
 export function watchBody(body: Body, attempt: WebAttempt): Body {
-  const reader = body.getReader();
+  const reader = new PieceReader(body, undefined);
   let clientLeft = false;
   let handedOn = 0;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -43,15 +44,15 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
       handedOn = 0;
       attempt.expectMove(STALLED);
       try {
-        const { done, value } = await reader.read();
+        const piece = await reader.read();
         if (clientLeft) return;
-        if (done) {
+        if (piece === undefined) {
           attempt.end();
           return controller.close();
         }
         attempt.expectMove(CLIENT_TAKES_NOTHING);
-        handedOn = value.byteLength;
-        controller.enqueue(value);
+        handedOn = piece.byteLength;
+        controller.enqueue(piece);
       } catch (error) {
         attempt.end();
         attempt.broken ??= failed("connection_terminated", plainMessage(error));

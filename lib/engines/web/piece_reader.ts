@@ -1,0 +1,138 @@
+/**
+ * Reads a body in pieces, at a cost that follows its bytes, not the number of its chunks.
+ *
+ * Deno gives a body in the chunks that the sender made, even of one byte, and a plain reader makes a buffer
+ * of 64 KiB for each: whoever keeps the byte keeps the buffer. So here a buffer is used again as long as
+ * chunks are small, and after some small ones in a row, those that have arrived are given as one piece.
+ */
+import { setImmediate } from "node:timers/promises";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The largest piece. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A chunk of fewer bytes is small. */
+const SMALL_BYTES = 1024;
+
+/** After so many small chunks in a row they are gathered. */
+const SMALL_IN_ROW = 16;
+
+/** The largest piece that is gathered. */
+const GATHERED_BYTES = 16 * 1024;
+
+/** How many chunks are gathered without a turn of the event loop: others need their turns, too. */
+const GATHERED_CHUNKS = 256;
+
+const TURN_OVER = Symbol();
+
+export class PieceReader {
+  readonly #receiver: Receiver;
+  /** Bytes still to come; Infinity if that is not known. */
+  #missing: number;
+  /** A buffer to use again. */
+  #spare: ArrayBuffer | undefined;
+  #smallInRow = 0;
+  /** While chunks are gathered: the next one, or the end. */
+  #next: Promise<Bytes | undefined> | undefined;
+
+  /** @param length of the body in bytes; undefined if it is not known */
+  constructor(source: ReadableStream<Bytes>, length: number | undefined) {
+    this.#receiver = receiverOf(source);
+    this.#missing = length ?? Infinity;
+  }
+
+  /**
+   * Reads a piece; one read at a time.
+   *
+   * @returns a piece whose buffer is at most twice as large, and used for nothing else; undefined at the
+   * end
+   * @throws if the body breaks off
+   */
+  read(): Promise<Bytes | undefined> {
+    return this.#smallInRow < SMALL_IN_ROW ? this.#readChunk() : this.#gather();
+  }
+
+  /** Reads no more. */
+  async cancel(reason?: unknown): Promise<void> {
+    await this.#receiver.cancel(reason);
+  }
+
+  async #readChunk(): Promise<Bytes | undefined> {
+    const chunk = await (this.#next ?? this.#receive(PIECE_BYTES));
+    if (chunk === undefined) return undefined;
+    this.#next = undefined;
+    return this.#own(chunk);
+  }
+
+  /** Waits for a chunk, then takes those that arrive within the same turn of the event loop, too. */
+  async #gather(): Promise<Bytes | undefined> {
+    const gathered = new Uint8Array(GATHERED_BYTES);
+    let filled = 0;
+    let turnOver: Promise<typeof TURN_OVER> | undefined;
+    for (let chunks = 1;; chunks++) {
+      this.#next ??= this.#receive(SMALL_BYTES);
+      const chunk =
+        await (turnOver === undefined ? this.#next : Promise.race([this.#next, turnOver]));
+      if (chunk === TURN_OVER || chunk === undefined) break;
+      if (chunk.length >= SMALL_BYTES) {
+        if (filled > 0) break;
+        this.#next = undefined;
+        return this.#own(chunk);
+      }
+      this.#next = undefined;
+      gathered.set(chunk, filled);
+      filled += chunk.length;
+      this.#spare = chunk.buffer;
+      turnOver ??= setImmediate(TURN_OVER);
+      if (chunks === GATHERED_CHUNKS || filled > GATHERED_BYTES - SMALL_BYTES) {
+        await turnOver;
+        break;
+      }
+    }
+    return filled === 0 ? undefined : gathered.slice(0, filled);
+  }
+
+  /** The chunk in a buffer that is at most twice as large. */
+  #own(chunk: Bytes): Bytes {
+    if (2 * chunk.length >= chunk.buffer.byteLength) return chunk;
+    this.#spare = chunk.buffer;
+    return chunk.slice();
+  }
+
+  /** Receives a chunk, or a part of it. @param most bytes, if the body is a byte stream */
+  #receive(most: number): Promise<Bytes | undefined> {
+    const room = this.#takeSpare(most) ??
+      new Uint8Array(Math.max(1, Math.min(this.#missing, most)));
+    const received = this.#receiver.read(room).then(({ done, value }) => {
+      if (done) return undefined;
+      this.#missing -= value.length;
+      this.#smallInRow = value.length < SMALL_BYTES ? this.#smallInRow + 1 : 0;
+      return value;
+    });
+    received.catch(() => {}); // whoever reads next gets the error
+    return received;
+  }
+
+  #takeSpare(most: number): Bytes | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare && new Uint8Array(spare, 0, Math.min(spare.byteLength, most));
+  }
+}
+
+/** A reader of a stream. It may leave the room that it is given unused. */
+interface Receiver {
+  read(room: Bytes): Promise<ReadableStreamReadResult<Bytes>>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** Bodies of HTTP/2, and after `Expect: 100-continue`, are no byte streams: they bring their own buffers. */
+function receiverOf(source: ReadableStream<Bytes>): Receiver {
+  try {
+    return source.getReader({ mode: "byob" }) as Receiver;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return source.getReader();
+  }
+}
