@@ -81,6 +81,5 @@ function formatBanner(
       ...effects.map((effect) => `      ${effect}`),
       "",
     ]),
-    "",
   ].join("\n");
 }
