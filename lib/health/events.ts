@@ -11,8 +11,8 @@ export type PoolEvent =
     readonly reason: string;
     /** In a row. */
     readonly failures: number;
-    /** How long the ejection lasts. */
-    readonly milliseconds: number;
+    /** How long the ejection lasts; undefined if it lasts until the backend can be connected to. */
+    readonly milliseconds: number | undefined;
   }
   /** It would have been ejected, but as many are as EJECT_MAX allows. */
   | { readonly kind: "kept in use"; readonly backend: string; readonly reason: string }
@@ -34,8 +34,12 @@ export function formatEvent(event: PoolEvent): readonly ["info" | "warn", string
       return ["info", `${event.backend} answers again`];
     case "ejected": {
       const { backend, failures, milliseconds, reason } = event;
+      const cause = `failures: ${failures}: ${reason}`;
+      if (milliseconds === undefined) {
+        return ["warn", `${backend} is ejected until it can be connected to, ${cause}`];
+      }
       const seconds = `${Number((milliseconds / 1000).toFixed(2))} s`;
-      return ["warn", `${backend} is ejected for ${seconds}, failures: ${failures}: ${reason}`];
+      return ["warn", `${backend} is ejected for ${seconds}, ${cause}`];
     }
     case "kept in use":
       return [

@@ -18,6 +18,7 @@ import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { startAdmin } from "./admin.ts";
 import { createBackends } from "./backends.ts";
+import { startConnectChecking } from "./connect_checking.ts";
 import { engineLimits } from "./engine_limits.ts";
 import { LogRouter } from "./log_router.ts";
 import { startProbing } from "./probing.ts";
@@ -94,6 +95,8 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   undo.defer(() => admin?.shutdown());
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
+  const { CONNECT_TIMEOUT } = config;
+  const checks = startConnectChecking(pool, clock.wheel, CONNECT_TIMEOUT, Math.random);
 
   undo.move(); // from here on, stop() ends what was started
   return {
@@ -102,10 +105,11 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     workers,
     finished: supervisor.finished,
     async stop(timeout) {
+      const checked = checks[Symbol.asyncDispose]();
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
-      clock[Symbol.dispose]();
-      const ending = [probes?.[Symbol.asyncDispose](), admin?.shutdown(), logs.flush()];
+      const ending = [checked, probes?.[Symbol.asyncDispose](), admin?.shutdown(), logs.flush()];
       await deadline(Promise.all(ending), STOP_WAIT_MS).catch(ignoreTimeout);
+      clock[Symbol.dispose]();
       return cut;
     },
   };
