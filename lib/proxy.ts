@@ -56,9 +56,11 @@ export function createProxy<Request extends RequestFacts, Response>(
     const backend = pool.next(request, tried, begunAt);
     if (backend === undefined) {
       const outcome = tried.at(-1)?.outcome ?? pool.unavailable;
-      return { kind: "failed", outcome, verdict: "attempts used up", attempts: tried };
+      const verdict = tried.length > 0 ? "others full or unreachable" : "attempts used up";
+      return { kind: "failed", outcome, verdict, attempts: tried };
     }
 
+    const lastResort = backend.unreachable;
     const outcome = await forward(request, backend);
     const milliseconds = pool.stopwatch() - startedAt;
     pool.report(request, { backend, outcome, begunAt, number: attempt, milliseconds });
@@ -66,7 +68,7 @@ export function createProxy<Request extends RequestFacts, Response>(
       return { kind: "answered", outcome, backend, attempts: [...tried, { backend, outcome }] };
     }
 
-    const attempts = [...tried, { backend, outcome }];
+    const attempts = [...tried, { backend, outcome, lastResort }];
     const verdict = judge(request, outcome, attempt, Math.min(maxAttempts, pool.backends.length));
     if (verdict !== "retry") return { kind: "failed", outcome, verdict, attempts };
 

@@ -31,6 +31,7 @@ export function isIdempotent(method: string): boolean {
 export type StopReason =
   | "client gone"
   | "attempts used up"
+  | "others full or unreachable"
   | "retry budget used up"
   | "out of time"
   | "request body at fault"

@@ -194,7 +194,7 @@ Deno.test("proxy: if the client has left, a failure does not count against the b
 
 Deno.test("proxy: an answer is in flight until the engine ends it, and only then resets the failures", async () => {
   const { proxy, pool } = proxyOf({});
-  pool.report(facts(), { backend: pool.next(facts(), [])!, outcome: failed(REFUSED) });
+  pool.report(facts(), { backend: pool.next(facts(), [])!, outcome: failed(BROKEN) });
   pool.next(facts(), []);
   pool.next(facts(), []);
   const { outcome, attempts } = await proxy(facts({ clientGone: true }));

@@ -1,6 +1,6 @@
 import type { BackendConfig } from "../config/model.ts";
 import { hashText } from "./hash.ts";
-import type { Standing } from "../health/ejection.ts";
+import { isUnreachable, type Standing } from "../health/ejection.ts";
 import type { HealthState, MonitoredBackend } from "../health/state.ts";
 import { SharedState } from "../health/shared_state.ts";
 import type { ProbeState } from "../health/probe_state.ts";
@@ -95,6 +95,11 @@ export class Backend implements MonitoredBackend {
   /** Its health by its probes. */
   get probed(): ProbeState {
     return this.#state.current.probed;
+  }
+
+  /** Whether it is known that it cannot be connected to: lib/health/ejection.ts. */
+  get unreachable(): boolean {
+    return isUnreachable(this.#state.current.standing);
   }
 
   /** Whether it is neither ejected nor found down by probes. */

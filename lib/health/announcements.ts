@@ -42,19 +42,20 @@ export function announce(
   announced: AnnouncementState,
   ejectAfter: number,
 ): { readonly event?: PoolEvent; readonly announced: AnnouncementState } {
-  const { phase, failures, retryAt } = after;
+  const { phase, failures, retryAt, ejectedAsUnreachable } = after;
   if (phase === "in" && failures === 0) {
     const calmed = { ...announced, failing: false, keptInUse: false };
     if (before.phase !== "in") return { event: { kind: "reinstated", backend }, announced: calmed };
     if (announced.failing) return { event: { kind: "answers", backend }, announced: calmed };
     return { announced: calmed };
   }
-  if (event.kind !== "failed") return { announced };
+  if (event.kind !== "failed" || before.phase === "out") return { announced };
 
   const { reason } = event;
   if (phase === "out") {
+    const milliseconds = ejectedAsUnreachable ? undefined : retryAt - now;
     return {
-      event: { kind: "ejected", backend, reason, failures, milliseconds: retryAt - now },
+      event: { kind: "ejected", backend, reason, failures, milliseconds },
       announced: { ...announced, failing: false },
     };
   }

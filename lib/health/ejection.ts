@@ -8,6 +8,9 @@
  *
  * An outcome shows how the backend was when the attempt began. So while it is ejected, outcomes from
  * before change nothing, and callers leave out attempts that began before `since`.
+ *
+ * A backend that could not be connected to is known to be unreachable until an attempt or a connect check
+ * (connect_checks.ts) reaches it. Until then it has no trial, as that is known to fail.
  */
 
 export interface EjectionRules {
@@ -33,7 +36,9 @@ export interface Standing {
   /** When its trial, or another one, may begin. */
   readonly retryAt: number;
   /** Whether it was ejected because it could not be connected to: then it serves no request at all. */
-  readonly unreachable: boolean;
+  readonly ejectedAsUnreachable: boolean;
+  /** Since when it is known that it cannot be connected to; Infinity if it can, as far as is known. */
+  readonly unreachableSince: number;
   /** The number of the worker whose request is its trial; -1 if there is none. */
   readonly trialWorker: number;
 }
@@ -45,7 +50,8 @@ export const IN_USE: Standing = {
   ejectionMultiplier: 0,
   since: -Infinity,
   retryAt: Infinity,
-  unreachable: false,
+  ejectedAsUnreachable: false,
+  unreachableSince: Infinity,
   trialWorker: -1,
 };
 
@@ -71,6 +77,8 @@ export type HealthEvent =
   | { readonly kind: "trial started"; readonly worker: number }
   /** This worker has died, and its requests with it. */
   | { readonly kind: "worker died"; readonly worker: number }
+  /** A connect check reached it. */
+  | { readonly kind: "connected" }
   /** Its probes find it up again. */
   | { readonly kind: "recovered" }
   /** Another backend is usable again after none was. */
@@ -89,17 +97,25 @@ export function transition(
   const { phase } = standing;
   switch (event.kind) {
     case "answered":
-      if (phase === "in" || phase === "out" && !event.inPanic) return standing;
+      if (phase === "in" || phase === "out" && !event.inPanic) return reach(standing, now);
       return reinstate(standing, now);
 
     case "completed":
       return phase === "in" && standing.failures > 0 ? { ...standing, failures: 0 } : standing;
 
     case "failed": {
-      if (phase === "out") return standing;
+      // A failure after a connection was made does not end it: the attempt may have begun before.
+      const unreachableSince = event.unreachable
+        ? Math.min(standing.unreachableSince, now)
+        : standing.unreachableSince;
+      if (phase === "out") {
+        return unreachableSince === standing.unreachableSince
+          ? standing
+          : { ...standing, unreachableSince };
+      }
       const failures = standing.failures + 1;
       if (phase === "in" && (failures < rules.after || event.atEjectMax)) {
-        return { ...standing, failures };
+        return { ...standing, failures, unreachableSince };
       }
       const ejectionMultiplier = decayMultiplier(standing, now, rules) + 1;
       return {
@@ -108,7 +124,8 @@ export function transition(
         ejectionMultiplier,
         since: now,
         retryAt: now + Math.min(rules.time * ejectionMultiplier, MAX_EJECTION_MS),
-        unreachable: event.unreachable,
+        ejectedAsUnreachable: event.unreachable,
+        unreachableSince,
         trialWorker: -1,
       };
     }
@@ -128,6 +145,9 @@ export function transition(
     case "worker died":
       return standing.trialWorker === event.worker ? giveUpTrial(standing, now) : standing;
 
+    case "connected":
+      return reach(standing, now);
+
     case "recovered":
       return reinstate(standing, now);
 
@@ -136,9 +156,14 @@ export function transition(
   }
 }
 
+/** Whether it is known that the backend cannot be connected to. */
+export function isUnreachable({ unreachableSince }: Standing): boolean {
+  return unreachableSince !== Infinity;
+}
+
 /** Whether a request may be sent to find out whether the backend works again. */
-export function isTrialDue({ phase, retryAt }: Standing, now: number): boolean {
-  return phase !== "in" && now >= retryAt;
+export function isTrialDue(standing: Standing, now: number): boolean {
+  return standing.phase !== "in" && now >= standing.retryAt && !isUnreachable(standing);
 }
 
 /**
@@ -150,6 +175,13 @@ export function isTrialDue({ phase, retryAt }: Standing, now: number): boolean {
  */
 export function slowStartShare({ since }: Standing, now: number, duration: number): number {
   return now - since >= duration ? 1 : (now - since) / duration;
+}
+
+/** It can be connected to. If that was why it was ejected, its trial is due at once. */
+function reach(standing: Standing, now: number): Standing {
+  if (!isUnreachable(standing)) return standing;
+  const isDue = standing.phase === "out" && standing.ejectedAsUnreachable;
+  return { ...standing, unreachableSince: Infinity, retryAt: isDue ? now : standing.retryAt };
 }
 
 /** Ejected as before, with the next trial due at once. */

@@ -11,8 +11,8 @@ export type PoolEvent =
     readonly reason: string;
     /** In a row. */
     readonly failures: number;
-    /** How long the ejection lasts. */
-    readonly milliseconds: number;
+    /** How long the ejection lasts; undefined if it lasts until the backend can be connected to. */
+    readonly milliseconds: number | undefined;
   }
   /** It would have been ejected, but as many are as EJECT_MAX allows; reported at most once a minute. */
   | { readonly kind: "kept in use"; readonly backend: string; readonly reason: string }
@@ -44,8 +44,12 @@ export function formatEvent(
       return ["info", `${backend} answers again`];
     case "ejected": {
       const { failures, milliseconds, reason } = event;
+      const cause = `failures: ${failures}: ${reason}`;
+      if (milliseconds === undefined) {
+        return ["warn", `${backend} is ejected until it can be connected to, ${cause}`];
+      }
       const seconds = `${Number((milliseconds / 1000).toFixed(2))} s`;
-      return ["warn", `${backend} is ejected for ${seconds}, failures: ${failures}: ${reason}`];
+      return ["warn", `${backend} is ejected for ${seconds}, ${cause}`];
     }
     case "kept in use":
       return [

@@ -4,14 +4,20 @@
  * All workers share the health. Each change is decided and made by one worker at a time, under a lock;
  * most requests change nothing and take no lock.
  */
-import type { Answered, Failed, Outcome } from "../outcome.ts";
+import { type Answered, type Failed, FAILURES, formatFailure, type Outcome } from "../outcome.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import type { CellRecord } from "../shared_memory/cells.ts";
 import { Lock } from "../shared_memory/lock.ts";
 import type { POOL } from "../shared_memory/layout.ts";
 import { announce, type Change } from "./announcements.ts";
 import { assessAttempt, assessResponse, type Finding } from "./blame.ts";
-import { type EjectionRules, type HealthEvent, isTrialDue, transition } from "./ejection.ts";
+import {
+  type EjectionRules,
+  type HealthEvent,
+  isTrialDue,
+  isUnreachable,
+  transition,
+} from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
 import { applyProbe, type ProbeRules } from "./probe_state.ts";
 import type { HealthState, MonitoredBackend } from "./state.ts";
@@ -63,7 +69,7 @@ export class HealthMonitor {
     this.#lock = new Lock(cells.lock);
   }
 
-  /** Changes each time that any worker changes which backends are usable or ejected. */
+  /** Changes each time that any worker changes which backends are usable, ejected or unreachable. */
   get generation(): number {
     return this.#cells.generation.value;
   }
@@ -77,7 +83,8 @@ export class HealthMonitor {
   report(request: RequestFacts, report: AttemptReport, now: number): void {
     const { backend, outcome, number, begunAt } = report;
     const finding = assessAttempt(request, outcome, number, this.#options.ejectOn5xx);
-    if (finding.kind === "answered" && backend.standing.phase === "in") return;
+    const { standing } = backend;
+    if (finding.kind === "answered" && standing.phase === "in" && !isUnreachable(standing)) return;
     this.#learn(backend, finding, begunAt, now);
   }
 
@@ -105,6 +112,15 @@ export class HealthMonitor {
     for (const backend of this.#backends) {
       this.#apply(backend, () => ({ kind: "worker died", worker }), now);
     }
+  }
+
+  /** A connect check is over. @param failed why there was no connection; undefined if there was one */
+  checked(backend: MonitoredBackend, failed: Failed | undefined, now: number): void {
+    if (failed !== undefined && !FAILURES[failed.failure].blamesBackend) return;
+    const event: HealthEvent = failed === undefined
+      ? { kind: "connected" }
+      : { kind: "failed", unreachable: true, reason: formatFailure(failed) };
+    this.#apply(backend, () => isUnreachable(backend.standing) ? event : undefined, now);
   }
 
   /** A probe is over. */
@@ -137,6 +153,8 @@ export class HealthMonitor {
   ): HealthEvent | undefined {
     const isOld = begunAt < standing.since;
     if (finding.kind === "answered") {
+      // In use, it can only show that the backend is reachable again.
+      if (standing.phase === "in" && begunAt <= standing.unreachableSince) return undefined;
       const inPanic = this.#countUsable() === 0;
       return isOld && !inPanic ? undefined : { kind: "answered", inPanic };
     }
@@ -183,8 +201,12 @@ export class HealthMonitor {
 
   /** Writes a backend's state, under the lock. @returns what that means for the pool as a whole */
   #commit(backend: MonitoredBackend, state: HealthState, now: number): readonly PoolEvent[] {
-    if (isSameAvailability(backend.state, state)) {
+    const { state: before } = backend;
+    if (isSameAvailability(before, state)) {
       backend.state = state;
+      if (isUnreachable(before.standing) !== isUnreachable(state.standing)) {
+        this.#cells.generation.add(1);
+      }
       return [];
     }
     const usableBefore = this.#countUsable();
@@ -214,8 +236,8 @@ export class HealthMonitor {
   }
 
   #mayEjectOneMore(): boolean {
-    const ejected = this.#backends.filter(({ standing: { phase, unreachable } }) =>
-      phase !== "in" && !unreachable
+    const ejected = this.#backends.filter(({ standing: { phase, ejectedAsUnreachable } }) =>
+      phase !== "in" && !ejectedAsUnreachable
     );
     return ejected.length + 1 <= this.#backends.length * this.#options.ejectMax + ROUNDING_ERROR;
   }

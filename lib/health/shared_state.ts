@@ -50,7 +50,8 @@ export class SharedState {
         ejectionMultiplier: cells.ejectionMultiplier.value,
         since: cells.since.value,
         retryAt: cells.retryAt.value,
-        unreachable: cells.unreachable.value === 1,
+        ejectedAsUnreachable: cells.ejectedAsUnreachable.value === 1,
+        unreachableSince: cells.unreachableSince.value,
         trialWorker: cells.trialWorker.value,
       },
       probed: {
@@ -74,7 +75,8 @@ export class SharedState {
     cells.ejectionMultiplier.value = standing.ejectionMultiplier;
     cells.since.value = standing.since;
     cells.retryAt.value = standing.retryAt;
-    cells.unreachable.value = Number(standing.unreachable);
+    cells.ejectedAsUnreachable.value = Number(standing.ejectedAsUnreachable);
+    cells.unreachableSince.value = standing.unreachableSince;
     cells.trialWorker.value = standing.trialWorker;
     cells.up.value = Number(probed.up);
     cells.oppositeStreak.value = probed.oppositeStreak;

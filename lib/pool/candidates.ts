@@ -1,59 +1,104 @@
 /**
  * Which backends may be picked: an immutable snapshot, computed from the health of all of them. The pool
  * computes a new one only when the health of a backend changes, not for each request.
+ *
+ * Those that are known to be unreachable come last: an attempt there is known to fail. Connect checks find
+ * out soon if one is reachable again (lib/health/connect_checks.ts), so a request that has nothing better
+ * tries a few of them, not all.
  */
 import type { Attempt } from "./attempt.ts";
 import type { Backend } from "../backends/backend.ts";
-import type { Policy } from "../policies/policy.ts";
+import { isUnreachable } from "../health/ejection.ts";
+import type { HealthState } from "../health/state.ts";
 
 export interface Candidates {
   /** All backends of the pool, whatever their health. */
   readonly all: readonly Backend[];
-  /** Whether no backend is usable; then all of them are picked from. */
+  /** Whether no backend is usable. */
   readonly inPanic: boolean;
-  /** What first attempts are picked from: the usable backends, or all in panic. Empty only if the pool is. */
+  /** What first attempts are picked from: the best of all. Empty only if the pool is. */
   readonly pickable: readonly Backend[];
-  /** After how many turns the policy's picks from these repeat, 1 or more. */
-  readonly cycle: number;
-  /** Backends that are ejected or on trial, and not found down by probes: a request may try them when due. */
+  /**
+   * Backends that are ejected or on trial, and neither found down by probes nor unreachable: a request may
+   * try them when due.
+   */
   readonly ejected: readonly Backend[];
   /** When the last usable backend leaves slow start, on the pool's clock; -Infinity if none is in it. */
   readonly slowStartEnd: number;
 }
 
 /**
- * @param policy decides how long the cycle is
- * @param slowStart how long a reinstated backend's share grows, in milliseconds
+ * How many attempts a request may make at backends that were known to be unreachable before. Up to three
+ * backends are all tried by every request, as one may be back since the last connect check.
  */
-export function computeCandidates(
-  all: readonly Backend[],
-  policy: Pick<Policy, "cycle">,
-  slowStart: number,
-): Candidates {
-  const usable = all.filter((backend) => backend.usable);
-  const inPanic = usable.length === 0;
-  const pickable = inPanic ? all : usable;
-  return {
-    all,
-    inPanic,
-    pickable,
-    cycle: pickable.length > 0 ? policy.cycle?.(pickable) ?? 1 : 1,
-    ejected: all.filter(({ standing, probed }) => standing.phase !== "in" && probed.up),
-    slowStartEnd: Math.max(...usable.map(({ standing }) => standing.since)) + slowStart,
-  };
+export const MAX_LAST_RESORTS = 3;
+
+/** @param slowStart how long a reinstated backend's share grows, in milliseconds */
+export function computeCandidates(all: readonly Backend[], slowStart: number): Candidates {
+  const best = new Best();
+  const ejected: Backend[] = [];
+  let inPanic = true;
+  let lastSince = -Infinity;
+  for (const backend of all) {
+    const { state } = backend;
+    best.add(backend, state);
+    const { standing, probed } = state;
+    if (!probed.up) continue;
+    if (standing.phase === "in") {
+      inPanic = false;
+      lastSince = Math.max(lastSince, standing.since);
+    } else if (!isUnreachable(standing)) {
+      ejected.push(backend);
+    }
+  }
+  return { all, inPanic, pickable: best.of(all), ejected, slowStartEnd: lastSince + slowStart };
 }
 
-/** What a retry is picked from: untried backends that are usable, or else any untried, rather than none. */
+/**
+ * What a retry is picked from: the best of the untried backends; or none, if only unreachable ones are left
+ * and the request has tried enough of these.
+ */
 export function findRetryCandidates(
   all: readonly Backend[],
   tried: readonly Attempt<unknown>[],
 ): readonly Backend[] {
-  const untried = all.filter((backend) => !isTried(backend, tried));
-  const usable = untried.filter((backend) => backend.usable);
-  return usable.length > 0 ? usable : untried;
+  const triedBackends = new Set(tried.map(({ backend }) => backend));
+  const mayBeLast = tried.filter(({ lastResort }) => lastResort).length < MAX_LAST_RESORTS;
+  const best = new Best();
+  for (const backend of all) {
+    if (triedBackends.has(backend)) continue;
+    const { state } = backend;
+    if (mayBeLast || !isUnreachable(state.standing)) best.add(backend, state);
+  }
+  return best.of(all);
 }
 
 /** Whether one of the attempts went to a backend. */
 export function isTried(backend: Backend, tried: readonly Attempt<unknown>[]): boolean {
   return tried.some((attempt) => attempt.backend === backend);
+}
+
+/**
+ * Collects usable and reachable backends, or else usable ones, or else reachable ones, or else any.
+ *
+ * Usable ones come before ejected ones even if they are unreachable: that costs a request no more than a
+ * connect, while an ejected backend may keep it waiting or break it off.
+ */
+class Best {
+  #backends: Backend[] = [];
+  #rank = Infinity;
+
+  add(backend: Backend, { standing, probed }: HealthState): void {
+    const isUsable = standing.phase === "in" && probed.up;
+    const rank = (isUsable ? 0 : 2) + (isUnreachable(standing) ? 1 : 0);
+    if (rank > this.#rank) return;
+    if (rank < this.#rank) this.#backends = [];
+    this.#rank = rank;
+    this.#backends.push(backend);
+  }
+
+  /** The list of all itself if these are all: policies keep what they compute for a list. */
+  of(all: readonly Backend[]): readonly Backend[] {
+    return this.#backends.length === all.length ? all : this.#backends;
+  }
 }

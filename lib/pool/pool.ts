@@ -65,7 +65,7 @@ export class Pool {
     this.#maxInFlight = backendMaxInFlight;
     this.#health = new HealthMonitor(backends, options, cells);
     this.#generation = this.#health.generation;
-    this.#candidates = computeCandidates(backends, policy, slowStart);
+    this.#candidates = computeCandidates(backends, slowStart);
     this.#selection = new Selection({
       policy,
       counter: new Counter(cells.turn),
@@ -156,6 +156,11 @@ export class Pool {
     this.#health.abandon(worker, this.clock());
   }
 
+  /** Takes note of a connect check's result. @param failed why it failed; undefined if it did not */
+  checked(backend: Backend, failed: Failed | undefined): void {
+    this.#health.checked(backend, failed, this.clock());
+  }
+
   /** Takes note of a probe's result. @param reason in a few words, for the log */
   probed(backend: Backend, good: boolean, reason: string): void {
     this.#health.probed(backend, good, reason, this.clock());
@@ -179,7 +184,7 @@ export class Pool {
     const { generation } = this.#health;
     if (generation !== this.#generation) {
       this.#generation = generation;
-      this.#candidates = computeCandidates(this.backends, this.#policy, this.#slowStart);
+      this.#candidates = computeCandidates(this.backends, this.#slowStart);
     }
     return this.#candidates;
   }

@@ -48,14 +48,18 @@ export class Selection {
       this.#selectByPolicy(request, tried, candidates, now);
   }
 
-  /** The backend that the client is tied to, unless it was tried, is full or ejected; else undefined. */
+  /**
+   * The backend that the client is tied to; undefined if it was tried, is full or ejected, or is unreachable
+   * while others are not.
+   */
   findTied(
     request: RequestFacts,
     tried: readonly Attempt<unknown>[],
-    { inPanic }: Candidates,
+    { inPanic, pickable }: Candidates,
   ): Backend | undefined {
     const backend = this.#sticky?.findBackend(request);
     if (backend === undefined || this.#isFull(backend) || isTried(backend, tried)) return undefined;
+    if (backend.unreachable && !pickable.includes(backend)) return undefined;
     return backend.usable || inPanic ? backend : undefined;
   }
 
@@ -72,7 +76,9 @@ export class Selection {
     const isFirst = tried.length === 0;
     const pickable = isFirst ? candidates.pickable : findRetryCandidates(candidates.all, tried);
     if (pickable.length === 0) return undefined;
-    const turn = isFirst ? this.#counter.next(candidates.cycle) : this.#counter.upcoming;
+    const turn = isFirst
+      ? this.#counter.next(this.#policy.cycle?.(pickable) ?? 1)
+      : this.#counter.upcoming;
     const context = { request, turn, number: tried.length + 1, now, random: this.#random };
     return this.#pick(pickable, candidates.slowStartEnd, context);
   }

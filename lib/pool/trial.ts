@@ -27,5 +27,5 @@ export function mayTry(
   const isOverdue = isTrialDue(standing, now - ejectionTime);
   const isRepeatable = isIdempotent(request.method);
   if (isTied) return isOverdue && isRepeatable;
-  return isOverdue || isRepeatable || standing.unreachable;
+  return isOverdue || isRepeatable || standing.ejectedAsUnreachable;
 }

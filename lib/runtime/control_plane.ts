@@ -20,6 +20,7 @@ import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { watchAddresses } from "./address_watch.ts";
 import { startAdmin } from "./admin.ts";
 import { createBackends } from "./backends.ts";
+import { startConnectChecking } from "./connect_checking.ts";
 import { engineLimits } from "./engine_limits.ts";
 import { LogRouter } from "./log_router.ts";
 import { startProbing } from "./probing.ts";
@@ -66,7 +67,7 @@ const CONTROL_PLANE_NUMBER = 0;
 /** How long a stop goes on accepting, so that clients learn of it from a response. */
 const STOP_GRACE_MS = 500;
 
-/** How long a stop waits for probes. */
+/** How long a stop waits for probes and connect checks. */
 const STOP_WAIT_MS = 1_000;
 
 /**
@@ -109,6 +110,8 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   undo.defer(() => admin?.shutdown());
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
+  const { CONNECT_TIMEOUT } = config;
+  const checks = startConnectChecking(pool, clock.wheel, CONNECT_TIMEOUT, Math.random);
   const { backends } = pool;
   watchAddresses({ backends, lookUp: lookUpAddresses, wheel: clock.wheel, onWarning: warn });
   const listening = { address, adminAddress: admin?.address, workers };
@@ -120,11 +123,12 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     ...listening,
     finished: supervisor.finished,
     async stop(timeout) {
+      const checked = checks[Symbol.asyncDispose]();
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
-      clock[Symbol.dispose]();
       admin?.shutdown();
-      if (probes === undefined) return cut;
-      await deadline(probes[Symbol.asyncDispose](), STOP_WAIT_MS).catch(ignoreTimeout);
+      const ending = [checked, probes?.[Symbol.asyncDispose]()];
+      await deadline(Promise.all(ending), STOP_WAIT_MS).catch(ignoreTimeout);
+      clock[Symbol.dispose]();
       return cut;
     },
   };

@@ -4,6 +4,7 @@ import { startProbes } from "../../lib/health/prober.ts";
 import { forEachEngine } from "../support/balancer.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { pause } from "../support/timing.ts";
 
 forEachEngine(({ engine, balance, test }) => {
   const ask = async (url: string, init?: RequestInit) => {
@@ -28,11 +29,14 @@ forEachEngine(({ engine, balance, test }) => {
     assertMatch(balancer.changes.join(), /ejected: connection_terminated/);
   });
 
-  test("health: two of three backends refuse: no request fails, and both are ejected", async () => {
+  test("health: two of three backends refuse: no request fails, each is asked by one, and both are ejected", async () => {
     await using backend = new ScriptedBackend("c");
     const urls = [`http://127.0.0.1:${deadPort()}`, `http://127.0.0.1:${deadPort()}`, backend.url];
     await using balancer = balance(urls, { retryBudget: 0 });
     assertEquals(new Set(await askTimes(20, balancer.url)), new Set(["c"]));
+    const attempts = balancer.entries.flatMap(({ attempts }) => attempts);
+    assertEquals(attempts.length, 22);
+    while (balancer.pool.backends.filter(({ usable }) => usable).length > 1) await pause(20);
     assertEquals(balancer.pool.backends.map(({ usable }) => usable), [false, false, true]);
   });
 
@@ -46,6 +50,18 @@ forEachEngine(({ engine, balance, test }) => {
     while (await ask(balancer.url) !== "back");
     assertEquals(new Set(await askTimes(4, balancer.url)), new Set(["back", "other"]));
     assert(balancer.changes.includes(`127.0.0.1:${port} reinstated`));
+  });
+
+  test("health: while all backends refuse, a request asks three of them, and one that is back is found without requests", async () => {
+    const ports = Array.from({ length: 8 }, deadPort);
+    await using balancer = balance(ports.map((port) => `http://127.0.0.1:${port}`));
+    assertEquals(await askTimes(3, balancer.url), ["503", "503", "503"]);
+    assertEquals(balancer.entries.map(({ attempts }) => attempts.length), [8, 3, 3]);
+    await using back = new ScriptedBackend("back", "serve", ports[5]);
+    while (balancer.pool.backends[5]!.unreachable) await pause(20);
+    assertEquals([back.connections, back.requests.length], [1, 0]);
+    assertEquals(await askTimes(3, balancer.url), ["back", "back", "back"]);
+    assertEquals(balancer.entries.slice(3).map(({ attempts }) => attempts.length), [1, 1, 1]);
   });
 
   test("health: a response that breaks off in its body counts against its backend", async () => {

@@ -10,6 +10,8 @@ const EVENTS: Record<string, HealthEvent> = {
   c: { kind: "completed" },
   f: { kind: "failed", unreachable: false, reason: "f" },
   m: { kind: "failed", unreachable: false, reason: "m", atEjectMax: true },
+  u: { kind: "failed", unreachable: true, reason: "u" },
+  k: { kind: "connected" },
   i: { kind: "inconclusive" },
   t: { kind: "trial started", worker: 0 },
 };
@@ -45,6 +47,10 @@ for (
     ["ffftac", "fails, ejected, reinstated"],
     ["ffftf", "fails, ejected, ejected"],
     ["fffti", "fails, ejected"],
+    ["ukc", "fails, answers"],
+    ["uuuuuu", "fails, ejected"],
+    ["uuukta", "fails, ejected, reinstated"],
+    ["fffuu", "fails, ejected"],
     ["mmm", "fails, kept in use"],
     ["mmmmmm", "fails, kept in use"],
     ["mmmc", "fails, kept in use, answers"],
@@ -61,6 +67,14 @@ for (
     assertEquals(announcements(events), expected);
   });
 }
+
+Deno.test("announcements: the ejection of a backend that cannot be connected to has no length", () => {
+  const before = { ...IN_USE, failures: 2 };
+  const event = EVENTS["u"]!;
+  const change = { event, before, after: transition(before, event, 500, RULES), now: 500 };
+  const announced = announce("a:5000", change, NOTHING_ANNOUNCED, RULES.after).event;
+  assertEquals(announced?.kind === "ejected" && announced.milliseconds, undefined);
+});
 
 Deno.test("announcements: an ejection has its reason, its failures and its length", () => {
   const before = { ...IN_USE, failures: 2 };

@@ -4,6 +4,7 @@ import {
   type HealthEvent,
   IN_USE,
   isTrialDue,
+  isUnreachable,
   MAX_EJECTION_MS,
   slowStartShare,
   type Standing,
@@ -24,6 +25,7 @@ const EVENTS: Record<string, HealthEvent> = {
   t: { kind: "trial started", worker: 1 },
   x: { kind: "worker died", worker: 1 },
   y: { kind: "worker died", worker: 2 },
+  k: { kind: "connected" },
   r: { kind: "recovered" },
   d: { kind: "panic over" },
 };
@@ -72,6 +74,10 @@ for (
     ["fffffd", "out 5 1 0"],
     ["ffffftd", "trial 5 1 300000"],
     ["fd", "in 1 0 Infinity"],
+    ["uuuuuk", "out 5 1 0"],
+    ["fffffk", "out 5 1 10000"],
+    ["fffffuk", "out 5 1 10000"],
+    ["uk", "in 1 0 Infinity"],
   ] as const
 ) {
   Deno.test(`ejection: after the events "${events}" the standing is ${expected}`, () => {
@@ -80,16 +86,27 @@ for (
 }
 
 Deno.test("ejection: an event that changes nothing returns the same object, so that nothing is written or announced", () => {
-  for (const [before, event] of [["", "a"], ["", "c"], ["", "i"], ["fffff", "f"], ["fffff", "i"]]) {
+  for (
+    const [before, event] of [
+      ["", "a"],
+      ["", "c"],
+      ["", "i"],
+      ["", "k"],
+      ["fffff", "f"],
+      ["fffff", "i"],
+      ["fffff", "k"],
+      ["uuuuu", "u"],
+    ]
+  ) {
     const standing = after(before!);
     assertStrictEquals(transition(standing, EVENTS[event!]!, 1, RULES), standing);
   }
 });
 
 Deno.test("ejection: the last failure decides whether an ejected backend counts as unreachable", () => {
-  assertEquals(after("ffffu").unreachable, true);
-  assertEquals(after("uuuuf").unreachable, false);
-  assertEquals(after("uuuuutf").unreachable, false);
+  assertEquals(after("ffffu").ejectedAsUnreachable, true);
+  assertEquals(after("uuuuf").ejectedAsUnreachable, false);
+  assertEquals(after("uuuuutf").ejectedAsUnreachable, false);
 });
 
 Deno.test("ejection: a trial is due once the ejection is over, and another one five minutes after one that is never reported", () => {
@@ -100,12 +117,47 @@ Deno.test("ejection: a trial is due once the ejection is over, and another one f
   assertEquals(isTrialDue(IN_USE, Infinity), false);
 });
 
+for (
+  const [events, expected] of [
+    ["", false],
+    ["f", false],
+    ["u", true],
+    ["uf", true], // the attempt may have begun before
+    ["ui", true],
+    ["uc", true], // so may the response
+    ["ua", false],
+    ["uk", false],
+    ["uku", true],
+    ["ur", false],
+    ["uuuuuu", true],
+    ["uuuuud", true],
+    ["uuuuuk", false],
+    ["uuuuua", false],
+    ["uuuuup", false],
+    ["uuuuuktu", true],
+    ["uuuuuktf", false],
+    ["fffffu", true],
+    ["fffffua", false],
+  ] as const
+) {
+  Deno.test(`ejection: after the events "${events}" a backend is ${expected ? "" : "not "}known to be unreachable`, () => {
+    const standing = after(events);
+    assertEquals(isUnreachable(standing), expected);
+    if (expected) assertEquals(isTrialDue(standing, Infinity), false, "a trial is known to fail");
+  });
+}
+
+Deno.test("ejection: a backend is unreachable since the first of the attempts that did not reach it", () => {
+  const standing = after("u", 2_000, after("u", 1_000));
+  assertEquals(standing.unreachableSince, 1_000);
+});
+
 Deno.test("ejection: ejections in a row last 10 s, 20 s, 30 s, …, at most five minutes", () => {
   let standing = after("fffff");
   const lasted = [standing.retryAt];
   for (let i = 0; i < 40; i++) {
     const now = standing.retryAt;
-    standing = after("tu", now, standing);
+    standing = after("tf", now, standing);
     lasted.push(standing.retryAt - now);
   }
   assertEquals(lasted.slice(0, 4), [10_000, 20_000, 30_000, 40_000]);
@@ -142,6 +194,7 @@ Deno.test("ejection: whatever happens, an ejection lasts at most five minutes, a
           assert(standing.failures < RULES.after || event !== "f" && event !== "u");
         }
       });
+      standing = after("k", now, standing);
       if (standing.phase === "in") return;
       now = Math.max(now, standing.retryAt);
       assert(isTrialDue(standing, now));

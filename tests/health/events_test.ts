@@ -14,6 +14,11 @@ for (
       `users-2:5000 is ejected for 10 s, failures: 5: ${reason}`,
     ],
     [
+      { kind: "ejected", backend, reason, failures: 5, milliseconds: undefined },
+      "warn",
+      `users-2:5000 is ejected until it can be connected to, failures: 5: ${reason}`,
+    ],
+    [
       { kind: "kept in use", backend, reason },
       "warn",
       `users-2:5000 fails and stays in use, as EJECT_MAX is reached: ${reason}`,

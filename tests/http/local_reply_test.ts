@@ -15,6 +15,7 @@ const KINDS = Object.keys(FAILURES) as FailureKind[];
 const VERDICTS: readonly StopReason[] = [
   "client gone",
   "attempts used up",
+  "others full or unreachable",
   "request body at fault",
   "may have been delivered",
   "body already sent",

@@ -6,28 +6,31 @@ import {
   computeCandidates,
   findRetryCandidates,
 } from "../../lib/pool/candidates.ts";
-import { backendsOf, equal, nameOf, policyOf, triedOf } from "../support/fakes.ts";
+import { backendsOf, equal, nameOf, triedOf } from "../support/fakes.ts";
 
 const SLOW_START = 10_000;
 
-/** What a backend's health is: `u`sable, `e`jected, on `t`rial, `d`own by probes, or ejected and `x` down. */
+/**
+ * What a backend's health is: `u`sable, `e`jected, on `t`rial, `d`own by probes, or ejected and `x` down. A
+ * capital says that it is known to be unreachable.
+ */
 function backendsIn(health: string, weights = equal(health.length)): Backend[] {
   const backends = backendsOf(weights);
   [...health].forEach((letter, index) => {
     const backend = backends[index]!;
-    const phase = ({ e: "out", x: "out", t: "trial" } as const)[letter] ?? "in";
-    const up = !"dx".includes(letter);
+    const phase = ({ e: "out", x: "out", t: "trial" } as const)[letter.toLowerCase()] ?? "in";
+    const up = !"dx".includes(letter.toLowerCase());
+    const unreachableSince = letter < "a" ? 0 : Infinity;
     backend.state = {
       ...backend.state,
-      standing: { ...IN_USE, phase },
+      standing: { ...IN_USE, phase, unreachableSince },
       probed: { ...backend.probed, up },
     };
   });
   return backends;
 }
 
-const compute = (backends: readonly Backend[], policy = policyOf("round_robin")) =>
-  computeCandidates(backends, policy, SLOW_START);
+const compute = (backends: readonly Backend[]) => computeCandidates(backends, SLOW_START);
 const names = (backends: readonly Backend[]) => backends.map(nameOf).join("");
 const show = ({ pickable, inPanic, ejected }: Candidates) =>
   [names(pickable), inPanic ? "panic" : "calm", names(ejected)].join(" ").trim();
@@ -43,6 +46,13 @@ for (
     ["eee", "abc panic abc"],
     ["etd", "abc panic ab"],
     ["ddd", "abc panic"],
+    ["uUu", "ac calm"],
+    ["UUU", "abc calm"],
+    ["UeU", "ac calm b"],
+    ["eUe", "b calm ac"],
+    ["EeE", "b panic b"],
+    ["EdX", "b panic"],
+    ["EEE", "abc panic"],
     ["", "panic"],
   ] as const
 ) {
@@ -54,13 +64,6 @@ for (
 Deno.test("candidates: in panic first attempts are picked from the pool's own list", () => {
   const backends = backendsIn("ee");
   assertStrictEquals(compute(backends).pickable, backends);
-});
-
-Deno.test("candidates: the cycle is that of the policy for what may be picked", () => {
-  assertEquals(compute(backendsIn("uuu", [5, 1, 1])).cycle, 7);
-  assertEquals(compute(backendsIn("uuu", [5, 1, 1]), policyOf("random")).cycle, 1);
-  assertEquals(compute(backendsIn("euu", [5, 1, 1])).cycle, 2);
-  assertEquals(compute([]).cycle, 1);
 });
 
 Deno.test("candidates: slow start ends when it does for the usable backend that was reinstated last", () => {
@@ -85,6 +88,12 @@ for (
     ["ued", "a", "bc"],
     ["eee", "a", "bc"],
     ["uuu", "abc", ""],
+    ["uUu", "a", "c"],
+    ["uUu", "ac", "b"],
+    ["uUe", "a", "b"],
+    ["uUe", "ab", "c"],
+    ["eED", "a", "bc"],
+    ["EeE", "a", "b"],
   ] as const
 ) {
   Deno.test(`candidates: for the health "${health}" a retry after ${tried} has: "${expected}"`, () => {
@@ -93,3 +102,16 @@ for (
     assertEquals(names(findRetryCandidates(backends, attempts)), expected);
   });
 }
+
+Deno.test("candidates: after three attempts at backends known to be unreachable a retry has only others", () => {
+  const backends = backendsIn("UUUUUUe");
+  const attempts = (lastResorts: number, others: number) =>
+    triedOf(...backends.slice(0, lastResorts + others)).map((attempt, index) => (
+      { ...attempt, lastResort: index < lastResorts }
+    ));
+  const after = (lastResorts: number, others: number) =>
+    names(findRetryCandidates(backends, attempts(lastResorts, others)));
+  assertEquals(after(2, 0), "cdef");
+  assertEquals(after(2, 3), "f", "what was found out by the request itself does not count");
+  assertEquals(after(3, 0), "g");
+});

@@ -175,9 +175,11 @@ for (const policy of POLICY_NAMES) {
     for (let client = 0; client < 200; client++) {
       test.backend("b").latency = undefined; // or peak_ewma would not send it five requests
       await ask(client);
+      if (test.backend("b").unreachable) test.check("b", "connection_refused");
     }
     assertEquals(test.usable, "a");
     dead = false;
+    test.check("b");
     for (let client = 0; test.usable !== "ab" && client < 1_000; client++) await ask(client);
     assertEquals(test.usable, "ab");
   });

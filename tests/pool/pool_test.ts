@@ -235,6 +235,7 @@ Deno.test("Pool: whatever fails, in-flight counts return to 0, and in the end al
     }
     assertEquals(test.pool.backends.map(({ inFlight }) => inFlight), Array(size).fill(0));
     test.now += 10 * 60 * 1_000; // longer than any ejection
+    for (const backend of test.pool.backends) test.check(nameOf(backend)!);
     for (let i = 0; i < size; i++) {
       const backend = test.pool.next(facts(), [])!;
       test.finish(nameOf(backend)!);

@@ -41,7 +41,7 @@ function firstOffered(size: number, options: Partial<SelectionOptions> = {}) {
       selection.select(
         facts(),
         triedOf(...tried),
-        computeCandidates(backends, policy, 10_000),
+        computeCandidates(backends, 10_000),
         now,
       ),
     );

@@ -50,6 +50,7 @@ function reinstatedAt(now: number, options: Partial<PoolOptions>): HealthTest {
   const test = new HealthTest(3, options);
   test.fail("b", "connection_refused", 5);
   test.now = now;
+  test.check("b");
   test.pick();
   test.finish("b");
   return test;
@@ -74,6 +75,7 @@ Deno.test("share: if all backends are in slow start, every request gets one, and
   const test = new HealthTest(2, { random: seeded(1), slowStart: 60_000 });
   for (const name of "ab") test.fail(name, "connection_refused", 5);
   test.now = 10_000;
+  for (const name of "ab") test.check(name);
   for (const _ of "ab") test.finish(test.pick()!);
   assertEquals(test.usable, "ab");
   const { a = 0, b = 0 } = test.shares(1_000);

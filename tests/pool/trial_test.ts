@@ -8,7 +8,7 @@ import { facts, failed, putInFlight, triedOf } from "../support/fakes.ts";
 import { HealthTest } from "../support/health.ts";
 
 const EJECTED: Standing = { ...IN_USE, phase: "out", since: 0, retryAt: 10_000 };
-const UNREACHABLE: Standing = { ...EJECTED, unreachable: true };
+const UNREACHABLE: Standing = { ...EJECTED, ejectedAsUnreachable: true };
 const ON_TRIAL: Standing = { ...EJECTED, phase: "trial", retryAt: MAX_EJECTION_MS };
 
 for (

@@ -7,6 +7,7 @@ import type { Engine, Limits } from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
+import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
@@ -90,6 +91,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     ...options.pool,
     onEvent: (event) => changes.push(shortly(event)),
   });
+  const limits = { ...LIMITS, ...options };
   const serving = ENGINES[options.engine ?? "web"]({
     pool,
     budget: new RetryBudget(options.retryBudget ?? Infinity),
@@ -99,16 +101,18 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     reusePort: false,
     requests: new InFlightCount(),
     maxAttempts: options.maxAttempts ?? Infinity,
-    limits: { ...LIMITS, ...options },
+    limits,
     isTrusted,
     onRequest: (entry) => entries.push(entry),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });
+  const checks = startConnectChecking(pool, clock.wheel, limits.connectTimeout, Math.random);
   const engine: Engine = {
     ...serving,
     async drain(timeout, grace) {
       const cut = await serving.drain(timeout, grace);
+      await checks[Symbol.asyncDispose]();
       clock[Symbol.dispose]();
       return cut;
     },

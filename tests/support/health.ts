@@ -53,6 +53,11 @@ export class HealthTest {
     }
   }
 
+  /** Lets a connect check of a backend end. @param failure why there was no connection */
+  check(name: string, failure?: FailureKind): void {
+    this.pool.checked(this.backend(name), failure && failed(failure, "x"));
+  }
+
   /** Lets an attempt at a backend be answered, with a complete response. */
   answer(name: string, status = 200): void {
     const backend = this.backend(name);

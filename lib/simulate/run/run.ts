@@ -6,6 +6,7 @@ import type { Pool } from "../../pool/pool.ts";
 import { TICK_MS } from "../../time/timer_wheel.ts";
 import { createRandomStream } from "../scenario/random_streams.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { startConnectChecks } from "./connect_checks.ts";
 import { EventQueue } from "./event_queue.ts";
 import { startProbes } from "./probes.ts";
 import { RequestFlow, type Server } from "./request_flow.ts";
@@ -24,6 +25,13 @@ export async function simulate(scenario: Scenario, policy: PolicyName): Promise<
   const requests = new RequestFlow({ scenario, queue, pool, servers, statistics });
 
   requests.start();
+  startConnectChecks({
+    queue,
+    pool,
+    servers,
+    timeouts: { connect: config.CONNECT_TIMEOUT, firstByte: config.FIRST_BYTE_TIMEOUT },
+    random: createRandomStream(seed, "connectChecks"),
+  });
   if (config.HEALTH_PATH !== undefined) {
     const random = createRandomStream(seed, "probes");
     for (const [backend, { simulated }] of servers) {

@@ -77,6 +77,12 @@ export class SimulatedBackend {
     return this.#applyNextDrop({ kind: "answers", at: doneAt });
   }
 
+  /** Whether it takes a connection, and if not, how it fails. @param now in milliseconds */
+  connect(now: number): Reply | undefined {
+    const kind = this.#findFault(now);
+    return kind === "refuses" || kind === "swallows" ? replyAtOnce(kind, now) : undefined;
+  }
+
   /** Receives a probe, which is no work and waits for nothing. @param now in milliseconds */
   probe(now: number): Reply {
     return replyAtOnce(this.#findFault(now) ?? "answers", now);

@@ -10,7 +10,7 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
  * the first values there are almost the same for seeds that differ in one bit, and a jump mixes the
  * state.
  */
-const JUMPS = { arrivals: 1, pool: 2, probes: 3 } as const;
+const JUMPS = { arrivals: 1, pool: 2, probes: 3, connectChecks: 4 } as const;
 
 /**
  * @param seed 0 to 2^32 - 1

@@ -48,8 +48,7 @@ Deno.test("run: an M/M/8 queue waits as long as Erlang's formula says", async ()
 Deno.test("run: a backend that refuses connections causes retries and no errors", async () => {
   const summary = await runScenario({ ...MIXED, backends: oneOfFour("refuses=0s-1h") });
   assertEquals(summary.errors, 0);
-  assert(summary.retries >= 5, `${summary.retries} retries`);
-  assert(summary.ejections >= 1);
+  assertEquals([summary.retries, summary.ejections], [1, 1]);
   assertEquals(summary.latency!.p50, 20);
 });
 
@@ -73,13 +72,14 @@ Deno.test("run: a POST that may have left is never sent again", async () => {
     assertEquals([retries, errors], [0, 2_500], fault);
   }
   const swallowed = await runScenario({ ...flags, backends: oneOfFour("swallows=0s-1h") });
-  assertEquals([swallowed.retries, swallowed.errors], [2_500, 0]);
+  // So many were on their way there when the first attempt timed out.
+  assertEquals([swallowed.retries, swallowed.errors], [131, 0]);
 });
 
 for (
-  const [fault, kind, milliseconds] of [
-    ["hangs=0s-1h", "http_response_timeout", 300],
-    ["swallows=0s-1h", "connection_timeout", 100],
+  const [fault, kind, milliseconds, retries] of [
+    ["hangs=0s-1h", "http_response_timeout", 300, 250],
+    ["swallows=0s-1h", "connection_timeout", 100, 7], // those on their way when the first one fails
   ] as const
 ) {
   Deno.test(`run: if one backend has ${fault}, requests go to the next after the timeout, and fail if there is none`, async () => {
@@ -90,7 +90,7 @@ for (
       "RETRY_BUDGET=off",
     ];
     const one = await runScenario({ requests: "1000", set, backends: oneOfFour(fault) });
-    assertEquals([one.errors, one.retries], [0, 250]);
+    assertEquals([one.errors, one.retries], [0, retries]);
     assertAlmostEquals(one.latency!.max, milliseconds + 20, 1e-6);
     const all = await runScenario({ requests: "100", set, backends: `20ms ${fault}` });
     assertEquals(all.errorKinds, { [kind]: 100 });
@@ -207,3 +207,16 @@ Deno.test("run: the seed decides how long requests take, and what is picked at r
   }
   assertNotEquals(alone[0], alone[1]);
 });
+
+for (const rate of [1, 10, 100]) {
+  Deno.test(`run: of 50 backends that refuse, one comes back and answers within 1.3 s, at ${rate} requests a second`, async () => {
+    const refusing = "20ms refuses=0s-1h";
+    const backends = [...Array(49).fill(refusing), "20ms refuses=0s-20s"].join(";");
+    const arrivals = Array.from({ length: 30 * rate }, (_, i) => (i / rate).toFixed(3)).join("\n");
+    const summary = await runScenario({ backends }, { arrivals });
+    const { answered, errors } = summary;
+    assert(answered > 8.5 * rate && errors > 18 * rate, `${answered} answered, ${errors} errors`);
+    const attempts = summary.retries + answered + errors;
+    assert(attempts <= 50 + 3 * errors + answered + 49, `${attempts} attempts`);
+  });
+}

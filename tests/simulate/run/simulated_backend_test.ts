@@ -146,3 +146,12 @@ Deno.test("simulated backend: a probe does not wait and takes none of the capaci
   ]);
   assertEquals(receive(backend, [1_100]), ["answers 1200"]);
 });
+
+Deno.test("simulated backend: while it refuses or swallows, it takes no connection; otherwise it does", () => {
+  const connects = (options: string) => createBackend(`20ms ${options}`).connect(1_000);
+  assertEquals(connects("refuses=0s-1h"), { kind: "refuses", at: 1_000.1 });
+  assertEquals(connects("swallows=0s-1h"), { kind: "swallows", at: Infinity });
+  for (const options of ["", "breaks=0s-1h", "hangs=0s-1h", "errors=0s-1h", "refuses=0s-1s"]) {
+    assertEquals(connects(options), undefined, options);
+  }
+});

@@ -1,0 +1,72 @@
+/** Connect checks of unreachable backends: they run in the control plane only, whatever the number of workers. */
+import type { Backend } from "../backends/backend.ts";
+import { ConnectChecks } from "../health/connect_checks.ts";
+import { dial, parseAddress } from "../net/dial.ts";
+import type { Failed } from "../outcome.ts";
+import type { Pool } from "../pool/pool.ts";
+import { Timed, type Wheel } from "../time/timer_wheel.ts";
+
+/**
+ * Starts them.
+ *
+ * @param timeout for each connection, in milliseconds
+ * @param random 0 up to 1
+ * @returns what stops them, and waits for those that are under way
+ */
+export function startConnectChecking(
+  pool: Pool,
+  wheel: Wheel,
+  timeout: number,
+  random: () => number,
+): AsyncDisposable {
+  const running = new Set<Promise<void>>();
+  const checks = new ConnectChecks<Backend>({
+    backends: pool.backends,
+    now: () => wheel.now,
+    random,
+    onCheck: (backend, failed) => pool.checked(backend, failed),
+    connect(backend, done) {
+      const check = tryConnect(backend, wheel, timeout).then(done).finally(() =>
+        running.delete(check)
+      );
+      running.add(check);
+    },
+  });
+  const ticking = new Ticking(wheel, () => checks.tick());
+  return {
+    async [Symbol.asyncDispose]() {
+      wheel.remove(ticking);
+      await Promise.all(running);
+    },
+  };
+}
+
+/** @returns why there is no connection; undefined if there is one */
+async function tryConnect(
+  { url }: Backend,
+  wheel: Wheel,
+  timeout: number,
+): Promise<Failed | undefined> {
+  const connection = await dial(parseAddress(url), wheel, timeout);
+  if ("kind" in connection) return connection;
+  connection.close();
+  return undefined;
+}
+
+/** Calls an action about with each tick of a wheel, until it is removed from it. */
+class Ticking extends Timed {
+  readonly #wheel: Wheel;
+  readonly #action: () => void;
+
+  constructor(wheel: Wheel, action: () => void) {
+    super();
+    this.#wheel = wheel;
+    this.#action = action;
+    this.expire();
+  }
+
+  override expire(): void {
+    this.#wheel.set(this, 0);
+    this.#action();
+  }
+}
