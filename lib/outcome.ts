@@ -84,6 +84,8 @@ export interface Failed {
   readonly neverLeft?: boolean;
   /** What the client gets; by default the status of the failure's kind. */
   readonly status?: number;
+  /** Whether it shows nothing about the backend, although its kind does. */
+  readonly inconclusive?: boolean;
 }
 
 export function failed(failure: FailureKind, detail: string): Failed {
@@ -98,6 +100,11 @@ export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
   return outcome.neverLeft === undefined
     ? FAILURES[outcome.failure].mayHaveLeft
     : !outcome.neverLeft;
+}
+
+/** Whether the backend is at fault. */
+export function blamesBackend({ failure, inconclusive = false }: Failed): boolean {
+  return !inconclusive && FAILURES[failure].blamesBackend;
 }
 
 /** The outcome of a request if the pool has no backends. */

@@ -4,6 +4,7 @@
  */
 import {
   type Answered,
+  blamesBackend,
   type Failed,
   FAILURES,
   formatFailure,
@@ -60,7 +61,7 @@ export function assessResponse(
   ejectOn5xx: boolean,
 ): Finding | undefined {
   if (broken === undefined) return isError(answered, ejectOn5xx) ? undefined : COMPLETED;
-  if (!FAILURES[broken.failure].blamesBackend) return undefined;
+  if (!blamesBackend(broken)) return undefined;
   return { kind: "failed", unreachable: false, reason: formatFailure(broken) };
 }
 
@@ -69,7 +70,7 @@ function isError({ status }: Answered<unknown>, ejectOn5xx: boolean): boolean {
 }
 
 function isBlameless(request: RequestFacts, failed: Failed, number: number): boolean {
-  if (request.clientGone || !FAILURES[failed.failure].blamesBackend) return true;
+  if (request.clientGone || !blamesBackend(failed)) return true;
   // The time may have gone to earlier attempts, to the client's upload, or to a connect that was cut off.
   return request.expired && (number > 1 || request.hasUpload || !mayHaveLeft(failed));
 }

@@ -56,6 +56,12 @@ for (
   });
 }
 
+Deno.test("blame: a failure that is said to be inconclusive shows nothing", () => {
+  const failure: Failed = { ...failed("connection_terminated", "why"), inconclusive: true };
+  assertEquals(show(assessAttempt(facts(), failure, 1, false)), "inconclusive");
+  assertEquals(show(assessResponse(answered("ok"), failure, false)), "nothing");
+});
+
 const LATE = failed("http_response_timeout", "late");
 const NEVER_LEFT: Failed = { ...LATE, neverLeft: true };
 

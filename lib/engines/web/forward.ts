@@ -6,6 +6,7 @@ import { isIdempotent } from "../../retry.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import { CLIENT_BROKE_OFF } from "../shared/failures.ts";
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
+import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
 import { ConnectCheck } from "./connect_check.ts";
@@ -74,6 +75,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
         signal: attempt.signal,
         client,
       });
+      pauseForAnswer(body, wheel);
       connectCheck.noteAnswer();
       const { status } = response;
       if (!isPassable(status)) {
@@ -85,7 +87,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
       if (body?.broken) return CLIENT_BROKE_OFF;
-      return failedFetch(error);
+      return assessBreak(failedFetch(error), body);
     } finally {
       attempt.end();
     }
