@@ -86,7 +86,7 @@ export function createExchange(options: ExchangeOptions) {
     }
     const { backend, outcome } = result;
     const cookie = pool.cookieFor(request, backend);
-    const response = forwardedResponse(outcome.response, request.method, isDraining(), cookie);
+    const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
     if (outcome.response.bytes === undefined) {
       return { response, end: endOnce(request, backend, outcome) };
     }
