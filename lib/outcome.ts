@@ -102,6 +102,8 @@ export interface Failed {
    * to blame for that, and another attempt would meet the same response.
    */
   readonly limit?: string;
+  /** Whether it shows nothing about the backend, although its kind does. */
+  readonly inconclusive?: boolean;
 }
 
 export function failed(failure: FailureKind, detail: string): Failed {
@@ -128,8 +130,8 @@ export function mayHaveLeft(outcome: Outcome<unknown>): boolean {
 }
 
 /** Whether the backend is at fault. */
-export function blamesBackend({ failure, limit }: Failed): boolean {
-  return limit === undefined && FAILURES[failure].blamesBackend;
+export function blamesBackend({ failure, limit, inconclusive = false }: Failed): boolean {
+  return limit === undefined && !inconclusive && FAILURES[failure].blamesBackend;
 }
 
 /** The outcome of a request if the pool has no backends. */

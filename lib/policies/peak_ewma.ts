@@ -8,7 +8,7 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { addSample, decayedAverage } from "../backends/ewma.ts";
-import { FAILURES } from "../outcome.ts";
+import { blamesBackend } from "../outcome.ts";
 import { drawTwo } from "../backends/weight_classes.ts";
 import type { Observation, Policy } from "./policy.ts";
 
@@ -75,7 +75,7 @@ function deriveSample(
 ): number | undefined {
   if (request.hasUpload) return undefined; // the time includes the client's
   if (outcome.kind === "failed") {
-    if (!FAILURES[outcome.failure].blamesBackend) return undefined;
+    if (!blamesBackend(outcome)) return undefined;
     const before = latency === undefined ? FAILURE_PENALTY_MS : decayedAverage(latency, now);
     return Math.max(milliseconds, Math.min(MAX_LATENCY_MS, 2 * before));
   }

@@ -64,6 +64,12 @@ Deno.test("blame: a response over a limit of ours shows nothing, whatever the fa
   assertEquals(show(assessResponse(answered("ok"), outcome, true)), "nothing");
 });
 
+Deno.test("blame: a failure that is said to be inconclusive shows nothing", () => {
+  const failure: Failed = { ...failed("connection_terminated", "why"), inconclusive: true };
+  assertEquals(show(assessAttempt(facts(), failure, 1, false)), "inconclusive");
+  assertEquals(show(assessResponse(answered("ok"), failure, false)), "nothing");
+});
+
 const LATE = failed("http_response_timeout", "late");
 const NEVER_LEFT: Failed = { ...LATE, neverLeft: true };
 

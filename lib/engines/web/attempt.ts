@@ -11,8 +11,10 @@ import {
   NO_FIRST_BYTE,
   STALLED,
 } from "../shared/failures.ts";
-import type { Failed } from "../../outcome.ts";
+import { plainMessage } from "../../net/plain_message.ts";
+import { type Failed, failed } from "../../outcome.ts";
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
+import { assessBreak } from "./early_answer.ts";
 import type { ConnectCheck } from "./connect_check.ts";
 import type { WebRequest } from "./request.ts";
 
@@ -97,6 +99,12 @@ export class WebAttempt extends Timed {
   /** Begins the response to the client. @param onBroken called to break it off */
   answer(onBroken: (failure: Failed) => void): void {
     this.#onBroken = onBroken;
+  }
+
+  /** What it means that the response broke off. */
+  explainBreak(error: unknown): Failed {
+    const { body } = this.#options.request;
+    return assessBreak(failed("connection_terminated", plainMessage(error)), body);
   }
 
   /** Expects the response's body to move within IDLE_TIMEOUT. @param late what it means if not */

@@ -97,7 +97,7 @@ export function createExchange(options: ExchangeOptions) {
     }
     const { backend, outcome } = result;
     const cookie = pool.cookieFor(request, backend);
-    const response = forwardedResponse(outcome.response, request.method, isDraining(), cookie);
+    const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
     const { attempt, bytes } = outcome.response;
     if (bytes === undefined) {
       const end = endOnce(request, backend, outcome);

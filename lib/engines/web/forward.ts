@@ -10,6 +10,7 @@ import {
   RESPONSE_HAS_TOO_MANY_LINES,
 } from "../shared/failures.ts";
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
+import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
 import { ConnectCheck } from "./connect_check.ts";
@@ -85,6 +86,7 @@ export function createForward(options: ForwardOptions) {
         signal: attempt.signal,
         client,
       });
+      pauseForAnswer(body, wheel);
       connectCheck.noteAnswer();
       const { status } = response;
       const obstacle = explainUnpassable(response, maxHeaderLines);
@@ -97,7 +99,7 @@ export function createForward(options: ForwardOptions) {
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
       if (body?.broken) return body.malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF;
-      return failedFetch(error);
+      return assessBreak(failedFetch(error), body);
     } finally {
       attempt.end();
     }

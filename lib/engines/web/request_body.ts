@@ -10,7 +10,10 @@
  * (tests/engines/web/fetch_resends_test.ts).
  */
 import { announcedLength, type Head } from "./head.ts";
+import { delay } from "@std/async/delay";
+import type { Wheel } from "../../time/timer_wheel.ts";
 import { KeptPieces, Place } from "./kept_pieces.ts";
+import { Pause } from "./pause.ts";
 import { PieceReader } from "./piece_reader.ts";
 
 /**
@@ -21,6 +24,17 @@ const KEPT_BYTES = 192 * 1024;
 
 /** What Deno.serve says of a body whose chunks are not valid; if the client has left, it says otherwise. */
 const INVALID_FRAMING = /invalid HTTP/;
+
+/** A body of so many bytes is written by the time that fetch has taken its end; a longer one some time after. */
+const WRITTEN_AT_ONCE = 64 * 1024;
+const WRITTEN_MS = 1_000;
+
+/**
+ * After each of so many pieces fetch gets the time to look whether an answer has come. A backend that does
+ * not want the body answers at its beginning and closes; what is written to it then ends the connection
+ * before fetch has read the answer (tests/engines/early_answer_test.ts).
+ */
+const LOOKED_AFTER = 16;
 
 /**
  * The body of a request; undefined if it has none.
@@ -49,6 +63,9 @@ export class RequestBody {
   readonly #source: PieceReader;
   readonly #kept = new KeptPieces();
   #readBytes = 0;
+  /** When the attempt under way took the end of it, on the clock of performance.now(). */
+  #takenAt = Infinity;
+  #pause: Pause | undefined;
   #reading: Promise<void> | undefined;
   #sending = 0;
 
@@ -71,6 +88,12 @@ export class RequestBody {
     return this.#reading !== undefined;
   }
 
+  /** Whether an attempt is under way, and some of it may not have been written to the backend. */
+  get isBeingSent(): boolean {
+    const writing = this.#readBytes > WRITTEN_AT_ONCE ? WRITTEN_MS : 0;
+    return this.#sending > 0 && performance.now() < this.#takenAt + writing;
+  }
+
   /**
    * Whether there is a body. If it was not announced, this waits for its first byte or its end. A body that
    * breaks off before either is taken to be there, so that the request fails when the body is sent.
@@ -87,13 +110,22 @@ export class RequestBody {
    */
   open(onProgress: () => void): BodyInit {
     const sending = ++this.#sending;
+    this.#takenAt = Infinity;
+    this.#pause?.end();
     const place = new Place();
+    let pieces = 0;
     const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
         const piece = await this.#next(place);
+        if (pieces > 0 && pieces < LOOKED_AFTER && piece !== undefined) await delay(0);
+        pieces++;
+        await this.#pause?.over;
         if (sending !== this.#sending) return controller.error(new Error("superseded"));
         onProgress();
-        if (piece === undefined) return controller.close();
+        if (piece === undefined) {
+          this.#takenAt = performance.now();
+          return controller.close();
+        }
         if (this.spent) this.#kept.forgetBefore(place);
         controller.enqueue(piece);
       },
@@ -101,9 +133,15 @@ export class RequestBody {
     return this.length === undefined ? stream : new SizedBody(stream, this.length);
   }
 
+  /** Sends nothing more for that time. @param milliseconds on the wheel */
+  pause(wheel: Wheel, milliseconds: number): void {
+    if (this.#takenAt === Infinity) this.#pause = new Pause(wheel, milliseconds);
+  }
+
   /** Gives up the bytes still to come, so that they do not hold the connection they come on. */
   cancel(): void {
     this.#sending++;
+    this.#pause?.end();
     this.#source.cancel().catch(() => {}); // it has broken or ended already
   }
 

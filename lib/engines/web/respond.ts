@@ -3,6 +3,7 @@ import { responseFields } from "../../http/headers.ts";
 import type { LocalReply } from "../../http/local_reply.ts";
 import type { WebResponse } from "./forward.ts";
 import { headersInit } from "./headers_init.ts";
+import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
 import { watchBody } from "./response_body.ts";
 
@@ -23,12 +24,16 @@ export function localResponse(reply: LocalReply, closing: boolean): Response {
  * HEAD without Content-Length gets an empty stream as its body: for no body at all, Deno.serve would
  * announce a length of 0, although GET would send a chunked body.
  *
+ * A 205 becomes a 204, unless the protocol or the method says where it ends: Deno.serve sends neither a
+ * length nor a chunk with it, so that a client would wait for the end of the connection.
+ *
+ * @param request that it answers
  * @param closing whether it says `connection: close`
  * @param cookie ties the client to that backend; undefined if it needs none
  */
 export function forwardedResponse(
   answer: WebResponse,
-  method: string,
+  { method, version }: Pick<WebRequest, "method" | "version">,
   closing: boolean,
   cookie: string | undefined,
 ): Response {
@@ -41,5 +46,6 @@ export function forwardedResponse(
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
   }
-  return new Response(body, { status, headers: headersInit(fields) });
+  const unframed = status === 205 && method !== "HEAD" && version !== "2";
+  return new Response(body, { status: unframed ? 204 : status, headers: headersInit(fields) });
 }

@@ -7,10 +7,8 @@
  * it and another backend may be asked. Any other body passes piece by piece, each read only once the
  * client has taken the one before.
  */
-import { failed } from "../../outcome.ts";
 import { CLIENT_GONE, CLIENT_TAKES_NOTHING, STALLED } from "../shared/failures.ts";
 import type { WebAttempt } from "./attempt.ts";
-import { plainMessage } from "../../net/plain_message.ts";
 import { PieceReader } from "./piece_reader.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -55,7 +53,7 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
         controller.enqueue(piece);
       } catch (error) {
         attempt.end();
-        attempt.broken ??= failed("connection_terminated", plainMessage(error));
+        attempt.broken ??= attempt.explainBreak(error);
         controller.error(new BrokenBody(attempt.broken.detail));
       }
     },
