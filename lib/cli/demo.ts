@@ -36,8 +36,7 @@ export async function startDemo(
   for (const warning of readWarnings(texts, config)) log("warn", warning);
   const balancer = await startBalancer(config, {
     logFormat: { names: new Map(backends.map(({ name, address }) => [address, name])) },
-    onListening: (listening) =>
-      onListening(formatBanner(listening, backends, control.addr.port, config.EJECT_AFTER)),
+    onListening: (listening) => onListening(formatBanner(listening, backends, control.addr.port)),
   });
   return { ...balancer, drainTimeout: config.DRAIN_TIMEOUT };
 }
@@ -46,20 +45,20 @@ function formatBanner(
   { address: { port }, adminAddress }: Listening,
   backends: readonly DemoBackend[],
   controlPort: number,
-  ejectAfter: number,
 ): string {
   const order = (verb: string) => `curl -X POST http://localhost:${controlPort}/users-2/${verb}`;
   const commands = [
     [`curl http://localhost:${port}/`, "Repeat it: the backends take turns."],
     [
       order("stop"),
-      "users-2 refuses connections. Repeat the first command: every request is answered, and if",
-      "users-2 was tried first, its line here says so: (users-2 connection_refused).",
-      ...(ejectAfter === Infinity ? [] : [
-        `After ${ejectAfter} failures users-2 is ejected: for a while it is not tried at all.`,
-      ]),
+      "users-2 refuses connections. Repeat the first command: every request is answered. The one that",
+      "met users-2 has a line here that says so: (users-2 connection_refused). From then on users-2",
+      "is left out until it can be connected to.",
     ],
-    [order("start"), "users-2 is back. As soon as one request has tried it, it takes turns again."],
+    [
+      order("start"),
+      "users-2 is back: within a second or two it gets requests again, at first fewer than the others.",
+    ],
     [
       order("slow"),
       `users-2 takes ${SLOW_MS / 1000} s for each answer, until it is started again.`,
