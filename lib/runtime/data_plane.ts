@@ -36,6 +36,7 @@ export function startDataPlane(
   notify: (notice: Notice) => void,
 ): DataPlane {
   const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
+  const { instanceName } = assignment;
   const memory = new SharedMemory(extent, buffer);
   const isTrusted = belongsTo(config.TRUSTED_PROXIES);
   const backends = createBackends(memory, config, number);
@@ -66,6 +67,7 @@ export function startDataPlane(
       pool,
       budget: new RetryBudget(config.RETRY_BUDGET, memory.budget),
       clock,
+      instanceName,
       hostname: config.HOST,
       port,
       reusePort,

@@ -90,6 +90,9 @@ for (
     [500, false, "answered", "completed"],
     [500, true, "failed, answered 500", "nothing"],
     [599, true, "failed, answered 599", "nothing"],
+    [501, true, "answered", "completed"], // a client can cause it, so can it these
+    [505, true, "answered", "completed"],
+    [508, true, "answered", "completed"],
   ] as const
 ) {
   const setting = `EJECT_ON_5XX=${ejectOn5xx ? "on" : "off"}`;

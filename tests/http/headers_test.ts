@@ -12,6 +12,7 @@ const FORWARDING: Forwarding = {
   trusted: false,
   scheme: "http",
   version: "1.1",
+  instanceName: "roundabout",
   host: "a.test:81",
   newRequestId: () => "made",
   passesTrailers: false,

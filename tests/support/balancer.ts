@@ -30,6 +30,10 @@ export interface TestOptions extends Partial<Limits> {
   /** The name of a cookie that ties clients to backends. */
   readonly stickyCookie?: string;
   readonly isTrusted?: (address: string) => boolean;
+  /** Its name in Via; by default `roundabout`. */
+  readonly instanceName?: string;
+  /** By default any free one. */
+  readonly port?: number;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -93,7 +97,8 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     budget: new RetryBudget(options.retryBudget ?? Infinity),
     clock,
     hostname: options.hostname ?? "127.0.0.1",
-    port: 0,
+    instanceName: options.instanceName ?? "roundabout",
+    port: options.port ?? 0,
     reusePort: false,
     requests: new InFlightCount(),
     maxAttempts: options.maxAttempts ?? Infinity,

@@ -4,6 +4,7 @@ import type { Engine, EngineOptions } from "../engine.ts";
 import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
+import { LoopGuard } from "../shared/loops.ts";
 import { OverloadGuard } from "../shared/overload.ts";
 import { HEADROOM_BYTES } from "./backend/connection.ts";
 import { Buffers } from "../../net/buffers.ts";
@@ -41,7 +42,7 @@ const DRAINING_HEADER_TIMEOUT_MS = 1_000;
 /** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
   const { pool, budget, clock, maxAttempts, limits } = options;
-  const { isTrusted, onRequest, onError, onWarning } = options;
+  const { isTrusted, onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const listener = Deno.listen({
     hostname: options.hostname,
@@ -71,6 +72,7 @@ export function serveTcp(options: EngineOptions): Engine {
   const context: Context = {
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     pool,
+    loops: new LoopGuard(instanceName, onWarning, clock.now),
     overload,
     wheel,
     limits,
@@ -80,6 +82,7 @@ export function serveTcp(options: EngineOptions): Engine {
     bodies: new Buffers(Math.max(LARGE_BYTES, heads.size), KEPT_BUFFERS),
     requestHeads: [],
     isTrusted,
+    instanceName,
     onRequest,
     onError,
     draining: false,

@@ -9,6 +9,7 @@ import type { Wheel } from "../../time/timer_wheel.ts";
 import type { Limits } from "../engine.ts";
 import { finishedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import type { LoopGuard } from "../shared/loops.ts";
 import { startDeadline } from "../shared/request_deadline.ts";
 import { waitForBody } from "./body_presence.ts";
 import type { WebResponse } from "./forward.ts";
@@ -21,6 +22,7 @@ export interface ExchangeOptions {
   readonly proxy: (request: WebRequest) => Promise<Result<WebResponse>>;
   readonly wheel: Wheel;
   readonly limits: Pick<Limits, "requestTimeout" | "idleTimeout">;
+  readonly loops: Pick<LoopGuard, "noteAnswer">;
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   /** Whether responses should say `connection: close`. */
@@ -35,7 +37,7 @@ interface Exchange {
 
 /** Makes the function that serves one request. */
 export function createExchange(options: ExchangeOptions) {
-  const { pool, proxy, wheel, onRequest, isDraining } = options;
+  const { pool, proxy, wheel, loops, onRequest, isDraining } = options;
   const { requestTimeout, idleTimeout } = options.limits;
 
   return async function exchange(
@@ -85,6 +87,7 @@ export function createExchange(options: ExchangeOptions) {
       return { response: localResponse(reply, isDraining()) };
     }
     const { backend, outcome } = result;
+    loops.noteAnswer(backend.id, outcome.status);
     const cookie = pool.cookieFor(request, backend);
     const response = forwardedResponse(outcome.response, request.method, isDraining(), cookie);
     if (outcome.response.bytes === undefined) {

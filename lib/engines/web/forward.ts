@@ -14,6 +14,8 @@ import { hasShortBody } from "./response_body.ts";
 
 export interface ForwardOptions {
   readonly scheme: "http" | "https";
+  /** This balancer's name in Via. */
+  readonly instanceName: string;
   /** Whether a peer's X-Forwarded-* are believed. */
   readonly isTrusted: (address: string) => boolean;
   readonly wheel: Wheel;
@@ -36,7 +38,9 @@ const IDLE_MS = 4_000;
 const REUSE_NOT_IDEMPOTENT_MS = 1_000;
 
 /** Makes the web engine's `forward`, and what closes its connections. */
-export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOptions) {
+export function createForward(
+  { scheme, instanceName, isTrusted, wheel, timeouts }: ForwardOptions,
+) {
   const pooled = createClient(IDLE_MS);
   const recent = createClient(REUSE_NOT_IDEMPOTENT_MS);
   // If a pooled connection dies, fetch sends a request without a body again, a POST too: only a new
@@ -64,7 +68,7 @@ export function createForward({ scheme, isTrusted, wheel, timeouts }: ForwardOpt
     request.attempt = attempt;
     attempt.begin();
     const client = idempotent ? pooled : body === undefined ? single : recent;
-    const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress));
+    const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress), instanceName);
     try {
       const response = await fetch(backend.url + request.path, {
         method,

@@ -12,6 +12,7 @@ import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
 import { finishedEntry, refusedEntry } from "../../shared/access_entry.ts";
 import { EXPIRED } from "../../shared/failures.ts";
+import { LOOP } from "../../shared/loops.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
 import type { BackendConnection } from "../backend/connection.ts";
@@ -62,14 +63,15 @@ export class Exchange implements Expirable, Source {
    */
   async serve(): Promise<boolean> {
     const { request } = this;
-    const { onRequest, limits, wheel, overload, proxy } = this.#context;
+    const { onRequest, limits, wheel, loops, overload, proxy } = this.#context;
     const startedAt = onRequest === undefined ? 0 : performance.now();
     request.deadline = startDeadline(this, wheel, limits.requestTimeout);
     let counted = false;
     try {
       if (request.isLastHop) return await this.#reply(lastRecipientReply());
+      if (loops.finds(request.via)) return await this.#turnAway(LOOP);
       counted = overload.acquire();
-      if (!counted) return await this.#turnAway();
+      if (!counted) return await this.#turnAway(OVERLOAD);
       this.awaitBackend();
       const result = await proxy(request);
       const keeps = result.kind === "answered"
@@ -156,16 +158,17 @@ export class Exchange implements Expirable, Source {
     else if (ended !== undefined) connection?.end(ended);
   }
 
-  async #turnAway(): Promise<boolean> {
-    this.#context.onRequest?.(refusedEntry(this.request, OVERLOAD, Date.now()));
-    return await this.#reply(OVERLOAD.reply);
+  async #turnAway(refusal: typeof LOOP | typeof OVERLOAD): Promise<boolean> {
+    this.#context.onRequest?.(refusedEntry(this.request, refusal, Date.now()));
+    return await this.#reply(refusal.reply);
   }
 
   async #forwardResponse(
     { outcome, backend }: Result<TcpResponse> & { kind: "answered" },
   ): Promise<boolean> {
-    const { pool } = this.#context;
+    const { pool, loops } = this.#context;
     const { connection } = outcome.response;
+    loops.noteAnswer(backend.id, outcome.status);
     try {
       const cookie = pool.cookieFor(this.request, backend);
       return await this.#send(outcome.response, cookie);
