@@ -26,7 +26,7 @@ const MIN_TIMEOUT_MS = 50;
 
 const MIN_SECRET_CHARACTERS = 16;
 
-/** The name of a header or of a cookie: a token (RFC 9110, 5.6.2). */
+/** The name of a header, of a cookie or in Via: a token (RFC 9110, 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
 /** The path of a probe, and its query. */
@@ -40,6 +40,7 @@ export const DEFAULTS = {
   ADMIN_PORT: "5001",
   ADMIN_HOST: "127.0.0.1",
   ENGINE: "web",
+  INSTANCE_NAME: "random",
   POLICY: "round_robin",
   HASH_ON: "address",
   HASH_BALANCE: "off",
@@ -86,6 +87,7 @@ export const Settings = z.object({
   ADMIN_PORT: setting(DEFAULTS.ADMIN_PORT, readAdminPort),
   ADMIN_HOST: setting(DEFAULTS.ADMIN_HOST, (text) => readHost(text, "ADMIN_PORT")),
   ENGINE: setting(DEFAULTS.ENGINE, (text) => oneOf(text, ["web", "tcp"] as const)),
+  INSTANCE_NAME: setting(DEFAULTS.INSTANCE_NAME, readInstanceName),
   POLICY: setting(DEFAULTS.POLICY, (text) => oneOf(text, POLICY_NAMES)),
   HASH_ON: setting(DEFAULTS.HASH_ON, readHashOn),
   HASH_BALANCE: setting(DEFAULTS.HASH_BALANCE, readHashBalance),
@@ -152,6 +154,11 @@ function timeout(whenUnset: string, longest = HOUR_MS) {
 
 function readAdminPort(text: string): Read<number | undefined> {
   return orWord<number | undefined>("off", undefined, text, (text) => wholeNumber(text, 1, 65535));
+}
+
+function readInstanceName(text: string): Read<string | undefined> {
+  if (text === DEFAULTS.INSTANCE_NAME) return reading(undefined);
+  return TOKEN.test(text) ? reading(text) : "must be a name of 1 to 64 characters, such as edge-1";
 }
 
 function readHashOn(text: string): Read<HashOn> {

@@ -10,6 +10,8 @@ export interface EngineOptions {
   readonly pool: Pool;
   readonly budget: RetryBudget;
   readonly clock: Clock;
+  /** This balancer's name in Via: a token, the same for all workers. */
+  readonly instanceName: string;
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;

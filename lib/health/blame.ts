@@ -65,8 +65,14 @@ export function assessResponse(
   return { kind: "failed", unreachable: false, reason: formatFailure(broken) };
 }
 
+/**
+ * 5xx statuses that are about the request, so that a client can cause them at will: a method or a version
+ * that is not known (RFC 9110, 15.6.2 and 15.6.6), and a loop, for which a Via is enough (RFC 5842, 7.2).
+ */
+const ABOUT_THE_REQUEST = new Set([501, 505, 508]);
+
 function isError({ status }: Answered<unknown>, ejectOn5xx: boolean): boolean {
-  return status >= 500 && status <= 599 && ejectOn5xx;
+  return ejectOn5xx && status >= 500 && status <= 599 && !ABOUT_THE_REQUEST.has(status);
 }
 
 function isBlameless(request: RequestFacts, failed: Failed, number: number): boolean {

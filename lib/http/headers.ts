@@ -70,6 +70,8 @@ export interface Forwarding {
   readonly scheme: "http" | "https";
   /** The HTTP version of the request, as Via writes it: `1.0`, `1.1` or `2`. */
   readonly version: string;
+  /** This balancer's name in Via: a token. */
+  readonly instanceName: string;
   /** Host and port that the request is for; empty if an HTTP/1.0 client did not name any. */
   readonly host: string;
   /** Called if the client sent no X-Request-Id. */
@@ -161,14 +163,14 @@ export function proxyFields(
   forwarding: Forwarding,
   received: ReceivedForwarding,
 ): Field[] {
-  const { clientAddress, scheme, version, host } = forwarding;
+  const { clientAddress, scheme, version, instanceName, host } = forwarding;
   const fields: Field[] = [[
     "x-forwarded-for",
     join(received.forwardedFor, clientAddress),
   ]];
   if (!received.forwardedProto) fields.push(["x-forwarded-proto", scheme]);
   if (!received.forwardedHost && host !== "") fields.push(["x-forwarded-host", host]);
-  fields.push(["via", join(received.via, `${version} roundabout`)]);
+  fields.push(["via", join(received.via, `${version} ${instanceName}`)]);
   if (!received.requestId) fields.push(["x-request-id", forwarding.newRequestId()]);
   return fields;
 }

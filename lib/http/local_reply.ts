@@ -56,6 +56,12 @@ export function overloadReply(): LocalReply {
   return text(503, "Service not available", fields);
 }
 
+/** The reply to a request that was here before (RFC 5842, 7.2). */
+export function loopReply(): LocalReply {
+  const fields = [proxyStatus("proxy_loop_detected")];
+  return text(508, "Loop detected: this balancer has forwarded this request before", fields);
+}
+
 /** The reply if this program itself is at fault. */
 export function internalErrorReply(): LocalReply {
   return replyFor("proxy_internal_error");

@@ -22,6 +22,7 @@ import { startAdmin } from "./admin.ts";
 import { createBackends } from "./backends.ts";
 import { startConnectChecking } from "./connect_checking.ts";
 import { engineLimits } from "./engine_limits.ts";
+import { newInstanceName } from "./instance_name.ts";
 import { LogRouter } from "./log_router.ts";
 import { startProbing } from "./probing.ts";
 import { startWarnings } from "./start_warnings.ts";
@@ -92,6 +93,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     clock,
     assignment: {
       config,
+      instanceName: config.INSTANCE_NAME ?? newInstanceName(),
       port: config.PORT,
       limits: engineLimits(config, workers, descriptors ?? Infinity),
       logFormat: options.logFormat ?? (config.ACCESS_LOG === "off" ? undefined : config.ACCESS_LOG),

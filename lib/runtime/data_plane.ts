@@ -35,6 +35,7 @@ export function startDataPlane(
   notify: (notice: Notice) => void,
 ): DataPlane {
   const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
+  const { instanceName } = assignment;
   const memory = new SharedMemory(extent, buffer);
   const isTrusted = remembering(belongsTo(config.TRUSTED_PROXIES));
   const backends = createBackends(memory, config, number);
@@ -62,6 +63,7 @@ export function startDataPlane(
       pool,
       budget: new RetryBudget(config.RETRY_BUDGET, memory.budget),
       clock,
+      instanceName,
       hostname: config.HOST,
       port,
       reusePort,

@@ -8,6 +8,8 @@ import type { Extent } from "../shared_memory/layout.ts";
 /** What all workers have to do. */
 export interface SharedAssignment {
   readonly config: Config;
+  /** This balancer's name in Via. */
+  readonly instanceName: string;
   /** 0 takes any free port. */
   readonly port: number;
   readonly limits: Limits;

@@ -21,6 +21,7 @@ Deno.test("schema: a setting that is unset or empty has its default", () => {
       ADMIN_PORT: 5001,
       ADMIN_HOST: "127.0.0.1",
       ENGINE: "web",
+      INSTANCE_NAME: undefined,
       POLICY: "round_robin",
       HASH_ON: { by: "address" },
       HASH_BALANCE: Infinity,
@@ -108,6 +109,8 @@ for (
     ["STICKY_COOKIE", "off", undefined],
     ["STICKY_COOKIE", "lb.backend-1", "lb.backend-1"],
     ["STICKY_COOKIE", "x".repeat(64), "x".repeat(64)],
+    ["INSTANCE_NAME", "random", undefined],
+    ["INSTANCE_NAME", "edge-1.example", "edge-1.example"],
     ["STICKY_SECRET", "derived", undefined],
     ["STICKY_SECRET", "0123456789abcdef", "0123456789abcdef"],
     ["MAX_ATTEMPTS", "1", 1],
@@ -187,6 +190,7 @@ Deno.test("schema: no part of a secret is shown", () => {
 const POLICIES = `must be ${POLICY_NAMES.join(" or ")}`;
 const HASH_ON = "must be address or path or header:NAME or cookie:NAME";
 const HASH_BALANCE = "must be 101% to 1000%, or off";
+const INSTANCE = "must be a name of 1 to 64 characters, such as edge-1";
 const COOKIE = "must be a cookie name of 1 to 64 characters, or off";
 const FIRST_BYTE = "must be a duration of 50ms to 1h, such as 500ms, 30s or 5m";
 const DRAIN = "must be a duration of 0ms to 1h, such as 500ms, 30s or 5m";
@@ -253,6 +257,9 @@ for (
     ["HASH_BALANCE", "100%", HASH_BALANCE],
     ["HASH_BALANCE", "1001%", HASH_BALANCE],
     ["HASH_BALANCE", "1.25", HASH_BALANCE],
+    ["INSTANCE_NAME", "edge 1", INSTANCE],
+    ["INSTANCE_NAME", "edge:1", INSTANCE],
+    ["INSTANCE_NAME", "x".repeat(65), INSTANCE],
     ["STICKY_COOKIE", "a b", COOKIE],
     ["STICKY_COOKIE", "Off", COOKIE],
     ["STICKY_COOKIE", "on", COOKIE],

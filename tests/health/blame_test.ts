@@ -106,6 +106,9 @@ for (
     [599, true, "failed, answered 599", "nothing"],
     [600, true, "answered", "completed"],
     [999, true, "answered", "completed"],
+    [501, true, "answered", "completed"], // a client can cause it, so can it these
+    [505, true, "answered", "completed"],
+    [508, true, "answered", "completed"],
   ] as const
 ) {
   const setting = `EJECT_ON_5XX=${ejectOn5xx ? "on" : "off"}`;

@@ -13,6 +13,7 @@ const FORWARDING: Forwarding = {
   trusted: false,
   scheme: "http",
   version: "1.1",
+  instanceName: "roundabout",
   host: "a.test:81",
   newRequestId: () => "made",
   passesTrailers: false,

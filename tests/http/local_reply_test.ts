@@ -3,6 +3,7 @@ import {
   failureReply,
   lastRecipientReply,
   type LocalReply,
+  loopReply,
   overloadReply,
   type Refusal,
   refusalReply,
@@ -183,4 +184,11 @@ Deno.test("local reply: the last recipient of OPTIONS answers 204 with the metho
   assertEquals([answer.status, answer.body], [204, ""]);
   assertMatch(only(answer, "allow"), /\bOPTIONS\b/);
   assertMatch(only(answer, "proxy-status"), ITEM);
+});
+
+Deno.test("local reply: a loop is answered 508, with an error of its own", () => {
+  const { status, fields, body } = loopReply();
+  assertEquals(status, 508);
+  assertEquals(Object.fromEntries(fields)["proxy-status"], "roundabout; error=proxy_loop_detected");
+  assertEquals(body, "Loop detected: this balancer has forwarded this request before\n");
 });

@@ -167,6 +167,24 @@ for (const ENGINE of ENGINES) {
   });
 }
 
+Deno.test("workers: all have the same name in Via, so whichever gets its own request answers 508", async () => {
+  const PORT = String(deadPort());
+  const { program, url } = await started(`http://127.0.0.1:${PORT}`, { PORT, WORKERS: "3" });
+  await using _program = program;
+  const clients = await connect(url, 12);
+  assertEquals(new Set(await ask(clients)), new Set([508]));
+  close(clients);
+  program.kill("SIGTERM");
+  assertEquals(await program.status(), 0);
+  const statuses = program.stdout.trimEnd().split("\n").map((line) => line.split(" ")[4]);
+  assertEquals(statuses, Array(24).fill("508"));
+  assertMatch(
+    program.stderr,
+    /requests come back to this balancer, which is roundabout-[0-9a-f]{8} in/,
+  );
+  assertEquals(program.stderr.match(/ warn /g)?.length, 2, program.stderr);
+});
+
 Deno.test("workers: a second balancer of several workers does not share a port", async () => {
   await using backend = new ScriptedBackend("a");
   const { program, url } = await started(backend.url, { WORKERS: "2" });

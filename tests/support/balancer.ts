@@ -32,6 +32,10 @@ export interface TestOptions extends Partial<Limits> {
   readonly isTrusted?: (address: string) => boolean;
   /** By default one that runs by itself. */
   readonly clock?: Clock;
+  /** Its name in Via; by default `roundabout`. */
+  readonly instanceName?: string;
+  /** By default any free one. */
+  readonly port?: number;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -97,7 +101,8 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     budget: new RetryBudget(options.retryBudget ?? Infinity),
     clock,
     hostname: options.hostname ?? "127.0.0.1",
-    port: 0,
+    instanceName: options.instanceName ?? "roundabout",
+    port: options.port ?? 0,
     reusePort: false,
     requests: new InFlightCount(),
     maxAttempts: options.maxAttempts ?? Infinity,

@@ -9,10 +9,18 @@ import type { ParsedRequest } from "./strict_parser.ts";
 export function forwardedBy(balance: EngineTest["balance"]) {
   return async function forwarded(
     text: string,
-    { behaviour = "serve" as Behaviour, prefix = "", trusted = false } = {},
+    {
+      behaviour = "serve" as Behaviour,
+      prefix = "",
+      trusted = false,
+      instanceName = "roundabout",
+    } = {},
   ) {
     await using backend = new ScriptedBackend("users-1", behaviour);
-    await using balancer = balance([backend.url + prefix], { isTrusted: () => trusted });
+    await using balancer = balance([backend.url + prefix], {
+      isTrusted: () => trusted,
+      instanceName,
+    });
     const response = await request(balancer.port, text);
     assertEquals(backend.ambiguous, []);
     return { response, seen: backend.requests[0]!, backend };

@@ -4,6 +4,7 @@ import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { hasPathPrefix } from "../shared/admission.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
+import { LoopGuard } from "../shared/loops.ts";
 import { OverloadGuard } from "../shared/overload.ts";
 import { HEADROOM_BYTES } from "./backend/connection.ts";
 import { Buffers } from "../../net/buffers.ts";
@@ -49,7 +50,7 @@ const LAST_CALL_QUIET_MS = 100;
 /** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
   const { pool, budget, clock, maxAttempts, limits } = options;
-  const { isTrusted, onRequest, onError, onWarning } = options;
+  const { isTrusted, onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const listener = Deno.listen({
     hostname: options.hostname,
@@ -80,6 +81,7 @@ export function serveTcp(options: EngineOptions): Engine {
   const context: Context = {
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     pool,
+    loops: new LoopGuard(instanceName, onWarning, clock.now),
     overload,
     wheel,
     limits,
@@ -90,6 +92,7 @@ export function serveTcp(options: EngineOptions): Engine {
     requestHeads: [],
     keepsPrefix: hasPathPrefix(pool.backends),
     isTrusted,
+    instanceName,
     onRequest,
     onError,
     draining: false,

@@ -10,6 +10,7 @@ import type { Wheel } from "../../time/timer_wheel.ts";
 import type { Limits } from "../engine.ts";
 import { describe, finishedEntry } from "../shared/access_entry.ts";
 import { CLIENT_GONE, CLIENT_STALLED, isDeparture, UPLOAD_EXPIRED } from "../shared/failures.ts";
+import type { LoopGuard } from "../shared/loops.ts";
 import { startDeadline } from "../shared/request_deadline.ts";
 import { waitForBody } from "./body_presence.ts";
 import type { WebResponse } from "./forward.ts";
@@ -22,6 +23,7 @@ export interface ExchangeOptions {
   readonly proxy: (request: WebRequest) => Promise<Result<WebResponse>>;
   readonly wheel: Wheel;
   readonly limits: Pick<Limits, "requestTimeout" | "idleTimeout">;
+  readonly loops: Pick<LoopGuard, "noteAnswer">;
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly isTrusted: IsTrusted;
@@ -37,7 +39,7 @@ interface Exchange {
 
 /** Makes the function that serves one request. */
 export function createExchange(options: ExchangeOptions) {
-  const { pool, proxy, wheel, onRequest, isTrusted, isDraining } = options;
+  const { pool, proxy, wheel, loops, onRequest, isTrusted, isDraining } = options;
   const { requestTimeout, idleTimeout } = options.limits;
 
   return async function exchange(
@@ -96,6 +98,7 @@ export function createExchange(options: ExchangeOptions) {
       return { response: localResponse(reply, isDraining()), sentBytes };
     }
     const { backend, outcome } = result;
+    loops.noteAnswer(backend.id, outcome.status);
     const cookie = pool.cookieFor(request, backend);
     const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
     const { attempt, bytes } = outcome.response;

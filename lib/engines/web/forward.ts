@@ -20,6 +20,8 @@ import { hasShortBody } from "./response_body.ts";
 
 export interface ForwardOptions {
   readonly scheme: "http" | "https";
+  /** This balancer's name in Via. */
+  readonly instanceName: string;
   /** Whether a peer's X-Forwarded-* are believed. */
   readonly isTrusted: (address: string) => boolean;
   readonly wheel: Wheel;
@@ -48,7 +50,7 @@ const STATUS_LIMIT = "599, the highest status of ENGINE=web";
 
 /** Makes the web engine's `forward`, and what closes its connections. */
 export function createForward(options: ForwardOptions) {
-  const { scheme, isTrusted, wheel, timeouts, maxHeaderLines } = options;
+  const { scheme, instanceName, isTrusted, wheel, timeouts, maxHeaderLines } = options;
   const pooled = createClient(IDLE_MS);
   const recent = createClient(REUSE_NOT_IDEMPOTENT_MS);
   // If a pooled connection dies, fetch sends a request without a body again, a POST too: only a new
@@ -76,7 +78,7 @@ export function createForward(options: ForwardOptions) {
     request.attempt = attempt;
     attempt.begin();
     const client = idempotent ? pooled : body === undefined ? single : recent;
-    const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress));
+    const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress), instanceName);
     try {
       const response = await fetch(backend.url + request.path, {
         method,

@@ -14,6 +14,7 @@ export interface Head {
   readonly transferEncoding: string | undefined;
   readonly contentLength: string | undefined;
   readonly maxForwards: string | undefined;
+  readonly via: string | undefined;
 }
 
 /** Bytes of a field line beside its name and value: `: ` and CR LF. */
@@ -22,12 +23,15 @@ const LINE_EXTRA_BYTES = 4;
 /** Reads a head; nothing is checked yet. */
 export function readHead({ method, url, headers }: Request): Head {
   const fields = rawFields(headers);
-  let host, transferEncoding, contentLength, maxForwards: string | undefined;
+  let host, transferEncoding, contentLength, maxForwards, via: string | undefined;
   let fieldsSize = 0;
   for (const [name, value] of fields) {
     fieldsSize += name.length + value.length + LINE_EXTRA_BYTES;
     // The length rules out most names before a letter is compared: this runs for every request.
     switch (name.length) {
+      case 3:
+        if (name.toLowerCase() === "via") via = join(via, value);
+        break;
       case 4:
         if (name.toLowerCase() === "host") host = join(host, value);
         break;
@@ -44,7 +48,17 @@ export function readHead({ method, url, headers }: Request): Head {
         break;
     }
   }
-  return { method, url, fields, fieldsSize, host, transferEncoding, contentLength, maxForwards };
+  return {
+    method,
+    url,
+    fields,
+    fieldsSize,
+    host,
+    transferEncoding,
+    contentLength,
+    maxForwards,
+    via,
+  };
 }
 
 /** Bytes that Content-Length announces; undefined if there is a transfer coding instead. */

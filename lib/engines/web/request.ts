@@ -82,13 +82,14 @@ export class WebRequest implements RequestFacts, Expirable {
   }
 
   /** What the forwarded header fields need to know of it. */
-  forwarding(scheme: "http" | "https", trusted: boolean): Forwarding {
+  forwarding(scheme: "http" | "https", trusted: boolean, instanceName: string): Forwarding {
     const { clientAddress, version, host } = this;
     return {
       clientAddress,
       trusted,
       scheme,
       version,
+      instanceName,
       host,
       newRequestId: () => this.#newId ??= crypto.randomUUID(), // the same for each attempt
       passesTrailers: false,

@@ -11,6 +11,7 @@ import { createProxy } from "../../proxy.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
 import { hasPathPrefix, isLastRecipient } from "../shared/admission.ts";
+import { LOOP, LoopGuard } from "../shared/loops.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit } from "./admission.ts";
 import { Drain } from "./drain.ts";
@@ -26,15 +27,17 @@ import { BrokenBody } from "./response_body.ts";
 /** Starts the web engine. @throws {ListenError} if the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
   const { pool, budget, clock, maxAttempts, isTrusted, limits } = options;
-  const { onRequest, onError, onWarning } = options;
+  const { onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const { forward, close } = createForward({
     scheme: "http",
+    instanceName,
     isTrusted,
     wheel,
     timeouts: limits,
     maxHeaderLines: limits.maxHeaderLines,
   });
+  const loops = new LoopGuard(instanceName, onWarning, clock.now);
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
   const drain = new Drain();
   const exchange = createExchange({
@@ -42,6 +45,7 @@ export function serveWeb(options: EngineOptions): Engine {
     proxy: createProxy({ pool, budget, forward, maxAttempts }),
     wheel,
     limits,
+    loops,
     onRequest,
     isTrusted,
     isDraining: () => drain.draining,
@@ -75,6 +79,7 @@ export function serveWeb(options: EngineOptions): Engine {
     const target = admit(head, hostIfMissing, limits, keepsPrefix);
     if ("reason" in target) return refuse(head, info, target, refusalReply(target));
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
+    if (loops.finds(head.via)) return refuse(head, info, LOOP, LOOP.reply);
     if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);
 
     const received = new WebRequest(request, info, head, target);

@@ -19,6 +19,7 @@ function head(given: Partial<Head> = {}): Head {
     contentLength: undefined,
     fieldsSize: 0,
     maxForwards: undefined,
+    via: undefined,
     ...given,
   };
 }

@@ -26,6 +26,8 @@ export interface ClientOptions {
   readonly heads: Buffers;
   /** Whether the X-Forwarded-* of a peer with that address are trusted. */
   readonly isTrusted: (address: string) => boolean;
+  /** This balancer's name in Via. */
+  readonly instanceName: string;
 }
 
 export abstract class ClientConnection extends Timed implements Recipient {
@@ -46,14 +48,14 @@ export abstract class ClientConnection extends Timed implements Recipient {
 
   constructor(socket: Deno.Conn, options: ClientOptions) {
     super();
-    const { wheel, limits, smalls, heads, isTrusted } = options;
+    const { wheel, limits, smalls, heads, isTrusted, instanceName } = options;
     this.socket = socket;
     this.#wheel = wheel;
     this.#timeouts = options.phaseTimeouts;
     this.inbox = new Inbox(socket, smalls, heads);
     this.outbox = new Outbox(this, wheel, limits.idleTimeout);
     this.address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
-    this.proxyLines = new ProxyLines(this.address, isTrusted(this.address));
+    this.proxyLines = new ProxyLines(this.address, isTrusted(this.address), instanceName);
   }
 
   get phase(): Phase {

@@ -3,6 +3,7 @@ import type { AccessEntry } from "../../../logging/access_log.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import type { Pool } from "../../../pool/pool.ts";
 import type { Result } from "../../../proxy.ts";
+import type { LoopGuard } from "../../shared/loops.ts";
 import type { OverloadGuard } from "../../shared/overload.ts";
 import type { ClientOptions } from "../client/connection.ts";
 import type { TcpResponse } from "./response.ts";
@@ -12,6 +13,7 @@ import type { RequestHead } from "../http1/request_head.ts";
 export interface Context extends ClientOptions {
   readonly proxy: (request: TcpRequest) => Promise<Result<TcpResponse>>;
   readonly pool: Pool;
+  readonly loops: LoopGuard;
   /** Requests in flight. */
   readonly overload: OverloadGuard;
   /** Buffers for bodies. */

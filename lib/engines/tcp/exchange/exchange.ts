@@ -12,6 +12,7 @@ import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
 import { refuseClimb } from "../../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, internalError, isDeparture } from "../../shared/failures.ts";
+import { LOOP } from "../../shared/loops.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
 import type { ClientConnection } from "../client/connection.ts";
@@ -72,13 +73,14 @@ export class Exchange implements Expirable, Source {
    */
   async serve(): Promise<boolean> {
     const { request } = this;
-    const { limits, wheel, overload, proxy } = this.#context;
+    const { limits, wheel, loops, overload, proxy } = this.#context;
     request.deadline = startDeadline(this, wheel, limits.requestTimeout);
     let counted = false;
     try {
       if (request.isLastHop) return await this.#reply(lastRecipientReply());
+      if (loops.finds(request.via)) return await this.#turnAway(LOOP);
       counted = overload.acquire();
-      if (!counted) return await this.#turnAway();
+      if (!counted) return await this.#turnAway(OVERLOAD);
       this.awaitBackend();
       const result = await proxy(request);
       const keeps = result.kind === "answered"
@@ -174,19 +176,20 @@ export class Exchange implements Expirable, Source {
     else if (ended !== undefined) connection?.end(ended);
   }
 
-  async #turnAway(): Promise<boolean> {
+  async #turnAway(refusal: typeof LOOP | typeof OVERLOAD): Promise<boolean> {
     try {
-      return await this.#reply(OVERLOAD.reply);
+      return await this.#reply(refusal.reply);
     } finally {
-      this.#record.refuse(this.request, OVERLOAD);
+      this.#record.refuse(this.request, refusal);
     }
   }
 
   async #forwardResponse(
     { outcome, backend }: Result<TcpResponse> & { kind: "answered" },
   ): Promise<boolean> {
-    const { pool } = this.#context;
+    const { pool, loops } = this.#context;
     const { connection } = outcome.response;
+    loops.noteAnswer(backend.id, outcome.status);
     try {
       const cookie = pool.cookieFor(this.request, backend);
       return await this.#send(outcome.response, cookie);

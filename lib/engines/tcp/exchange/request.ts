@@ -89,6 +89,11 @@ export class TcpRequest implements RequestFacts {
     );
   }
 
+  /** The value of Via, if there is one. */
+  get via(): string | undefined {
+    return this.head.forwarding.viaEnd > 0 ? this.header("via") : undefined;
+  }
+
   get path(): string {
     const { targetStart, targetEnd } = this.head;
     return this.forwarded.path ?? textOf(this.bytes, targetStart, targetEnd);

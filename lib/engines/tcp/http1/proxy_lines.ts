@@ -35,6 +35,7 @@ export class ProxyLines {
   /** Whether X-Forwarded-* of the client are trusted. */
   readonly trusted: boolean;
   readonly #clientAddress: string;
+  readonly #instanceName: string;
   #lines: Bytes = new Uint8Array();
   /** The lines, in this order. */
   #forwardedFor = UNSET;
@@ -44,8 +45,10 @@ export class ProxyLines {
   #requestId = UNSET;
   #hostLength = 0;
 
-  constructor(clientAddress: string, trusted: boolean) {
+  /** @param instanceName this balancer's name in Via */
+  constructor(clientAddress: string, trusted: boolean, instanceName: string) {
     this.#clientAddress = clientAddress;
+    this.#instanceName = instanceName;
     this.trusted = trusted;
   }
 
@@ -113,6 +116,7 @@ export class ProxyLines {
       trusted: this.trusted,
       scheme: "http",
       version: `1.${minor}`,
+      instanceName: this.#instanceName,
       host,
       newRequestId,
       passesTrailers: true,

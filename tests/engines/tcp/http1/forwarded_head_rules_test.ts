@@ -85,6 +85,7 @@ function linesByRules(request: ReturnType<typeof requestOf>, trusted: boolean): 
     trusted,
     scheme: "http",
     version: `1.${minor}`,
+    instanceName: "roundabout",
     host: absolute ? "x.test" : host ?? "",
     newRequestId: () => "ID",
     passesTrailers: true,
@@ -113,7 +114,7 @@ for (
     const requests = fc.array(request, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(requests, fc.boolean(), (requests, trusted) => {
-        const proxyLines = new ProxyLines(CLIENT, trusted); // all on one connection
+        const proxyLines = new ProxyLines(CLIENT, trusted, "roundabout"); // all on one connection
         for (const request of requests) {
           const lines = forward(request.head, { proxyLines });
           assertEquals(lines.slice(1), linesByRules(request, trusted));
