@@ -13,6 +13,15 @@ Deno.test("main: without backends the error says what is missing and mentions th
   assertMatch(stderr, /deno task demo/);
 });
 
+Deno.test("main: if a required setting is missing, a variable that looks like it is named first", async () => {
+  const { status, stderr } = await run(["start"], { env: { USER_SERVICE: "http://a" } });
+  assertEquals(status, 2);
+  assertMatch(
+    stderr,
+    / warn USER_SERVICE in the environment is no setting, did you mean USERS_SERVICE\?\nCannot start /,
+  );
+});
+
 Deno.test("main: all wrong settings are reported at once, and nothing starts", async () => {
   const env = { USERS_SERVICE: "http://a:6000;ftp://b", PORT: "http", DRAIN_TIMEOUT: "soon" };
   const { status, stdout, stderr } = await run(["start"], { env });

@@ -1,7 +1,8 @@
 /** The commands of the program, and their flags. */
-import { parseAddresses, parseConfig, readSettings, readWarnings } from "../config/load.ts";
+import { misspeltVariables, parseAddresses, parseConfig, readSettings } from "../config/load.ts";
 import type { SettingTexts } from "../config/parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, type SettingName } from "../config/schema.ts";
+import { withoutEffect } from "../config/without_effect.ts";
 import { log, print, STDOUT } from "../logging/log.ts";
 import { formatHostPort } from "../net/host_port.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
@@ -69,9 +70,7 @@ export const PROGRAM: Program = {
 
 function start(_flags: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
-    const texts = readSettings();
-    const config = parseConfig(texts);
-    warnOf(texts, config);
+    const { config } = loadSettings();
     const balancer = await startBalancer(config, { onListening });
     return { ...balancer, stop: () => balancer.stop(config.DRAIN_TIMEOUT) };
 
@@ -90,6 +89,7 @@ function start(_flags: Flags, signals?: Signals): Promise<number> {
 
 function demo(_flags: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
+    warn(misspeltVariables());
     const demo = await startDemo(readSettings(), (banner) => isDraining() || STDOUT.write(banner));
     return { ...demo, stop: () => demo.stop(demo.drainTimeout) };
   }, signals);
@@ -110,8 +110,7 @@ function backend({ name = "backend" }: Flags, signals?: Signals): Promise<number
 }
 
 function check(): Promise<number> {
-  const texts = readSettings();
-  warnOf(texts, parseConfig(texts));
+  const { texts } = loadSettings();
   print(SETTING_NAMES.map((name) => `${name}=${displayValue(name, texts[name])}\n`).join(""));
   return Promise.resolve(0);
 }
@@ -125,8 +124,17 @@ async function healthcheck({ ready }: Flags): Promise<number> {
   return 1;
 }
 
-function warnOf(texts: SettingTexts, config: Config): void {
-  for (const warning of readWarnings(texts, config)) log("warn", warning);
+/** Loads all settings, and warns of what is probably not meant. @throws {ConfigError} with every problem */
+function loadSettings(): { texts: SettingTexts; config: Config } {
+  warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
+  const texts = readSettings();
+  const config = parseConfig(texts);
+  warn(withoutEffect(texts, config));
+  return { texts, config };
+}
+
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) log("warn", warning);
 }
 
 /** The value of a setting as a user would write it, or its default; a secret is masked. */

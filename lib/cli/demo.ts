@@ -1,6 +1,7 @@
 /** `roundabout demo`: three backends and a balancer in one process, and commands to try. */
-import { parseConfig, readWarnings } from "../config/load.ts";
+import { parseConfig } from "../config/load.ts";
 import type { SettingTexts } from "../config/parse.ts";
+import { withoutEffect } from "../config/without_effect.ts";
 import { log } from "../logging/log.ts";
 import { type Balancer, type Listening, startBalancer } from "../runtime/control_plane.ts";
 import { type DemoBackend, SLOW_MS, startDemoBackend } from "./demo_backend.ts";
@@ -33,7 +34,7 @@ export async function startDemo(
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ address }) => `http://${address}`).join(";"),
   });
-  for (const warning of readWarnings(texts, config)) log("warn", warning);
+  for (const warning of withoutEffect(texts, config)) log("warn", warning);
   const balancer = await startBalancer(config, {
     logFormat: { names: new Map(backends.map(({ name, address }) => [address, name])) },
     onListening: (listening) => onListening(formatBanner(listening, backends, control.addr.port)),

@@ -5,7 +5,6 @@ import { type EnvFile, readEnvFile } from "./env_file.ts";
 import { misspelt } from "./misspelt.ts";
 import { given, parseTexts, type SettingTexts } from "./parse.ts";
 import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
-import { withoutEffect } from "./without_effect.ts";
 
 /** What cannot be done, and what has several problems. */
 const SUBJECTS = {
@@ -68,16 +67,9 @@ export function readSettings(): SettingTexts {
   return texts;
 }
 
-/**
- * What should be known of settings that are valid: those without effect, and variables of the environment
- * that look like misspelt ones.
- *
- * @param texts as returned by {@linkcode readSettings}, or a part of them
- * @param config the same, parsed
- * @returns one sentence each
- */
-export function readWarnings(texts: SettingTexts, config: Config): string[] {
-  return [...misspelt(readEnvironment()), ...withoutEffect(texts, config)];
+/** Variables of the environment that look like misspelt settings. @returns one sentence each */
+export function misspeltVariables(): string[] {
+  return misspelt(readEnvironment());
 }
 
 /** The whole environment; nothing of it if only some variables may be read. */
