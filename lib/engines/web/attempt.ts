@@ -40,12 +40,16 @@ export interface AttemptOptions {
 const WATCH_AFTER_MS = 50;
 
 export class WebAttempt extends Timed {
+  /** Whether the response has begun. */
+  answered = false;
   /** Why the response did not get through whole. */
   broken: Failed | undefined;
   /** Bytes of the response's body that the client has taken. */
   sentBytes = 0;
   /** Called once the response is broken off: a client that takes nothing may keep its connection open. */
   onBrokenOff: (() => void) | undefined;
+  /** Called once the response's body was received to its end; not if it was received before. */
+  onReceived: (() => void) | undefined;
   readonly #options: AttemptOptions;
   readonly #controller = new AbortController();
   /** When something last happened, on the wheel's clock. */

@@ -13,8 +13,11 @@ import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { headersInit } from "./headers_init.ts";
-import { ConnectCheck } from "./connect_check.ts";
+import { Clients } from "./clients.ts";
+import { Link } from "./link.ts";
+import { mayBeResent } from "../shared/reuse.ts";
 import type { WebRequest } from "./request.ts";
+import type { RequestBody } from "./request_body.ts";
 import { rawFields } from "./raw_fields.ts";
 import { hasShortBody } from "./response_body.ts";
 
@@ -41,9 +44,8 @@ export interface WebResponse {
 /** How long a connection to a backend may idle, in milliseconds; most servers keep it for 5 s or more. */
 const IDLE_MS = 4_000;
 
-/** A request that is not idempotent uses no connection that was idle for longer, in milliseconds: if
- * the connection is dead, it must not be sent again. */
-const REUSE_NOT_IDEMPOTENT_MS = 1_000;
+/** As such a limit, it stands for a new connection. */
+const NEW_CONNECTION = 0;
 
 /** A Response cannot have a higher status. */
 const STATUS_LIMIT = "599, the highest status of ENGINE=web";
@@ -51,16 +53,13 @@ const STATUS_LIMIT = "599, the highest status of ENGINE=web";
 /** Makes the web engine's `forward`, and what closes its connections. */
 export function createForward(options: ForwardOptions) {
   const { scheme, instanceName, isTrusted, wheel, timeouts, maxHeaderLines } = options;
-  const pooled = createClient(IDLE_MS);
-  const recent = createClient(REUSE_NOT_IDEMPOTENT_MS);
-  // If a pooled connection dies, fetch sends a request without a body again, a POST too: only a new
-  // connection for each prevents that (tests/engines/web/fetch_resends_test.ts).
-  const single = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 0 });
-  const connectChecks = new Map<Backend, ConnectCheck>();
+  const clients = new Clients();
+  const links = new Map<Backend, Link>();
 
   async function forward(request: WebRequest, backend: Backend): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
-    const connectCheck = connectCheckFor(backend);
+    const link = linkTo(backend);
+    const { connectCheck } = link;
     const idempotent = isIdempotent(method);
     // A request that cannot be sent again goes only to a backend that is known to be there.
     if (!idempotent && !connectCheck.isAnswering) {
@@ -76,8 +75,27 @@ export function createForward(options: ForwardOptions) {
       connectCheck: idempotent ? connectCheck : undefined,
     });
     request.attempt = attempt;
+    const sentAt = wheel.now;
+    const limit = idempotent ? IDLE_MS : limitOf(link, body);
+    const outcome = await send(request, backend, link, attempt, limit);
+    if (outcome.kind === "answered" || !wasLost(outcome, attempt)) return outcome;
+    if (!link.mayHaveReused(limit, sentAt)) return outcome;
+    if (mayBeResent(request, false)) {
+      return await send(request, backend, link, attempt, NEW_CONNECTION);
+    }
+    return link.reuseLimit.assessLoss(outcome, limit, sentAt, wheel.now);
+  }
+
+  /** @param limit how long its connection may have been idle, in milliseconds */
+  async function send(
+    request: WebRequest,
+    backend: Backend,
+    link: Link,
+    attempt: WebAttempt,
+    limit: number,
+  ): Promise<Outcome<WebResponse>> {
+    const { method, body } = request;
     attempt.begin();
-    const client = idempotent ? pooled : body === undefined ? single : recent;
     const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress), instanceName);
     try {
       const response = await fetch(backend.url + request.path, {
@@ -86,10 +104,11 @@ export function createForward(options: ForwardOptions) {
         body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
-        client,
+        client: clients.keeping(limit),
       });
+      attempt.answered = true;
       pauseForAnswer(body, wheel);
-      connectCheck.noteAnswer();
+      link.connectCheck.noteAnswer();
       const { status } = response;
       const obstacle = explainUnpassable(response, maxHeaderLines);
       if (obstacle !== undefined) {
@@ -97,6 +116,8 @@ export function createForward(options: ForwardOptions) {
         return obstacle;
       }
       const bytes = hasShortBody(response) ? await attempt.receive(response) : undefined;
+      if (bytes !== undefined || response.body === null) link.noteReceived(limit);
+      else attempt.onReceived = () => link.noteReceived(limit);
       return { kind: "answered", status, response: { response, attempt, bytes } };
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
@@ -107,23 +128,24 @@ export function createForward(options: ForwardOptions) {
     }
   }
 
-  function connectCheckFor(backend: Backend): ConnectCheck {
-    let connectCheck = connectChecks.get(backend);
-    if (connectCheck === undefined) {
-      connectChecks.set(backend, connectCheck = new ConnectCheck(backend.url, wheel));
-    }
-    return connectCheck;
+  function limitOf({ reuseLimit }: Link, body: RequestBody | undefined): number {
+    // If a pooled connection dies, fetch sends a request without a body again, a POST too: only a new
+    // connection for each prevents that (tests/engines/web/fetch_resends_test.ts).
+    return body === undefined ? NEW_CONNECTION : reuseLimit.milliseconds(wheel.now);
   }
 
-  function close(): void {
-    for (const client of [pooled, recent, single]) client.close();
+  function linkTo(backend: Backend): Link {
+    let link = links.get(backend);
+    if (link === undefined) links.set(backend, link = new Link(backend.url, wheel));
+    return link;
   }
 
-  return { forward, close };
+  return { forward, close: () => clients.close() };
 }
 
-function createClient(poolIdleTimeout: number): Deno.HttpClient {
-  return Deno.createHttpClient({ allowHost: true, http2: false, poolIdleTimeout });
+/** Whether the connection broke before any byte of a response, and not from this side. */
+function wasLost({ failure }: Failed, { answered, signal }: WebAttempt): boolean {
+  return failure === "connection_terminated" && !answered && !signal.aborted;
 }
 
 /**

@@ -15,6 +15,7 @@ export interface Head {
   readonly contentLength: string | undefined;
   readonly maxForwards: string | undefined;
   readonly via: string | undefined;
+  readonly upgrade: string | undefined;
 }
 
 /** Bytes of a field line beside its name and value: `: ` and CR LF. */
@@ -23,7 +24,7 @@ const LINE_EXTRA_BYTES = 4;
 /** Reads a head; nothing is checked yet. */
 export function readHead({ method, url, headers }: Request): Head {
   const fields = rawFields(headers);
-  let host, transferEncoding, contentLength, maxForwards, via: string | undefined;
+  let host, transferEncoding, contentLength, maxForwards, via, upgrade: string | undefined;
   let fieldsSize = 0;
   for (const [name, value] of fields) {
     fieldsSize += name.length + value.length + LINE_EXTRA_BYTES;
@@ -34,6 +35,9 @@ export function readHead({ method, url, headers }: Request): Head {
         break;
       case 4:
         if (name.toLowerCase() === "host") host = join(host, value);
+        break;
+      case 7:
+        if (name.toLowerCase() === "upgrade") upgrade = join(upgrade, value);
         break;
       case 12:
         if (name.toLowerCase() === "max-forwards") maxForwards = join(maxForwards, value);
@@ -58,6 +62,7 @@ export function readHead({ method, url, headers }: Request): Head {
     contentLength,
     maxForwards,
     via,
+    upgrade,
   };
 }
 

@@ -46,6 +46,7 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
         if (clientLeft) return;
         if (piece === undefined) {
           attempt.end();
+          attempt.onReceived?.();
           return controller.close();
         }
         attempt.expectMove(CLIENT_TAKES_NOTHING);

@@ -23,6 +23,7 @@ import { identify, type ServeInfo, WebRequest } from "./request.ts";
 import { receiveBody, type RequestBody } from "./request_body.ts";
 import { localResponse } from "./respond.ts";
 import { BrokenBody } from "./response_body.ts";
+import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
 
 /** Starts the web engine. @throws {ListenError} if the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
@@ -39,6 +40,7 @@ export function serveWeb(options: EngineOptions): Engine {
   });
   const loops = new LoopGuard(instanceName, onWarning, clock.now);
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
+  const warnOfUpgrade = throttledWarning(onWarning, clock.now);
   const drain = new Drain();
   const exchange = createExchange({
     pool,
@@ -81,6 +83,7 @@ export function serveWeb(options: EngineOptions): Engine {
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
     if (loops.finds(head.via)) return refuse(head, info, LOOP, LOOP.reply);
     if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);
+    if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
 
     const received = new WebRequest(request, info, head, target);
     const body = receiveBody(request, head);

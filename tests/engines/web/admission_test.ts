@@ -20,6 +20,7 @@ function head(given: Partial<Head> = {}): Head {
     fieldsSize: 0,
     maxForwards: undefined,
     via: undefined,
+    upgrade: undefined,
     ...given,
   };
 }

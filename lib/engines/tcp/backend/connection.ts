@@ -28,7 +28,7 @@ export class BackendConnection extends Timed {
   receivedAny = false;
   /** Whether the final response has begun. */
   answering = false;
-  /** When it became idle, on the wheel's clock; undefined while it is in use. */
+  /** When it became idle, on the clock of performance.now(); undefined while it is in use. */
   idleSince: number | undefined;
   /** Why it was closed from this side; undefined if it was not. */
   closeReason: Failed | undefined;
@@ -85,7 +85,7 @@ export class BackendConnection extends Timed {
   /** Becomes idle. @param milliseconds after which it is closed */
   markIdle(milliseconds: number): void {
     this.filled = HEADROOM_BYTES;
-    this.idleSince = this.#wheel.now;
+    this.idleSince = performance.now(); // the backend's time runs on while this process does not
     this.#late = undefined;
     this.#wheel.set(this, milliseconds);
     this.#readAhead();

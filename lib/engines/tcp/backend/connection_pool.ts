@@ -17,12 +17,6 @@ export interface ConnectionPoolOptions {
   readonly idleTimeout: number;
 }
 
-/**
- * A request that is not idempotent uses no connection that has been idle for longer, in milliseconds: if
- * the backend is closing it at this moment, it cannot be known whether the request was carried out.
- */
-const REUSE_NOT_IDEMPOTENT_MS = 1_000;
-
 /** The time that a backend announces is shortened by this, in milliseconds: its clock starts earlier. */
 const ANNOUNCED_MARGIN_MS = 1_000;
 
@@ -41,13 +35,16 @@ export class ConnectionPool {
     this.#options = options;
   }
 
-  /** An idle connection that the request may use, to be begun or discarded; undefined if there is none. */
-  take(idempotent: boolean): BackendConnection | undefined {
+  /**
+   * An idle connection, to be begun or discarded.
+   *
+   * @param limit how long it may have been idle, in milliseconds
+   * @returns undefined if there is none
+   */
+  take(limit: number): BackendConnection | undefined {
     const connection = this.#idle.at(-1);
     if (connection === undefined) return undefined;
-    if (!idempotent && this.#options.wheel.now - connection.idleSince! > REUSE_NOT_IDEMPOTENT_MS) {
-      return undefined;
-    }
+    if (limit < Infinity && performance.now() - connection.idleSince! > limit) return undefined;
     this.#idle.pop();
     return connection;
   }

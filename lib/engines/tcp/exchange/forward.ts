@@ -15,6 +15,7 @@ import {
   NO_FIRST_BYTE,
   RESPONSE_HEAD_TOO_LARGE,
 } from "../../shared/failures.ts";
+import { mayBeResent, ReuseLimit } from "../../shared/reuse.ts";
 import { chooseFraming } from "../http1/response_framing.ts";
 import { receiveFirstPiece } from "./first_piece.ts";
 import { invalidResponse } from "./invalid_response.ts";
@@ -45,21 +46,25 @@ export function createForward(options: ForwardOptions) {
 
   async function forward(request: TcpRequest, backend: Backend): Promise<Outcome<TcpResponse>> {
     const transport = transportTo(backend);
-    const { connections } = transport;
-    const idempotent = isIdempotent(request.method);
-    const idle = connections.take(idempotent);
+    const { connections, reuseLimit } = transport;
+    const { wheel } = options;
+    const takenAt = wheel.now;
+    const limit = isIdempotent(request.method) ? Infinity : reuseLimit.milliseconds(takenAt);
+    const idle = connections.take(limit);
     await null; // if bytes have arrived on it already, they are noticed first: they belong to no request
     if (idle?.begin()) {
       const sent = await send(request, idle, transport);
       if (sent instanceof TcpResponse) return answered(sent);
       connections.discard(idle);
-      if (!wasStale(request, idle, idempotent)) return sent;
-      // It was closed while it was idle, which does not count against the backend: try a new one.
+      if (!wasStale(idle)) return sent;
+      if (!mayBeResent(request, idle.sent === 0)) {
+        return reuseLimit.assessLoss(sent, limit, takenAt, wheel.now);
+      }
     }
-    let opened = await connections.open(request.timeLeft(options.wheel.now));
+    let opened = await connections.open(request.timeLeft(wheel.now));
     if (isOutOfDescriptors(opened) && dropOneIdle()) {
       await delay(0); // its descriptor is free only then
-      opened = await connections.open(request.timeLeft(options.wheel.now));
+      opened = await connections.open(request.timeLeft(wheel.now));
     }
     if ("kind" in opened) return request.ended ?? opened;
     const sent = request.ended ?? await send(request, opened, transport);
@@ -129,6 +134,7 @@ export function createForward(options: ForwardOptions) {
       const { host, pathname } = new URL(backend.url);
       transport = {
         connections: new ConnectionPool(parseAddress(backend.url), options),
+        reuseLimit: new ReuseLimit(),
         prefix: bytesOf(pathname === "/" ? "" : pathname),
         authority: host,
       };
@@ -160,24 +166,16 @@ function answered(response: TcpResponse): Outcome<TcpResponse> {
 /** What all requests to one backend share. */
 interface Transport {
   readonly connections: ConnectionPool;
+  readonly reuseLimit: ReuseLimit;
   /** The path of its URL. */
   readonly prefix: Uint8Array<ArrayBuffer>;
   /** Host and port of its URL. */
   readonly authority: string;
 }
 
-/**
- * Whether an idle connection turned out to be dead, so that the request may be sent on a new one: no byte
- * of it was sent, or it is idempotent and its body is still here as a whole.
- */
-function wasStale(
-  request: TcpRequest,
-  connection: BackendConnection,
-  idempotent: boolean,
-): boolean {
-  const byPeer = connection.closeReason === undefined;
-  return byPeer && !connection.receivedAny && (connection.sent === 0 || idempotent) &&
-    !request.bodySpent && request.ended === undefined;
+/** Whether the backend had closed an idle connection before it got the request, as far as can be seen. */
+function wasStale({ closeReason, receivedAny }: BackendConnection): boolean {
+  return closeReason === undefined && !receivedAny;
 }
 
 /** @returns false if the client is gone, which is not the backend's fault */

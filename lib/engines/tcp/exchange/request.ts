@@ -3,6 +3,7 @@ import type { RequestFacts } from "../../../request_facts.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { textOf } from "../http1/bytes.ts";
 import { ForwardedHead } from "../http1/forwarded_head.ts";
+import { protocolsOf } from "../../../http/upgrade.ts";
 import { isLastRecipient, refuseMethod } from "../../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../shared/failures.ts";
 import type { Failed } from "../../../outcome.ts";
@@ -53,7 +54,9 @@ export class TcpRequest implements RequestFacts {
     this.head = head;
     this.method = head.readMethod(bytes);
     this.clientAddress = client.address;
-    this.upgrade = head.upgrade && head.minor === 1 ? protocolsOf(bytes, head) : undefined;
+    this.upgrade = head.upgrade && head.minor === 1
+      ? protocolsOf(textOf(bytes, head.upgradeStart, head.upgradeEnd))
+      : undefined;
     throwIfRefused(refuseMethod(this.method));
     if (head.form === "asterisk" && this.method !== "OPTIONS") {
       throw new Malformed("the target * is for OPTIONS");
@@ -132,15 +135,4 @@ export class TcpRequest implements RequestFacts {
   get bodySpent(): boolean {
     return this.upload?.spent ?? false;
   }
-}
-
-/**
- * The protocols that Upgrade lists, without HTTP/2 in cleartext: h2c is obsolete (RFC 9113, 3.1), and requests in
- * such a tunnel would bypass every rule of this proxy.
- */
-function protocolsOf(bytes: Uint8Array, head: RequestHead): string | undefined {
-  const protocols = textOf(bytes, head.upgradeStart, head.upgradeEnd).split(",")
-    .map((protocol) => protocol.trim())
-    .filter((protocol) => protocol !== "" && !/^h2/i.test(protocol));
-  return protocols.length === 0 ? undefined : protocols.join(", ");
 }

@@ -86,6 +86,20 @@ Deno.test("tunnel: Upgrade is forwarded without h2c", async () => {
   assert(fields.some(([name, value]) => name === "upgrade" && value === "echo/2"));
 });
 
+for (const body of ["Content-Length: 0\r\n\r\n", "Content-Length: 5\r\n\r\nhello"]) {
+  Deno.test(`tunnel: an offer of h2c with ${body.split("\r")[0]} is ignored, and the request answered`, async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = balance([backend.url]);
+    using client = await Dialogue.open(balancer.port);
+    const offer =
+      "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+    await client.send("POST / HTTP/1.1\r\nHost: a.test\r\n" + offer + body);
+    assertEquals((await client.response()).status, 200);
+    const names = new Set(backend.requests[0]!.fields.map(([name]) => name));
+    assert(["upgrade", "connection", "http2-settings"].every((name) => !names.has(name)));
+  });
+}
+
 Deno.test("tunnel: bytes that the client sends before the 101 are forwarded after it, before later ones", async () => {
   await using backend = shouting();
   await using balancer = balance([backend.url]);

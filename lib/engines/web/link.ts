@@ -1,0 +1,35 @@
+/** What all requests of the web engine to one backend share. */
+import { ReuseLimit } from "../shared/reuse.ts";
+import { TICK_MS, type Wheel } from "../../time/timer_wheel.ts";
+import { ConnectCheck } from "./connect_check.ts";
+
+export class Link {
+  readonly connectCheck: ConnectCheck;
+  readonly reuseLimit = new ReuseLimit();
+  readonly #wheel: Wheel;
+  /** When each client last got a connection back, by how long it keeps them, in milliseconds. */
+  readonly #receivedAt = new Map<number, number>();
+
+  /** @param url of the backend */
+  constructor(url: string, wheel: Wheel) {
+    this.connectCheck = new ConnectCheck(url, wheel);
+    this.#wheel = wheel;
+  }
+
+  /** Notes that a response was received to its end. @param keptMs how long its connection may be idle now */
+  noteReceived(keptMs: number): void {
+    this.#receivedAt.set(keptMs, this.#wheel.now);
+  }
+
+  /**
+   * Whether a request may have been sent on a connection that was idle before: fetch does not say.
+   *
+   * @param keptMs how long its client keeps connections, 0 if it keeps none
+   * @param sentAt on the wheel's clock
+   */
+  mayHaveReused(keptMs: number, sentAt: number): boolean {
+    if (keptMs === 0) return false;
+    const receivedAt = this.#receivedAt.get(keptMs) ?? -Infinity;
+    return sentAt - receivedAt <= keptMs + TICK_MS; // on that clock a time may seem a tick longer
+  }
+}
