@@ -9,7 +9,7 @@ import {
   runtimeImportsOf,
   textOf,
 } from "./support/architecture.ts";
-import { filesOf, PARTS } from "./parts/parts.ts";
+import { filesOf, PARTS, SECONDS } from "./parts/parts.ts";
 
 /**
  * The layers, from the lowest to the highest. A file belongs to the longest name that its path begins
@@ -306,6 +306,7 @@ Deno.test("architecture: the parts that deno task test runs have each file of te
   for (const part of parts) assert(textOf(loaders[part - 1]!).includes(`loadPart(${part})`));
   const tests = filesIn("tests").filter((path) => path.endsWith("_test.ts"));
   assertEquals(parts.flatMap(filesOf).map((path) => `tests/${path}`).sort(), tests);
+  assertEquals(Object.keys(SECONDS).filter((path) => !tests.includes(`tests/${path}`)), []);
 });
 
 const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
