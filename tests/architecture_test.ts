@@ -9,6 +9,7 @@ import {
   runtimeImportsOf,
   textOf,
 } from "./support/architecture.ts";
+import { filesOf, PARTS, SECONDS } from "./parts/parts.ts";
 
 /**
  * The layers, from the lowest to the highest. A file belongs to the longest name that its path begins
@@ -296,6 +297,16 @@ Deno.test("architecture: each test lies where lib has what it tests", () => {
     return !folders.has(folder);
   });
   assertEquals(strays, []);
+});
+
+Deno.test("architecture: the parts that deno task test runs have each file of tests once", () => {
+  const parts = Array.from({ length: PARTS }, (_, index) => index + 1);
+  const loaders = parts.map((part) => `tests/parts/${part}.ts`);
+  assertEquals(filesIn("tests/parts"), [...loaders, "tests/parts/parts.ts"].sort());
+  for (const part of parts) assert(textOf(loaders[part - 1]!).includes(`loadPart(${part})`));
+  const tests = filesIn("tests").filter((path) => path.endsWith("_test.ts"));
+  assertEquals(parts.flatMap(filesOf).map((path) => `tests/${path}`).sort(), tests);
+  assertEquals(Object.keys(SECONDS).filter((path) => !tests.includes(`tests/${path}`)), []);
 });
 
 const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));

@@ -13,6 +13,5 @@ const fates = new BroadcastChannel("fates");
 fates.addEventListener("message", ({ data }: MessageEvent<Fate>) => {
   if (data.worker !== self.name) return;
   if (data.hangs === undefined) throw new Error("asked to die");
-  const until = performance.now() + data.hangs;
-  while (performance.now() < until);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, data.hangs);
 });

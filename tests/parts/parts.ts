@@ -1,0 +1,82 @@
+/**
+ * The files of tests, in a few parts that `deno task test` runs side by side.
+ *
+ * `deno test` gives each module that it is asked to run an isolate of its own, which costs a third of a
+ * second of CPU before its first test: one for each of the two hundred files took as long as all that they
+ * test. So it is asked to run the parts, each of which loads its share of the files.
+ */
+const TESTS = new URL("../", import.meta.url);
+
+/** How many parts there are: for each N up to it, a file N.ts beside this one loads part N. */
+export const PARTS = 4;
+
+/** About how long files take that take long, in seconds; all others take a fraction of one. */
+export const SECONDS: Readonly<Record<string, number>> = {
+  "cli/demo_test.ts": 2,
+  "cli/healthcheck_test.ts": 6,
+  "cli/policies_test.ts": 2,
+  "cli/run_test.ts": 8,
+  "config/schema_test.ts": 3,
+  "engines/access_log_test.ts": 5,
+  "engines/backpressure_test.ts": 9,
+  "engines/client_leaves_test.ts": 2,
+  "engines/drain_test.ts": 4,
+  "engines/failover_test.ts": 7,
+  "engines/forward_test.ts": 3,
+  "engines/health_test.ts": 11,
+  "engines/hostile_clients_test.ts": 3,
+  "engines/policies_test.ts": 3,
+  "engines/refusals_test.ts": 2,
+  "engines/request_timeout_test.ts": 4,
+  "engines/tcp/backend/hostile_backends_test.ts": 4,
+  "engines/tcp/blame_test.ts": 4,
+  "engines/tcp/client/descriptors_test.ts": 2,
+  "engines/tcp/client_leaves_test.ts": 2,
+  "engines/tcp/client_test.ts": 2,
+  "engines/tcp/drain_test.ts": 7,
+  "engines/tcp/exchange/half_closed_tunnel_test.ts": 3,
+  "engines/tcp/exchange/tunnel_test.ts": 3,
+  "engines/tcp/exchange/uploads_test.ts": 6,
+  "engines/tcp/fuzz_test.ts": 4,
+  "engines/tcp/http1/malformed_test.ts": 2,
+  "engines/tcp/limits_test.ts": 5,
+  "engines/tcp/timeouts_test.ts": 5,
+  "engines/timeouts_test.ts": 15,
+  "engines/vectors_test.ts": 5,
+  "examples_test.ts": 6,
+  "main_test.ts": 8,
+  "net/http_server_test.ts": 4,
+  "policies/contract_test.ts": 6,
+  "runtime/unread_output_test.ts": 7,
+  "runtime/workers_test.ts": 20,
+  "simulate/command_test.ts": 9,
+  "simulate/documented_test.ts": 8,
+  "simulate/run/run_test.ts": 3,
+};
+
+const A_FRACTION = 0.2;
+
+/** Loads the files of a part, one after the other: whoever imports them defines their tests. */
+export async function loadPart(part: number): Promise<void> {
+  for (const file of filesOf(part)) await import(new URL(file, TESTS).href);
+}
+
+/** The files of a part, as paths from the folder of tests: all parts take about as long. */
+export function filesOf(part: number): string[] {
+  const secondsOf = (file: string) => SECONDS[file] ?? A_FRACTION;
+  const parts = Array.from({ length: PARTS }, () => ({ seconds: 0, files: [] as string[] }));
+  for (const file of testFiles().sort((a, b) => secondsOf(b) - secondsOf(a))) {
+    const shortest = parts.reduce((a, b) => b.seconds < a.seconds ? b : a);
+    shortest.files.push(file);
+    shortest.seconds += secondsOf(file);
+  }
+  return parts[part - 1]!.files;
+}
+
+/** All files of tests, as paths from their folder. */
+function testFiles(folder = ""): string[] {
+  return [...Deno.readDirSync(new URL(folder, TESTS))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}${name}`;
+    return isDirectory ? testFiles(`${path}/`) : name.endsWith("_test.ts") ? [path] : [];
+  }).sort();
+}

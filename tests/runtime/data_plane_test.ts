@@ -1,0 +1,87 @@
+/** What settings mean to a worker: it is started in this isolate, not in a process. */
+import { assertEquals } from "@std/assert";
+import { parseConfig } from "../../lib/config/load.ts";
+import { POLICY_NAMES } from "../../lib/config/model.ts";
+import type { SettingTexts } from "../../lib/config/parse.ts";
+import { startDataPlane } from "../../lib/runtime/data_plane.ts";
+import { engineLimits } from "../../lib/runtime/engine_limits.ts";
+import type { Notice } from "../../lib/runtime/messages.ts";
+import { SharedMemory } from "../../lib/shared_memory/layout.ts";
+import { ENGINE_NAMES } from "../support/balancer.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
+
+function start(settings: SettingTexts) {
+  const config = parseConfig({ HOST: "127.0.0.1", ...settings });
+  const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 2 });
+  const notices: Notice[] = [];
+  const dataPlane = startDataPlane({
+    config,
+    instanceName: "roundabout",
+    number: 1,
+    port: 0,
+    reusePort: false,
+    limits: engineLimits(config, 1, Infinity),
+    logFormat: undefined,
+    buffer: memory.buffer,
+    extent: memory.extent,
+  }, (notice) => notices.push(notice));
+  return {
+    url: `http://127.0.0.1:${dataPlane.address.port}`,
+    async [Symbol.asyncDispose]() {
+      await dataPlane.drain(5_000, 0);
+      assertEquals(notices, []);
+    },
+  };
+}
+
+async function ask(url: string, cookie?: string) {
+  const response = await fetch(url, { headers: cookie === undefined ? {} : { cookie } });
+  return { by: await response.text(), set: response.headers.get("set-cookie") };
+}
+
+for (const ENGINE of ENGINE_NAMES) {
+  for (const POLICY of POLICY_NAMES) {
+    Deno.test(`data plane: POLICY=${POLICY} serves with ENGINE=${ENGINE}`, async () => {
+      await using a = new ScriptedBackend("a");
+      await using b = new ScriptedBackend("b");
+      const USERS_SERVICE = `${a.url};${b.url}`;
+      const settings = { USERS_SERVICE, POLICY, ENGINE, HASH_ON: "path", HASH_BALANCE: "125%" };
+      await using dataPlane = start(settings);
+      const by: string[] = [];
+      for (let i = 0; i < 24; i++) by.push((await ask(`${dataPlane.url}/${i}`)).by);
+      assertEquals(new Set(by), new Set(["a", "b"]));
+      assertEquals(by.join("") === "ab".repeat(12), POLICY === "round_robin");
+      if (POLICY !== "consistent_hash") return;
+      for (let i = 0; i < 24; i++) assertEquals((await ask(`${dataPlane.url}/${i}`)).by, by[i]);
+    });
+  }
+
+  Deno.test(`data plane: with ENGINE=${ENGINE} and STICKY_SECRET, cookies stay good after a restart with the same secret only`, async () => {
+    await using a = new ScriptedBackend("a");
+    await using b = new ScriptedBackend("b");
+    const settings = { ENGINE, STICKY_COOKIE: "lb", STICKY_SECRET: "a secret for the tests" };
+    const cookies: string[] = [];
+    {
+      await using before = start({ ...settings, USERS_SERVICE: `${a.url};${b.url}` });
+      for (const by of ["a", "b"]) {
+        const first = await ask(before.url);
+        assertEquals(first.by, by);
+        cookies.push(first.set!.split(";")[0]!);
+      }
+    }
+    const USERS_SERVICE = `${b.url} weight=9;${a.url}`;
+    {
+      await using after = start({ ...settings, USERS_SERVICE });
+      for (let i = 0; i < 4; i++) {
+        assertEquals(await ask(after.url, cookies[0]), { by: "a", set: null });
+        assertEquals(await ask(after.url, cookies[1]), { by: "b", set: null });
+      }
+    }
+    await using other = start({
+      ...settings,
+      USERS_SERVICE,
+      STICKY_SECRET: "another secret, as long",
+    });
+    assertEquals((await ask(other.url, cookies[0])).set?.startsWith("lb="), true);
+  });
+}
