@@ -181,6 +181,7 @@ forEachEngine(({ engine, balance, test }) => {
       await side.until("\r\n\r\n");
       await over.promise;
     });
+    using _over = { [Symbol.dispose]: over.resolve };
     await using balancer = balance([backend.url], { idleTimeout: SHORT });
     const client = await Dialogue.open(balancer.port);
     const length = 64 * 1024 * 1024;
@@ -190,7 +191,6 @@ forEachEngine(({ engine, balance, test }) => {
     client[Symbol.dispose]();
     await sending;
     assertMatch(balancer.changes[0]!, /fails: http_response_timeout/);
-    over.resolve();
   });
 
   if (engine === "tcp") return;
