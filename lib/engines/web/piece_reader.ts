@@ -2,8 +2,9 @@
  * Reads a body in pieces, at a cost that follows its bytes, not the number of its chunks.
  *
  * Deno gives a body in the chunks that the sender made, even of one byte, and a plain reader makes a buffer
- * of 64 KiB for each: whoever keeps the byte keeps the buffer. So here a buffer is used again as long as
- * chunks are small, and after some small ones in a row, those that have arrived are given as one piece.
+ * of 64 KiB for each: whoever keeps the byte keeps the buffer. So small chunks are copied out of it. After
+ * some small ones in a row, a buffer of our own is used again and again, and those that have arrived are
+ * given as one piece. A plain reader is used until then, as it is the faster one for ordinary bodies.
  */
 import { setImmediate } from "node:timers/promises";
 
@@ -27,19 +28,19 @@ const GATHERED_CHUNKS = 256;
 const TURN_OVER = Symbol();
 
 export class PieceReader {
-  readonly #receiver: Receiver;
-  /** Bytes still to come; Infinity if that is not known. */
-  #missing: number;
+  readonly #source: ReadableStream<Bytes>;
+  #receiver: Receiver;
+  /** Whether {@linkcode Receiver.read} uses the room that it is given, as far as the source can. */
+  #givesRoom = false;
   /** A buffer to use again. */
   #spare: ArrayBuffer | undefined;
   #smallInRow = 0;
   /** While chunks are gathered: the next one, or the end. */
-  #next: Promise<Bytes | undefined> | undefined;
+  #next: Promise<Received> | undefined;
 
-  /** @param length of the body in bytes; undefined if it is not known */
-  constructor(source: ReadableStream<Bytes>, length: number | undefined) {
-    this.#receiver = receiverOf(source);
-    this.#missing = length ?? Infinity;
+  constructor(source: ReadableStream<Bytes>) {
+    this.#source = source;
+    this.#receiver = source.getReader();
   }
 
   /**
@@ -50,7 +51,9 @@ export class PieceReader {
    * @throws if the body breaks off
    */
   read(): Promise<Bytes | undefined> {
-    return this.#smallInRow < SMALL_IN_ROW ? this.#readChunk() : this.#gather();
+    if (this.#smallInRow < SMALL_IN_ROW) return this.#readChunk();
+    if (!this.#givesRoom) this.#giveRoom();
+    return this.#gather();
   }
 
   /** Reads no more. */
@@ -59,10 +62,16 @@ export class PieceReader {
   }
 
   async #readChunk(): Promise<Bytes | undefined> {
-    const chunk = await (this.#next ?? this.#receive(PIECE_BYTES));
-    if (chunk === undefined) return undefined;
+    const received = await (this.#next ?? this.#receiver.read(this.#roomFor(PIECE_BYTES)));
     this.#next = undefined;
-    return this.#own(chunk);
+    const chunk = this.#chunkOf(received);
+    return chunk && this.#own(chunk);
+  }
+
+  #giveRoom(): void {
+    (this.#receiver as ReadableStreamDefaultReader).releaseLock();
+    this.#receiver = receiverOf(this.#source);
+    this.#givesRoom = true;
   }
 
   /** Waits for a chunk, then takes those that arrive within the same turn of the event loop, too. */
@@ -71,10 +80,12 @@ export class PieceReader {
     let filled = 0;
     let turnOver: Promise<typeof TURN_OVER> | undefined;
     for (let chunks = 1;; chunks++) {
-      this.#next ??= this.#receive(SMALL_BYTES);
-      const chunk =
+      this.#next ??= this.#receiveAhead();
+      const received =
         await (turnOver === undefined ? this.#next : Promise.race([this.#next, turnOver]));
-      if (chunk === TURN_OVER || chunk === undefined) break;
+      if (received === TURN_OVER) break;
+      const chunk = this.#chunkOf(received);
+      if (chunk === undefined) break;
       if (chunk.length >= SMALL_BYTES) {
         if (filled > 0) break;
         this.#next = undefined;
@@ -100,30 +111,34 @@ export class PieceReader {
     return chunk.slice();
   }
 
-  /** Receives a chunk, or a part of it. @param most bytes, if the body is a byte stream */
-  #receive(most: number): Promise<Bytes | undefined> {
-    const room = this.#takeSpare(most) ??
-      new Uint8Array(Math.max(1, Math.min(this.#missing, most)));
-    const received = this.#receiver.read(room).then(({ done, value }) => {
-      if (done) return undefined;
-      this.#missing -= value.length;
-      this.#smallInRow = value.length < SMALL_BYTES ? this.#smallInRow + 1 : 0;
-      return value;
-    });
+  /** Begins to receive a small chunk, or a part of a large one, before it is needed. */
+  #receiveAhead(): Promise<Received> {
+    const received = this.#receiver.read(this.#roomFor(SMALL_BYTES));
     received.catch(() => {}); // whoever reads next gets the error
     return received;
   }
 
-  #takeSpare(most: number): Bytes | undefined {
+  /** The chunk received; undefined at the end. */
+  #chunkOf({ done, value }: Received): Bytes | undefined {
+    if (done) return undefined;
+    this.#smallInRow = value.length < SMALL_BYTES ? this.#smallInRow + 1 : 0;
+    return value;
+  }
+
+  #roomFor(most: number): Bytes | undefined {
+    if (!this.#givesRoom) return undefined;
     const spare = this.#spare;
     this.#spare = undefined;
-    return spare && new Uint8Array(spare, 0, Math.min(spare.byteLength, most));
+    if (spare === undefined) return new Uint8Array(most);
+    return new Uint8Array(spare, 0, Math.min(spare.byteLength, most));
   }
 }
 
+type Received = ReadableStreamReadResult<Bytes>;
+
 /** A reader of a stream. It may leave the room that it is given unused. */
 interface Receiver {
-  read(room: Bytes): Promise<ReadableStreamReadResult<Bytes>>;
+  read(room: Bytes | undefined): Promise<Received>;
   cancel(reason?: unknown): Promise<void>;
 }
 

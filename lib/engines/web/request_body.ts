@@ -79,7 +79,7 @@ export class RequestBody {
     length: number | undefined,
     readonly announced = true,
   ) {
-    this.#source = new PieceReader(source, length);
+    this.#source = new PieceReader(source);
     this.length = length;
   }
 
@@ -119,7 +119,7 @@ export class RequestBody {
         const piece = await this.#next(place);
         if (pieces > 0 && pieces < LOOKED_AFTER && piece !== undefined) await delay(0);
         pieces++;
-        await this.#pause?.over;
+        if (this.#pause !== undefined) await this.#pause.over;
         if (sending !== this.#sending) return controller.error(new Error("superseded"));
         onProgress();
         if (piece === undefined) {
