@@ -29,6 +29,7 @@ const TURN_OVER = Symbol();
 
 export class PieceReader {
   readonly #source: ReadableStream<Bytes>;
+  readonly #isKept: boolean;
   #receiver: Receiver;
   /** Whether {@linkcode Receiver.read} uses the room that it is given, as far as the source can. */
   #givesRoom = false;
@@ -38,16 +39,18 @@ export class PieceReader {
   /** While chunks are gathered: the next one, or the end. */
   #next: Promise<Received> | undefined;
 
-  constructor(source: ReadableStream<Bytes>) {
+  /** @param isKept whether pieces are kept: if they are passed on at once, small ones need no copying */
+  constructor(source: ReadableStream<Bytes>, isKept = true) {
     this.#source = source;
+    this.#isKept = isKept;
     this.#receiver = source.getReader();
   }
 
   /**
    * Reads a piece; one read at a time.
    *
-   * @returns a piece whose buffer is at most twice as large, and used for nothing else; undefined at the
-   * end
+   * @returns a piece whose buffer is used for nothing else, and if pieces are kept, at most twice as large;
+   * undefined at the end
    * @throws if the body breaks off
    */
   read(): Promise<Bytes | undefined> {
@@ -106,7 +109,8 @@ export class PieceReader {
 
   /** The chunk in a buffer that is at most twice as large. */
   #own(chunk: Bytes): Bytes {
-    if (2 * chunk.length >= chunk.buffer.byteLength) return chunk;
+    const isOwn = 2 * chunk.length >= chunk.buffer.byteLength;
+    if (isOwn || !this.#isKept && !this.#givesRoom) return chunk;
     this.#spare = chunk.buffer;
     return chunk.slice();
   }

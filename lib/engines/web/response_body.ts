@@ -30,7 +30,7 @@ export function hasShortBody({ body, headers }: Response): boolean {
 
 /** The same body, such that the attempt sees its progress and can break it off. */
 export function watchBody(body: Body, attempt: WebAttempt): Body {
-  const reader = new PieceReader(body);
+  const reader = new PieceReader(body, false);
   let clientLeft = false;
   let handedOn = 0;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -109,3 +109,12 @@ Deno.test("PieceReader: cancel ends a read under way", async () => {
   assertEquals(concat(await reading).length, 40);
   never.resolve(new Uint8Array(1));
 });
+
+Deno.test("PieceReader: small pieces that are not kept are not copied", async () => {
+  const chunk = new Uint8Array(new ArrayBuffer(64 * KIB), 0, 16 * KIB);
+  for (const isKept of [true, false]) {
+    const source = new ReadableStream<Bytes>({ start: (controller) => controller.enqueue(chunk) });
+    const piece = await new PieceReader(source, isKept).read();
+    assertEquals([piece!.length, piece!.buffer === chunk.buffer], [16 * KIB, !isKept]);
+  }
+});
