@@ -27,8 +27,7 @@ const HEAD_EXTRA_BYTES = "  HTTP/1.1\r\n\r\n".length;
  * Checks a request.
  *
  * @param fallbackHost the host and port that Deno.serve puts into the URL if the client named none
- * @param maxHeaderSize in bytes; larger heads than 64 KiB never get here, Deno.serve answers them 400
- * @param limits how large a head may be
+ * @param limits how large a head may be; one of more than 64 KiB never gets here, Deno.serve answers it 400
  * @param keepsPrefix whether it must not leave the path prefix of a backend
  * @returns where the request goes, or why it is not forwarded
  */

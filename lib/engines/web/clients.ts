@@ -3,8 +3,11 @@ export class Clients {
   /** By how long their connections may be idle, in milliseconds. */
   readonly #clients = new Map<number, Deno.HttpClient>();
 
-  /** The client whose connections are used again if they have been idle for up to so many milliseconds; 0
-   * makes a new connection for each request. */
+  /**
+   * The client for connections that are used again if they were idle no longer than this.
+   *
+   * @param milliseconds 0 makes a new connection for each request
+   */
   keeping(milliseconds: number): Deno.HttpClient {
     let client = this.#clients.get(milliseconds);
     if (client === undefined) {

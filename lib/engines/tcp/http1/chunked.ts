@@ -2,11 +2,11 @@
  * The chunked transfer coding (RFC 9112, 7.1), checked as it is received.
  *
  * Chunks are forwarded as they are. What is not forwarded is removed in place: chunk extensions, which
- * are hop-by-hop, blanks after a size, and trailers that are allowed only in a head. For an HTTP/1.0 client, which does not
- * know the coding, everything except the data is removed.
+ * are hop-by-hop, blanks after a size, and trailers that are allowed only in a head. For an HTTP/1.0
+ * client, which does not know the coding, everything except the data is removed.
  */
 import { mayBeTrailer } from "../../../http/trailers.ts";
-import { COLON, CR, FIELD_VALUE, HEX, HTAB, LF, SEMICOLON, SP, textOf, TOKEN } from "./bytes.ts";
+import { COLON, CR, FIELD_VALUE, HEX, isBlank, LF, SEMICOLON, textOf, TOKEN } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
 
 /** Digits of a chunk's size: less than 4 GiB. */
@@ -98,7 +98,7 @@ export class Chunked {
           } else if (byte === SEMICOLON) {
             this.#state = "extension";
             this.#chunkExtensionBytes = 0;
-          } else if (this.#allowsBlanks && (byte === SP || byte === HTAB)) {
+          } else if (this.#allowsBlanks && isBlank(byte)) {
             this.#state = "blanks";
             this.#chunkExtensionBytes = 1;
           } else {
@@ -112,7 +112,7 @@ export class Chunked {
             keep(byte);
           } else if (byte === SEMICOLON) {
             this.#state = "extension";
-          } else if (byte === SP || byte === HTAB) {
+          } else if (isBlank(byte)) {
             // Those of all chunks are not limited: a server that sends any sends them with every chunk.
             if (++this.#chunkExtensionBytes > MAX_CHUNK_EXTENSION_BYTES) throw extensionsError();
           } else {
