@@ -1,4 +1,4 @@
-/** Reads what the files of this repository import and use, for the architecture test. */
+/** Reads what the files of this repository import and use, for the tests of the architecture. */
 
 /** A file by its path from the root, and the paths or specifiers that it imports. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
@@ -61,3 +61,10 @@ export function circlesIn(imports: Imports): string[] {
   for (const path of imports.keys()) visit(path, []);
   return circles;
 }
+
+/** The files of the program. */
+export const FILES: readonly string[] = [...filesIn("lib"), "main.ts"];
+
+export const IMPORTS: Imports = new Map(
+  FILES.map((path) => [path, importsOf(path, textOf(path))]),
+);

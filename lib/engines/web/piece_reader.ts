@@ -107,7 +107,7 @@ export class PieceReader {
     return filled === 0 ? undefined : gathered.slice(0, filled);
   }
 
-  /** The chunk in a buffer that is at most twice as large. */
+  /** The chunk; if pieces are kept, or the buffer is used again, in one that is at most twice as large. */
   #own(chunk: Bytes): Bytes {
     const isOwn = 2 * chunk.length >= chunk.buffer.byteLength;
     if (isOwn || !this.#isKept && !this.#givesRoom) return chunk;
