@@ -56,7 +56,6 @@ const PURE_FILES = [
   "lib/runtime/backoff.ts",
   "lib/runtime/engine_limits.ts",
   "lib/runtime/heartbeat_monitor.ts",
-  "lib/runtime/heartbeat_timer.ts",
   "lib/runtime/start_warnings.ts",
 ];
 

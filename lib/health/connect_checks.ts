@@ -75,6 +75,13 @@ export class ConnectChecks<Monitored extends MonitoredBackend> {
     return this.#running;
   }
 
+  /** When the next one is due, in milliseconds; Infinity if none is, as far as the last tick knew. */
+  get dueAt(): number {
+    let earliest = Infinity;
+    for (const { dueAt } of this.#checks.values()) earliest = Math.min(earliest, dueAt);
+    return earliest;
+  }
+
   /** Begins the checks that are due: to be called with each tick of the clock. */
   tick(): void {
     const { backends, now, random } = this.#options;

@@ -4,6 +4,7 @@ import { ConnectChecks } from "../health/connect_checks.ts";
 import { dial, parseAddress } from "../net/dial.ts";
 import type { Failed } from "../outcome.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { Clock } from "../time/clock.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
 /**
@@ -15,10 +16,11 @@ import { Timed, type Wheel } from "../time/timer_wheel.ts";
  */
 export function startConnectChecking(
   pool: Pool,
-  wheel: Wheel,
+  clock: Pick<Clock, "wheel" | "onTick">,
   timeout: number,
   random: () => number,
 ): AsyncDisposable {
+  const { wheel } = clock;
   const running = new Set<Promise<void>>();
   const checks = new ConnectChecks<Backend>({
     backends: pool.backends,
@@ -32,10 +34,17 @@ export function startConnectChecking(
       running.add(check);
     },
   });
-  const ticking = new Ticking(wheel, () => checks.tick());
+  const next = new NextCheck();
+  let stopped = false;
+  clock.onTick(() => {
+    if (stopped) return;
+    checks.tick();
+    wheel.set(next, checks.dueAt - wheel.now);
+  });
   return {
     async [Symbol.asyncDispose]() {
-      wheel.remove(ticking);
+      stopped = true;
+      wheel.remove(next);
       await Promise.all(running);
     },
   };
@@ -53,20 +62,7 @@ async function tryConnect(
   return undefined;
 }
 
-/** Calls an action about with each tick of a wheel, until it is removed from it. */
-class Ticking extends Timed {
-  readonly #wheel: Wheel;
-  readonly #action: () => void;
-
-  constructor(wheel: Wheel, action: () => void) {
-    super();
-    this.#wheel = wheel;
-    this.#action = action;
-    this.expire();
-  }
-
-  override expire(): void {
-    this.#wheel.set(this, 0);
-    this.#action();
-  }
+/** Keeps the clock from sleeping beyond the next check, which begins with the tick at which this expires. */
+class NextCheck extends Timed {
+  override expire(): void {}
 }

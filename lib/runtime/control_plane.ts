@@ -113,7 +113,7 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
   const address = await supervisor.start();
   const probes = startProbing(config, pool);
   const { CONNECT_TIMEOUT } = config;
-  const checks = startConnectChecking(pool, clock.wheel, CONNECT_TIMEOUT, Math.random);
+  const checks = startConnectChecking(pool, clock, CONNECT_TIMEOUT, Math.random);
   const { backends } = pool;
   watchAddresses({ backends, lookUp: lookUpAddresses, wheel: clock.wheel, onWarning: warn });
   const listening = { address, adminAddress: admin?.address, workers };
@@ -146,10 +146,15 @@ function logIgnoredProxies(): void {
   }
 }
 
-/** Starts the clock whose time all workers read from the shared memory. */
-function startSharedClock({ pool }: SharedMemory): Clock {
-  const { time } = pool;
-  const clock = startClock({ onTick: (now) => time.value = now });
+/** Starts the clock whose time all workers read from the shared memory; it sleeps if they all do. */
+function startSharedClock(memory: SharedMemory): Clock {
+  const { time } = memory.pool;
+  const numbers = Array.from({ length: memory.extent.workers - 1 }, (_, index) => index + 1);
+  const workers = numbers.map((number) => memory.worker(number));
+  const clock = startClock({
+    onMove: (now) => time.value = now,
+    staysAwake: () => workers.some(({ awake }) => awake.value === 1),
+  });
   time.value = clock.now();
   return clock;
 }

@@ -40,11 +40,17 @@ export function startDataPlane(
   const isTrusted = remembering(belongsTo(config.TRUSTED_PROXIES));
   const backends = createBackends(memory, config, number);
   const { time } = memory.pool;
-  const { heartbeat } = memory.worker(number);
+  const { heartbeat, awake } = memory.worker(number);
+  awake.value = 1;
   const clock = startClock({
     time: () => time.value,
-    onTick: () => heartbeat.add(1),
+    onSleep: () => awake.value = 0,
+    onWake() {
+      awake.value = 1;
+      notify({ kind: "awake" });
+    },
   });
+  clock.onTick(() => heartbeat.add(1));
   const pool = createPool(config, {
     backends,
     policy: config.POLICY,

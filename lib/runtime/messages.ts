@@ -38,6 +38,8 @@ export type Notice =
   | { readonly kind: "listening"; readonly address: Deno.NetAddr }
   | { readonly kind: "cannot listen"; readonly message: string }
   | LogNotice
+  /** Its clock ticks again after a sleep, so the shared time is needed. */
+  | { readonly kind: "awake" }
   /** The worker ends, by an error that nothing handled. */
   | { readonly kind: "died"; readonly reason: string }
   /** The worker has stopped; `cut` requests were cut off. */

@@ -11,7 +11,6 @@ import type { Clock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { nextBackoff } from "./backoff.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
-import { HeartbeatTimer } from "./heartbeat_timer.ts";
 import type { LogNotice, SharedAssignment } from "./messages.ts";
 import { reclaim, requestsInFlight } from "./reclaim.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -81,7 +80,7 @@ export class Supervisor {
       this.#port = address.port;
       await Promise.all(others.map((number) => this.#spawn(number).listening));
       this.#isRunning = true;
-      new HeartbeatTimer(clock.wheel, () => this.#checkHeartbeats(clock.now())).start();
+      clock.onTick(() => this.#checkHeartbeats(clock.now()));
       return address;
     } catch (error) {
       this.#end();
@@ -131,14 +130,13 @@ export class Supervisor {
   }
 
   #checkHeartbeats(now: number): void {
-    for (const { number, serves } of this.#workers.values()) {
-      const { heartbeat } = this.#options.memory.worker(number);
+    for (const { number, serves, heartbeat } of this.#workers.values()) {
       if (serves) this.#heartbeats.check(number, heartbeat.value, now);
     }
   }
 
   #spawn(number: number): WorkerHandle {
-    const { memory, assignment, script, onNotice } = this.#options;
+    const { memory, clock, assignment, script, onNotice } = this.#options;
     const startedAt = performance.now();
     const worker = new WorkerHandle({
       script: script ?? new URL("./worker.ts", import.meta.url),
@@ -150,7 +148,9 @@ export class Supervisor {
         buffer: memory.buffer,
         extent: memory.extent,
       },
+      heartbeat: memory.worker(number).heartbeat,
       onNotice,
+      onAwake: () => clock.wake(),
       onExit: (reason) => this.#onExit(number, reason, performance.now() - startedAt),
     });
     this.#workers.set(number, worker);

@@ -1,19 +1,25 @@
 /** A worker, as the supervisor handles it. */
 import { ListenError } from "../net/listen_error.ts";
+import type { AtomicInt } from "../shared_memory/cells.ts";
 import type { Assignment, LogNotice, Notice, Order } from "./messages.ts";
 
 export interface WorkerHandleOptions {
   readonly assignment: Assignment;
   /** The module that it runs. */
   readonly script: URL;
+  /** Changes as long as it is alive. */
+  readonly heartbeat: AtomicInt;
   /** Called with what it reports for the logs. */
   readonly onNotice: (notice: LogNotice) => void;
+  /** Called if it needs the shared time after a sleep. */
+  readonly onAwake: () => void;
   /** Called once if it dies of an error; not after {@linkcode WorkerHandle.end}. */
   readonly onExit: (reason: string) => void;
 }
 
 export class WorkerHandle {
   readonly number: number;
+  readonly heartbeat: AtomicInt;
   /** Whether it listens. */
   serves = false;
   /** Where it listens; rejects with a {@linkcode ListenError}, or with another error if it dies first. */
@@ -28,6 +34,7 @@ export class WorkerHandle {
   constructor(options: WorkerHandleOptions) {
     this.#options = options;
     this.number = options.assignment.number;
+    this.heartbeat = options.heartbeat;
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // it may be awaited only later
     this.#worker = new Worker(options.script, {
@@ -73,6 +80,8 @@ export class WorkerHandle {
         return this.#exit(notice.reason);
       case "drained":
         return this.#drained.resolve(notice.cut);
+      case "awake":
+        return this.#options.onAwake();
       default:
         this.#options.onNotice(notice);
     }

@@ -72,6 +72,8 @@ export const BACKEND = {
 export const WORKER = {
   /** Changes as long as the worker is alive. */
   heartbeat: atomicInt(),
+  /** 1 while its clock does not sleep. */
+  awake: atomicInt(1),
   /** Requests in flight. */
   requests: localInt(),
 } satisfies Table;

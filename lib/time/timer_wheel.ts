@@ -26,14 +26,23 @@ export abstract class Timed {
 }
 
 export class Wheel {
-  /** The time of the last turn, in milliseconds: a cheap clock that is a tick behind at most. */
-  now: number;
+  #now: number;
+  /** The tick of the last turn: slots up to here are empty of what was due. */
+  #turned: number;
   /** The first entry of each slot. */
   readonly #slots: (Timed | undefined)[] = new Array(SLOTS).fill(undefined);
+  #onUse: (() => void) | undefined;
 
   /** @param now in milliseconds, on any clock that never goes back */
   constructor(now: number) {
-    this.now = now;
+    this.#now = now;
+    this.#turned = tickOf(now);
+  }
+
+  /** The time of the last turn, in milliseconds: a cheap clock that is a tick behind at most. */
+  get now(): number {
+    this.#onUse?.();
+    return this.#now;
   }
 
   /** Sets, or moves, a deadline. @param milliseconds from now */
@@ -56,11 +65,42 @@ export class Wheel {
 
   /** Turns the wheel: entries past their deadline expire. @param now in milliseconds */
   turn(now: number): void {
-    const last = Math.floor(now / TICK_MS);
-    let tick = Math.floor(this.now / TICK_MS) + 1;
-    this.now = now;
+    this.#onUse = undefined;
+    this.#now = now;
+    const last = tickOf(now);
+    let tick = this.#turned + 1;
+    this.#turned = last;
     if (last - tick >= SLOTS) tick = last - SLOTS + 1; // it stood still: each slot once is enough
     for (; tick <= last; tick++) this.#empty(tick % SLOTS);
+  }
+
+  /**
+   * How long until a slot with an entry comes round: before that, no turn has anything to do.
+   *
+   * @param limit how far to look ahead, in milliseconds, less than a round
+   * @returns in milliseconds; `limit` if there is no entry until then
+   */
+  idleFor(limit: number): number {
+    const last = tickOf(this.#now + limit);
+    for (let tick = this.#turned + 1; tick <= last; tick++) {
+      if (this.#slots[tick % SLOTS] !== undefined) return Math.max(0, tick * TICK_MS - this.#now);
+    }
+    return limit;
+  }
+
+  /**
+   * Lets the time stand still until the next turn.
+   *
+   * @param onUse called if the time is read or a deadline is set before that: it is to move the time on
+   */
+  sleep(onUse: () => void): void {
+    this.#onUse = onUse;
+  }
+
+  /** Ends a sleep without a turn. Nothing expires before the next one. @param now in milliseconds */
+  wake(now: number): void {
+    this.#onUse = undefined;
+    this.#now = now;
   }
 
   #empty(slot: number): void {
@@ -69,9 +109,9 @@ export class Wheel {
       entries.push(timed);
     }
     for (const timed of entries) {
-      if (timed.due > this.now) continue; // expiring, one before it removed or moved it
+      if (timed.due > this.#now) continue; // expiring, one before it removed or moved it
       this.#unlink(timed);
-      if (timed.deadline <= this.now) {
+      if (timed.deadline <= this.#now) {
         timed.deadline = Infinity;
         timed.expire();
       } else if (timed.deadline !== Infinity) {
@@ -82,7 +122,7 @@ export class Wheel {
 
   #place(timed: Timed): void {
     if (timed.due !== Infinity) this.#unlink(timed);
-    const current = Math.floor(this.now / TICK_MS);
+    const current = tickOf(this.#now);
     // What is past already comes with the next turn; what is further than a round, with the last slot.
     const nearest = Math.max(Math.ceil(timed.deadline / TICK_MS), current + 1);
     const tick = Math.min(nearest, current + SLOTS - 1);
@@ -103,4 +143,8 @@ export class Wheel {
     timed.due = Infinity;
     timed.earlier = timed.later = undefined;
   }
+}
+
+function tickOf(time: number): number {
+  return Math.floor(time / TICK_MS);
 }

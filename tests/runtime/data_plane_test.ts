@@ -9,6 +9,7 @@ import type { Notice } from "../../lib/runtime/messages.ts";
 import { SharedMemory } from "../../lib/shared_memory/layout.ts";
 import { ENGINE_NAMES } from "../support/balancer.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { pause } from "../support/timing.ts";
 
 function start(settings: SettingTexts) {
   const config = parseConfig({ HOST: "127.0.0.1", ...settings });
@@ -27,9 +28,11 @@ function start(settings: SettingTexts) {
   }, (notice) => notices.push(notice));
   return {
     url: `http://127.0.0.1:${dataPlane.address.port}`,
+    memory,
+    notices,
     async [Symbol.asyncDispose]() {
       await dataPlane.drain(5_000, 0);
-      assertEquals(notices, []);
+      assertEquals(notices.filter(({ kind }) => kind !== "awake"), []);
     },
   };
 }
@@ -40,6 +43,16 @@ async function ask(url: string, cookie?: string) {
 }
 
 for (const ENGINE of ENGINE_NAMES) {
+  Deno.test(`data plane: with ENGINE=${ENGINE} it sleeps if nothing is due, and the first request wakes it and the supervisor`, async () => {
+    await using a = new ScriptedBackend("a");
+    await using dataPlane = start({ USERS_SERVICE: a.url, ENGINE });
+    const { awake } = dataPlane.memory.worker(1);
+    while (awake.value === 1) await pause(10);
+    assertEquals(dataPlane.notices, []);
+    await ask(dataPlane.url);
+    assertEquals([awake.value, dataPlane.notices], [1, [{ kind: "awake" }]]);
+  });
+
   for (const POLICY of POLICY_NAMES) {
     Deno.test(`data plane: POLICY=${POLICY} serves with ENGINE=${ENGINE}`, async () => {
       await using a = new ScriptedBackend("a");

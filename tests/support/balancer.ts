@@ -112,7 +112,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });
-  const checks = startConnectChecking(pool, clock.wheel, limits.connectTimeout, Math.random);
+  const checks = startConnectChecking(pool, clock, limits.connectTimeout, Math.random);
   const engine: Engine = {
     ...serving,
     async drain(timeout, grace) {

@@ -6,12 +6,21 @@ export class ManualClock implements Clock {
   readonly wheel = new Wheel(0);
   readonly now = (): number => this.wheel.now;
   readonly precisely = this.now;
+  readonly #actions: (() => void)[] = [];
+
+  onTick(action: () => void): void {
+    this.#actions.push(action);
+  }
+
+  /** It never sleeps. */
+  wake(): void {}
 
   /** Moves on in ticks, and in each lets happen what is due or has arrived. */
   async advance(milliseconds: number): Promise<void> {
     const until = this.wheel.now + milliseconds;
     while (this.wheel.now < until) {
       this.wheel.turn(this.wheel.now + TICK_MS);
+      for (const action of this.#actions) action();
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { startClock } from "../../lib/time/clock.ts";
+import { type ClockOptions, startClock } from "../../lib/time/clock.ts";
 import { Timed } from "../../lib/time/timer_wheel.ts";
 
 /** A deadline that resolves a promise. */
@@ -9,6 +9,24 @@ class Deadline extends Timed {
   override expire(): void {
     this.expired.resolve();
   }
+}
+
+/** As if the process were stopped. */
+function stand(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** A clock, how often it ticked, and whether it sleeps. */
+function observedClock(options: ClockOptions = {}) {
+  const asleep = Promise.withResolvers<void>();
+  const seen = { ticks: 0, wakes: 0, asleep: asleep.promise };
+  const clock = startClock({
+    onSleep: () => asleep.resolve(),
+    onWake: () => seen.wakes++,
+    ...options,
+  });
+  clock.onTick(() => seen.ticks++);
+  return { clock, seen };
 }
 
 Deno.test("clock: it follows the time, in ticks", async () => {
@@ -29,7 +47,7 @@ Deno.test("clock: while this process does not run, no deadline comes closer", as
   using clock = startClock();
   const deadline = new Deadline();
   clock.wheel.set(deadline, 500);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 750); // as if the process were stopped
+  stand(750);
   const answered = delay(100).then(() => "answered");
   const expired = deadline.expired.promise.then(() => "expired");
   assertEquals(await Promise.race([answered, expired]), "answered");
@@ -58,4 +76,63 @@ Deno.test("clock: its precise time goes on between ticks, and never back, not ev
   for (let i = 1; i < read.length; i++) assert(read[i]! >= read[i - 1]!, `${i}`);
   assert(read.at(-1)! - read[0]! <= passed + 1, "it is never ahead");
   assert(new Set(read).size > 50, "in small steps");
+});
+
+Deno.test("clock: if nothing is due it sleeps, and a time that is read then is no older than a tick", async () => {
+  const { clock, seen } = observedClock();
+  using _ = clock;
+  await seen.asleep;
+  const before = clock.precisely(); // wakes it
+  assertEquals(seen.wakes, 1);
+  await delay(120); // it falls asleep again
+  stand(150);
+  const passed = clock.now() - before;
+  assert(passed >= 150, `${passed} ms`);
+});
+
+Deno.test("clock: a deadline that is set during a sleep is not cut short by the time slept", async () => {
+  const { clock, seen } = observedClock();
+  using _ = clock;
+  await seen.asleep;
+  stand(300);
+  const setAt = performance.now();
+  const deadline = new Deadline();
+  clock.wheel.set(deadline, 200);
+  await deadline.expired.promise;
+  assert(performance.now() - setAt >= 200);
+});
+
+Deno.test("clock: it approaches a deadline in few ticks, and keeps it", async () => {
+  const { clock, seen } = observedClock();
+  using _ = clock;
+  const startedAt = performance.now();
+  const deadline = new Deadline();
+  clock.wheel.set(deadline, 1_000);
+  await deadline.expired.promise;
+  assert(performance.now() - startedAt >= 1_000);
+  assert(seen.ticks < 10, `${seen.ticks} ticks instead of 20`);
+  assertEquals(seen.wakes, 1, "before the deadline it ticks again");
+});
+
+Deno.test("clock: if this process stops during a sleep, no deadline expires by that", async () => {
+  const { clock, seen } = observedClock();
+  using _ = clock;
+  const deadline = new Deadline();
+  clock.wheel.set(deadline, 700);
+  await seen.asleep;
+  stand(1_500);
+  const answered = delay(100).then(() => "answered");
+  const expired = deadline.expired.promise.then(() => "expired");
+  assertEquals(await Promise.race([answered, expired]), "answered");
+  await expired;
+});
+
+Deno.test("clock: it goes on ticking while somebody else needs it", async () => {
+  let needed = true;
+  const { clock, seen } = observedClock({ staysAwake: () => needed });
+  using _ = clock;
+  const slept = seen.asleep.then(() => seen.ticks);
+  await delay(250);
+  needed = false;
+  assert(await slept >= 3);
 });

@@ -187,6 +187,32 @@ Deno.test("wheel: a turn without a tick in between expires nothing and loses not
   assertEquals([timed.times, wheel.now], [1, 50]);
 });
 
+Deno.test("wheel: it says how long nothing has to be done", () => {
+  const wheel = new Wheel(10);
+  assertEquals(wheel.idleFor(2_000), 2_000);
+  const timed = new Noting();
+  wheel.set(timed, 400); // due in the slot of 500
+  assertEquals(wheel.idleFor(2_000), 490);
+  assertEquals(wheel.idleFor(300), 300);
+  wheel.turn(500);
+  assertEquals([timed.times, wheel.idleFor(2_000)], [1, 2_000]);
+});
+
+Deno.test("wheel: while it sleeps, whoever reads the time or sets a deadline moves the time on first", () => {
+  for (const use of ["now", "set"] as const) {
+    const wheel = new Wheel(0);
+    const early = new Noting();
+    wheel.set(early, 5_000);
+    wheel.sleep(() => wheel.wake(930));
+    const timed = new Noting();
+    if (use === "now") assertEquals(wheel.now, 930);
+    wheel.set(timed, 100);
+    assertEquals(timed.deadline, 930 + 100 + TICK_MS);
+    assertEquals(expiryOf(wheel, timed, 2_000), 1_130);
+    assertEquals(expiryOf(wheel, early, 10_000), 5_080);
+  }
+});
+
 const ENTRY = fc.nat(5);
 const WAIT = fc.oneof(
   fc.integer({ min: 0, max: 500 }),
@@ -199,17 +225,19 @@ const CHANGE = fc.oneof(
   fc.tuple(fc.constant("remove" as const), ENTRY, fc.constant(0)),
 );
 const TURN = fc.tuple(fc.constant("turn" as const), fc.constant(0), WAIT);
+/** A sleep that is over before anything is due. @param wait its share of the time until then, in thousandths */
+const SLEEP = fc.tuple(fc.constant("sleep" as const), fc.constant(0), fc.nat(999));
 const START = fc.double({ min: 0, max: 2 * ROUND, noNaN: true });
 
 Deno.test("wheel: whatever is done, also on expiry, it agrees with a list of deadlines", () => {
-  const steps = fc.array(fc.oneof(CHANGE, TURN), { maxLength: 60 });
+  const steps = fc.array(fc.oneof(CHANGE, TURN, SLEEP), { maxLength: 60 });
   const reactions = fc.array(fc.option(CHANGE, { nil: undefined }), { maxLength: 20 });
   fc.assert(
     fc.property(START, steps, reactions, (start, steps, reactions) => {
       const wheel = new Wheel(start);
       const deadlines: number[] = new Array(6).fill(Infinity);
       const change = ([what, index, wait]: typeof steps[number]) => {
-        if (what === "turn") return;
+        if (what === "turn" || what === "sleep") return;
         deadlines[index] = what === "set" ? wheel.now + wait + TICK_MS : Infinity;
         if (what === "set") wheel.set(entries[index]!, wait);
         else wheel[what](entries[index]!);
@@ -225,6 +253,7 @@ Deno.test("wheel: whatever is done, also on expiry, it agrees with a list of dea
       );
       for (const step of steps) {
         if (step[0] === "turn") wheel.turn(wheel.now + step[2]);
+        if (step[0] === "sleep") wheel.wake(wheel.now + wheel.idleFor(ROUND / 2) * step[2] / 1_000);
         change(step);
         const tick = Math.floor(wheel.now / TICK_MS);
         assert(deadlines.every((deadline) => Math.ceil(deadline / TICK_MS) > tick), "late");
