@@ -12,7 +12,6 @@ import {
 import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
 import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
-import { headersInit } from "./headers_init.ts";
 import { Clients } from "./clients.ts";
 import { Link } from "./link.ts";
 import { mayBeResent } from "../shared/reuse.ts";
@@ -100,7 +99,7 @@ export function createForward(options: ForwardOptions) {
     try {
       const response = await fetch(backend.url + request.path, {
         method,
-        headers: headersInit(withoutDecoding(requestFields(request.fields, forwarding))),
+        headers: withoutDecoding(requestFields(request.fields, forwarding)),
         body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
@@ -156,7 +155,7 @@ function wasLost({ failure }: Failed, { answered, signal }: WebAttempt): boolean
  * missing User-Agent, which is therefore set to an empty one; the Accept and Accept-Language that it
  * adds mean the same as none.
  */
-function withoutDecoding(fields: Field[]): Field[] {
+function withoutDecoding(fields: Field[]): [string, string][] {
   let decodes = true, named = false;
   for (const [name] of fields) {
     if (name.length === 5 && name.toLowerCase() === "range") decodes = false;
@@ -164,7 +163,7 @@ function withoutDecoding(fields: Field[]): Field[] {
   }
   if (!named) fields.push(["user-agent", ""]);
   if (decodes) fields.unshift(["accept-encoding", "identity"]);
-  return fields;
+  return fields as [string, string][];
 }
 
 /** Why a response cannot be passed to a client that asked for no upgrade; undefined if it can be. */

@@ -2,7 +2,6 @@
 import { responseFields } from "../../http/headers.ts";
 import type { LocalReply } from "../../http/local_reply.ts";
 import type { WebResponse } from "./forward.ts";
-import { headersInit } from "./headers_init.ts";
 import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
 import { watchBody } from "./response_body.ts";
@@ -39,13 +38,13 @@ export function forwardedResponse(
 ): Response {
   const { response, attempt, bytes } = answer;
   const { status } = response;
-  const fields = responseFields(rawFields(response.headers), status);
-  if (cookie !== undefined) fields.push(["set-cookie", cookie]);
-  if (closing) fields.push(["connection", "close"]);
+  const headers = responseFields(rawFields(response.headers), status) as [string, string][];
+  if (cookie !== undefined) headers.push(["set-cookie", cookie]);
+  if (closing) headers.push(["connection", "close"]);
   let body: BodyInit | null = bytes ?? (response.body && watchBody(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
   }
   const unframed = status === 205 && method !== "HEAD" && version !== "2";
-  return new Response(body, { status: unframed ? 204 : status, headers: headersInit(fields) });
+  return new Response(body, { status: unframed ? 204 : status, headers });
 }
