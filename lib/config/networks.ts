@@ -1,6 +1,6 @@
 /** Parses `TRUSTED_PROXIES`: addresses and CIDR ranges, separated by commas. */
 import { BlockList, isIP } from "node:net";
-import { type Complaint, placeOf, type Read, reading, type Refused } from "./setting.ts";
+import { type Complaint, placeOf, type Read, reading, type Refused } from "./reading.ts";
 
 /** @returns the networks, or a complaint about each entry that is not valid */
 export function readNetworks(text: string): Read<readonly string[]> {
