@@ -12,24 +12,23 @@ export interface Flag {
 export interface CommandSyntax {
   /** By their names without `--`; `--help` and `--version` belong to every command. */
   readonly flags?: Readonly<Record<string, Flag>>;
-  readonly help: string;
 }
 
 export type FlagValues = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 export type CommandLine =
   | { readonly kind: "run"; readonly name: string; readonly flags: FlagValues }
-  | { readonly kind: "help"; readonly text: string }
+  /** With the name of the command whose help is asked for; undefined for that of the program. */
+  | { readonly kind: "help"; readonly name: string | undefined }
   | { readonly kind: "version" }
   /** Two lines: what is wrong, and where help is. */
   | { readonly kind: "wrong"; readonly message: string };
 
-/** The program's own name, and what it can do. */
+/** What the program can do. */
 export interface Program {
   readonly commands: Readonly<Record<string, CommandSyntax>>;
   /** The command that runs if none is named. */
   readonly defaultCommand: string;
-  readonly help: string;
   /** Names that people give as flags, but that are settings. */
   readonly settings: readonly string[];
 }
@@ -43,12 +42,14 @@ export function readCommandLine(args: readonly string[], program: Program): Comm
   const isNamed = args[0] !== undefined && !args[0].startsWith("-");
   const [name, others] = isNamed ? [args[0]!, args.slice(1)] : [program.defaultCommand, args];
   if (name === "help") return readHelp(others, program);
-  const command = name === "version" ? { help: program.help } : commandNamed(name, program);
+  const command = name === "version" ? {} : commandNamed(name, program);
   if (command === undefined) return unknownCommand(name, program);
   const flags = readFlags(isNamed ? name : undefined, command, others, program);
   if (typeof flags === "string") return wrong(flags, isNamed && name !== "version" ? name : "");
   // Without a command's name, --help is about all of them.
-  if (flags["help"]) return { kind: "help", text: isNamed ? command.help : program.help };
+  if (flags["help"]) {
+    return { kind: "help", name: isNamed && name !== "version" ? name : undefined };
+  }
   if (flags["version"] || name === "version") return { kind: "version" };
   return { kind: "run", name, flags };
 }
@@ -56,12 +57,11 @@ export function readCommandLine(args: readonly string[], program: Program): Comm
 function readHelp(words: readonly string[], program: Program): CommandLine {
   const [name, more] = words.filter((word) => !["-h", "--help"].includes(word));
   if (more !== undefined) return wrong(`help takes one command: ${quoted(more)} is too much`);
-  if (name === undefined) return { kind: "help", text: program.help };
-  if (name === "help" || name === "version") return { kind: "help", text: program.help };
-  const command = commandNamed(name, program);
-  return command === undefined
-    ? unknownCommand(name, program)
-    : { kind: "help", text: command.help };
+  if (name === undefined || name === "help" || name === "version") {
+    return { kind: "help", name: undefined };
+  }
+  if (commandNamed(name, program) === undefined) return unknownCommand(name, program);
+  return { kind: "help", name };
 }
 
 function commandNamed(name: string, { commands }: Program): CommandSyntax | undefined {

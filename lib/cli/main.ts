@@ -4,6 +4,7 @@ import { complain, OutputError, print } from "../logging/log.ts";
 import { ListenError } from "../net/listen_error.ts";
 import { readCommandLine } from "./command_line.ts";
 import { COMMANDS, PROGRAM } from "./commands.ts";
+import { HELP } from "./help.ts";
 import type { Signals } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,8 +23,11 @@ export async function main(args: readonly string[], signals?: Signals): Promise<
     return WRONG_USAGE;
   }
   try {
-    if (asked.kind === "run") return await COMMANDS[asked.name]!.run(asked.flags, signals);
-    print(asked.kind === "help" ? asked.text : `roundabout ${VERSION}\n`);
+    if (asked.kind === "run") {
+      const { run } = await COMMANDS[asked.name]!.load();
+      return await run(asked.flags, signals);
+    }
+    print(asked.kind === "help" ? await helpOf(asked.name) : `roundabout ${VERSION}\n`);
     return 0;
   } catch (error) {
     const isUsage = error instanceof ConfigError;
@@ -31,4 +35,9 @@ export async function main(args: readonly string[], signals?: Signals): Promise<
     complain(error.message);
     return isUsage ? WRONG_USAGE : FAILED;
   }
+}
+
+/** @param name of a command; undefined for the program itself */
+async function helpOf(name: string | undefined): Promise<string> {
+  return name === undefined ? HELP : (await COMMANDS[name]!.load()).HELP;
 }

@@ -1,6 +1,6 @@
 /** Parses `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
 import type { BackendConfig } from "./model.ts";
-import { type Complaint, placeOf, type Read, reading, type Refused } from "./setting.ts";
+import { type Complaint, placeOf, type Read, reading, type Refused } from "./reading.ts";
 
 /**
  * Ports that the Fetch standard blocks (https://fetch.spec.whatwg.org/#port-blocking): fetch refuses to

@@ -1,6 +1,6 @@
 /** Parses `HOST` and `ADMIN_HOST`: a host name or an address to listen on. */
-import { isIP } from "node:net";
-import { isReading, type Read, reading } from "./setting.ts";
+import { isIP } from "../net/is_ip.ts";
+import { isReading, type Read, reading } from "./reading.ts";
 
 /** Host names, with the underscores that container networks allow, and IPv4 addresses. */
 const NAME = /^[A-Za-z0-9._-]+$/;

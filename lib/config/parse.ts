@@ -1,6 +1,6 @@
 /** Parses texts by a schema. */
 import type { z } from "zod";
-import type { Hints } from "./setting.ts";
+import type { Hints } from "./reading.ts";
 
 /** Settings as text, by name; one that is unset or empty has its default. */
 export type SettingTexts = Readonly<Record<string, string | undefined>>;

@@ -4,7 +4,8 @@ import { type HashOn, POLICY_NAMES } from "./model.ts";
 import { readBackends } from "./backends.ts";
 import { readHost } from "./host.ts";
 import { readNetworks } from "./networks.ts";
-import { type Read, reading, rephrase, setting } from "./setting.ts";
+import { type Read, reading, rephrase } from "./reading.ts";
+import { setting } from "./setting.ts";
 import { readStatuses } from "./statuses.ts";
 import { suggest } from "./suggest.ts";
 import {

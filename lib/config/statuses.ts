@@ -1,6 +1,6 @@
 /** Parses `HEALTH_STATUS`: statuses and ranges of statuses, separated by commas: `200-399`, `2xx`, `200,204`. */
 import type { Statuses } from "../http/status_ranges.ts";
-import { type Complaint, placeOf, type Read, reading } from "./setting.ts";
+import { type Complaint, placeOf, type Read, reading } from "./reading.ts";
 
 const EXPECTED = "must be statuses of 200 to 599 such as 200-399";
 

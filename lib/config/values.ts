@@ -1,5 +1,5 @@
 /** Parses the kinds of values that several settings share: numbers, durations, sizes, choices. */
-import { isReading, type Read, reading, refusalOf, rephrase } from "./setting.ts";
+import { isReading, type Read, reading, refusalOf, rephrase } from "./reading.ts";
 import { suggest } from "./suggest.ts";
 
 const SECOND_MS = 1000;

@@ -1,10 +1,8 @@
-/** The engines, by their names in the configuration. */
+/** The engines, by their names in the configuration. A worker loads the one that it runs. */
 import type { Config } from "../config/schema.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
-import { serveTcp } from "./tcp/serve.ts";
-import { serveWeb } from "./web/serve.ts";
 
 export const ENGINES = {
-  web: serveWeb,
-  tcp: serveTcp,
-} as const satisfies Record<Config["ENGINE"], (options: EngineOptions) => Engine>;
+  web: async () => (await import("./web/serve.ts")).serveWeb,
+  tcp: async () => (await import("./tcp/serve.ts")).serveTcp,
+} as const satisfies Record<Config["ENGINE"], () => Promise<(options: EngineOptions) => Engine>>;

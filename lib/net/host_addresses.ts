@@ -1,8 +1,8 @@
 /** Looks up the addresses of a name, as connections to it do: in the hosts file, then by DNS. */
-import { promises as dns } from "node:dns";
 
 /** @returns none if the name is unknown, or if it may not be looked up */
 export async function lookUpAddresses(hostname: string): Promise<readonly string[]> {
+  const { promises: dns } = await import("node:dns"); // 1 MB of memory, which most do not need
   try {
     return (await dns.lookup(hostname, { all: true })).map(({ address }) => address);
   } catch {

@@ -3,7 +3,7 @@
  * address a connection goes to is up to the resolver: somebody who scaled a service up by its name should
  * know that.
  */
-import { isIP } from "node:net";
+import { isIP } from "../net/is_ip.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
 /** How often names are looked up, and so how often there is a warning for one at most, in milliseconds. */

@@ -1,13 +1,12 @@
 /** The data plane of one worker: an engine, and a pool over the backends that all workers share. */
 import type { Backend } from "../backends/backend.ts";
-import { belongsTo } from "../config/networks.ts";
 import type { Config } from "../config/schema.ts";
 import { ENGINES } from "../engines/mod.ts";
 import { isSecure, remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import { createPool } from "../pool/create_pool.ts";
-import { Sticky } from "../pool/sticky.ts";
+import type { Sticky } from "../pool/sticky.ts";
 import { RetryBudget } from "../retry_budget.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { startClock } from "../time/clock.ts";
@@ -30,15 +29,17 @@ export interface DataPlane {
  * @param notify sends a notice to the supervisor
  * @throws {ListenError} if the address cannot be listened on
  */
-export function startDataPlane(
+export async function startDataPlane(
   assignment: Assignment,
   notify: (notice: Notice) => void,
-): DataPlane {
+): Promise<DataPlane> {
   const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
   const { instanceName } = assignment;
   const memory = new SharedMemory(extent, buffer);
-  const isTrusted = remembering(belongsTo(config.TRUSTED_PROXIES));
   const backends = createBackends(memory, config, number);
+  const isTrusted = remembering(await loadAddressList(config.TRUSTED_PROXIES));
+  const sticky = await loadSticky(config, backends, isTrusted);
+  const serve = await ENGINES[config.ENGINE]();
   const { time } = memory.pool;
   const { heartbeat, awake } = memory.worker(number);
   awake.value = 1;
@@ -54,7 +55,7 @@ export function startDataPlane(
   const pool = createPool(config, {
     backends,
     policy: config.POLICY,
-    sticky: createSticky(config, backends, isTrusted),
+    sticky,
     isTrusted,
     clock,
     random: Math.random,
@@ -65,7 +66,7 @@ export function startDataPlane(
   const batch = new LineBatch((lines) => notify({ kind: "lines", lines }));
   const format = logFormat === undefined ? undefined : lineFormatter(logFormat);
   const engine = bindOrExplain("PORT", config.HOST, port, () =>
-    ENGINES[config.ENGINE]({
+    serve({
       pool,
       budget: new RetryBudget(config.RETRY_BUDGET, memory.budget),
       clock,
@@ -95,13 +96,22 @@ export function startDataPlane(
   };
 }
 
+// What only some settings need is loaded if they are set: its memory would be held as long as this runs.
+
+async function loadAddressList(networks: readonly string[]): Promise<(address: string) => boolean> {
+  if (networks.length === 0) return () => false;
+  const { belongsTo } = await import("../net/address_list.ts");
+  return belongsTo(networks);
+}
+
 /** @returns undefined if sticky sessions are off */
-function createSticky(
+async function loadSticky(
   { STICKY_COOKIE: cookie, STICKY_SECRET: secret }: Config,
   backends: readonly Backend[],
   isTrusted: (address: string) => boolean,
-): Sticky | undefined {
+): Promise<Sticky | undefined> {
   if (cookie === undefined) return undefined;
+  const { Sticky } = await import("../pool/sticky.ts");
   return new Sticky({
     backends,
     cookie,

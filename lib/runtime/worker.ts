@@ -4,7 +4,8 @@ import { ListenError } from "../net/listen_error.ts";
 import { type DataPlane, startDataPlane } from "./data_plane.ts";
 import type { Assignment, Notice, Order } from "./messages.ts";
 
-let dataPlane: DataPlane | undefined;
+/** Undefined until the order to serve has come. */
+let dataPlane: Promise<DataPlane> | undefined;
 
 self.addEventListener("message", ({ data: order }: MessageEvent<Order>) => {
   if (order.kind === "serve") serve(order.assignment);
@@ -29,18 +30,20 @@ function die(error: unknown): void {
   self.close();
 }
 
-function serve(assignment: Assignment): void {
+async function serve(assignment: Assignment): Promise<void> {
   try {
     dataPlane = startDataPlane(assignment, notify);
+    const { address } = await dataPlane;
+    notify({ kind: "listening", address });
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
-    return notify({ kind: "cannot listen", message: error.message });
+    notify({ kind: "cannot listen", message: error.message });
   }
-  notify({ kind: "listening", address: dataPlane.address });
 }
 
 async function drain(timeout: number, grace: number): Promise<void> {
-  notify({ kind: "drained", cut: await dataPlane!.drain(timeout, grace) });
+  const running = await dataPlane!;
+  notify({ kind: "drained", cut: await running.drain(timeout, grace) });
 }
 
 function notify(notice: Notice): void {

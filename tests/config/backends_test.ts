@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { BackendConfig } from "../../lib/config/model.ts";
 import { readBackends } from "../../lib/config/backends.ts";
-import type { Complaint } from "../../lib/config/setting.ts";
+import type { Complaint } from "../../lib/config/reading.ts";
 
 function backends(text: string): readonly BackendConfig[] {
   const read = readBackends(text);

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { belongsTo, readNetworks } from "../../lib/config/networks.ts";
-import type { Complaint } from "../../lib/config/setting.ts";
+import { readNetworks } from "../../lib/config/networks.ts";
+import type { Complaint } from "../../lib/config/reading.ts";
+import { belongsTo } from "../../lib/net/address_list.ts";
 
 function networks(text: string): (address: string) => boolean {
   const read = readNetworks(text);

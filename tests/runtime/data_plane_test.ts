@@ -11,11 +11,11 @@ import { ENGINE_NAMES } from "../support/balancer.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
-function start(settings: SettingTexts) {
+async function start(settings: SettingTexts) {
   const config = parseConfig({ HOST: "127.0.0.1", ...settings });
   const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 2 });
   const notices: Notice[] = [];
-  const dataPlane = startDataPlane({
+  const dataPlane = await startDataPlane({
     config,
     instanceName: "roundabout",
     number: 1,
@@ -45,7 +45,7 @@ async function ask(url: string, cookie?: string) {
 for (const ENGINE of ENGINE_NAMES) {
   Deno.test(`data plane: with ENGINE=${ENGINE} it sleeps if nothing is due, and the first request wakes it and the supervisor`, async () => {
     await using a = new ScriptedBackend("a");
-    await using dataPlane = start({ USERS_SERVICE: a.url, ENGINE });
+    await using dataPlane = await start({ USERS_SERVICE: a.url, ENGINE });
     const { awake } = dataPlane.memory.worker(1);
     while (awake.value === 1) await pause(10);
     assertEquals(dataPlane.notices, []);
@@ -59,7 +59,7 @@ for (const ENGINE of ENGINE_NAMES) {
       await using b = new ScriptedBackend("b");
       const USERS_SERVICE = `${a.url};${b.url}`;
       const settings = { USERS_SERVICE, POLICY, ENGINE, HASH_ON: "path", HASH_BALANCE: "125%" };
-      await using dataPlane = start(settings);
+      await using dataPlane = await start(settings);
       const by: string[] = [];
       for (let i = 0; i < 24; i++) by.push((await ask(`${dataPlane.url}/${i}`)).by);
       assertEquals(new Set(by), new Set(["a", "b"]));
@@ -75,7 +75,7 @@ for (const ENGINE of ENGINE_NAMES) {
     const settings = { ENGINE, STICKY_COOKIE: "lb", STICKY_SECRET: "a secret for the tests" };
     const cookies: string[] = [];
     {
-      await using before = start({ ...settings, USERS_SERVICE: `${a.url};${b.url}` });
+      await using before = await start({ ...settings, USERS_SERVICE: `${a.url};${b.url}` });
       for (const by of ["a", "b"]) {
         const first = await ask(before.url);
         assertEquals(first.by, by);
@@ -84,13 +84,13 @@ for (const ENGINE of ENGINE_NAMES) {
     }
     const USERS_SERVICE = `${b.url} weight=9;${a.url}`;
     {
-      await using after = start({ ...settings, USERS_SERVICE });
+      await using after = await start({ ...settings, USERS_SERVICE });
       for (let i = 0; i < 4; i++) {
         assertEquals(await ask(after.url, cookies[0]), { by: "a", set: null });
         assertEquals(await ask(after.url, cookies[1]), { by: "b", set: null });
       }
     }
-    await using other = start({
+    await using other = await start({
       ...settings,
       USERS_SERVICE,
       STICKY_SECRET: "another secret, as long",

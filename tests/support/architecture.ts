@@ -20,6 +20,11 @@ export function codeOf(text: string): string {
   return text.replace(COMMENT_OR_STRING, (found) => found.startsWith('"') ? '""' : " ");
 }
 
+/** Removes comments only. */
+function codeWithStringsOf(text: string): string {
+  return text.replace(COMMENT_OR_STRING, (found) => found.startsWith('"') ? found : " ");
+}
+
 const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/g;
 
 /**
@@ -29,14 +34,35 @@ const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/g;
  * @returns paths from the root, and specifiers of what lies outside of it
  */
 export function importsOf(path: string, text: string): string[] {
-  const code = text.replace(COMMENT_OR_STRING, (found) => found.startsWith('"') ? found : " ");
-  const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*"([^"\n]+)"/g)];
+  const specifiers = [
+    ...codeWithStringsOf(text).matchAll(/\b(?:from|import)\s*\(?\s*"([^"\n]+)"/g),
+  ];
   return specifiers.map(([, specifier]) => resolve(path, specifier!));
 }
 
 /** The same without type imports and type re-exports, which are gone when the program runs. */
 export function runtimeImportsOf(path: string, text: string): string[] {
   return importsOf(path, text.replace(/^(?:import|export) type\b[^;]*;/gm, ""));
+}
+
+/**
+ * What runs when a file is loaded: the file, and all that it imports, directly or not. Imports that run later
+ * are left out.
+ *
+ * @param path of the file, from the root
+ * @returns paths from the root, and specifiers of what lies outside of it
+ */
+export function loadedWith(path: string): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    if (!path.endsWith(".ts")) return;
+    const atOnce = codeWithStringsOf(textOf(path)).replace(/\bimport\s*\([^)]*\)/g, "");
+    runtimeImportsOf(path, atOnce).forEach(load);
+  };
+  load(path);
+  return loaded;
 }
 
 function resolve(path: string, specifier: string): string {

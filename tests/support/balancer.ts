@@ -13,6 +13,8 @@ import { ENGINES } from "../../lib/engines/mod.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
 
+const SERVE = { web: await ENGINES.web(), tcp: await ENGINES.tcp() };
+
 export type EngineName = keyof typeof ENGINES;
 
 /** The names of all engines: what is tested end to end is tested for each. */
@@ -96,7 +98,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     onEvent: (event) => changes.push(shortly(event)),
   });
   const limits = { ...LIMITS, ...options };
-  const serving = ENGINES[options.engine ?? "web"]({
+  const serving = SERVE[options.engine ?? "web"]({
     pool,
     budget: new RetryBudget(options.retryBudget ?? Infinity),
     clock,

@@ -1,5 +1,5 @@
 /** Short ways to simulated backends, scenarios and runs. */
-import { isReading, type Read } from "../../lib/config/setting.ts";
+import { isReading, type Read } from "../../lib/config/reading.ts";
 import { simulate } from "../../lib/simulate/run/run.ts";
 import type { Summary } from "../../lib/simulate/run/summary.ts";
 import { readScenario } from "../../lib/simulate/scenario/read_scenario.ts";

@@ -9,7 +9,7 @@ import {
   reading,
   refusalOf,
   rephrase,
-} from "../../config/setting.ts";
+} from "../../config/reading.ts";
 import { wholeNumber } from "../../config/values.ts";
 import { type Distribution, readDistribution } from "./distribution.ts";
 import { FAULTS, type Period, readPeriod } from "./fault_schedule.ts";

@@ -1,5 +1,5 @@
 /** How long a backend works on a request: latency distributions, and their notation. */
-import { isReading, type Read, reading } from "../../config/setting.ts";
+import { isReading, type Read, reading } from "../../config/reading.ts";
 import { duration, HOUR_MS } from "../../config/values.ts";
 import { computeNormalQuantile } from "./normal_quantile.ts";
 

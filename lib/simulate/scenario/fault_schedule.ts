@@ -1,5 +1,5 @@
 /** When a simulated backend fails, and how. */
-import { isReading, type Read, reading } from "../../config/setting.ts";
+import { isReading, type Read, reading } from "../../config/reading.ts";
 import { duration, HOUR_MS } from "../../config/values.ts";
 
 /** The ways to fail. If periods overlap, the fault that stands first here decides. */

@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { parseTexts, type SettingTexts } from "../../config/parse.ts";
 import { DEFAULTS, Settings } from "../../config/schema.ts";
-import { isReading, type Read, reading, setting } from "../../config/setting.ts";
+import { isReading, type Read, reading } from "../../config/reading.ts";
+import { setting } from "../../config/setting.ts";
 import { oneOf } from "../../config/values.ts";
 
 const SimulatedSettings = Settings.pick({
