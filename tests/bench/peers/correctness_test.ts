@@ -64,20 +64,28 @@ for (
 }
 
 Deno.test("a burst may have one more request in flight per connection when it ends", () => {
-  assertEquals(checkBurst(BURST, COUNTS, LENGTH, 8), []);
+  assertEquals(checkBurst(BURST, COUNTS, LENGTH, 8, true), []);
   const more = { ...BURST, bytes: 16_000 };
-  assertEquals(checkBurst(more, { ...COUNTS, right: 108 }, LENGTH, 8), []);
+  assertEquals(checkBurst(more, { ...COUNTS, right: 108 }, LENGTH, 8, true), []);
 });
 
 Deno.test("everything that was wrong in a burst is listed", () => {
   const burst = { ...BURST, bytes: 15_499, errors: { ...NO_ERRORS, read: 2, status: 1 } };
-  assertEquals(checkBurst(burst, { right: 109, unnamed: 3, wrong: 4 }, LENGTH, 8), [
+  assertEquals(checkBurst(burst, { right: 109, unnamed: 3, wrong: 4 }, LENGTH, 8, true), [
     "wrk counted 2 errors of kind read",
     "wrk counted 1 errors of kind status",
     "100 responses of 155 to 155 bytes each had 15499 bytes in total",
     "4 requests reached a backend changed",
     "3 requests reached a backend without X-Forwarded-For",
     "109 requests reached a backend, but 100 to 108 were sent",
+  ]);
+});
+
+Deno.test("whoever is not to send X-Forwarded-For may leave it out", () => {
+  const unnamed = { ...COUNTS, unnamed: 100 };
+  assertEquals(checkBurst(BURST, unnamed, LENGTH, 8, false), []);
+  assertEquals(checkBurst(BURST, unnamed, LENGTH, 8, true), [
+    "100 requests reached a backend without X-Forwarded-For",
   ]);
 });
 

@@ -15,7 +15,7 @@ export interface Machine {
 }
 
 /** Every measurement needs these. */
-const NEEDED = ["wrk", "taskset", "chrt"];
+const NEEDED = ["wrk", "taskset"];
 
 export async function describeMachine(
   proxies: readonly Proxy[],

@@ -1,8 +1,9 @@
 /** Measures the memory of each contender, each time in a new process. */
 import { complain } from "../../../lib/logging/log.ts";
-import type { Contender, Started, TestBed } from "./test_bed.ts";
+import { type Contender, nameOf, type Started, type TestBed } from "./test_bed.ts";
 import { ClientConnection, MAX_HEAD_BYTES } from "./client_connection.ts";
 import { measurePeakMemory, readMemory } from "./memory.ts";
+import type { Options } from "./options.ts";
 import { rotate, type RunKey } from "./runs.ts";
 import { WORKLOADS } from "./workloads.ts";
 import { runWrk } from "./wrk.ts";
@@ -20,13 +21,16 @@ const SETTLE_MS = 2_000;
 /** How many idle connections are opened; each carries one request first. */
 const IDLE_CONNECTIONS = 2_000;
 
+/** More rounds hardly change the figures, and memory takes longer to measure than anything else. */
+const MAX_ROUNDS = 3;
+
 const SMALL = WORKLOADS.find(({ key }) => key === "small")!;
 
 export async function measureMemories(
   bed: TestBed,
   contenders: readonly Contender[],
 ): Promise<MemoryRun[]> {
-  const { rounds } = bed.options;
+  const rounds = memoryRounds(bed.options);
   const runs: MemoryRun[] = [];
   for (let round = 1; round <= rounds; round++) {
     complain(`Memory, round ${round} of ${rounds}`);
@@ -36,6 +40,10 @@ export async function measureMemories(
     }
   }
   return runs;
+}
+
+export function memoryRounds({ rounds }: Options): number {
+  return Math.min(rounds, MAX_ROUNDS);
 }
 
 async function measure(bed: TestBed, started: Started, round: number): Promise<MemoryRun> {
@@ -69,7 +77,7 @@ async function measureIdleConnections(
     wrong.push(...[(await connection.exchange()).wrong].filter((one) => one !== undefined));
   }
   await settle();
-  bed.note(contender, "idle connections", wrong);
+  bed.note(nameOf(contender), "idle connections", wrong);
   return readMemory(pid) - before;
 }
 

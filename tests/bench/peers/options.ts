@@ -12,20 +12,22 @@ export interface Options {
   /** Length of one measurement, and of the load before the first one of each workload, in seconds. */
   readonly seconds: number;
   readonly warmup: number;
-  /** Of the load for throughput. */
+  /** As `seconds`, of a measurement of latency. */
+  readonly latencySeconds: number;
   readonly connections: number;
-  /** Requests a second of the load for latency. */
-  readonly rate: number;
+  /** Requests a second of the load for latency, which is measured at each of them. */
+  readonly rates: readonly number[];
   /** Keys of proxies. */
   readonly only: readonly string[];
   readonly workloads: readonly WorkloadKey[];
-  readonly latencyWorkloads: readonly WorkloadKey[];
   readonly measures: readonly Measure[];
   /** Numbers of workers; each proxy is measured with each of them. */
   readonly workers: readonly number[];
   readonly cores: CorePlan;
   /** The file that all runs are written to. */
   readonly json: string | undefined;
+  /** The page that the tables are written into. */
+  readonly docs: string | undefined;
 }
 
 /** The command line is malformed. */
@@ -37,24 +39,26 @@ const KEYS = PROXIES.map(({ key }) => key);
 
 export const HELP = `Use: deno task bench:peers [flags]
 
-Compares this balancer with other proxies. Proxies that are not installed are left out. With six
-proxies and no flags it takes about half an hour. The default is in brackets; lists are separated
-by commas.
+Compares this balancer with other proxies. Proxies that are not installed are left out. Measuring
+latency needs go, with which its load is built. With all proxies and no flags it takes about TIME
+minutes; with --rounds 3 --seconds 1 --latency-seconds 2 --warmup 1 about SHORT. The default is in
+brackets; lists are separated by commas.
 
-  --rounds N            how often everything is measured (5)
+  --rounds N            how often everything is measured; memory at most 3 times (5)
   --seconds N           length of each measurement, in seconds (2)
+  --latency-seconds N   length of each measurement of latency, in seconds (5)
   --warmup N            load on each proxy before its first measurement of a workload, in seconds (3)
-  --connections N       connections of the throughput load (64)
-  --rate N              requests per second of the latency load (2000)
+  --connections N       connections of the load (64)
+  --rates LIST          requests per second of the latency load (2000,10000)
   --only LIST           proxies to measure: ${KEYS.join()} (all)
   --workloads LIST      workloads for throughput: ${WORKLOAD_KEYS.join()} (all)
-  --latency-workloads LIST  workloads for latency (small)
   --measure LIST        what to measure: ${MEASURES.join()} (all)
   --workers LIST        numbers of workers to measure (1, and the number of --proxy-cores-many)
   --proxy-cores LIST    cores of a proxy with one worker, such as 0 or 0-3,6
   --proxy-cores-many LIST  cores of a proxy with several workers
   --load-cores LIST     cores of the load and the backends
   --json FILE           file to write all runs to
+  --docs FILE           page to write the tables into, between its markers: docs/performance.md
   --help                show this help
 
 On four cores or more, a proxy runs on the first half of the cores, with one worker only on the first core, and
@@ -66,18 +70,19 @@ const TEXT = { type: "string" } as const;
 const FLAGS = {
   rounds: TEXT,
   seconds: TEXT,
+  "latency-seconds": TEXT,
   warmup: TEXT,
   connections: TEXT,
-  rate: TEXT,
+  rates: TEXT,
   only: TEXT,
   workloads: TEXT,
-  "latency-workloads": TEXT,
   measure: TEXT,
   workers: TEXT,
   "proxy-cores": TEXT,
   "proxy-cores-many": TEXT,
   "load-cores": TEXT,
   json: TEXT,
+  docs: TEXT,
   help: { type: "boolean" },
 } as const;
 
@@ -101,26 +106,25 @@ export function readOptions(args: readonly string[], allowed: readonly number[])
   };
   const number = (name: keyof typeof values, usual: number) =>
     wholeNumber(name, String(values[name] ?? usual));
-  const words = <Word extends string>(
-    name: keyof typeof values,
-    known: readonly Word[],
-    usual = known,
-  ) => values[name] === undefined ? usual : list(name, String(values[name]), known);
+  const numbers = (name: "rates" | "workers", usual: readonly number[]) => [
+    ...new Set(values[name]?.split(",").map((text) => wholeNumber(name, text)) ?? usual),
+  ];
+  const words = <Word extends string>(name: keyof typeof values, known: readonly Word[]) =>
+    values[name] === undefined ? known : list(name, String(values[name]), known);
   return {
     rounds: number("rounds", 5),
     seconds: number("seconds", 2),
+    latencySeconds: number("latency-seconds", 5),
     warmup: number("warmup", 3),
     connections: number("connections", 64),
-    rate: number("rate", 2000),
+    rates: numbers("rates", [2_000, 10_000]),
     only: words("only", KEYS),
     workloads: words("workloads", WORKLOAD_KEYS),
-    latencyWorkloads: words("latency-workloads", WORKLOAD_KEYS, ["small"]),
     measures: words("measure", MEASURES),
-    workers: values.workers === undefined
-      ? [...new Set([1, plan.many.length])]
-      : [...new Set(values.workers.split(",").map((text) => wholeNumber("workers", text)))],
+    workers: numbers("workers", [1, plan.many.length]),
     cores: plan,
     json: values.json,
+    docs: values.docs,
   };
 }
 

@@ -6,28 +6,29 @@ Deno.test("without flags all workloads and numbers of workers are measured", () 
   const options = readOptions([], [0, 1]);
   if (options === "help") throw new Error("expected options, not help");
   assertEquals(options.workloads, ["small", "64k", "post", "tls"]);
-  assertEquals(options.latencyWorkloads, ["small"]);
+  assertEquals(options.rates, [2_000, 10_000]);
   assertEquals(options.workers, [1, 2]);
   assertEquals(options.cores, { one: [0], many: [0, 1], load: [1] });
 });
 
 Deno.test("flags set what is measured, how often and on which cores", () => {
   const args =
-    "--rounds 3 --seconds 1 --only tcp,haproxy --workloads post,small --rate 500 --workers 4 " +
-    "--proxy-cores 1 --proxy-cores-many 1-2 --load-cores 3 --measure latency --json out.json";
+    "--rounds 3 --seconds 1 --only tcp,haproxy --workloads post,small --rates 500,1000,500 --latency-seconds 4 --workers 4 " +
+    "--proxy-cores 1 --proxy-cores-many 1-2 --load-cores 3 --measure latency --json out.json --docs page.md";
   assertEquals(readOptions(args.split(" "), [0, 1, 2, 3]), {
     rounds: 3,
     seconds: 1,
+    latencySeconds: 4,
     warmup: 3,
     connections: 64,
-    rate: 500,
+    rates: [500, 1_000],
     only: ["tcp", "haproxy"],
     workloads: ["small", "post"],
-    latencyWorkloads: ["small"],
     measures: ["latency"],
     workers: [4],
     cores: { one: [1], many: [1, 2], load: [3] },
     json: "out.json",
+    docs: "page.md",
   });
   assertEquals(readOptions(["--help"], [0]), "help");
 });
@@ -43,8 +44,8 @@ for (
       "Cannot use --workers as it must be a whole number, 1 or more: current value is x",
     ],
     [
-      "--rate=",
-      "Cannot use --rate as it must be a whole number, 1 or more: current value is empty",
+      "--rates=",
+      "Cannot use --rates as it must be a whole number, 1 or more: current value is empty",
     ],
     ["--measure speed", 'Cannot use --measure as there is no "speed"'],
     ["--load-cores 0-9", "Cannot use --load-cores as it must be a list of the cores 0,1"],

@@ -33,6 +33,8 @@ export interface Proxy {
   readonly withoutTls?: string;
   /** Why several workers are not measured, if they are not. */
   readonly withoutWorkers?: string;
+  /** Why it does not send X-Forwarded-For, if it does not. */
+  readonly withoutForwardedFor?: string;
   /** Resolves to undefined if it is not installed. */
   version(): Promise<string | undefined>;
   /** Resolves once it listens. */

@@ -3,7 +3,7 @@ import { coresFor, isShared } from "./core_plan.ts";
 import { median } from "../quantiles.ts";
 import type { LatencyRun } from "./latencies.ts";
 import type { Machine } from "./machine.ts";
-import type { MemoryRun } from "./memories.ts";
+import { memoryRounds, type MemoryRun } from "./memories.ts";
 import { noiseWarnings } from "./noise.ts";
 import type { Options } from "./options.ts";
 import type { Proxy } from "./proxy.ts";
@@ -25,18 +25,18 @@ export interface Found {
 
 /** A proxy that used less than this share of its cores was waiting for the load or the backends. */
 const MIN_BUSY_SHARE = 0.9;
-/** If the load itself starts more than one request in a hundred later than this, latencies are unreliable. */
-const MAX_LATE_MS = 1;
+/** If the load itself sends more than one request in a hundred later than this, latencies are unreliable. */
+const MAX_LATE_US = 1_000;
 
 /** @param proxies those that were measured */
 export function formatReport(proxies: readonly Proxy[], found: Found): string {
-  const { options, throughput, latency, memory, failures, leftOut } = found;
+  const { throughput, latency, memory, failures, leftOut } = found;
   return [
     formatHead(proxies, found),
     throughputTables(proxies, throughput),
     comparison(proxies, throughput),
-    latencyTables(proxies, latency, options.rate),
-    memoryTable(proxies, memory),
+    latencyTables(proxies, latency),
+    memory.length === 0 ? "" : `### Memory\n\n${memoryTable(proxies, memory)}\n`,
     formatList("Left out", leftOut),
     formatList("Warnings", findWarnings(found)),
     formatList("Failures", failures),
@@ -49,9 +49,7 @@ export function formatJson(found: Found): string {
 
 export function findWarnings({ options, throughput, latency }: Found): string[] {
   const { cores } = options;
-  const late = latency.filter(({ through, direct }) =>
-    Math.max(through.late, direct.late) > MAX_LATE_MS
-  );
+  const late = latency.filter(({ late }) => late[0]! > MAX_LATE_US);
   const measurements = [...throughput, ...latency];
   return [
     ...noiseWarnings(measurements),
@@ -68,14 +66,14 @@ export function findWarnings({ options, throughput, latency }: Found): string[] 
       throughput.filter(({ workers }) => !isShared(cores, coresFor(cores, workers))),
     ),
     ...(late.length === 0 ? [] : [
-      `In ${late.length} of ${latency.length} latency measurements the load itself started 1 request in 100 more ` +
-      `than ${MAX_LATE_MS} ms late: their p99 and p99.9 do not measure the proxy alone`,
+      `In ${late.length} of ${latency.length} latency measurements the load itself sent 1 request in 100 more ` +
+      `than ${MAX_LATE_US / 1000} ms late: their p99 and p99.9 do not measure the proxy alone`,
     ]),
   ];
 }
 
 /** Warnings about proxies that were not the bottleneck. */
-function idleWarnings(runs: readonly ThroughputRun[]): string[] {
+export function idleWarnings(runs: readonly ThroughputRun[]): string[] {
   return WORKLOADS.flatMap(({ key, title }) => {
     const ofWorkload = runs.filter(({ workload }) => workload === key);
     const byContender = Map.groupBy(ofWorkload, ({ proxy, workers }) => `${proxy} × ${workers}`);
@@ -92,17 +90,30 @@ function idleWarnings(runs: readonly ThroughputRun[]): string[] {
 
 function formatHead(proxies: readonly Proxy[], { machine, options }: Found): string {
   const { date, processor, cores, kernel, deno, wrk, versions } = machine;
-  const { rounds, seconds, connections, cores: on } = options;
-  const names = proxies.map(({ name }) => `${name} ${versions[name]}`).join(", ");
+  const { cores: on } = options;
   return `${
     date.slice(0, 10)
   }, ${processor}, ${cores} cores, ${kernel}, Deno ${deno}, wrk ${wrk}; ` +
-    `${names}.\n\nEach figure is the median of ${rounds} rounds of ${seconds} s, with the least and the most in ` +
-    `brackets. Throughput is measured with ${connections} connections. Cores: ${on.one.join()} for one worker, ` +
+    `${listVersions(proxies, versions)}.\n\n${
+      describeFigures(options)
+    } Cores: ${on.one.join()} for one worker, ` +
     `${on.many.join()} for several, ${on.load.join()} for the load and the backends. ${NOISY} means that the machine ` +
     `was noisy in at least one round.
 
 `;
+}
+
+export function listVersions(proxies: readonly Proxy[], versions: Machine["versions"]): string {
+  return proxies.map(({ name }) => `${name} ${versions[name]}`).join(", ");
+}
+
+export function describeFigures(options: Options): string {
+  const { rounds, seconds, latencySeconds, connections } = options;
+  return `Each figure is the median of ${rounds} rounds of ${seconds} s (latency: ${latencySeconds} s; memory: ` +
+    `${
+      memoryRounds(options)
+    } rounds), with the least and the most in brackets. The load has ${connections} ` +
+    "connections.";
 }
 
 function formatList(title: string, lines: readonly string[]): string {

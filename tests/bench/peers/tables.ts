@@ -1,10 +1,11 @@
 /** Formats the tables of the peers bench, in Markdown. */
 import { computeRatios, markdown, shown, summarize } from "./figures.ts";
-import type { LatencyRun } from "./latencies.ts";
+import { LATENCY_WORKLOAD, type LatencyRun, NO_PROXY } from "./latencies.ts";
 import type { MemoryRun } from "./memories.ts";
 import { computeUsualCalibration, isNoisy, type Noise } from "./noise.ts";
+import { LATE_SHARES, LATENCY_SHARES } from "./open_loop.ts";
 import type { Proxy } from "./proxy.ts";
-import { OWN, PEERS } from "./proxies.ts";
+import { OTHERS, OWN } from "./proxies.ts";
 import type { RunKey } from "./runs.ts";
 import type { ThroughputRun } from "./throughput.ts";
 import { WORKLOADS } from "./workloads.ts";
@@ -36,7 +37,7 @@ export function throughputTables(
 
 /** Compares this balancer with each other proxy, with the same number of workers. */
 export function comparison(proxies: readonly Proxy[], runs: readonly ThroughputRun[]): string {
-  const peers = PEERS.filter((peer) => proxies.includes(peer));
+  const others = OTHERS.filter((proxy) => proxies.includes(proxy));
   const own = OWN.filter((proxy) => proxies.includes(proxy));
   const rows = selectWorkloads(runs).flatMap(({ key, title }) => {
     const all = runs.filter(({ workload }) => workload === key);
@@ -44,50 +45,46 @@ export function comparison(proxies: readonly Proxy[], runs: readonly ThroughputR
       title,
       proxy.name,
       String(workers),
-      ...peers.map((peer) => {
-        const theirs = all.filter((run) => run.proxy === peer.key && run.workers === workers);
+      ...others.map(({ key }) => {
+        const theirs = all.filter((run) => run.proxy === key && run.workers === workers);
         const requests = computeRatios(runs, theirs, ({ requestsPerSecond }) => requestsPerSecond);
         const cpu = computeRatios(runs, theirs, ({ cpuMicroseconds }) => cpuMicroseconds);
         return `${shown(summarize(requests), 2)}; ${shown(summarize(cpu), 2)}`;
       }),
     ]);
   });
-  if (rows.length === 0 || peers.length === 0) return "";
-  const head = ["Workload", ...CONTENDER, ...peers.map(({ name }) => `÷ ${name}`)];
+  if (rows.length === 0 || others.length === 0) return "";
+  const head = ["Workload", ...CONTENDER, ...others.map(({ name }) => `÷ ${name}`)];
   return `### Ratio of this balancer to other proxies: requests per second; CPU per request\n\n${
     markdown(head, rows, 2)
   }\n`;
 }
 
-export function latencyTables(
-  proxies: readonly Proxy[],
-  runs: readonly LatencyRun[],
-  rate: number,
-): string {
+/** One table for each rate; the first row is without a proxy. */
+export function latencyTables(proxies: readonly Proxy[], runs: readonly LatencyRun[]): string {
   const usual = computeUsualCalibration(runs);
-  return selectWorkloads(runs).map(({ key, title }) => {
-    const all = runs.filter(({ workload }) => workload === key);
-    const quantile = (place: number) => (run: LatencyRun) =>
-      run.through.quantiles[place]! - run.direct.quantiles[place]!;
-    const rows = groupRows(proxies, all).map((row) => [
-      ...named(row, usual),
-      ...[0, 1, 2].map((place) => shown(summarize(row.runs.map(quantile(place))), 2)),
-      shown(summarize(row.runs.map(({ through }) => through.late)), 2),
-    ]);
-    const direct = [0, 1, 2].map((place) =>
-      shown(summarize(all.map(({ direct }) => direct.quantiles[place]!)), 2)
-    );
-    const late = shown(summarize(all.map(({ direct }) => direct.late)), 2);
-    const head = [
-      ...CONTENDER,
-      "Added p50, ms",
-      "Added p99, ms",
-      "Added p99.9, ms",
-      "Load's own p99 delay, ms",
+  const head = [
+    ...CONTENDER,
+    ...["p50, µs", "p99, µs", "p99.9, µs"],
+    ...["Load's own delay: p99, µs", "p99.9, µs"],
+  ];
+  return [...Map.groupBy(runs, ({ rate }) => rate)].map(([rate, ofRate]) => {
+    const direct = ofRate.filter(({ proxy }) => proxy === NO_PROXY);
+    const rows = [
+      ...(direct.length === 0 ? [] : [["No proxy", "", ...latencyCells(direct)]]),
+      ...groupRows(proxies, ofRate).map((row) => [...named(row, usual), ...latencyCells(row.runs)]),
     ];
-    return `### ${title}: latency added at ${rate} requests per second\n\n` +
-      `${markdown(head, [...rows, ["No proxy: total latency", "", ...direct, late]], 1)}\n`;
+    const title = `${LATENCY_WORKLOAD.title}: latency at ${rate.toLocaleString("en")} requests/s`;
+    return `### ${title}\n\n${markdown(head, rows, 1)}\n`;
   }).join("");
+}
+
+function latencyCells(runs: readonly LatencyRun[]): string[] {
+  const cell = (value: (run: LatencyRun) => number) => shown(summarize(runs.map(value)), 0);
+  return [
+    ...LATENCY_SHARES.map((_, place) => cell(({ quantiles }) => quantiles[place]!)),
+    ...LATE_SHARES.map((_, place) => cell(({ late }) => late[place]!)),
+  ];
 }
 
 export function memoryTable(proxies: readonly Proxy[], runs: readonly MemoryRun[]): string {
@@ -100,17 +97,17 @@ export function memoryTable(proxies: readonly Proxy[], runs: readonly MemoryRun[
     ),
   ]);
   const head = [...CONTENDER, "Idle, MB", "Under load, MB", "Per 1,000 idle connections, MB"];
-  return `### Memory\n\n${markdown(head, rows, 1)}\n`;
+  return markdown(head, rows, 1);
 }
 
-interface Row<Run> {
+export interface Row<Run> {
   readonly proxy: Proxy;
   readonly workers: number;
   readonly runs: readonly Run[];
 }
 
 /** One row for each proxy and number of workers that has runs, sorted by the number of workers. */
-function groupRows<Run extends RunKey>(
+export function groupRows<Run extends RunKey>(
   proxies: readonly Proxy[],
   runs: readonly Run[],
 ): Row<Run>[] {
@@ -124,11 +121,14 @@ function groupRows<Run extends RunKey>(
   );
 }
 
-function named({ proxy, workers, runs }: Row<{ readonly noise: Noise }>, usual: number): string[] {
+export function named(
+  { proxy, workers, runs }: Row<{ readonly noise: Noise }>,
+  usual: number,
+): string[] {
   const mark = runs.some(({ noise }) => isNoisy(noise, usual)) ? ` ${NOISY}` : "";
   return [`${proxy.name}${mark}`, String(workers)];
 }
 
-function selectWorkloads(runs: readonly RunKey[]) {
+export function selectWorkloads(runs: readonly RunKey[]) {
   return WORKLOADS.filter(({ key }) => runs.some(({ workload }) => workload === key));
 }

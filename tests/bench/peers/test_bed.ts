@@ -3,7 +3,7 @@ import { freePort } from "../processes.ts";
 import { Backends } from "./backends.ts";
 import { makeCertificate } from "./certificates.ts";
 import { coresFor, isShared } from "./core_plan.ts";
-import { cpuBetween, readCpu } from "./cpu.ts";
+import { cpuBetween, type CpuReading, readCpu } from "./cpu.ts";
 import { Calibrator, type Noise, readCoreTimes } from "./noise.ts";
 import type { Options } from "./options.ts";
 import type { Certificate, Proxy, RunningProxy, Site } from "./proxy.ts";
@@ -93,15 +93,19 @@ export class TestBed implements AsyncDisposable {
     return { contender, site, pid: running.pid, [Symbol.asyncDispose]: dispose };
   }
 
-  /** Does the work, and returns its result with what the proxy used meanwhile. */
+  /**
+   * Does the work, and returns its result with what the proxy used meanwhile.
+   *
+   * @param pid of the proxy, or undefined if there is none @param cores of the proxy
+   */
   async used<Result>(
-    { pid, contender: { cores } }: Started,
+    { pid, cores }: { readonly pid: number | undefined; readonly cores: readonly number[] },
     work: () => Promise<Result>,
   ): Promise<[Result, Usage]> {
     const calibration = await this.#calibrator.measure();
-    const [cpuBefore, coresBefore, begin] = [readCpu(pid), readCoreTimes(cores), performance.now()];
+    const [cpuBefore, coresBefore, begin] = [cpuOf(pid), readCoreTimes(cores), performance.now()];
     const result = await work();
-    const [cpuAfter, coresAfter, end] = [readCpu(pid), readCoreTimes(cores), performance.now()];
+    const [cpuAfter, coresAfter, end] = [cpuOf(pid), readCoreTimes(cores), performance.now()];
     const cpu = cpuBetween(cpuBefore, cpuAfter);
     const whole = (end - begin) * 1e6 * cores.length;
     const others = (coresAfter.busy - coresBefore.busy - cpu) / whole;
@@ -116,17 +120,26 @@ export class TestBed implements AsyncDisposable {
     }];
   }
 
-  /** Records what was wrong in a measurement: each distinct failure once, with its count. */
-  note({ proxy, workers }: Contender, what: string, wrong: readonly string[]): void {
+  /** Records what was wrong in a measurement of one contender: each distinct failure once, with its count. */
+  note(who: string, what: string, wrong: readonly string[]): void {
     for (const [text, { length }] of Map.groupBy(wrong, (text) => text)) {
       const times = length === 1 ? "" : `${length} × `;
-      this.failures.push(`${proxy.name} × ${workers}, ${what}: ${times}${text}`);
+      this.failures.push(`${who}, ${what}: ${times}${text}`);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.backends, this.#calibrator].map((one) => one[Symbol.asyncDispose]()));
   }
+}
+
+/** How failures name a contender. */
+export function nameOf({ proxy, workers }: Contender): string {
+  return `${proxy.name} × ${workers}`;
+}
+
+function cpuOf(pid: number | undefined): CpuReading {
+  return pid === undefined ? { threads: new Map(), coarse: 0 } : readCpu(pid);
 }
 
 /** @returns the port for a workload, or undefined if this contender does not support it */

@@ -1,6 +1,13 @@
 /** Measures how many requests per second each contender handles, and the CPU time of each request. */
 import { complain } from "../../../lib/logging/log.ts";
-import { portFor, type Started, type TestBed, type Usage } from "./test_bed.ts";
+import {
+  type Contender,
+  nameOf,
+  portFor,
+  type Started,
+  type TestBed,
+  type Usage,
+} from "./test_bed.ts";
 import { type AnswerLength, check, checkBurst } from "./correctness.ts";
 import type { Noise } from "./noise.ts";
 import { rotate, type RunKey } from "./runs.ts";
@@ -50,9 +57,20 @@ export async function measureThroughput(
 async function prepare(bed: TestBed, started: Started, workload: Workload): Promise<Pair[]> {
   const port = portFor(started, workload);
   if (port === undefined) return [];
-  const { wrong, length } = await check(port, workload, bed.backends, bed.certificate?.pem);
-  bed.note(started.contender, workload.title, wrong);
+  const { wrong, length } = await check(
+    port,
+    workload,
+    bed.backends,
+    bed.certificate?.pem,
+    namesClient(started.contender),
+  );
+  bed.note(nameOf(started.contender), workload.title, wrong);
   return wrong.length > 0 ? [] : [{ started, workload, port, length }];
+}
+
+/** Whether it is to send X-Forwarded-For. */
+function namesClient({ proxy }: Contender): boolean {
+  return proxy.withoutForwardedFor === undefined;
 }
 
 async function measure(bed: TestBed, pair: Pair, round: number): Promise<ThroughputRun> {
@@ -74,7 +92,7 @@ async function measure(bed: TestBed, pair: Pair, round: number): Promise<Through
 
 /** @returns what wrk counted and what the proxy used; records what was wrong */
 async function burst(bed: TestBed, pair: Pair, seconds: number): Promise<[Burst, Usage]> {
-  const { started, workload, port, length } = pair;
+  const { started: { contender, pid, site }, workload, port, length } = pair;
   const { connections, cores } = bed.options;
   const load = {
     url: `${workload.isTls ? "https" : "http"}://127.0.0.1:${port}`,
@@ -82,12 +100,12 @@ async function burst(bed: TestBed, pair: Pair, seconds: number): Promise<[Burst,
     connections,
     seconds,
     cores: cores.load,
-    directory: started.site.directory,
+    directory: site.directory,
   };
   const [[burst, usage], counts] = await bed.backends.during(() =>
-    bed.used(started, () => runWrk(load))
+    bed.used({ pid, cores: contender.cores }, () => runWrk(load))
   );
-  const wrong = checkBurst(burst, counts, length, connections);
-  bed.note(started.contender, workload.title, wrong);
+  const wrong = checkBurst(burst, counts, length, connections, namesClient(contender));
+  bed.note(nameOf(contender), workload.title, wrong);
   return [burst, usage];
 }

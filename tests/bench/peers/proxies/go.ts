@@ -1,7 +1,6 @@
-import { readVersion, runProgram } from "../programs.ts";
-import { type Proxy, type Site, startProgram } from "../proxy.ts";
-
-const SOURCE = new URL("../go_proxy/main.go", import.meta.url).pathname;
+import { buildGo } from "../go_program.ts";
+import { readVersion } from "../programs.ts";
+import { type Proxy, startProgram } from "../proxy.ts";
 
 /** The reverse proxy of Go's standard library. */
 export const go: Proxy = {
@@ -9,8 +8,8 @@ export const go: Proxy = {
   name: "Go ReverseProxy",
   version: () => readVersion("go", ["version"]),
   async start(site) {
-    const program = await build(site);
-    const { port, tlsPort, backendPorts, certificate, workers } = site;
+    const { port, tlsPort, backendPorts, certificate, workers, directory } = site;
+    const program = await buildGo("go_proxy", directory);
     const tls = certificate === undefined ? [] : [
       "-tls-port",
       String(tlsPort),
@@ -26,13 +25,3 @@ export const go: Proxy = {
     );
   },
 };
-
-/** Only needs the standard library, so modules are off and no network is needed. */
-async function build({ directory }: Site): Promise<string> {
-  const program = `${directory}/go_proxy`;
-  const built = await runProgram("go", ["build", "-o", program, SOURCE], {
-    env: { GO111MODULE: "off", CGO_ENABLED: "0" },
-  });
-  if (!built?.success) throw new Error(`Cannot build ${SOURCE} as go failed: ${built?.text}`);
-  return program;
-}

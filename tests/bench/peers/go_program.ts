@@ -1,0 +1,13 @@
+/** Builds the bench's own programs in Go, which need its standard library only: no modules, and no network. */
+import { runProgram } from "./programs.ts";
+
+/** @param name of a folder beside this file, with a main.go @returns the path of the built program */
+export async function buildGo(name: string, directory: string): Promise<string> {
+  const source = new URL(`./${name}/main.go`, import.meta.url).pathname;
+  const program = `${directory}/${name}`;
+  const built = await runProgram("go", ["build", "-o", program, source], {
+    env: { GO111MODULE: "off", CGO_ENABLED: "0" },
+  });
+  if (!built?.success) throw new Error(`Cannot build ${source} as go failed: ${built?.text}`);
+  return program;
+}
