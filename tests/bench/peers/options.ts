@@ -40,9 +40,9 @@ const KEYS = PROXIES.map(({ key }) => key);
 export const HELP = `Use: deno task bench:peers [flags]
 
 Compares this balancer with other proxies. Proxies that are not installed are left out. Measuring
-latency needs go, with which its load is built. With all proxies and no flags it takes about TIME
-minutes; with --rounds 3 --seconds 1 --latency-seconds 2 --warmup 1 about SHORT. The default is in
-brackets; lists are separated by commas.
+latency needs go, with which its load is built. With all proxies, one round of one second each
+(--rounds 1 --seconds 1 --latency-seconds 1 --warmup 1) takes about 6 minutes, and more rounds or
+seconds take accordingly more. The default is in brackets; lists are separated by commas.
 
   --rounds N            how often everything is measured; memory at most 3 times (5)
   --seconds N           length of each measurement, in seconds (2)
