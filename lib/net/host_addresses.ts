@@ -2,7 +2,7 @@
 
 /** @returns none if the name is unknown, or if it may not be looked up */
 export async function lookUpAddresses(hostname: string): Promise<readonly string[]> {
-  const { promises: dns } = await import("node:dns"); // 1 MB of memory, which most do not need
+  const { promises: dns } = await import("node:dns"); // memory that most do not need
   try {
     return (await dns.lookup(hostname, { all: true })).map(({ address }) => address);
   } catch {

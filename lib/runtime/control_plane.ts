@@ -149,8 +149,7 @@ function logIgnoredProxies(): void {
 /** Starts the clock whose time all workers read from the shared memory; it sleeps if they all do. */
 function startSharedClock(memory: SharedMemory): Clock {
   const { time } = memory.pool;
-  const numbers = Array.from({ length: memory.extent.workers - 1 }, (_, index) => index + 1);
-  const workers = numbers.map((number) => memory.worker(number));
+  const workers = memory.servingWorkers.map((number) => memory.worker(number));
   const clock = startClock({
     onMove: (now) => time.value = now,
     staysAwake: () => workers.some(({ awake }) => awake.value === 1),

@@ -51,8 +51,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { workers } = options.memory.extent; // the control plane is the first of them
-    this.#numbers = Array.from({ length: workers - 1 }, (_, index) => index + 1);
+    this.#numbers = options.memory.servingWorkers;
     this.#port = options.assignment.port;
     this.finished = this.#finished.promise;
     this.finished.catch(() => {}); // it may be awaited only later

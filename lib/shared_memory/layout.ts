@@ -109,6 +109,11 @@ export class SharedMemory {
     }
   }
 
+  /** The numbers of those that serve requests, from 1. */
+  get servingWorkers(): readonly number[] {
+    return Array.from({ length: this.extent.workers - 1 }, (_, index) => index + 1);
+  }
+
   /** To be handed to another worker, with the extent. */
   get buffer(): SharedArrayBuffer {
     return this.#cells.buffer;

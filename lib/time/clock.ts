@@ -6,14 +6,16 @@
  * responses wait unread in its sockets, and no backend is to blame for that.
  *
  * If nothing is due for a while, it sleeps and ticks about once a second. Whoever reads it or sets a deadline
- * wakes it, so a time that is read is never older than a tick.
+ * wakes it, so its own time, when read, is never older than a tick. A time that workers share is moved on by
+ * the control plane: right after a sleep it may be read once more as it was, up to a second old. It is the
+ * same for all workers then, too, so their order of events holds.
  */
 import { TICK_MS, Wheel } from "./timer_wheel.ts";
 
 export interface Clock extends Disposable {
   /** Deadlines on this clock. */
   readonly wheel: Wheel;
-  /** The time of the last tick, in milliseconds: the same for all workers. */
+  /** The time of the last tick, in milliseconds, or the one that workers share. */
   readonly now: () => number;
   /** This worker's own time, in milliseconds with fractions. Reading it costs more. */
   readonly precisely: () => number;

@@ -75,7 +75,7 @@ export class Wheel {
   }
 
   /**
-   * How long until a slot with an entry comes round: before that, no turn has anything to do.
+   * How long nothing can expire: until a slot with an entry comes round.
    *
    * @param limit how far to look ahead, in milliseconds, less than a round
    * @returns in milliseconds; `limit` if there is no entry until then

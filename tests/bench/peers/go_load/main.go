@@ -45,8 +45,6 @@ type result struct {
 	Quantiles []float64 `json:"quantiles"`
 	// How late requests were sent, counted from when they were due and a connection was free.
 	Late []float64 `json:"late"`
-	// How many requests were due but not sent when the last one was due: they waited for a connection.
-	Behind int `json:"behind"`
 	// What went wrong, the warm-up included.
 	Wrong []string `json:"wrong"`
 }
@@ -77,7 +75,6 @@ type load struct {
 	total     int
 	warmups   int
 	sent      int
-	behind    int
 	answered  int
 	latencies []time.Duration
 	late      []time.Duration
@@ -97,7 +94,6 @@ func main() {
 		Requests:  len(l.latencies),
 		Quantiles: quantiles(l.latencies, p.LatencyShares),
 		Late:      quantiles(l.late, p.LateShares),
-		Behind:    l.behind,
 		Wrong:     l.wrong,
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(found); err != nil {
@@ -134,9 +130,6 @@ func (l *load) run() {
 	end := begin + l.dueAfter(l.total)
 	events := make([]syscall.EpollEvent, len(l.connections))
 	for t := begin; l.answered < l.total && t < end+grace+timeout; t = now() {
-		if t < end {
-			l.behind = int((t-begin).Seconds()*float64(l.Rate)) - l.sent
-		}
 		wait := grace
 		if t < end+grace {
 			wait = l.sendDue(begin)
@@ -152,6 +145,9 @@ func (l *load) run() {
 	}
 	// What was never sent waited until now, at least.
 	for ; l.sent < l.total; l.sent++ {
+		if l.sent < l.warmups {
+			continue
+		}
 		l.latencies = append(l.latencies, now()-begin-l.dueAfter(l.sent))
 	}
 }
