@@ -20,6 +20,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "engines/access_log_broken_off_test.ts": 4,
   "engines/backpressure_test.ts": 9,
   "engines/client_leaves_test.ts": 2,
+  "engines/bodies_test.ts": 3,
   "engines/drain_test.ts": 4,
   "engines/failover_test.ts": 7,
   "engines/forward_test.ts": 3,

@@ -48,7 +48,7 @@ export function readerOf(body: BodyInit): ReadableStreamDefaultReader<Bytes> {
 
 export const open = (body: RequestBody, onProgress = nothing) => readerOf(body.open(onProgress));
 
-/** Reads to the end. @param most chunks, if there are more */
+/** Reads to the end. A chunk is valid only until the next one. @param most chunks, if there are more */
 export async function read(
   reader: ReadableStreamDefaultReader<Bytes>,
   most = Infinity,
@@ -57,7 +57,7 @@ export async function read(
   while (chunks.length < most) {
     const { done, value } = await reader.read();
     if (done) break;
-    chunks.push(value);
+    chunks.push(value.slice());
   }
   return concat(chunks);
 }

@@ -100,15 +100,16 @@ export function createExchange(options: ExchangeOptions) {
     const { backend, outcome } = result;
     loops.noteAnswer(backend.id, outcome.status);
     const cookie = pool.cookieFor(request, backend);
-    const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
     const { attempt, bytes } = outcome.response;
-    if (bytes === undefined) {
+    const length = bytes?.length;
+    const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
+    if (length === undefined) {
       const end = endOnce(request, backend, outcome);
       return { response, end, sentBytes: () => attempt.sentBytes };
     }
     // A short body was received whole: its backend is done, however slowly the client reads it.
     pool.end(backend, outcome, undefined);
-    return { response, sentBytes: () => request.clientGone ? 0 : bytes.length };
+    return { response, sentBytes: () => request.clientGone ? 0 : length };
   }
 
   /** Makes the function that reports the end of a response to the pool, once it is out or broken off. */

@@ -36,7 +36,7 @@ export interface ForwardOptions {
 export interface WebResponse {
   readonly response: Response;
   readonly attempt: WebAttempt;
-  /** The body, if it is short: it has been received. */
+  /** The body, if it is short: it has been received. Once it was copied for the client, it may be empty. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 

@@ -4,6 +4,8 @@
  * Small pieces are copied together. So what is kept takes about twice its bytes at most, even if they
  * arrived one by one (tests/engines/web/kept_pieces_test.ts).
  */
+import { freeBuffer } from "./spent_buffer.ts";
+
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Sizes of the buffers in which small pieces are copied together: each has twice that of the last. */
@@ -62,9 +64,9 @@ export class KeptPieces {
     }
   }
 
-  /** Lets go of the buffers before a place. */
+  /** Frees the buffers before a place: what they held has been passed on. */
   forgetBefore({ index }: Place): void {
-    this.#buffers.splice(0, index - this.#first);
+    for (const { bytes } of this.#buffers.splice(0, index - this.#first)) freeBuffer(bytes);
     this.#first = index;
   }
 }

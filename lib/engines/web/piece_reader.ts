@@ -7,6 +7,7 @@
  * given as one piece. A plain reader is used until then, as it is the faster one for ordinary bodies.
  */
 import { setImmediate } from "node:timers/promises";
+import { freeBuffer } from "./spent_buffer.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -111,8 +112,10 @@ export class PieceReader {
   #own(chunk: Bytes): Bytes {
     const isOwn = 2 * chunk.length >= chunk.buffer.byteLength;
     if (isOwn || !this.#isKept && !this.#givesRoom) return chunk;
-    this.#spare = chunk.buffer;
-    return chunk.slice();
+    const own = chunk.slice();
+    if (this.#givesRoom) this.#spare = chunk.buffer;
+    else freeBuffer(chunk);
+    return own;
   }
 
   /** Begins to receive a small chunk, or a part of a large one, before it is needed. */

@@ -5,6 +5,7 @@ import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
 import { watchBody } from "./response_body.ts";
+import { freeBuffer } from "./spent_buffer.ts";
 
 /** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS = new Set([204, 205, 304]);
@@ -26,6 +27,8 @@ export function localResponse(reply: LocalReply, closing: boolean): Response {
  * A 205 becomes a 204, unless the protocol or the method says where it ends: Deno.serve sends neither a
  * length nor a chunk with it, so that a client would wait for the end of the connection.
  *
+ * The bytes of a large body are gone from the answer then.
+ *
  * @param request that it answers
  * @param closing whether it says `connection: close`
  * @param cookie ties the client to that backend; undefined if it needs none
@@ -46,5 +49,7 @@ export function forwardedResponse(
     body = new ReadableStream({ start: (controller) => controller.close() });
   }
   const unframed = status === 205 && method !== "HEAD" && version !== "2";
-  return new Response(body, { status: unframed ? 204 : status, headers });
+  const forwarded = new Response(body, { status: unframed ? 204 : status, headers });
+  if (bytes !== undefined) freeBuffer(bytes); // a Response has a copy
+  return forwarded;
 }

@@ -10,6 +10,7 @@
 import { CLIENT_GONE, CLIENT_TAKES_NOTHING, STALLED } from "../shared/failures.ts";
 import type { WebAttempt } from "./attempt.ts";
 import { PieceReader } from "./piece_reader.ts";
+import { freeBuffer } from "./spent_buffer.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -32,14 +33,18 @@ export function hasShortBody({ body, headers }: Response): boolean {
 export function watchBody(body: Body, attempt: WebAttempt): Body {
   const reader = new PieceReader(body, false);
   let clientLeft = false;
-  let handedOn = 0;
+  /** The piece that was passed on last. */
+  let last: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       attempt.answer((failure) => controller.error(new BrokenBody(failure.detail)));
     },
     async pull(controller) {
-      attempt.sentBytes += handedOn; // this is called once the client has taken the piece before
-      handedOn = 0;
+      if (last !== undefined) { // this is called once it was taken
+        attempt.sentBytes += last.length;
+        freeBuffer(last);
+        last = undefined;
+      }
       attempt.expectMove(STALLED);
       try {
         const piece = await reader.read();
@@ -50,7 +55,7 @@ export function watchBody(body: Body, attempt: WebAttempt): Body {
           return controller.close();
         }
         attempt.expectMove(CLIENT_TAKES_NOTHING);
-        handedOn = piece.byteLength;
+        last = piece;
         controller.enqueue(piece);
       } catch (error) {
         attempt.end();

@@ -111,8 +111,8 @@ Deno.test("PieceReader: cancel ends a read under way", async () => {
 });
 
 Deno.test("PieceReader: small pieces that are not kept are not copied", async () => {
-  const chunk = new Uint8Array(new ArrayBuffer(64 * KIB), 0, 16 * KIB);
   for (const isKept of [true, false]) {
+    const chunk = new Uint8Array(new ArrayBuffer(64 * KIB), 0, 16 * KIB);
     const source = new ReadableStream<Bytes>({ start: (controller) => controller.enqueue(chunk) });
     const piece = await new PieceReader(source, isKept).read();
     assertEquals([piece!.length, piece!.buffer === chunk.buffer], [16 * KIB, !isKept]);
