@@ -47,7 +47,7 @@ seconds take accordingly more. The default is in brackets; lists are separated b
   --rounds N            how often everything is measured; memory at most 3 times (5)
   --seconds N           length of each measurement, in seconds (2)
   --latency-seconds N   length of each measurement of latency, in seconds (5)
-  --warmup N            load on each proxy before its first measurement of a workload, in seconds (3)
+  --warmup N            load on each proxy before each measurement, in seconds (3)
   --connections N       connections of the load (64)
   --rates LIST          requests per second of the latency load (2000,10000)
   --only LIST           proxies to measure: ${KEYS.join()} (all)
