@@ -101,7 +101,7 @@ export function createExchange(options: ExchangeOptions) {
     loops.noteAnswer(backend.id, outcome.status);
     const cookie = pool.cookieFor(request, backend);
     const { attempt, bytes } = outcome.response;
-    const length = bytes?.length;
+    const length = bytes?.length; // the next line may free them
     const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
     if (length === undefined) {
       const end = endOnce(request, backend, outcome);

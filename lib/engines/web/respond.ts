@@ -27,7 +27,7 @@ export function localResponse(reply: LocalReply, closing: boolean): Response {
  * A 205 becomes a 204, unless the protocol or the method says where it ends: Deno.serve sends neither a
  * length nor a chunk with it, so that a client would wait for the end of the connection.
  *
- * The bytes of a large body are gone from the answer then.
+ * It uses up the bytes of the answer: those of a large body are freed.
  *
  * @param request that it answers
  * @param closing whether it says `connection: close`
