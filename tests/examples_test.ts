@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseEnv } from "node:util";
 import { parse, parseAll } from "@std/yaml";
-import { SETTING_NAMES } from "../lib/config/schema.ts";
+import { SETTING_NAMES } from "../lib/config/source/variables.ts";
 import { deadPort } from "./support/scripted_backend.ts";
 import { run, started } from "./support/started.ts";
 

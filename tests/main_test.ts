@@ -93,17 +93,18 @@ Deno.test("main: version and help answer on standard output, status 0", async ()
 
 Deno.test("main: if the port is in use, it ends with status 1 and the reason", async () => {
   await using backend = new ScriptedBackend("a");
+  await using taken = new ScriptedBackend("b");
   const env = {
     USERS_SERVICE: backend.url,
     HOST: "127.0.0.1",
-    PORT: String(backend.port),
+    PORT: String(taken.port),
     ADMIN_PORT: "off",
   };
   const { status, stderr } = await run(["start"], { env });
   assertEquals(status, 1);
   assertMatch(
     stderr,
-    /^Cannot listen on 127\.0\.0\.1:\d+ as the address is in use: set another PORT/,
+    /^Cannot listen on 127\.0\.0\.1:\d+ for requests as the address is in use: set another port/,
   );
 });
 

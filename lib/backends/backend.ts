@@ -30,7 +30,7 @@ export class Backend implements MonitoredBackend {
    * @param own cells that only this worker writes; by default its own
    */
   constructor(
-    config: BackendConfig,
+    config: Pick<BackendConfig, "url" | "weight">,
     cells: CellRecord<typeof BACKEND> = newRecord(BACKEND),
     own: CellRecord<typeof WORKER_BACKEND> = newRecord(WORKER_BACKEND),
   ) {

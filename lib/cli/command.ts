@@ -4,6 +4,15 @@ import type { Signals } from "./signals.ts";
 
 /** The flags of all commands. */
 export interface Flags extends SimulateFlags {
+  /** The path of the configuration file. */
+  readonly config?: string | undefined;
+  /** Of `check`. */
+  readonly print?: boolean | undefined;
+  readonly schema?: boolean | undefined;
+  readonly request?: string | undefined;
+  readonly client?: string | undefined;
+  readonly listener?: string | undefined;
+  readonly header?: readonly string[] | undefined;
   /** The name of a demo backend. */
   readonly name?: string | undefined;
   /** Whether a health check is about readiness. */

@@ -1,6 +1,6 @@
 /** What the words of the command line ask for. */
 import { parseArgs } from "node:util";
-import { suggest } from "../config/suggest.ts";
+import { suggest } from "../config/values/suggest.ts";
 
 /** A flag: on or off, or with a text; one that is repeatable has a list of texts. */
 export interface Flag {

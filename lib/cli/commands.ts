@@ -2,7 +2,7 @@
  * The commands of the program, and their flags. A command is loaded when it is asked for: a balancer that
  * runs for months should not hold the simulator.
  */
-import { SETTING_NAMES } from "../config/schema.ts";
+import { SETTING_NAMES } from "../config/source/variables.ts";
 import type { Command } from "./command.ts";
 import type { CommandSyntax, Flag, Program } from "./command_line.ts";
 
@@ -14,10 +14,21 @@ const TEXT: Flag = { type: "string" };
 const SWITCH: Flag = { type: "boolean" };
 
 export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
-  start: { load: () => import("./commands/start.ts") },
+  start: { load: () => import("./commands/start.ts"), flags: { config: TEXT } },
   demo: { load: () => import("./commands/demo.ts") },
   backend: { load: () => import("./commands/backend.ts"), flags: { name: TEXT } },
-  check: { load: () => import("./commands/check.ts") },
+  check: {
+    load: () => import("./commands/check.ts"),
+    flags: {
+      config: TEXT,
+      print: SWITCH,
+      schema: SWITCH,
+      request: TEXT,
+      client: TEXT,
+      listener: TEXT,
+      header: { ...TEXT, multiple: true },
+    },
+  },
   healthcheck: { load: () => import("./commands/healthcheck.ts"), flags: { ready: SWITCH } },
   simulate: {
     load: () => import("./commands/simulate.ts"),

@@ -1,7 +1,6 @@
 /** `roundabout demo`: three backends and a balancer in one process, and commands to try. */
-import { parseConfig } from "../config/load.ts";
-import type { SettingTexts } from "../config/parse.ts";
-import { withoutEffect } from "../config/without_effect.ts";
+import { parseVariables } from "../config/load.ts";
+import type { VariableTexts } from "../config/source/environment.ts";
 import { log } from "../logging/log.ts";
 import { type Balancer, type Listening, startBalancer } from "../runtime/control_plane.ts";
 import { type DemoBackend, SLOW_MS, startDemoBackend } from "./demo_backend.ts";
@@ -24,29 +23,30 @@ export interface Demo extends Balancer {
  * @throws {ListenError} if the port is in use
  */
 export async function startDemo(
-  texts: SettingTexts,
+  texts: VariableTexts,
   onListening: (banner: string) => void,
 ): Promise<Demo> {
   const backends = NAMES.map((name) => startDemoBackend({ name, hostname: "127.0.0.1", port: 0 }));
   const control = serveDemoControl(backends, (message) => log("info", message));
-  const config = parseConfig({
+  const { configuration, warnings } = parseVariables({
     ...texts,
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ address }) => `http://${address}`).join(";"),
   });
-  for (const warning of withoutEffect(texts, config)) log("warn", warning);
-  const balancer = await startBalancer(config, {
+  for (const warning of warnings) log("warn", warning);
+  const balancer = await startBalancer(configuration, {
     logFormat: { names: new Map(backends.map(({ name, address }) => [address, name])) },
     onListening: (listening) => onListening(formatBanner(listening, backends, control.addr.port)),
   });
-  return { ...balancer, drainTimeout: config.DRAIN_TIMEOUT };
+  return { ...balancer, drainTimeout: configuration.timeouts.drain };
 }
 
 function formatBanner(
-  { address: { port }, adminAddress }: Listening,
+  { addresses, adminAddress }: Listening,
   backends: readonly DemoBackend[],
   controlPort: number,
 ): string {
+  const [{ port }] = addresses as [Deno.NetAddr];
   const order = (verb: string) => `curl -X POST http://localhost:${controlPort}/users-2/${verb}`;
   const commands = [
     [`curl http://localhost:${port}/`, "Repeat it: the backends take turns."],

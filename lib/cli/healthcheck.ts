@@ -20,17 +20,17 @@ const TIMEOUT_MS = 2_000;
  * @throws {ConfigError} if readiness is asked for while the admin port, which knows it, is off
  */
 export async function healthProblem(
-  { HOST, PORT, ADMIN_HOST, ADMIN_PORT }: Addresses,
+  { host, port, admin }: Addresses,
   ready = false,
 ): Promise<string | undefined> {
-  if (ADMIN_PORT !== undefined) {
-    return await problemAt(ADMIN_HOST, ADMIN_PORT, ready ? "/readyz" : "/livez", {});
+  if (admin !== undefined) {
+    return await problemAt(admin.host, admin.port, ready ? "/readyz" : "/livez", {});
   }
   if (ready) {
-    const problem = 'ADMIN_PORT must be a port for --ready: current value is "off"';
+    const problem = "the admin port must be on for --ready: it is off";
     throw new ConfigError([problem], "check readiness");
   }
-  return await problemAt(HOST, PORT, "/", { method: "OPTIONS", headers: { "max-forwards": "0" } });
+  return await problemAt(host, port, "/", { method: "OPTIONS", headers: { "max-forwards": "0" } });
 }
 
 async function problemAt(

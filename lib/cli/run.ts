@@ -45,6 +45,6 @@ function finish(cut: number): number {
     log("info", "stopped");
     return 0;
   }
-  log("warn", `stopped after DRAIN_TIMEOUT with requests cut off: ${cut}`);
+  log("warn", `stopped after the drain timeout with requests cut off: ${cut}`);
   return 1;
 }

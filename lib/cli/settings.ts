@@ -1,17 +1,23 @@
-/** Loads the settings for a command, and warns of what is probably not meant. */
-import { misspeltVariables, parseConfig, readSettings } from "../config/load.ts";
-import type { SettingTexts } from "../config/parse.ts";
-import type { Config } from "../config/schema.ts";
-import { withoutEffect } from "../config/without_effect.ts";
+/** Loads the configuration for a command, and warns of what is probably not meant. */
+import {
+  loadConfiguration,
+  type Loaded,
+  misspeltVariables,
+  readVariables,
+} from "../config/load.ts";
 import { log } from "../logging/log.ts";
 
-/** Loads all settings. @throws {ConfigError} with every problem */
-export function loadSettings(): { texts: SettingTexts; config: Config } {
+/**
+ * Loads the configuration.
+ *
+ * @param file the path of the configuration file, if a flag names one
+ * @throws {ConfigError} with every problem
+ */
+export async function loadSettings(file: string | undefined): Promise<Loaded> {
   warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
-  const texts = readSettings();
-  const config = parseConfig(texts);
-  warn(withoutEffect(texts, config));
-  return { texts, config };
+  const loaded = await loadConfiguration(readVariables(), file);
+  warn(loaded.warnings);
+  return loaded;
 }
 
 /** Logs each of the warnings. */

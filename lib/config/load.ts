@@ -1,75 +1,146 @@
-/** Loads the settings: the environment, then `.env`, then the defaults. */
-import { z } from "zod";
+/** Loads the configuration: built-in defaults, then the file, then `.env`, then the environment. */
 import { plainMessage } from "../net/plain_message.ts";
-import { type EnvFile, readEnvFile } from "./env_file.ts";
-import { misspelt } from "./misspelt.ts";
-import { given, parseTexts, type SettingTexts } from "./parse.ts";
-import { type Config, DEFAULTS, SETTING_NAMES, Settings } from "./schema.ts";
+import { assemble, type Assembled, type Sources } from "./assemble.ts";
+import { readContents } from "./contents.ts";
+import { ConfigError } from "./error.ts";
+import type { Configuration } from "./model.ts";
+import type { Problem } from "./problems/problem.ts";
+import { renderProblem, type SourceFile } from "./problems/render.ts";
+import type { Rule } from "./rules/context.ts";
+import { type EnvFile, readEnvFile } from "./source/env_file.ts";
+import type { VariableTexts } from "./source/environment.ts";
+import { misspelt } from "./source/misspelt.ts";
+import { FILE_VARIABLE, SETTING_NAMES } from "./source/variables.ts";
 
-/** What cannot be done, and what has several problems. */
-const SUBJECTS = {
-  "start": "the settings have",
-  "check readiness": "the settings have",
-  "simulate": "the scenario has",
-} as const;
+export { ConfigError } from "./error.ts";
 
-/** Settings are wrong; the message has every problem. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
+/** A larger file was not written by a person. */
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
-  /** @param problems at least one; each begins with a setting's name */
-  constructor(problems: readonly string[], what: keyof typeof SUBJECTS = "start") {
-    super(
-      problems.length === 1
-        ? `Cannot ${what} as ${problems[0]}`
-        : `Cannot ${what} as ${SUBJECTS[what]} ${problems.length} problems:\n${
-          problems.map((problem) => `  ${problem}`).join("\n")
-        }`,
-    );
-  }
+/** A configuration that can be used, and what it was made of. */
+export interface Loaded extends Assembled {
+  readonly configuration: Configuration;
+  /** The configuration file; undefined if there is none. */
+  readonly file: SourceFile | undefined;
+  /** What is probably not meant: a sentence, or several lines, each. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Parses all settings.
+ * Reads the variables from `.env` in the working directory and from the environment, which wins.
  *
+ * @throws {ConfigError} if `.env` exists and cannot be read, or if a line of it is no setting; then with
+ * every problem of the settings that are set
+ */
+export function readVariables(): VariableTexts {
+  const file = openEnvFile();
+  const texts: VariableTexts = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, Deno.env.get(name) ?? file.texts[name]]),
+  );
+  if (file.problems.length > 0) {
+    const others = problemsOf(texts).filter(({ place }) =>
+      place?.kind === "variable" && texts[place.name]
+    );
+    throw new ConfigError([
+      ...file.problems,
+      ...others.map((problem) => renderProblem(problem, undefined)),
+    ]);
+  }
+  return texts;
+}
+
+/**
+ * Loads the configuration from all sources.
+ *
+ * @param path of the configuration file; by default the one that CONFIG names, if it names one
+ * @param rules to check beside those of this folder
  * @throws {ConfigError} with every problem
  */
-export function parseConfig(texts: SettingTexts): Config {
-  return parse(Settings, texts);
+export async function loadConfiguration(
+  variables: VariableTexts,
+  path: string | undefined,
+  rules: readonly Rule[] = [],
+): Promise<Loaded> {
+  const name = path ?? (variables[FILE_VARIABLE]?.trim() || undefined);
+  const file = name === undefined
+    ? undefined
+    : openConfigFile(name, path === undefined ? "CONFIG" : "--config");
+  // The parser is loaded only for a file: its memory would be held as long as this runs.
+  const read = file && (await import("./source/jsonc.ts")).readJsonc(file.text);
+  return load({ variables, environment: readEnvironment(), file: read }, file, rules);
+}
+
+/** Makes a configuration of variables alone. @throws {ConfigError} with every problem */
+export function parseVariables(variables: VariableTexts): Loaded {
+  return load({ variables, environment: {}, file: undefined }, undefined, []);
 }
 
 /** Where a balancer or a demo backend listens. */
-export type Addresses = Pick<Config, "PORT" | "HOST" | "ADMIN_PORT" | "ADMIN_HOST">;
+export interface Addresses {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined if the admin port is off. */
+  readonly admin: { readonly host: string; readonly port: number } | undefined;
+}
 
 /**
  * Parses the addresses only, for a demo backend or a health check: these need no other setting.
  *
  * @throws {ConfigError} with every problem of these settings
  */
-export function parseAddresses(texts: SettingTexts): Addresses {
-  const names = { PORT: true, HOST: true, ADMIN_PORT: true, ADMIN_HOST: true } as const;
-  const addresses = Object.keys(names).map((name) => [name, texts[name]]);
-  return parse(Settings.pick(names), Object.fromEntries(addresses));
-}
-
-/**
- * Reads the settings from `.env` in the working directory and from the environment, which wins.
- *
- * @throws {ConfigError} if `.env` exists and cannot be read, or if a line of it is no setting; then with
- * every problem of the settings that are set
- */
-export function readSettings(): SettingTexts {
-  const file = openEnvFile();
-  const texts: SettingTexts = Object.fromEntries(
-    SETTING_NAMES.map((name) => [name, Deno.env.get(name) ?? file.texts[name]]),
+export function parseAddresses(variables: VariableTexts): Addresses {
+  const names = ["PORT", "HOST", "ADMIN_PORT", "ADMIN_HOST"];
+  const texts = Object.fromEntries(names.map((name) => [name, variables[name]]));
+  const problems = problemsOf(texts).filter(({ place }) =>
+    place?.kind === "variable" && names.includes(place.name)
   );
-  if (file.problems.length > 0) throw new ConfigError([...file.problems, ...problemsOf(texts)]);
-  return texts;
+  if (problems.length > 0) {
+    throw new ConfigError(problems.map((problem) => renderProblem(problem, undefined)));
+  }
+  return addressesOf(
+    assemble({
+      variables: { ...texts, USERS_SERVICE: "http://any" },
+      environment: {},
+      file: undefined,
+    }, []).configuration!,
+  );
 }
 
 /** Variables of the environment that look like misspelt settings. @returns one sentence each */
 export function misspeltVariables(): string[] {
   return misspelt(readEnvironment());
+}
+
+function load(sources: Sources, file: SourceFile | undefined, rules: readonly Rule[]): Loaded {
+  const assembled = assemble(sources, rules);
+  const problems: Problem[] = [...assembled.problems];
+  const { configuration: written, context } = assembled;
+  const configuration = written && file
+    ? readContents(written, (path) => readBeside(file, path), context, problems)
+    : written;
+  const render = (severity: Problem["severity"]) =>
+    problems.filter((problem) => problem.severity === severity).map((problem) =>
+      renderProblem(problem, file)
+    );
+  const errors = render("error");
+  if (configuration === undefined || errors.length > 0) throw new ConfigError(errors);
+  return { ...assembled, configuration, file, warnings: render("warning") };
+}
+
+/** The problems of variables, without those that only a whole configuration has. */
+function problemsOf(variables: VariableTexts): readonly Problem[] {
+  return assemble({ variables, environment: {}, file: undefined }, []).problems
+    .filter(({ severity }) => severity === "error");
+}
+
+function addressesOf({ listeners, admin }: Configuration): Addresses {
+  const [listener] = Object.values(listeners);
+  const { host, port } = listener!;
+  return {
+    host,
+    port,
+    admin: admin?.port === undefined ? undefined : { host: admin.host, port: admin.port },
+  };
 }
 
 /** The whole environment; nothing of it if only some variables may be read. */
@@ -82,47 +153,45 @@ function readEnvironment(): Record<string, string> {
   }
 }
 
-/** The problems of the settings that are set. */
-function problemsOf(texts: SettingTexts): string[] {
-  const set = SETTING_NAMES.filter((name) => texts[name]);
-  const shape = Object.fromEntries(set.map((name) => [name, Settings.shape[name]]));
-  return [...parseTexts(z.object(shape), texts).problems, ...conflicts(texts)];
-}
-
-function parse<Output>(schema: z.ZodType<Output>, texts: SettingTexts): Output {
-  const { value, problems } = parseTexts(schema, texts);
-  const all = [...problems, ...conflicts(texts)];
-  if (value === undefined || all.length > 0) throw new ConfigError(all);
-  return value;
-}
-
-/** Problems of settings that are valid by themselves and contradict each other. */
-function conflicts(texts: SettingTexts): string[] {
-  const { PORT, ADMIN_PORT, STICKY_COOKIE, TRUSTED_PROXIES } = { ...DEFAULTS, ...given(texts) };
-  const problems: string[] = [];
-  if (Number(PORT) === Number(ADMIN_PORT)) {
-    problems.push(`ADMIN_PORT must differ from PORT: ${found(ADMIN_PORT)}`);
-  }
-  // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), which a trusted proxy has to report.
-  const needsTls = /^\s*__(?:Host|Secure)-/i.test(STICKY_COOKIE);
-  if (needsTls && TRUSTED_PROXIES.trim() === DEFAULTS.TRUSTED_PROXIES) {
-    problems.push(
-      "STICKY_COOKIE must not begin with __Host- or __Secure- unless TRUSTED_PROXIES is set, as " +
-        `browsers accept such cookies over TLS only: ${found(STICKY_COOKIE)}`,
-    );
-  }
-  return problems;
-}
-
-function found(text: string): string {
-  return `current value is ${JSON.stringify(text)}`;
-}
-
 function openEnvFile(): EnvFile {
   try {
     return readEnvFile(Deno.readTextFileSync(".env"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { texts: {}, problems: [] };
     throw new ConfigError([`.env must be a readable file: ${plainMessage(error)}`]);
+  }
+}
+
+/** @param from what names it, for messages */
+function openConfigFile(name: string, from: string): SourceFile {
+  try {
+    return { name, text: readText(name).replace(/^\uFEFF/, "") };
+  } catch (error) {
+    throw new ConfigError([
+      `${from} must name a readable file: current value is ${JSON.stringify(name)}: ${
+        plainMessage(error)
+      }`,
+    ]);
+  }
+}
+
+/** Reads a file that the configuration file names, relative to its folder. */
+function readBeside({ name }: SourceFile, path: string): string {
+  const folder = name.slice(0, name.lastIndexOf("/") + 1);
+  return readText(path.startsWith("/") ? path : folder + path);
+}
+
+/** @throws if it is no regular file, too large, or no text */
+function readText(path: string): string {
+  const { isFile, size } = Deno.statSync(path);
+  if (!isFile) throw new Error("it is no file");
+  if (size > MAX_FILE_BYTES) throw new Error("it is larger than 10 MiB");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      Deno.readFileSync(path),
+    );
+  } catch (error) {
+    if (error instanceof TypeError) throw new Error("it is not UTF-8", { cause: error });
+    throw error;
   }
 }

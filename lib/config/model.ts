@@ -1,28 +1,27 @@
-/** The values of settings: plain data. */
+/**
+ * The types of a configuration: nested, immutable, plain data, so that it can be sent to workers. Durations
+ * are in milliseconds, sizes in bytes, shares from 0 to 1; a limit that is off is Infinity.
+ */
+import type { z } from "zod";
+import type { listener } from "./schema/listener.ts";
+import type { pool } from "./schema/pool.ts";
+import type { configuration } from "./schema/root.ts";
+import type { route, routeTest } from "./schema/route.ts";
 
-/** One backend of `USERS_SERVICE`. */
-export interface BackendConfig {
-  /** Scheme, host, port and path prefix, without a trailing slash: `http://users-2:5000/base`. */
-  readonly url: string;
-  /** Its share of requests relative to the others, 1 to 100. */
-  readonly weight: number;
-}
+export type { HashOn } from "./schema/pool.ts";
+export { POLICY_NAMES, type PolicyName } from "./values/policy_names.ts";
 
-/** What consistent hashing hashes of a request. */
-export type HashOn =
-  | { readonly by: "address" }
-  /** The path without the query. */
-  | { readonly by: "path" }
-  | { readonly by: "header" | "cookie"; readonly name: string };
+/** All the way down. */
+type Immutable<Value> = { readonly [Key in keyof Value]: Immutable<Value[Key]> };
 
-/** The names of the policies, in the order that help and reports use. */
-export const POLICY_NAMES = [
-  "round_robin",
-  "random",
-  "least_connections",
-  "p2c",
-  "peak_ewma",
-  "consistent_hash",
-] as const;
-
-export type PolicyName = typeof POLICY_NAMES[number];
+/** What `defaults` says is part of each pool, and without `routes` there is one to the only pool. */
+export type Configuration =
+  & Omit<Immutable<z.output<typeof configuration>>, "defaults" | "routes">
+  & { readonly routes: readonly RouteConfig[] };
+export type ListenerConfig = Immutable<z.output<typeof listener>>;
+export type PoolConfig = Immutable<z.output<typeof pool>>;
+export type RouteConfig = Immutable<z.output<typeof route>>;
+export type RouteTest = Immutable<z.output<typeof routeTest>>;
+/** A backend that is known by its URL. */
+export type BackendConfig = Extract<PoolConfig["backends"][number], { readonly url: string }>;
+export type HealthConfig = NonNullable<PoolConfig["health"]>;

@@ -1,26 +1,25 @@
 /** The contract of an engine: it receives requests, forwards them and responds. */
 import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Pool } from "../pool/pool.ts";
-import type { RetryBudget } from "../retry_budget.ts";
+import type { ConditionTools } from "../routing/conditions.ts";
+import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
 /** What every engine needs. */
 export interface EngineOptions {
-  readonly pool: Pool;
-  readonly budget: RetryBudget;
+  /** Where requests go, in the order of the configuration. */
+  readonly routes: readonly Route[];
+  /** What conditions of routes need. */
+  readonly conditions: ConditionTools;
   readonly clock: Clock;
   /** This balancer's name in Via: a token, the same for all workers. */
   readonly instanceName: string;
-  readonly hostname: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Whether several workers listen on the same port. */
+  /** Where requests come in, one at least. */
+  readonly listeners: readonly ListenerAddress[];
+  /** Whether several workers listen on the same ports. */
   readonly reusePort: boolean;
   /** Counts the requests in flight, over all workers. */
   readonly requests: InFlightCount;
-  /** Attempts per request, 1 or more. */
-  readonly maxAttempts: number;
   readonly limits: Limits;
   /** Whether the X-Forwarded-* of a peer with this address are trusted. */
   readonly isTrusted: (address: string) => boolean;
@@ -32,24 +31,23 @@ export interface EngineOptions {
   readonly onWarning: (warning: string) => void;
 }
 
-/** Times in milliseconds, sizes in bytes. An engine ignores a limit that it cannot measure. */
+/** Where requests come in. */
+export interface ListenerAddress {
+  readonly name: string;
+  readonly hostname: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+/**
+ * What holds for all requests, wherever they go. Times in milliseconds, sizes in bytes. An engine ignores a
+ * limit that it cannot measure.
+ */
 export interface Limits {
-  /** For connecting to a backend. */
-  readonly connectTimeout: number;
-  /** Until the first byte of a backend's response. */
-  readonly firstByteTimeout: number;
-  /** Between bytes of a body. */
-  readonly idleTimeout: number;
-  /** From a request's head to the last byte of its response; Infinity for no limit. */
-  readonly requestTimeout: number;
   /** Requests in flight, over all workers; one more is answered 503. */
   readonly maxInFlight: number;
-  /** How long a connection to a backend may be idle. */
-  readonly backendIdleTimeout: number;
-  /** How long a tunnel may be idle. */
-  readonly tunnelIdleTimeout: number;
-  /** The same once one of its sides sends no more. */
-  readonly halfClosedTimeout: number;
+  /** Between bytes of a client that gets an answer of our own. */
+  readonly idleTimeout: number;
   /** From the first byte of a request's head to its last. */
   readonly headerTimeout: number;
   /** Between two requests on a client's connection. */
@@ -64,7 +62,8 @@ export interface Limits {
 
 /** A running engine. */
 export interface Engine {
-  readonly address: Deno.NetAddr;
+  /** Where it listens, in the order of the listeners. */
+  readonly addresses: readonly Deno.NetAddr[];
   /** Resolves when it has stopped serving; rejects if the listener broke. */
   readonly finished: Promise<void>;
   /**

@@ -1,8 +1,11 @@
 /** The engines, by their names in the configuration. A worker loads the one that it runs. */
-import type { Config } from "../config/schema.ts";
+import type { Configuration } from "../config/model.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 
 export const ENGINES = {
   web: async () => (await import("./web/serve.ts")).serveWeb,
   tcp: async () => (await import("./tcp/serve.ts")).serveTcp,
-} as const satisfies Record<Config["ENGINE"], () => Promise<(options: EngineOptions) => Engine>>;
+} as const satisfies Record<
+  Configuration["engine"],
+  () => Promise<(options: EngineOptions) => Engine>
+>;

@@ -74,6 +74,8 @@ export interface Forwarding {
   readonly instanceName: string;
   /** Host and port that the request is for; empty if an HTTP/1.0 client did not name any. */
   readonly host: string;
+  /** The Host that the backend gets, if it is not that one. */
+  readonly sentHost?: string | undefined;
   /** Called if the client sent no X-Request-Id. */
   readonly newRequestId: () => string;
   /** Whether trailers are forwarded, and so Trailer. */
@@ -95,7 +97,7 @@ export class ReceivedForwarding {
 export function requestFields(lines: readonly Field[], forwarding: Forwarding): Field[] {
   const nominated = nominatedFields(lines);
   const received = new ReceivedForwarding();
-  const fields: Field[] = [["host", forwarding.host]];
+  const fields: Field[] = [["host", forwarding.sentHost ?? forwarding.host]];
   for (const line of lines) {
     if (nominated === undefined && !isLookedFor(line[0])) {
       fields.push(line);

@@ -14,6 +14,18 @@ export interface LocalReply {
   readonly body: string;
 }
 
+const ENCODER = new TextEncoder();
+
+/** The body as it is sent. */
+export function bodyOf({ body }: LocalReply): Uint8Array<ArrayBuffer> {
+  return ENCODER.encode(body);
+}
+
+/** How many bytes the body has. */
+export function lengthOf(reply: LocalReply): number {
+  return bodyOf(reply).length;
+}
+
 /** Methods that are forwarded, for the Allow field of a 405 (RFC 9110, 10.2.1). */
 const ALLOW = [...COMMON_METHODS].join(", ");
 
@@ -61,6 +73,41 @@ export function loopReply(): LocalReply {
   const fields = [proxyStatus("proxy_loop_detected")];
   return text(508, "Loop detected: this balancer has forwarded this request before", fields);
 }
+
+/** The reply to a request that no route takes (RFC 9209, 2.3.3). */
+export function notRoutedReply(): LocalReply {
+  return text(404, "Not found: no route takes this request", [
+    proxyStatus("destination_not_found"),
+  ]);
+}
+
+/** A redirect by a route (RFC 9110, 15.4). */
+export function redirectReply(status: number, location: string): LocalReply {
+  return text(status, statusText(status), [["location", location], OURS]);
+}
+
+/** A response of a route's own. @param fields in lower case; without a Content-Type it is plain text */
+export function ownReply(status: number, fields: LocalReply["fields"], body: string): LocalReply {
+  const hasType = fields.some(([name]) => name === "content-type");
+  const type = hasType || body === "" ? [] : [["content-type", typeOf(body)] as const];
+  return { status, fields: [...type, ...fields, OURS], body };
+}
+
+/** The same reply with a page of the operator's in place of its text. */
+export function withPage(reply: LocalReply, page: string | undefined): LocalReply {
+  if (page === undefined) return reply;
+  const others = reply.fields.filter(([name]) => name !== "content-type");
+  return { ...reply, fields: [["content-type", typeOf(page)], ...others], body: page };
+}
+
+function typeOf(body: string): string {
+  return body.trimStart().startsWith("<")
+    ? "text/html; charset=utf-8"
+    : "text/plain; charset=utf-8";
+}
+
+/** Says that the balancer answered, and that nothing went wrong. */
+const OURS: [string, string] = ["proxy-status", "roundabout"];
 
 /** The reply if this program itself is at fault. */
 export function internalErrorReply(): LocalReply {

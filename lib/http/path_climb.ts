@@ -36,6 +36,11 @@ const CUT = /[;\0?#]/;
 const DOT_DOT = /^[\0-\x20\x7f]*\.[\0-\x20\x7f]*\.[\0-\x20\x7f]*(?:$|[;\0?#])/;
 const NOTHING = /^[\0-\x20\x7f.]*(?:$|[;\0?#])/;
 
+/** Whether the URL of any backend has a path: it is the prefix of all that clients may reach there. */
+export function hasPathPrefix(backends: readonly { readonly url: string }[]): boolean {
+  return backends.some(({ url }) => /^\w+:\/\/[^/]+\/./.test(url));
+}
+
 /**
  * Whether a server could read dot segments of the path as leading above its beginning.
  *

@@ -2,10 +2,9 @@
 import type { Backend } from "../backends/backend.ts";
 import type { IsTrusted } from "../http/trusted_proxies.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Config } from "../config/schema.ts";
 import { createHashKey } from "./hash_key.ts";
 import type { PoolEvent } from "../health/events.ts";
-import type { PolicyName } from "../config/model.ts";
+import type { PoolConfig } from "../config/model.ts";
 import { POLICIES } from "../policies/mod.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Pool } from "./pool.ts";
@@ -15,23 +14,16 @@ import type { POOL } from "../shared_memory/layout.ts";
 
 /** The settings that a pool depends on. */
 export type PoolSettings = Pick<
-  Config,
-  | "HASH_ON"
-  | "HASH_BALANCE"
-  | "BACKEND_MAX_IN_FLIGHT"
-  | "EJECT_AFTER"
-  | "EJECT_TIME"
-  | "EJECT_MAX"
-  | "EJECT_ON_5XX"
-  | "HEALTH_RISE"
-  | "HEALTH_FALL"
-  | "SLOW_START"
+  PoolConfig,
+  "policy" | "limits" | "ejection" | "health" | "slowStart"
 >;
+
+/** For a pool without probes: no backend is ever found up or down by them. */
+const NO_PROBES = { rise: 1, fall: 1 };
 
 /** What else a pool needs. */
 export interface PoolParts {
   readonly backends: readonly Backend[];
-  readonly policy: PolicyName;
   /** Ties clients to backends; undefined ties none. */
   readonly sticky?: Sticky | undefined;
   readonly isTrusted: IsTrusted;
@@ -47,20 +39,22 @@ export interface PoolParts {
 
 export function createPool(settings: PoolSettings, parts: PoolParts): Pool {
   const { clock } = parts;
-  const policy: Policy = POLICIES[parts.policy]({
-    hashKey: createHashKey(settings.HASH_ON, parts.isTrusted),
-    hashBalance: settings.HASH_BALANCE,
+  const { ejection, health, limits, slowStart } = settings;
+  const { name, on, balance } = settings.policy;
+  const policy: Policy = POLICIES[name]({
+    hashKey: createHashKey(on, parts.isTrusted),
+    hashBalance: balance,
   });
   return new Pool({
     ...parts,
     policy,
     clock: clock.now,
     stopwatch: clock.precisely,
-    slowStart: settings.SLOW_START,
-    backendMaxInFlight: settings.BACKEND_MAX_IN_FLIGHT,
-    ejection: { after: settings.EJECT_AFTER, time: settings.EJECT_TIME },
-    ejectMax: settings.EJECT_MAX,
-    ejectOn5xx: settings.EJECT_ON_5XX,
-    probes: { rise: settings.HEALTH_RISE, fall: settings.HEALTH_FALL },
+    slowStart,
+    backendMaxInFlight: limits.backendInFlight,
+    ejection: { after: ejection.after, time: ejection.time },
+    ejectMax: ejection.max,
+    ejectOn5xx: ejection.on5xx,
+    probes: health ?? NO_PROBES,
   });
 }

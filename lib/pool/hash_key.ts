@@ -1,4 +1,4 @@
-/** `HASH_ON`: the part of a request that consistent hashing uses as its key. */
+/** The part of a request that consistent hashing uses as its key. */
 import { clientAddressOf, type IsTrusted } from "../http/trusted_proxies.ts";
 import { cookieValues } from "../http/cookies.ts";
 import type { HashOn } from "../config/model.ts";

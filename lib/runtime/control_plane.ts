@@ -5,25 +5,23 @@
  * answers on the admin port.
  */
 import { deadline } from "@std/async/deadline";
-import type { Config } from "../config/schema.ts";
-import type { PoolEvent } from "../health/events.ts";
+import type { Configuration } from "../config/model.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { lookUpAddresses } from "../net/host_addresses.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import { createPool } from "../pool/create_pool.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { ServingPool } from "../routing/route.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { watchAddresses } from "./address_watch.ts";
 import { startAdmin } from "./admin.ts";
-import { createBackends } from "./backends.ts";
 import { startConnectChecking } from "./connect_checking.ts";
 import { engineLimits } from "./engine_limits.ts";
 import { newInstanceName } from "./instance_name.ts";
 import { LogRouter } from "./log_router.ts";
+import { createPools, extentOf } from "./pools.ts";
 import { startProbing } from "./probing.ts";
 import { startWarnings } from "./start_warnings.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -31,8 +29,8 @@ import { workerCount } from "./worker_count.ts";
 
 /** Where a balancer listens. */
 export interface Listening {
-  /** For requests. */
-  readonly address: Deno.NetAddr;
+  /** For requests, in the order of the listeners. */
+  readonly addresses: readonly Deno.NetAddr[];
   /** For the admin port; undefined if that is off. */
   readonly adminAddress: Deno.NetAddr | undefined;
   /** The number of workers. */
@@ -54,7 +52,7 @@ export interface Balancer extends Listening {
 
 /** What differs from the settings. */
 export interface StartOptions {
-  /** How access log lines are written; by default as ACCESS_LOG says. */
+  /** How access log lines are written; by default as `log.access` says. */
   readonly logFormat?: LineFormat;
   /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
@@ -76,47 +74,55 @@ const STOP_WAIT_MS = 1_000;
  *
  * @throws {ListenError} if an address cannot be listened on; then nothing is left running
  */
-export async function startBalancer(config: Config, options: StartOptions = {}): Promise<Balancer> {
+export async function startBalancer(
+  config: Configuration,
+  options: StartOptions = {},
+): Promise<Balancer> {
   await using undo = new AsyncDisposableStack();
   const descriptors = lowLimit();
   logIgnoredProxies();
   for (const warning of startWarnings(config, descriptors)) warn(warning);
 
-  const workers = workerCount(config.WORKERS, warn);
-  const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 1 + workers });
+  const workers = workerCount(config.workers, warn);
+  const memory = new SharedMemory(extentOf(config, workers));
   const clock = undo.use(startSharedClock(memory));
-  const logs = new LogRouter({ clock: clock.now, names: namesIn(options.logFormat) });
-  const onEvent = (event: PoolEvent) => logs.route({ kind: "event", event });
-  const pool = createObservedPool(config, memory, clock, onEvent);
+  const logs = new LogRouter({
+    clock: clock.now,
+    names: namesIn(options.logFormat),
+    namesPools: Object.keys(config.pools).length > 1,
+  });
+  const pools = [...await observePools(config, memory, clock, logs)];
   const supervisor = new Supervisor({
     memory,
     clock,
     assignment: {
       config,
-      instanceName: config.INSTANCE_NAME ?? newInstanceName(),
-      port: config.PORT,
+      instanceName: config.instance ?? newInstanceName(),
+      listeners: Object.entries(config.listeners).map(([name, { host, port }]) => ({
+        name,
+        hostname: host,
+        port,
+      })),
       limits: engineLimits(config, workers, descriptors ?? Infinity),
-      logFormat: options.logFormat ?? (config.ACCESS_LOG === "off" ? undefined : config.ACCESS_LOG),
+      logFormat: options.logFormat ?? (config.log.access === "off" ? undefined : config.log.access),
     },
     script: options.script,
     onNotice: (notice) => logs.route(notice),
-    onDeath: (worker) => pool.abandon(worker),
+    onDeath: (worker) => pools.forEach(({ pool }) => pool.abandon(worker)),
   });
   let hasStarted = false;
   const admin = startAdmin(config, {
     supervisor,
-    pool,
+    isUsable: () => pools.some(({ pool }) => pool.usable),
     report: (notice) => logs.route(notice),
     hasStarted: () => hasStarted,
   });
   undo.defer(() => admin?.shutdown());
-  const address = await supervisor.start();
-  const probes = startProbing(config, pool);
-  const { CONNECT_TIMEOUT } = config;
-  const checks = startConnectChecking(pool, clock, CONNECT_TIMEOUT, Math.random);
-  const { backends } = pool;
+  const addresses = await supervisor.start();
+  const watching = pools.flatMap((serving) => watchPool(serving, clock));
+  const backends = pools.flatMap(({ pool }) => pool.backends);
   watchAddresses({ backends, lookUp: lookUpAddresses, wheel: clock.wheel, onWarning: warn });
-  const listening = { address, adminAddress: admin?.address, workers };
+  const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
 
@@ -125,10 +131,9 @@ export async function startBalancer(config: Config, options: StartOptions = {}):
     ...listening,
     finished: supervisor.finished,
     async stop(timeout) {
-      const checked = checks[Symbol.asyncDispose]();
+      const ending = watching.map((watch) => watch[Symbol.asyncDispose]());
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
       admin?.shutdown();
-      const ending = [checked, probes?.[Symbol.asyncDispose]()];
       await deadline(Promise.all(ending), STOP_WAIT_MS).catch(ignoreTimeout);
       clock[Symbol.dispose]();
       return cut;
@@ -148,7 +153,7 @@ function logIgnoredProxies(): void {
 
 /** Starts the clock whose time all workers read from the shared memory; it sleeps if they all do. */
 function startSharedClock(memory: SharedMemory): Clock {
-  const { time } = memory.pool;
+  const { time } = memory.common;
   const workers = memory.servingWorkers.map((number) => memory.worker(number));
   const clock = startClock({
     onMove: (now) => time.value = now,
@@ -158,21 +163,26 @@ function startSharedClock(memory: SharedMemory): Clock {
   return clock;
 }
 
-/** The pool as the control plane sees it: probes report to it, and readiness depends on it. */
-function createObservedPool(
-  config: Config,
+/** The pools as the control plane sees them: probes report to them, and readiness depends on them. */
+async function observePools(
+  config: Configuration,
   memory: SharedMemory,
   clock: Clock,
-  onEvent: (event: PoolEvent) => void,
-): Pool {
-  return createPool(config, {
-    backends: createBackends(memory, config, CONTROL_PLANE_NUMBER),
-    policy: config.POLICY,
+  logs: LogRouter,
+): Promise<Iterable<ServingPool>> {
+  const pools = await createPools(config, {
+    memory,
+    worker: CONTROL_PLANE_NUMBER,
     isTrusted: () => false, // it sees no requests
     clock,
-    random: Math.random,
-    cells: memory.pool,
-    worker: CONTROL_PLANE_NUMBER,
-    onEvent,
+    onEvent: (event, pool) => logs.route({ kind: "event", event, pool }),
   });
+  return pools.values();
+}
+
+/** Starts what finds out about the backends of a pool. @returns what stops it */
+function watchPool({ config, pool }: ServingPool, clock: Clock): AsyncDisposable[] {
+  const probes = startProbing(config, pool);
+  const checks = startConnectChecking(pool, clock, config.timeouts.connect, Math.random);
+  return probes === undefined ? [checks] : [checks, probes];
 }

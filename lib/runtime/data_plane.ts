@@ -1,23 +1,21 @@
-/** The data plane of one worker: an engine, and a pool over the backends that all workers share. */
-import type { Backend } from "../backends/backend.ts";
-import type { Config } from "../config/schema.ts";
+/** The data plane of one worker: an engine, and pools over the backends that all workers share. */
 import { ENGINES } from "../engines/mod.ts";
-import { isSecure, remembering } from "../http/trusted_proxies.ts";
+import { remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
-import { createPool } from "../pool/create_pool.ts";
-import type { Sticky } from "../pool/sticky.ts";
-import { RetryBudget } from "../retry_budget.ts";
+import { compileRoute } from "../routing/route.ts";
+import { loadConditionTools } from "../routing/tools.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { startClock } from "../time/clock.ts";
-import { createBackends } from "./backends.ts";
 import { LineBatch } from "./line_batch.ts";
 import type { Assignment, Notice } from "./messages.ts";
+import { createPools } from "./pools.ts";
 import { requestsInFlight } from "./reclaim.ts";
 
 /** A running data plane. */
 export interface DataPlane {
-  readonly address: Deno.NetAddr;
+  /** Where it listens, in the order of the listeners. */
+  readonly addresses: readonly Deno.NetAddr[];
   /** Stops it: see {@linkcode Engine.drain}. When it resolves, all notices have been sent. */
   drain(timeout: number, grace: number): Promise<number>;
 }
@@ -33,14 +31,13 @@ export async function startDataPlane(
   assignment: Assignment,
   notify: (notice: Notice) => void,
 ): Promise<DataPlane> {
-  const { config, number, port, reusePort, limits, logFormat, extent, buffer } = assignment;
+  const { config, number, listeners, reusePort, limits, logFormat, extent, buffer } = assignment;
   const { instanceName } = assignment;
   const memory = new SharedMemory(extent, buffer);
-  const backends = createBackends(memory, config, number);
-  const isTrusted = remembering(await loadAddressList(config.TRUSTED_PROXIES));
-  const sticky = await loadSticky(config, backends, isTrusted);
-  const serve = await ENGINES[config.ENGINE]();
-  const { time } = memory.pool;
+  const isTrusted = remembering(await loadAddressList(config.trustedProxies));
+  const conditions = await loadConditionTools(config.routes.map(({ match }) => match));
+  const serve = await ENGINES[config.engine]();
+  const { time } = memory.common;
   const { heartbeat, awake } = memory.worker(number);
   awake.value = 1;
   const clock = startClock({
@@ -52,30 +49,26 @@ export async function startDataPlane(
     },
   });
   clock.onTick(() => heartbeat.add(1));
-  const pool = createPool(config, {
-    backends,
-    policy: config.POLICY,
-    sticky,
+  const pools = await createPools(config, {
+    memory,
+    worker: number,
     isTrusted,
     clock,
-    random: Math.random,
-    cells: memory.pool,
-    worker: number,
-    onEvent: (event) => notify({ kind: "event", event }),
+    onEvent: (event, pool) => notify({ kind: "event", event, pool }),
   });
   const batch = new LineBatch((lines) => notify({ kind: "lines", lines }));
   const format = logFormat === undefined ? undefined : lineFormatter(logFormat);
-  const engine = bindOrExplain("PORT", config.HOST, port, () =>
+  const engine = bindOrExplain("requests", listeners, () =>
     serve({
-      pool,
-      budget: new RetryBudget(config.RETRY_BUDGET, memory.budget),
+      routes: config.routes.map((route) =>
+        compileRoute(route, pools, config.errorPages, Math.random)
+      ),
+      conditions,
       clock,
       instanceName,
-      hostname: config.HOST,
-      port,
+      listeners,
       reusePort,
       requests: requestsInFlight(memory, number),
-      maxAttempts: config.MAX_ATTEMPTS,
       limits,
       isTrusted,
       onRequest: format && ((entry) => batch.write(format(entry))),
@@ -86,7 +79,7 @@ export async function startDataPlane(
     }));
 
   return {
-    address: engine.address,
+    addresses: engine.addresses,
     async drain(timeout, grace) {
       const cut = await engine.drain(timeout, grace);
       batch.flush();
@@ -96,26 +89,9 @@ export async function startDataPlane(
   };
 }
 
-// What only some settings need is loaded if they are set: its memory would be held as long as this runs.
-
+/** What only some settings need is loaded if they are set: its memory would be held as long as this runs. */
 async function loadAddressList(networks: readonly string[]): Promise<(address: string) => boolean> {
   if (networks.length === 0) return () => false;
   const { belongsTo } = await import("../net/address_list.ts");
   return belongsTo(networks);
-}
-
-/** @returns undefined if sticky sessions are off */
-async function loadSticky(
-  { STICKY_COOKIE: cookie, STICKY_SECRET: secret }: Config,
-  backends: readonly Backend[],
-  isTrusted: (address: string) => boolean,
-): Promise<Sticky | undefined> {
-  if (cookie === undefined) return undefined;
-  const { Sticky } = await import("../pool/sticky.ts");
-  return new Sticky({
-    backends,
-    cookie,
-    secret,
-    isSecure: (request) => isSecure(request, isTrusted),
-  });
 }

@@ -27,17 +27,21 @@ export interface LogRouterOptions {
   readonly write?: (level: Level, message: string) => void;
   /** What to call backends, by their ids; by default their ids. */
   readonly names?: ReadonlyMap<string, string> | undefined;
+  /** Whether lines about a backend name its pool: there are several. */
+  readonly namesPools?: boolean;
 }
 
 export class LogRouter {
   readonly #clock: () => number;
   readonly #write: (level: Level, message: string) => void;
   readonly #names: ReadonlyMap<string, string> | undefined;
+  readonly #namesPools: boolean;
   readonly #limit = new RepeatLimit();
   /** Several workers report the same trouble, and it is logged once. */
   readonly #warnings = new Map<string, (warning: string) => void>();
 
-  constructor({ clock, write = log, names }: LogRouterOptions) {
+  constructor({ clock, write = log, names, namesPools = false }: LogRouterOptions) {
+    this.#namesPools = namesPools;
     this.#clock = clock;
     this.#write = write;
     this.#names = names;
@@ -50,14 +54,20 @@ export class LogRouter {
         return STDOUT.write(notice.lines);
       case "event":
         return this.#writeLimited(
-          subjectOf(notice.event),
-          ...formatEvent(notice.event, this.#names),
+          `${notice.pool} ${subjectOf(notice.event)}`,
+          ...this.#format(notice.event, notice.pool),
         );
       case "fault":
         return this.#writeLimited(FAULTS, "error", notice.message);
       case "warning":
         return this.#warn(notice.message);
     }
+  }
+
+  /** An event of one of several pools begins with the pool's name. */
+  #format(event: PoolEvent, pool: string): readonly [Level, string] {
+    const [level, text] = formatEvent(event, this.#names);
+    return [level, this.#namesPools ? `pool ${pool}: ${text}` : text];
   }
 
   #writeLimited(subject: string, level: Level, message: string): void {

@@ -1,17 +1,17 @@
 /** The messages between the supervisor and a worker: plain data, and memory that they share. */
 import type { LineFormat } from "../logging/access_log.ts";
-import type { Config } from "../config/schema.ts";
-import type { Limits } from "../engines/engine.ts";
+import type { Configuration } from "../config/model.ts";
+import type { Limits, ListenerAddress } from "../engines/engine.ts";
 import type { PoolEvent } from "../health/events.ts";
 import type { Extent } from "../shared_memory/layout.ts";
 
 /** What all workers have to do. */
 export interface SharedAssignment {
-  readonly config: Config;
+  readonly config: Configuration;
   /** This balancer's name in Via. */
   readonly instanceName: string;
-  /** 0 takes any free port. */
-  readonly port: number;
+  /** Where requests come in; port 0 takes any free one. */
+  readonly listeners: readonly ListenerAddress[];
   readonly limits: Limits;
   /** How access log lines are written; undefined writes none. */
   readonly logFormat: LineFormat | undefined;
@@ -21,7 +21,7 @@ export interface SharedAssignment {
 export interface Assignment extends SharedAssignment {
   /** Its number, from 1. */
   readonly number: number;
-  /** Whether other workers listen on the same port. */
+  /** Whether other workers listen on the same ports. */
   readonly reusePort: boolean;
   readonly buffer: SharedArrayBuffer;
   readonly extent: Extent;
@@ -35,7 +35,7 @@ export type Order =
 
 /** From a worker to the supervisor. */
 export type Notice =
-  | { readonly kind: "listening"; readonly address: Deno.NetAddr }
+  | { readonly kind: "listening"; readonly addresses: readonly Deno.NetAddr[] }
   | { readonly kind: "cannot listen"; readonly message: string }
   | LogNotice
   /** Its clock ticks again after a sleep, so the shared time is needed. */
@@ -48,7 +48,7 @@ export type Notice =
 /** From a worker, or the control plane, to the logs: see {@linkcode LogRouter}. */
 export type LogNotice =
   /** For the program's log: a change of a backend's health. */
-  | { readonly kind: "event"; readonly event: PoolEvent }
+  | { readonly kind: "event"; readonly event: PoolEvent; readonly pool: string }
   /** A fault of this program. */
   | { readonly kind: "fault"; readonly message: string }
   /** Trouble that may go on, and that other workers may have as well; what varies follows `: `. */

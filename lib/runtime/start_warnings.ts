@@ -1,12 +1,12 @@
 /** What an operator should know about the settings and the machine when the balancer starts. */
-import type { Config } from "../config/schema.ts";
+import type { Configuration } from "../config/model.ts";
 
 /**
  * @param descriptors how many file descriptors can be opened; undefined if there are plenty
  * @returns one sentence for each warning
  */
 export function startWarnings(
-  { STICKY_COOKIE, STICKY_SECRET }: Pick<Config, "STICKY_COOKIE" | "STICKY_SECRET">,
+  { pools }: Pick<Configuration, "pools">,
   descriptors: number | undefined,
 ): string[] {
   const warnings: string[] = [];
@@ -16,10 +16,11 @@ export function startWarnings(
         "raise the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
     );
   }
-  if (STICKY_COOKIE !== undefined && STICKY_SECRET === undefined) {
+  for (const [name, { sticky }] of Object.entries(pools)) {
+    if (sticky?.cookie === undefined || sticky.secret !== undefined) continue;
     warnings.push(
-      "STICKY_SECRET is not set: anyone who knows a backend's address can forge the cookie that " +
-        "selects it",
+      `the sticky cookie of the pool ${name} has no secret: anyone who knows a backend's address can ` +
+        "forge the cookie that selects it",
     );
   }
   return warnings;

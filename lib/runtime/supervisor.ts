@@ -4,6 +4,7 @@
  */
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
+import type { ListenerAddress } from "../engines/engine.ts";
 import { log } from "../logging/log.ts";
 import { bindOrExplain, ListenError } from "../net/listen_error.ts";
 import type { SharedMemory } from "../shared_memory/layout.ts";
@@ -46,13 +47,13 @@ export class Supervisor {
   readonly #heartbeats: HeartbeatMonitor;
   readonly #finished = Promise.withResolvers<never>();
   readonly #stopping = new AbortController();
-  #port: number;
+  #listeners: readonly ListenerAddress[];
   #isRunning = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#numbers = options.memory.servingWorkers;
-    this.#port = options.assignment.port;
+    this.#listeners = options.assignment.listeners;
     this.finished = this.#finished.promise;
     this.finished.catch(() => {}); // it may be awaited only later
     this.#heartbeats = new HeartbeatMonitor({
@@ -66,21 +67,24 @@ export class Supervisor {
   /**
    * Starts all workers.
    *
-   * @returns where they listen
+   * @returns where they listen, in the order of the listeners
    * @throws {ListenError} if they cannot listen; then none is left running
    */
-  async start(): Promise<Deno.NetAddr> {
+  async start(): Promise<readonly Deno.NetAddr[]> {
     const { clock } = this.#options;
     const [first, ...others] = this.#numbers;
-    if (others.length > 0) this.#checkPortIsFree();
+    if (others.length > 0) this.#checkPortsAreFree();
     try {
       // If any free port will do, the first worker takes one and the others share it.
-      const address = await this.#spawn(first!).listening;
-      this.#port = address.port;
+      const addresses = await this.#spawn(first!).listening;
+      this.#listeners = this.#listeners.map((listener, place) => ({
+        ...listener,
+        port: addresses[place]!.port,
+      }));
       await Promise.all(others.map((number) => this.#spawn(number).listening));
       this.#isRunning = true;
       clock.onTick(() => this.#checkHeartbeats(clock.now()));
-      return address;
+      return addresses;
     } catch (error) {
       this.#end();
       throw error;
@@ -122,10 +126,12 @@ export class Supervisor {
   }
 
   /** Several workers listen with reusePort, which would silently share the port with another balancer. */
-  #checkPortIsFree(): void {
-    const { config: { HOST: hostname }, port } = this.#options.assignment;
-    if (port === 0) return;
-    bindOrExplain("PORT", hostname, port, () => Deno.listen({ hostname, port }).close());
+  #checkPortsAreFree(): void {
+    for (const listener of this.#listeners) {
+      const { hostname, port } = listener;
+      if (port === 0) continue;
+      bindOrExplain("requests", [listener], () => Deno.listen({ hostname, port }).close());
+    }
   }
 
   #checkHeartbeats(now: number): void {
@@ -142,7 +148,7 @@ export class Supervisor {
       assignment: {
         ...assignment,
         number,
-        port: this.#port,
+        listeners: this.#listeners,
         reusePort: this.#numbers.length > 1,
         buffer: memory.buffer,
         extent: memory.extent,

@@ -33,8 +33,8 @@ function die(error: unknown): void {
 async function serve(assignment: Assignment): Promise<void> {
   try {
     dataPlane = startDataPlane(assignment, notify);
-    const { address } = await dataPlane;
-    notify({ kind: "listening", address });
+    const { addresses } = await dataPlane;
+    notify({ kind: "listening", addresses });
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     notify({ kind: "cannot listen", message: error.message });

@@ -23,10 +23,10 @@ export class WorkerHandle {
   /** Whether it listens. */
   serves = false;
   /** Where it listens; rejects with a {@linkcode ListenError}, or with another error if it dies first. */
-  readonly listening: Promise<Deno.NetAddr>;
+  readonly listening: Promise<readonly Deno.NetAddr[]>;
   readonly #worker: Worker;
   readonly #options: WorkerHandleOptions;
-  readonly #listening = Promise.withResolvers<Deno.NetAddr>();
+  readonly #listening = Promise.withResolvers<readonly Deno.NetAddr[]>();
   readonly #drained = Promise.withResolvers<number | undefined>();
   #hasEnded = false;
 
@@ -73,7 +73,7 @@ export class WorkerHandle {
     switch (notice.kind) {
       case "listening":
         this.serves = true;
-        return this.#listening.resolve(notice.address);
+        return this.#listening.resolve(notice.addresses);
       case "cannot listen":
         return this.#listening.reject(new ListenError(notice.message));
       case "died":

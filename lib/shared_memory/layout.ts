@@ -18,21 +18,25 @@ import {
   uint32,
 } from "./cells.ts";
 
-/** One record: the pool. */
-export const POOL = {
-  /** The wrapping counter behind round robin. */
-  turn: uint32(),
+/** One record. */
+export const COMMON = {
   /** The time that all workers use, in milliseconds. */
   time: float(),
-  /** The lock that is held to change the health of a backend. */
-  lock: atomicInt(),
-  /** Changes each time that other backends are usable or ejected. */
-  generation: atomicInt(),
   /** Requests in flight. */
   requests: atomicInt(),
 } satisfies Table;
 
-/** One record: the retry budget. */
+/** A record for each pool. */
+export const POOL = {
+  /** The wrapping counter behind round robin. */
+  turn: uint32(),
+  /** The lock that is held to change the health of a backend. */
+  lock: atomicInt(),
+  /** Changes each time that other backends are usable or ejected. */
+  generation: atomicInt(),
+} satisfies Table;
+
+/** A record for each pool: its retry budget. */
 export const BUDGET = {
   /** Saved retries, in thousandths; below 0, free ones are drawn. */
   saved: atomicInt(),
@@ -43,7 +47,7 @@ export const BUDGET = {
   requestsBefore: atomicInt(),
 } satisfies Table;
 
-/** A record for each backend. */
+/** A record for each backend of each pool. */
 export const BACKEND = {
   inFlight: atomicInt(),
   /** The latency average and the time of the last sample, in milliseconds; NaN if no latency is known. */
@@ -83,9 +87,22 @@ export const WORKER_BACKEND = {
   inFlight: localInt(),
 } satisfies Table;
 
+/** A record for each route that limits its requests in flight. */
+export const ROUTE = {
+  inFlight: atomicInt(),
+} satisfies Table;
+
+/** A record for each such route and worker, which no other worker writes. */
+export const WORKER_ROUTE = {
+  inFlight: localInt(),
+} satisfies Table;
+
 /** The number of records. */
 export interface Extent {
-  readonly backends: number;
+  /** Of the backends of each pool. */
+  readonly pools: readonly number[];
+  /** Of the routes that limit their requests in flight. */
+  readonly routes: number;
   /** Including the supervisor, which is number 0. */
   readonly workers: number;
 }
@@ -119,17 +136,22 @@ export class SharedMemory {
     return this.#cells.buffer;
   }
 
-  get pool(): CellRecord<typeof POOL> {
-    return this.#record(POOL, 0);
+  get common(): CellRecord<typeof COMMON> {
+    return this.#record(COMMON, 0);
   }
 
-  get budget(): CellRecord<typeof BUDGET> {
-    return this.#record(BUDGET, 0);
+  /** @param pool its place in the list of pools, from 0 */
+  pool(pool: number): CellRecord<typeof POOL> {
+    return this.#record(POOL, pool);
   }
 
-  /** @param place in the list of backends, from 0 */
-  backend(place: number): CellRecord<typeof BACKEND> {
-    return this.#record(BACKEND, place);
+  budget(pool: number): CellRecord<typeof BUDGET> {
+    return this.#record(BUDGET, pool);
+  }
+
+  /** @param place in the pool's list of backends, from 0 */
+  backend(pool: number, place: number): CellRecord<typeof BACKEND> {
+    return this.#record(BACKEND, this.#placeOf(pool, place));
   }
 
   /** @param number of the worker, from 0 */
@@ -137,8 +159,23 @@ export class SharedMemory {
     return this.#record(WORKER, number);
   }
 
-  workerBackend(number: number, place: number): CellRecord<typeof WORKER_BACKEND> {
-    return this.#record(WORKER_BACKEND, number * this.extent.backends + place);
+  workerBackend(number: number, pool: number, place: number): CellRecord<typeof WORKER_BACKEND> {
+    const index = number * sum(this.extent.pools) + this.#placeOf(pool, place);
+    return this.#record(WORKER_BACKEND, index);
+  }
+
+  /** @param place among the routes that limit their requests in flight, from 0 */
+  route(place: number): CellRecord<typeof ROUTE> {
+    return this.#record(ROUTE, place);
+  }
+
+  workerRoute(number: number, place: number): CellRecord<typeof WORKER_ROUTE> {
+    return this.#record(WORKER_ROUTE, number * this.extent.routes + place);
+  }
+
+  /** A backend's place among those of all pools. */
+  #placeOf(pool: number, place: number): number {
+    return sum(this.extent.pools.slice(0, pool)) + place;
   }
 
   #record<Columns extends Table>(table: Columns, index: number): CellRecord<Columns> {
@@ -155,18 +192,26 @@ interface Records {
 }
 
 /** Lays out the tables one after the other. */
-function layOut({ backends, workers }: Extent): readonly Records[] {
+function layOut({ pools, routes, workers }: Extent): readonly Records[] {
   let end = 0;
+  const backends = sum(pools);
   const counts = [
-    [POOL, 1],
-    [BUDGET, 1],
+    [COMMON, 1],
+    [POOL, pools.length],
+    [BUDGET, pools.length],
     [BACKEND, backends],
+    [ROUTE, routes],
     [WORKER, workers],
     [WORKER_BACKEND, workers * backends],
+    [WORKER_ROUTE, workers * routes],
   ] as const;
   return counts.map(([table, count]) => {
     const begin = end;
     end += count * recordBytes(table);
     return { table, begin, end };
   });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -42,12 +42,12 @@ policies.push([
 for (const [name, policy] of policies) {
   for (const [condition, { weight, inFlight }] of Object.entries(CONDITIONS)) {
     const random = seeded(1);
-    const memory = new SharedMemory({ backends: SIZE, workers: 1 });
+    const memory = new SharedMemory({ pools: [SIZE], routes: 0, workers: 1 });
     const backends = Array.from({ length: SIZE }, (_, place) =>
       new Backend(
         { url: `http://users-${place}:5000`, weight: weight(random) },
-        memory.backend(place),
-        memory.workerBackend(0, place),
+        memory.backend(0, place),
+        memory.workerBackend(0, 0, place),
       ));
     for (const backend of backends) {
       putInFlight(backend, inFlight(random) * backend.weight);

@@ -124,7 +124,11 @@ Deno.test("main: a host and a port are written with brackets around an IPv6 addr
     new RegExp(`listening on \\[::\\]:${PORT}, admin on \\[::1\\]:${ADMIN_PORT},`),
   );
   const again = await listening(backend.url, env).catch((error) => String(error));
-  assert(String(again).includes(`Cannot listen on [::1]:${ADMIN_PORT} as the address is in use`));
+  assert(
+    String(again).includes(
+      `Cannot listen on [::1]:${ADMIN_PORT} for the admin port as the address is in use`,
+    ),
+  );
 });
 
 async function listening(url: string, env: Record<string, string>) {

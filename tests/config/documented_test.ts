@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { DEFAULTS, SETTING_NAMES } from "../../lib/config/schema.ts";
+import { DEFAULTS } from "../../lib/config/source/variable_defaults.ts";
+import { VARIABLE_NAMES } from "../../lib/config/source/variables.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const textOf = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
@@ -10,8 +11,8 @@ Deno.test("documented: .env.example has every setting with its default, and no o
   const settings = Object.fromEntries(
     found.flatMap((name, index) => index % 2 === 0 ? [[name, found[index + 1]]] : []),
   );
-  assertEquals(Object.keys(settings).sort(), [...SETTING_NAMES].sort());
-  for (const name of SETTING_NAMES) {
+  assertEquals(Object.keys(settings).sort(), [...VARIABLE_NAMES].sort());
+  for (const name of VARIABLE_NAMES) {
     if (name !== "USERS_SERVICE") assertEquals(settings[name], DEFAULTS[name], name);
   }
 });
@@ -20,7 +21,7 @@ Deno.test("documented: the tables of docs/configuration.md have every setting wi
   const page = textOf("docs/configuration.md");
   const rows = page.matchAll(/^\| `([A-Z0-9_]+)` +\| (?:`(.*?)`|required) +\|/gm);
   const shown = [...rows].map(([, name, text = ""]) => [name!, text] as const);
-  assertEquals(shown.map(([name]) => name).sort(), [...SETTING_NAMES].sort());
+  assertEquals(shown.map(([name]) => name).sort(), [...VARIABLE_NAMES].sort());
   assertEquals(Object.fromEntries(shown), { ...DEFAULTS });
 });
 

@@ -1,25 +1,27 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { ConfigError, parseAddresses, parseConfig } from "../../lib/config/load.ts";
-import type { SettingTexts } from "../../lib/config/parse.ts";
+import { ConfigError, parseAddresses, parseVariables } from "../../lib/config/load.ts";
+import type { VariableTexts } from "../../lib/config/source/environment.ts";
 import { POLICY_NAMES } from "../../lib/config/model.ts";
 
 const USERS = { USERS_SERVICE: "http://a" };
 
-function problem(texts: SettingTexts): string {
-  const error = assertThrows(() => parseConfig(texts), ConfigError) as ConfigError;
+function problem(texts: VariableTexts): string {
+  const error = assertThrows(() => parseVariables(texts), ConfigError) as ConfigError;
   assertEquals(error.name, "ConfigError");
   return error.message;
 }
 
 Deno.test("load: valid settings are parsed", () => {
-  const config = parseConfig({ ...USERS, PORT: "81", TRUSTED_PROXIES: "192.0.2.0/24" });
-  assertEquals(config.PORT, 81);
-  assertEquals(config.USERS_SERVICE, [{ url: "http://a", weight: 1 }]);
-  assertEquals(config.TRUSTED_PROXIES, ["192.0.2.0/24"]);
+  const texts = { ...USERS, PORT: "81", TRUSTED_PROXIES: "192.0.2.0/24" };
+  const { listeners, pools, trustedProxies } = parseVariables(texts).configuration;
+  assertEquals(listeners["http"]!.port, 81);
+  assertEquals(pools["users"]!.backends, [{ url: "http://a", weight: 1, backup: false }]);
+  assertEquals(trustedProxies, ["192.0.2.0/24"]);
 });
 
 Deno.test("load: other variables are ignored", () => {
-  assertEquals(parseConfig({ ...USERS, PATH: "/bin", port: "x" }).PORT, 5000);
+  const { configuration } = parseVariables({ ...USERS, PATH: "/bin", port: "x" });
+  assertEquals(configuration.listeners["http"]!.port, 5000);
 });
 
 Deno.test("load: the error for one wrong setting has its name, what was expected and the current value", () => {
@@ -52,8 +54,9 @@ Deno.test("load: a sticky cookie that browsers accept over TLS only needs TRUSTE
         `set, as browsers accept such cookies over TLS only: current value is "${name}"`,
     );
     const settings = { ...USERS, STICKY_COOKIE: name, TRUSTED_PROXIES: "10.0.0.0/8" };
-    assertEquals(parseConfig(settings).STICKY_COOKIE, name);
-    assertEquals(parseAddresses({ STICKY_COOKIE: name }).PORT, 5000);
+    const { pools } = parseVariables(settings).configuration;
+    assertEquals(pools["users"]!.sticky?.cookie, name);
+    assertEquals(parseAddresses({ STICKY_COOKIE: name }).port, 5000);
   }
 });
 
@@ -90,7 +93,7 @@ Deno.test("load: all problems are reported at once, in the order of the settings
     '  HASH_BALANCE must be 101% to 1000%, or off: current value is "100%"',
     `  STICKY_COOKIE must be a cookie name of 1 to 64 characters, or off: current value is "a b"`,
     '  STICKY_SECRET must have 16 characters or more: current value is "***"',
-    '  MAX_ATTEMPTS must be 1 to 1000, or unset to try every backend once: current value is "0"',
+    '  MAX_ATTEMPTS must be 1 to 1000, or all: current value is "0"',
     '  FIRST_BYTE_TIMEOUT must be a duration of 50ms to 1h, such as 500ms, 30s or 5m: current value is "1", did you mean 1s?',
     '  DRAIN_TIMEOUT must be a duration of 0ms to 1h, such as 500ms, 30s or 5m: current value is "2h"',
     `  TRUSTED_PROXIES ${networks}: entry 2 of 3 is "me"`,
@@ -117,10 +120,9 @@ Deno.test("load: a value with quotes or line ends is shown on one line", () => {
 Deno.test("load: addresses are parsed without the other settings", () => {
   const texts = { USERS_SERVICE: "nonsense", POLICY: "best", PORT: "81" };
   assertEquals(parseAddresses(texts), {
-    PORT: 81,
-    HOST: "0.0.0.0",
-    ADMIN_PORT: 5001,
-    ADMIN_HOST: "127.0.0.1",
+    port: 81,
+    host: "0.0.0.0",
+    admin: { host: "127.0.0.1", port: 5001 },
   });
 });
 
@@ -148,5 +150,6 @@ Deno.test("load: equal ports are reported together with other problems", () => {
 });
 
 Deno.test("load: with ADMIN_PORT=off, PORT may be the default admin port", () => {
-  assertEquals(parseConfig({ ...USERS, PORT: "5001", ADMIN_PORT: "off" }).ADMIN_PORT, undefined);
+  const texts = { ...USERS, PORT: "5001", ADMIN_PORT: "off" };
+  assertEquals(parseVariables(texts).configuration.admin?.port, undefined);
 });

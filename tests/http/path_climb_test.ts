@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { climbs } from "../../lib/http/path_climb.ts";
+import { climbs, hasPathPrefix } from "../../lib/http/path_climb.ts";
 
 const SEED = { seed: 20261126 };
 
@@ -195,4 +195,11 @@ Deno.test("path climb: a path that is the same to all servers is refused only if
 Deno.test("path climb: a path without two dots, encoded or not, never climbs", () => {
   const dotless = ODD.map((path) => path.replace(/\.|2e|%c0%ae/gi, "a"));
   fc.assert(fc.property(dotless, (path) => assertEquals(climbs(path), false, path)), SEED);
+});
+
+Deno.test("path climb: paths must not climb if the URL of any backend has a path", () => {
+  const has = (...urls: string[]) => hasPathPrefix(urls.map((url) => ({ url })));
+  assertEquals(has("http://a", "https://b:80", "http://[::1]:1"), false);
+  assertEquals([has("http://a", "http://b/c"), has("https://[::1]:1/c/d")], [true, true]);
+  assertEquals(has(), false);
 });

@@ -1,8 +1,8 @@
 /** What settings mean to a worker: it is started in this isolate, not in a process. */
 import { assertEquals } from "@std/assert";
-import { parseConfig } from "../../lib/config/load.ts";
+import { parseVariables } from "../../lib/config/load.ts";
 import { POLICY_NAMES } from "../../lib/config/model.ts";
-import type { SettingTexts } from "../../lib/config/parse.ts";
+import type { VariableTexts } from "../../lib/config/source/environment.ts";
 import { startDataPlane } from "../../lib/runtime/data_plane.ts";
 import { engineLimits } from "../../lib/runtime/engine_limits.ts";
 import type { Notice } from "../../lib/runtime/messages.ts";
@@ -11,15 +11,16 @@ import { ENGINE_NAMES } from "../support/balancer.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
-async function start(settings: SettingTexts) {
-  const config = parseConfig({ HOST: "127.0.0.1", ...settings });
-  const memory = new SharedMemory({ backends: config.USERS_SERVICE.length, workers: 2 });
+async function start(settings: VariableTexts) {
+  const { configuration: config } = parseVariables({ HOST: "127.0.0.1", ...settings });
+  const pool = config.pools["users"]!;
+  const memory = new SharedMemory({ pools: [pool.backends.length], routes: 0, workers: 2 });
   const notices: Notice[] = [];
   const dataPlane = await startDataPlane({
     config,
     instanceName: "roundabout",
     number: 1,
-    port: 0,
+    listeners: [{ name: "http", hostname: "127.0.0.1", port: 0 }],
     reusePort: false,
     limits: engineLimits(config, 1, Infinity),
     logFormat: undefined,
@@ -27,7 +28,7 @@ async function start(settings: SettingTexts) {
     extent: memory.extent,
   }, (notice) => notices.push(notice));
   return {
-    url: `http://127.0.0.1:${dataPlane.address.port}`,
+    url: `http://127.0.0.1:${dataPlane.addresses[0]!.port}`,
     memory,
     notices,
     async [Symbol.asyncDispose]() {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { parseConfig } from "../../lib/config/load.ts";
+import { parseVariables } from "../../lib/config/load.ts";
 import { engineLimits } from "../../lib/runtime/engine_limits.ts";
 
-const CONFIG = parseConfig({ USERS_SERVICE: "http://a", MAX_CONNECTIONS: "1000" });
+const { configuration } = parseVariables({ USERS_SERVICE: "http://a", MAX_CONNECTIONS: "1000" });
 
 for (
   const [what, workers, descriptors, expected] of [
@@ -13,6 +13,6 @@ for (
   ] as const
 ) {
   Deno.test(`engine limits: ${what}`, () => {
-    assertEquals(engineLimits(CONFIG, workers, descriptors).maxConnections, expected);
+    assertEquals(engineLimits(configuration, workers, descriptors).maxConnections, expected);
   });
 }

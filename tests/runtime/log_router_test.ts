@@ -20,7 +20,7 @@ const EVENTS: { readonly [Kind in PoolEvent["kind"]]: PoolEvent & { readonly kin
 };
 
 const NOTICES: { readonly [Kind in Exclude<LogNotice["kind"], "lines">]: readonly LogNotice[] } = {
-  event: Object.values(EVENTS).map((event) => ({ kind: "event", event })),
+  event: Object.values(EVENTS).map((event) => ({ kind: "event", event, pool: "users" })),
   fault: [{ kind: "fault", message: "a request failed by a fault of this program: x" }],
   warning: [{ kind: "warning", message: "cannot accept connections for now: x" }],
 };
@@ -48,7 +48,7 @@ Deno.test("log router: a backend that flaps has ten lines a minute for all that 
   const { router, lines, state } = createRouter();
   for (state.now = 0; state.now < 6_000; state.now += 10) {
     for (const kind of ["ejected", "panic", "reinstated", "calm"] as const) {
-      router.route({ kind: "event", event: EVENTS[kind] });
+      router.route({ kind: "event", event: EVENTS[kind], pool: "users" });
     }
   }
   assertEquals(lines.length, 20, "ten about the backend, ten about the pool");

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Dialogue } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
+import { forwardTo } from "../support/port_forwarding.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { started } from "../support/started.ts";
 import { pause } from "../support/timing.ts";
@@ -172,15 +173,17 @@ for (const ENGINE of ENGINES) {
     await arrived.promise;
     program.kill("SIGTERM");
     assertEquals(await program.status(), 1);
-    assertMatch(program.stderr, /stopped after DRAIN_TIMEOUT with requests cut off: 20/);
+    assertMatch(program.stderr, /stopped after the drain timeout with requests cut off: 20/);
     for (const client of clients) await assertRejects(() => client.response());
     close(clients);
   });
 }
 
 Deno.test("workers: all have the same name in Via, so whichever gets its own request answers 508", async () => {
-  const PORT = String(deadPort());
-  const { program, url } = await started(`http://127.0.0.1:${PORT}`, { PORT, WORKERS: "2" });
+  const port = deadPort();
+  await using detour = forwardTo(port); // the balancer knows its own address, and refuses it
+  const settings = { PORT: String(port), WORKERS: "2" };
+  const { program, url } = await started(`http://127.0.0.1:${detour.port}`, settings);
   await using _program = program;
   const clients = await connect(url, 12);
   assertEquals(new Set(await ask(clients)), new Set([508]));
@@ -204,7 +207,7 @@ Deno.test("workers: a second balancer of several workers does not share a port",
   const { message } = await second.then(() => new Error("it listens"), (error: Error) => error);
   assertMatch(
     message,
-    /Cannot listen on 127\.0\.0\.1:\d+ as the address is in use: set another PORT/,
+    /Cannot listen on 127\.0\.0\.1:\d+ for requests as the address is in use: set another port/,
   );
 });
 

@@ -7,6 +7,9 @@ import type { Engine, Limits } from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
+import { hasPathPrefix } from "../../lib/http/path_climb.ts";
+import type { Destination, Route, Timeouts } from "../../lib/routing/route.ts";
+import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
@@ -20,7 +23,18 @@ export type EngineName = keyof typeof ENGINES;
 /** The names of all engines: what is tested end to end is tested for each. */
 export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 
-export interface TestOptions extends Partial<Limits> {
+/** Timeouts of the only pool, in milliseconds. */
+interface TestTimeouts {
+  readonly connectTimeout: number;
+  readonly firstByteTimeout: number;
+  readonly idleTimeout: number;
+  readonly requestTimeout: number;
+  readonly backendIdleTimeout: number;
+  readonly tunnelIdleTimeout: number;
+  readonly halfClosedTimeout: number;
+}
+
+export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly engine?: EngineName;
   /** The address to listen on; by default 127.0.0.1. */
   readonly hostname?: string;
@@ -55,7 +69,7 @@ export interface TestBalancer extends AsyncDisposable {
   readonly warnings: string[];
 }
 
-const LIMITS: Limits = {
+const LIMITS: Limits & TestTimeouts = {
   connectTimeout: 2_000,
   firstByteTimeout: 10_000,
   idleTimeout: 10_000,
@@ -70,6 +84,32 @@ const LIMITS: Limits = {
   maxHeaderLines: 100,
   maxConnections: 10_000,
 };
+
+const NO_CONDITIONS = await loadConditionTools([]);
+
+function timeoutsOf(limits: TestTimeouts): Timeouts {
+  return {
+    connect: limits.connectTimeout,
+    firstByte: limits.firstByteTimeout,
+    idle: limits.idleTimeout,
+    request: limits.requestTimeout,
+    backendIdle: limits.backendIdleTimeout,
+    tunnelIdle: limits.tunnelIdleTimeout,
+    halfClosed: limits.halfClosedTimeout,
+  };
+}
+
+/** A route that takes every request. */
+function routeTo(destination: Destination): Route {
+  return {
+    id: "*",
+    match: {},
+    action: { kind: "forward", destination },
+    request: undefined,
+    response: undefined,
+    errorPages: new Map(),
+  };
+}
 
 /** @param urls the backends, in their order */
 export function balance(urls: readonly string[], options: TestOptions = {}): TestBalancer {
@@ -98,16 +138,27 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     onEvent: (event) => changes.push(shortly(event)),
   });
   const limits = { ...LIMITS, ...options };
-  const serving = SERVE[options.engine ?? "web"]({
+  const budget = new RetryBudget(options.retryBudget ?? Infinity);
+  const destination: Destination = {
+    name: "users",
     pool,
-    budget: new RetryBudget(options.retryBudget ?? Infinity),
+    budget,
+    maxAttempts: options.maxAttempts ?? Infinity,
+    timeouts: timeoutsOf(limits),
+    keepsPrefix: hasPathPrefix(backends),
+  };
+  const serving = SERVE[options.engine ?? "web"]({
+    routes: [routeTo(destination)],
+    conditions: NO_CONDITIONS,
     clock,
-    hostname: options.hostname ?? "127.0.0.1",
+    listeners: [{
+      name: "http",
+      hostname: options.hostname ?? "127.0.0.1",
+      port: options.port ?? 0,
+    }],
     instanceName: options.instanceName ?? "roundabout",
-    port: options.port ?? 0,
     reusePort: false,
     requests: new InFlightCount(),
-    maxAttempts: options.maxAttempts ?? Infinity,
     limits,
     isTrusted,
     onRequest: (entry) => entries.push(entry),
@@ -124,7 +175,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
       return cut;
     },
   };
-  const { port } = engine.address;
+  const { port } = engine.addresses[0]!;
   return {
     engine,
     pool,

@@ -1,5 +1,5 @@
 /** Short ways to simulated backends, scenarios and runs. */
-import { isReading, type Read } from "../../lib/config/reading.ts";
+import { isReading, type Read } from "../../lib/config/values/reading.ts";
 import { simulate } from "../../lib/simulate/run/run.ts";
 import type { Summary } from "../../lib/simulate/run/summary.ts";
 import { readScenario } from "../../lib/simulate/scenario/read_scenario.ts";
@@ -34,5 +34,5 @@ export async function createScenario(flags: SimulateFlags, files: Files = {}): P
 /** Runs a scenario under its policy. */
 export async function runScenario(flags: SimulateFlags, files: Files = {}): Promise<Summary> {
   const scenario = await createScenario(flags, files);
-  return simulate(scenario, scenario.config.POLICY);
+  return simulate(scenario, scenario.config.pool.policy.name);
 }

@@ -1,5 +1,5 @@
 /** `roundabout backend`: runs one demo backend. */
-import { parseAddresses, readSettings } from "../../config/load.ts";
+import { parseAddresses, readVariables } from "../../config/load.ts";
 import { log } from "../../logging/log.ts";
 import { bindOrExplain } from "../../net/listen_error.ts";
 import type { Flags } from "../command.ts";
@@ -18,11 +18,10 @@ It answers every request, and listens on HOST and PORT.
 
 export function run({ name = "backend" }: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(() => {
-    const { HOST: hostname, PORT: port } = parseAddresses(readSettings());
+    const { host: hostname, port } = parseAddresses(readVariables());
     const backend = bindOrExplain(
-      "PORT",
-      hostname,
-      port,
+      "requests",
+      [{ hostname, port }],
       () => startDemoBackend({ name, hostname, port }),
     );
     log("info", `${name} listens on ${backend.address}`);

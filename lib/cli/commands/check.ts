@@ -1,23 +1,124 @@
-/** `roundabout check`: checks the settings and prints them with their defaults. */
-import { DEFAULTS, SETTING_NAMES, type SettingName } from "../../config/schema.ts";
+/** `roundabout check`: checks the configuration, runs its tests, and says where requests would go. */
+import { ConfigError } from "../../config/load.ts";
+import type { Loaded } from "../../config/load.ts";
+import { printConfiguration } from "../../config/print.ts";
+import { type Variable, VARIABLE_NAMES, VARIABLES } from "../../config/source/variables.ts";
+import { DEFAULTS } from "../../config/source/variable_defaults.ts";
 import { print } from "../../logging/log.ts";
+import { formatConsidered, runTests, type TestResult } from "../../routing/run_tests.ts";
+import { loadConditionTools } from "../../routing/tools.ts";
+import { type Answer, parseRequest, tryRequest } from "../../routing/try_request.ts";
+import type { Flags } from "../command.ts";
 import { loadSettings } from "../settings.ts";
 
-export const HELP = `roundabout check: check the settings
+export const HELP = `roundabout check: check the configuration
 
-Usage: roundabout check
+Usage: roundabout check [--config FILE] [--print]
+       roundabout check [--config FILE] --request "GET https://api.example.com/users/7"
+       roundabout check --schema
 
-Prints every setting as it would be applied, or everything that is wrong with them, with exit status 2.
+  --config FILE     the configuration file (CONFIG)
+  --print           print every setting as it applies, and where it comes from
+  --request REQUEST say where a request would go, and why no other route takes it
+  --client ADDRESS  its client (192.0.2.1)
+  --listener NAME   the listener that it comes in at (the first one)
+  --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
+  --schema          print the JSON Schema of the configuration file
+
+It lists everything that is wrong, with its place, and runs the tests of the file. Exit status 0 if all is
+right, otherwise 2. Without a file it prints the settings of the environment.
 `;
 
-export function run(): Promise<number> {
-  const { texts } = loadSettings();
-  print(SETTING_NAMES.map((name) => `${name}=${displayValue(name, texts[name])}\n`).join(""));
-  return Promise.resolve(0);
+export async function run(flags: Flags): Promise<number> {
+  if (flags.schema) {
+    print((await import("../../config/schema/json_schema.ts")).formatJsonSchema());
+    return 0;
+  }
+  const loaded = await loadSettings(flags.config);
+  const { configuration, context, file } = loaded;
+  const tools = await loadConditionTools(configuration.routes.map(({ match }) => match));
+  const failed = runTests(configuration, tools).filter(({ differences }) => differences.length > 0);
+  if (flags.print) print(printConfiguration(context.root, file));
+  if (flags.request !== undefined) {
+    const [firstListener = ""] = Object.keys(configuration.listeners);
+    const answer = tryRequest(configuration.routes, {
+      ...readRequest(flags.request),
+      client: flags.client ?? "192.0.2.1",
+      listener: flags.listener ?? firstListener,
+      headers: Object.fromEntries((flags.header ?? []).map(readHeader)),
+    }, tools);
+    print(formatAnswer(answer));
+  } else if (!flags.print) {
+    print(file === undefined ? listVariables(loaded) : summarize(loaded));
+  }
+  if (failed.length === 0) return 0;
+  throw new ConfigError(failed.map(describeFailure), "accept it");
 }
 
-/** The value of a setting as a user would write it, or its default; a secret is masked. */
-function displayValue(name: SettingName, text: string | undefined): string {
-  const isSecret = name === "STICKY_SECRET" && text && text !== DEFAULTS.STICKY_SECRET;
-  return isSecret ? "***" : text || DEFAULTS[name];
+function readRequest(text: string) {
+  const request = parseRequest(text);
+  if (request !== undefined) return request;
+  throw new ConfigError([
+    `--request must be a method and a URL such as "GET https://api.example.com/users/7": ` +
+    `current value is ${JSON.stringify(text)}`,
+  ], "try the request");
+}
+
+function readHeader(line: string): [string, string] {
+  const [, name, value] = /^([^:\s]+):\s*(.*?)\s*$/.exec(line) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  throw new ConfigError([
+    `--header must be a name and a value such as "X-Beta: 1": current value is ${
+      JSON.stringify(line)
+    }`,
+  ], "try the request");
+}
+
+function formatAnswer(answer: Answer): string {
+  const { route, pools, path, status, location } = answer;
+  const lines = [
+    ...formatConsidered(answer),
+    "",
+    ...(route === undefined ? [] : [`route: ${route}`]),
+    ...(pools.length === 0 ? [] : [`pool: ${pools.join(" or ")}`]),
+    ...(path === undefined ? [] : [`path at the backend: ${path}`]),
+    ...(status === undefined ? [] : [`status: ${status}`]),
+    ...(location === undefined ? [] : [`location: ${location}`]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describeFailure({ test, answer, differences }: TestResult): string {
+  return [
+    `the test ${JSON.stringify(test.request)} failed:`,
+    ...differences.map(({ what, expected, found }) =>
+      `  ${what} must be ${expected}: found ${found}`
+    ),
+    ...(answer === undefined ? [] : formatConsidered(answer).map((line) => `    ${line}`)),
+  ].join("\n");
+}
+
+function summarize({ configuration, file }: Loaded): string {
+  const { listeners, pools, routes, tests } = configuration;
+  const counts = [
+    count(Object.keys(listeners).length, "listener"),
+    count(Object.keys(pools).length, "pool"),
+    count(routes.length, "route"),
+    `${count(tests.length, "test")} passed`,
+  ];
+  return `${file!.name} is right: ${counts.join(", ")}\n`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** The settings of the environment, as a user would write them; a secret is masked. */
+function listVariables({ context: { variables } }: Loaded): string {
+  return VARIABLE_NAMES.map((name) => {
+    const variable: Variable = VARIABLES[name];
+    const text = variables[name];
+    const isSecret = variable.isSecret && text && text !== DEFAULTS[name];
+    return `${name}=${isSecret ? "***" : text || DEFAULTS[name]}\n`;
+  }).join("");
 }

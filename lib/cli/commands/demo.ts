@@ -1,5 +1,5 @@
 /** `roundabout demo`: runs three backends and a balancer in one process, to try things out. */
-import { misspeltVariables, readSettings } from "../../config/load.ts";
+import { misspeltVariables, readVariables } from "../../config/load.ts";
 import { STDOUT } from "../../logging/log.ts";
 import type { Flags } from "../command.ts";
 import { startDemo } from "../demo.ts";
@@ -20,7 +20,7 @@ apply as in roundabout start, except USERS_SERVICE and HOST:
 export function run(_flags: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
     warn(misspeltVariables());
-    const demo = await startDemo(readSettings(), (banner) => isDraining() || STDOUT.write(banner));
+    const demo = await startDemo(readVariables(), (banner) => isDraining() || STDOUT.write(banner));
     return { ...demo, stop: () => demo.stop(demo.drainTimeout) };
   }, signals);
 }

@@ -1,5 +1,5 @@
 /** `roundabout healthcheck`: tells whether the balancer on this machine is alive or ready. */
-import { parseAddresses, readSettings } from "../../config/load.ts";
+import { parseAddresses, readVariables } from "../../config/load.ts";
 import { log } from "../../logging/log.ts";
 import { ignoreProxyVariables } from "../../net/proxy_variables.ts";
 import type { Flags } from "../command.ts";
@@ -19,7 +19,7 @@ restarts it should ask without --ready, and whatever waits for it or sends reque
 `;
 
 export async function run({ ready }: Flags): Promise<number> {
-  const addresses = parseAddresses(readSettings());
+  const addresses = parseAddresses(readVariables());
   ignoreProxyVariables();
   const problem = await healthProblem(addresses, ready);
   if (problem === undefined) return 0;

@@ -1,4 +1,5 @@
 /** `roundabout start`: balances requests over the backends of `USERS_SERVICE`. */
+import type { Configuration } from "../../config/model.ts";
 import { log } from "../../logging/log.ts";
 import { formatHostPort } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
@@ -9,34 +10,49 @@ import type { Signals } from "../signals.ts";
 
 export const HELP = `roundabout start: balance requests over backends
 
-Usage: roundabout [start]
+Usage: roundabout [start] [--config FILE]
 
   USERS_SERVICE='http://localhost:3001;http://localhost:3002' roundabout start
+  roundabout start --config roundabout.jsonc
 
-USERS_SERVICE lists the backends. All settings are variables of the environment or of .env in the
-working directory; roundabout check prints them, docs/configuration.md explains them.
+  --config FILE  the configuration file, with pools and routes (CONFIG)
+
+USERS_SERVICE lists the backends of the only pool if there is no file. Settings are variables of the
+environment or of .env in the working directory, or stand in the file; roundabout check checks and
+prints them, docs/configuration.md explains them.
 
 Ctrl-C, SIGTERM, SIGQUIT and SIGHUP let what is in flight finish, for DRAIN_TIMEOUT, and stop it. A
 further one stops it at once, from a second after the first.
 `;
 
-export function run(_flags: Flags, signals?: Signals): Promise<number> {
+export function run({ config }: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
-    const { config } = loadSettings();
-    const balancer = await startBalancer(config, { onListening });
-    return { ...balancer, stop: () => balancer.stop(config.DRAIN_TIMEOUT) };
+    const { configuration } = await loadSettings(config);
+    const balancer = await startBalancer(configuration, { onListening });
+    return { ...balancer, stop: () => balancer.stop(configuration.timeouts.drain) };
 
-    function onListening({ address, adminAddress, workers }: Listening): void {
+    function onListening({ addresses, adminAddress, workers }: Listening): void {
       if (isDraining()) return;
-      const backends = config.USERS_SERVICE.map(({ url }) => url).join(", ");
+      const pools = describePools(configuration);
       const admin = adminAddress === undefined ? "off" : `on ${formatAddress(adminAddress)}`;
       log(
         "info",
-        `listening on ${formatAddress(address)}, admin ${admin}, workers: ${workers}, ` +
-          `${config.ENGINE} engine, ${config.POLICY} over ${backends}`,
+        `listening on ${
+          addresses.map(formatAddress).join(" and ")
+        }, admin ${admin}, workers: ${workers}, ` +
+          `${configuration.engine} engine, ${pools}`,
       );
     }
   }, signals);
+}
+
+/** A balancer with one pool need not name it. */
+function describePools({ pools }: Configuration): string {
+  const all = Object.entries(pools);
+  return all.map(([name, { policy, backends }]) => {
+    const urls = backends.map((backend) => "url" in backend ? backend.url : backend.file);
+    return `${all.length > 1 ? `${name}: ` : ""}${policy.name} over ${urls.join(", ")}`;
+  }).join("; ");
 }
 
 function formatAddress({ hostname, port }: Deno.NetAddr): string {

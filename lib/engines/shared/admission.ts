@@ -50,11 +50,6 @@ export function refuseTarget(authority: string | undefined): Refusal | undefined
   return authority !== undefined && isShortAuthority(authority) ? undefined : TARGET;
 }
 
-/** Whether the URL of any backend has a path: it is the prefix of all that clients may reach there. */
-export function hasPathPrefix(backends: readonly { readonly url: string }[]): boolean {
-  return backends.some(({ url }) => /^\w+:\/\/[^/]+\/./.test(url));
-}
-
 /**
  * Refuses a path that could leave the path prefix of a backend. Which backend is picked makes no
  * difference, or else the same request would be refused only now and then.

@@ -3,7 +3,7 @@
  * until the connection ends. If a deadline passes, the table of phases says what happens.
  */
 import type { Failed } from "../../outcome.ts";
-import { internalErrorReply, refusalReply } from "../../http/local_reply.ts";
+import { internalErrorReply, lengthOf, refusalReply } from "../../http/local_reply.ts";
 import { describe, type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
@@ -32,9 +32,17 @@ export class Client extends ClientConnection {
   #arrivedAt = 0;
   #idleSince = 0;
 
-  /** @param onClosed called once, when the connection is closed */
-  constructor(socket: Deno.Conn, context: Context, onClosed: (client: Client) => void) {
-    super(socket, context);
+  /**
+   * @param listener the name of the one that it came in at
+   * @param onClosed called once, when the connection is closed
+   */
+  constructor(
+    socket: Deno.Conn,
+    listener: string,
+    context: Context,
+    onClosed: (client: Client) => void,
+  ) {
+    super(socket, listener, context);
     this.#context = context;
     this.#onClosed = onClosed;
   }
@@ -125,7 +133,7 @@ export class Client extends ClientConnection {
         return this.#exchange?.askClient();
       case "give up": {
         const { quietFor } = this.outbox;
-        const patience = this.#context.phaseTimeouts[this.phase];
+        const patience = this.#context.phaseTimeouts[this.phase]; // the same for all routes
         if (quietFor >= patience) return this.onGone();
         return this.#context.wheel.set(this, patience - quietFor);
       }
@@ -187,7 +195,7 @@ export class Client extends ClientConnection {
     if (onRequest !== undefined) {
       const request = describe(this.#exchange?.request ?? this.#refusedFacts(), isTrusted);
       const milliseconds = performance.now() - this.#arrivedAt;
-      const measured = { bytes: reply.body.length, milliseconds };
+      const measured = { bytes: lengthOf(reply), milliseconds };
       onRequest(refusedEntry(request, malformed, measured, Date.now()));
     }
     return localReplyBytes(reply, "close", false);

@@ -1,8 +1,7 @@
 /** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
 import type { Engine, EngineOptions } from "../engine.ts";
-import { createProxy } from "../../proxy.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
-import { hasPathPrefix } from "../shared/admission.ts";
+import { createDispatch } from "../shared/dispatch.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { LoopGuard } from "../shared/loops.ts";
 import { OverloadGuard } from "../shared/overload.ts";
@@ -49,15 +48,10 @@ const LAST_CALL_QUIET_MS = 100;
 
 /** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
-  const { pool, budget, clock, maxAttempts, limits } = options;
+  const { clock, limits, routes } = options;
   const { isTrusted, onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
-  const listener = Deno.listen({
-    hostname: options.hostname,
-    port: options.port,
-    reusePort: options.reusePort,
-    tcpBacklog: BACKLOG_CONNECTIONS,
-  });
+  const listeners = listenAll(options);
   const heads = new Buffers(limits.maxHeaderSize + MEDIUM_BYTES, KEPT_BUFFERS);
   const { forward, close } = createForward({
     wheel,
@@ -67,11 +61,10 @@ export function serveTcp(options: EngineOptions): Engine {
       KEPT_BUFFERS,
     ),
     maxHeaderLines: limits.maxHeaderLines,
-    connectTimeout: limits.connectTimeout,
-    idleTimeout: limits.backendIdleTimeout,
-    timeouts: limits,
   });
   const clients = new Set<Client>();
+  /** For clients whose request has no route yet, in milliseconds: they have no tunnel. */
+  const unrouted = { idle: limits.idleTimeout, tunnelIdle: Infinity, halfClosed: Infinity };
   const overload = new OverloadGuard(
     options.requests,
     limits.maxInFlight,
@@ -79,18 +72,17 @@ export function serveTcp(options: EngineOptions): Engine {
     clock.now,
   );
   const context: Context = {
-    proxy: createProxy({ pool, budget, forward, maxAttempts }),
-    pool,
+    dispatch: createDispatch({ routes, tools: options.conditions, isTrusted, forward }),
+    phaseTimeoutsFor: remembered((destination) => phaseTimeouts(limits, destination.timeouts)),
     loops: new LoopGuard(instanceName, onWarning, clock.now),
     overload,
     wheel,
     limits,
-    phaseTimeouts: phaseTimeouts(limits),
+    phaseTimeouts: phaseTimeouts(limits, unrouted),
     smalls: new Buffers(SMALL_BYTES, KEPT_BUFFERS),
     heads,
     bodies: new Buffers(Math.max(LARGE_BYTES, heads.size), KEPT_BUFFERS),
     requestHeads: [],
-    keepsPrefix: hasPathPrefix(pool.backends),
     isTrusted,
     instanceName,
     onRequest,
@@ -101,31 +93,33 @@ export function serveTcp(options: EngineOptions): Engine {
 
   function onClosed(client: Client): void {
     clients.delete(client);
-    accepting.resume();
+    for (const accepting of all) accepting.resume();
   }
 
-  const accepting = acceptFrom(listener, {
-    onWarning: throttledWarning(onWarning, clock.now),
-    hasRoom: () => clients.size < limits.maxConnections,
-    makeRoom() {
-      findLongestIdle(clients, wheel.now - EVICT_IDLE_AFTER_MS)?.close();
-    },
-    onConnection(connection) {
-      connection.setNoDelay(true);
-      const client = new Client(connection, context, onClosed);
-      clients.add(client);
-      client.serve().catch(onError);
-    },
-  });
+  const all = listeners.map(({ name, listener }) =>
+    acceptFrom(listener, {
+      onWarning: throttledWarning(onWarning, clock.now),
+      hasRoom: () => clients.size < limits.maxConnections,
+      makeRoom() {
+        findLongestIdle(clients, wheel.now - EVICT_IDLE_AFTER_MS)?.close();
+      },
+      onConnection(connection) {
+        connection.setNoDelay(true);
+        const client = new Client(connection, name, context, onClosed);
+        clients.add(client);
+        client.serve().catch(onError);
+      },
+    })
+  );
 
   return {
-    address: listener.addr as Deno.NetAddr,
-    finished: accepting.finished,
+    addresses: listeners.map(({ listener }) => listener.addr as Deno.NetAddr),
+    finished: Promise.all(all.map(({ finished }) => finished)).then(() => {}),
     async drain(timeout, grace) {
       context.draining = true;
       const deadline = performance.now() + timeout;
       await runFor(grace, deadline);
-      await accepting.stop();
+      await Promise.all(all.map((accepting) => accepting.stop()));
       if (grace > 0 && countIdle(clients) > 0) {
         const until = Math.min(performance.now() + LAST_CALL_MS, deadline);
         await untilQuiet(() => countIdle(clients), LAST_CALL_QUIET_MS / 2, until);
@@ -138,6 +132,32 @@ export function serveTcp(options: EngineOptions): Engine {
       close();
       return cut;
     },
+  };
+}
+
+/** Listens everywhere, or nowhere. @throws if one address cannot be listened on */
+function listenAll({ listeners, reusePort }: EngineOptions) {
+  const listening: { readonly name: string; readonly listener: Deno.TcpListener }[] = [];
+  try {
+    for (const { name, hostname, port } of listeners) {
+      const tcpBacklog = BACKLOG_CONNECTIONS;
+      const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog });
+      listening.push({ name, listener });
+    }
+    return listening;
+  } catch (error) {
+    for (const { listener } of listening) listener.close();
+    throw error;
+  }
+}
+
+/** Makes a function that computes each result once. */
+function remembered<Key extends object, Value>(compute: (key: Key) => Value): (key: Key) => Value {
+  const results = new WeakMap<Key, Value>();
+  return (key) => {
+    let result = results.get(key);
+    if (result === undefined) results.set(key, result = compute(key));
+    return result;
   };
 }
 

@@ -7,7 +7,6 @@ import { COMMON_METHODS } from "../../http/methods.ts";
 import { explainUnforwardable, type Target, targetOf } from "../../http/request_target.ts";
 import {
   HOST_MISSING,
-  refuseClimb,
   refuseHost,
   refuseMethod,
   refuseTarget,
@@ -28,14 +27,12 @@ const HEAD_EXTRA_BYTES = "  HTTP/1.1\r\n\r\n".length;
  *
  * @param fallbackHost the host and port that Deno.serve puts into the URL if the client named none
  * @param limits how large a head may be; one of more than 64 KiB never gets here, Deno.serve answers it 400
- * @param keepsPrefix whether it must not leave the path prefix of a backend
  * @returns where the request goes, or why it is not forwarded
  */
 export function admit(
   head: Head,
   fallbackHost: string,
   { maxHeaderSize, maxHeaderLines }: Pick<Limits, "maxHeaderSize" | "maxHeaderLines">,
-  keepsPrefix: boolean,
 ): Target | Refusal {
   const { method, host, transferEncoding } = head;
   const early = refuseLargeHead(head, maxHeaderSize, maxHeaderLines) ?? refuseMethod(method) ??
@@ -46,7 +43,6 @@ export function admit(
   if (target === undefined) return refuseTarget(undefined)!;
   const late = (target.authority === host ? undefined : refuseTarget(target.authority)) ??
     (host === undefined ? refuseMissingHost(head, target, fallbackHost) : undefined) ??
-    (keepsPrefix ? refuseClimb(target.path) : undefined) ?? refusePath(method, target.path) ??
     (transferEncoding === undefined ? undefined : refuseTransferEncoding(transferEncoding)) ??
     refuseBody(head);
   return late ?? target;
@@ -84,7 +80,12 @@ function refuseMissingHost(
   return isHttp2 ? undefined : HOST_MISSING;
 }
 
-function refusePath(method: string, path: string): Refusal | undefined {
+/**
+ * Refuses a request that fetch could not carry unchanged.
+ *
+ * @param path and query, as a backend would get them
+ */
+export function refuseUnforwardable(method: string, path: string): Refusal | undefined {
   if (method === "OPTIONS" && path === "/*") {
     return refuse("the target * cannot be forwarded by fetch");
   }

@@ -13,17 +13,14 @@ import {
 } from "../shared/failures.ts";
 import { plainMessage } from "../../net/plain_message.ts";
 import { type Failed, failed } from "../../outcome.ts";
+import type { Timeouts } from "../../routing/route.ts";
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
 import { assessBreak } from "./early_answer.ts";
 import type { ConnectCheck } from "./connect_check.ts";
 import type { WebRequest } from "./request.ts";
 
 /** In milliseconds. */
-export interface AttemptTimeouts {
-  readonly connectTimeout: number;
-  readonly firstByteTimeout: number;
-  readonly idleTimeout: number;
-}
+export type AttemptTimeouts = Pick<Timeouts, "connect" | "firstByte" | "idle">;
 
 export interface AttemptOptions {
   readonly request: WebRequest;
@@ -87,8 +84,8 @@ export class WebAttempt extends Timed {
     const { wheel, timeouts } = this.#options;
     this.#movedAt = wheel.now;
     if (this.#checkAfter !== Infinity) this.#checkAfter = this.#checkTime;
-    if (this.deadline > wheel.now + timeouts.firstByteTimeout) {
-      wheel.set(this, timeouts.firstByteTimeout);
+    if (this.deadline > wheel.now + timeouts.firstByte) {
+      wheel.set(this, timeouts.firstByte);
     }
   }
 
@@ -96,7 +93,7 @@ export class WebAttempt extends Timed {
   async receive(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     const { wheel, timeouts } = this.#options;
     this.#waiting = false;
-    wheel.set(this, timeouts.idleTimeout);
+    wheel.set(this, timeouts.idle);
     return await response.bytes();
   }
 
@@ -114,7 +111,7 @@ export class WebAttempt extends Timed {
   /** Expects the response's body to move within IDLE_TIMEOUT. @param late what it means if not */
   expectMove(late: Failed): void {
     this.#late = late;
-    this.#options.wheel.set(this, this.#options.timeouts.idleTimeout);
+    this.#options.wheel.set(this, this.#options.timeouts.idle);
   }
 
   /** Waits for nothing any more. */
@@ -157,17 +154,17 @@ export class WebAttempt extends Timed {
 
   /** How long the wait may last, in milliseconds, and what it means if it lasts longer. */
   #findLimit(): { limit: number; late: Failed } {
-    const { idleTimeout, firstByteTimeout } = this.#options.timeouts;
+    const { idle, firstByte } = this.#options.timeouts;
     const { body } = this.#options.request;
     if (body === undefined || body.complete) {
-      return { limit: firstByteTimeout, late: NO_FIRST_BYTE };
+      return { limit: firstByte, late: NO_FIRST_BYTE };
     }
-    return { limit: idleTimeout, late: body.awaitsClient ? CLIENT_STALLED : BACKEND_TAKES_NOTHING };
+    return { limit: idle, late: body.awaitsClient ? CLIENT_STALLED : BACKEND_TAKES_NOTHING };
   }
 
   /** Half of CONNECT_TIMEOUT is for the wait before a check, half for the check itself. */
   get #checkTime(): number {
-    return this.#options.timeouts.connectTimeout / 2;
+    return this.#options.timeouts.connect / 2;
   }
 
   #checkConnect(): void {

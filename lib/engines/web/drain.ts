@@ -28,14 +28,14 @@ export class Drain {
   }
 
   /**
-   * Stops the listener and waits for what is in flight.
+   * Stops the listeners and waits for what is in flight.
    *
    * @param timeout in milliseconds, the grace included
    * @param grace how long connections are still accepted, in milliseconds
    * @returns how many requests were cut off
    */
   async run(
-    listening: Listening,
+    listenings: readonly Listening[],
     requests: OverloadGuard,
     timeout: number,
     grace: number,
@@ -45,7 +45,7 @@ export class Drain {
     await runFor(grace, deadline);
     await waitUntil(() => !this.#isUploading(), deadline);
     let stopped = false;
-    listening.shutdown().then(() => stopped = true);
+    Promise.all(listenings.map((listening) => listening.shutdown())).then(() => stopped = true);
     await waitUntil(() => stopped && requests.inFlight === 0, deadline);
     return requests.inFlight;
   }

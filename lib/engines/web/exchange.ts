@@ -1,14 +1,17 @@
 /** One request of the web engine: from its head until its response is out. */
 import type { Backend } from "../../backends/backend.ts";
-import { failureReply } from "../../http/local_reply.ts";
+import type { Field } from "../../http/headers.ts";
+import { failureReply, lengthOf, withPage } from "../../http/local_reply.ts";
 import type { IsTrusted } from "../../http/trusted_proxies.ts";
 import type { AccessEntry } from "../../logging/access_log.ts";
 import type { Answered, Failed } from "../../outcome.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
+import { changeFields, type HeaderChanges } from "../../routing/header_changes.ts";
+import type { Route, Timeouts } from "../../routing/route.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import type { Limits } from "../engine.ts";
 import { describe, finishedEntry } from "../shared/access_entry.ts";
+import { fillingFor, type Passage } from "../shared/dispatch.ts";
 import { CLIENT_GONE, CLIENT_STALLED, isDeparture, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { LoopGuard } from "../shared/loops.ts";
 import { startDeadline } from "../shared/request_deadline.ts";
@@ -16,13 +19,10 @@ import { waitForBody } from "./body_presence.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import type { RequestBody } from "./request_body.ts";
-import { forwardedResponse, localResponse } from "./respond.ts";
+import { type Additions, forwardedResponse, localResponse } from "./respond.ts";
 
 export interface ExchangeOptions {
-  readonly pool: Pool;
-  readonly proxy: (request: WebRequest) => Promise<Result<WebResponse>>;
   readonly wheel: Wheel;
-  readonly limits: Pick<Limits, "requestTimeout" | "idleTimeout">;
   readonly loops: Pick<LoopGuard, "noteAnswer">;
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
@@ -37,20 +37,25 @@ interface Exchange {
   readonly onSent: () => void;
 }
 
+/** A request of this engine on its way. */
+export type WebPassage = Passage<WebRequest, WebResponse>;
+
 /** Makes the function that serves one request. */
 export function createExchange(options: ExchangeOptions) {
-  const { pool, proxy, wheel, loops, onRequest, isTrusted, isDraining } = options;
-  const { requestTimeout, idleTimeout } = options.limits;
+  const { wheel, loops, onRequest, isTrusted, isDraining } = options;
 
   return async function exchange(
     request: WebRequest,
+    passage: WebPassage,
     body: RequestBody | undefined,
   ): Promise<Exchange> {
+    const { timeouts } = passage.destination;
+    request.way = passage;
     const startedAt = onRequest === undefined ? 0 : performance.now();
-    const deadline = startDeadline(request, wheel, requestTimeout);
-    const missing = body && await attachBody(request, body);
-    const result = missing ?? await proxy(request);
-    const { response, end, sentBytes } = respond(request, result);
+    const deadline = startDeadline(request, wheel, timeouts.request);
+    const missing = body && await attachBody(request, body, timeouts);
+    const result = missing ?? await passage.proxy(request);
+    const { response, end, sentBytes } = respond(request, passage, result);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
@@ -71,8 +76,9 @@ export function createExchange(options: ExchangeOptions) {
   async function attachBody(
     request: WebRequest,
     body: RequestBody,
+    timeouts: Timeouts,
   ): Promise<Result<WebResponse> | undefined> {
-    const timeout = Math.min(idleTimeout, requestTimeout);
+    const timeout = Math.min(timeouts.idle, timeouts.request);
     const present = body.announced || await waitForBody(body, wheel, timeout);
     if (present) request.body = body;
     if (present !== undefined) return undefined;
@@ -90,21 +96,27 @@ export function createExchange(options: ExchangeOptions) {
    */
   function respond(
     request: WebRequest,
+    { destination: { pool }, route, cookie: sideCookie }: WebPassage,
     result: Result<WebResponse>,
   ): { response: Response; end?: () => void; sentBytes: () => number } {
     if (result.kind === "failed") {
-      const reply = failureReply(result.outcome, result.verdict);
-      const sentBytes = () => isDeparture(result.outcome) ? 0 : reply.body.length;
+      const failure = failureReply(result.outcome, result.verdict);
+      const reply = withPage(failure, route.errorPages.get(failure.status));
+      const sentBytes = () => isDeparture(result.outcome) ? 0 : lengthOf(reply);
       return { response: localResponse(reply, isDraining()), sentBytes };
     }
     const { backend, outcome } = result;
     loops.noteAnswer(backend.id, outcome.status);
-    const cookie = pool.cookieFor(request, backend);
+    const additions: Additions = {
+      closing: isDraining(),
+      cookies: [pool.cookieFor(request, backend), sideCookie],
+      changes: route.response && changesFor(request, route, route.response),
+    };
     const { attempt, bytes } = outcome.response;
     const length = bytes?.length; // the next line may free them
-    const response = forwardedResponse(outcome.response, request, isDraining(), cookie);
+    const response = forwardedResponse(outcome.response, request, additions);
     if (length === undefined) {
-      const end = endOnce(request, backend, outcome);
+      const end = endOnce(request, pool, backend, outcome);
       return { response, end, sentBytes: () => attempt.sentBytes };
     }
     // A short body was received whole: its backend is done, however slowly the client reads it.
@@ -112,9 +124,15 @@ export function createExchange(options: ExchangeOptions) {
     return { response, sentBytes: () => request.clientGone ? 0 : length };
   }
 
+  function changesFor(request: WebRequest, route: Route, changes: HeaderChanges) {
+    const fill = fillingFor(request, route, isTrusted);
+    return (fields: Field[]) => changeFields(fields, changes, fill);
+  }
+
   /** Makes the function that reports the end of a response to the pool, once it is out or broken off. */
   function endOnce(
     request: WebRequest,
+    pool: Pool,
     backend: Backend,
     answered: Answered<WebResponse>,
   ): () => void {

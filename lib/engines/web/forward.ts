@@ -1,15 +1,18 @@
 /** Sends a request to one backend by fetch, once, and returns the outcome. */
 import type { Backend } from "../../backends/backend.ts";
-import { type Field, requestFields } from "../../http/headers.ts";
+import { type Field, type Forwarding, requestFields } from "../../http/headers.ts";
 import { type Failed, failed, type Outcome, overLimit } from "../../outcome.ts";
 import { isIdempotent } from "../../retry.ts";
+import { changeFields } from "../../routing/header_changes.ts";
+import type { RequestChanges } from "../../routing/route.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
+import { fillingFor } from "../shared/dispatch.ts";
 import {
   BODY_MALFORMED,
   CLIENT_BROKE_OFF,
   RESPONSE_HAS_TOO_MANY_LINES,
 } from "../shared/failures.ts";
-import { type AttemptTimeouts, WebAttempt } from "./attempt.ts";
+import { WebAttempt } from "./attempt.ts";
 import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
 import { Clients } from "./clients.ts";
@@ -27,7 +30,6 @@ export interface ForwardOptions {
   /** Whether a peer's X-Forwarded-* are believed. */
   readonly isTrusted: (address: string) => boolean;
   readonly wheel: Wheel;
-  readonly timeouts: AttemptTimeouts;
   /** Field lines that a response may have; fetch takes at most 100. */
   readonly maxHeaderLines: number;
 }
@@ -51,7 +53,7 @@ const STATUS_LIMIT = "599, the highest status of ENGINE=web";
 
 /** Makes the web engine's `forward`, and what closes its connections. */
 export function createForward(options: ForwardOptions) {
-  const { scheme, instanceName, isTrusted, wheel, timeouts, maxHeaderLines } = options;
+  const { scheme, instanceName, isTrusted, wheel, maxHeaderLines } = options;
   const clients = new Clients();
   const links = new Map<Backend, Link>();
 
@@ -59,10 +61,11 @@ export function createForward(options: ForwardOptions) {
     const { method, body } = request;
     const link = linkTo(backend);
     const { connectCheck } = link;
+    const { timeouts } = request.way!.destination;
     const idempotent = isIdempotent(method);
     // A request that cannot be sent again goes only to a backend that is known to be there.
     if (!idempotent && !connectCheck.isAnswering) {
-      const unreachable = await connectCheck.run(timeouts.connectTimeout);
+      const unreachable = await connectCheck.run(timeouts.connect);
       if (unreachable !== undefined) return unreachable;
     }
     if (request.ended !== undefined) return { ...request.ended, neverLeft: true };
@@ -96,10 +99,11 @@ export function createForward(options: ForwardOptions) {
     const { method, body } = request;
     attempt.begin();
     const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress), instanceName);
+    const changes = request.way!.route.request;
     try {
-      const response = await fetch(backend.url + request.path, {
+      const response = await fetch(backend.url + (changes?.path?.(request.path) ?? request.path), {
         method,
-        headers: withoutDecoding(requestFields(request.fields, forwarding)),
+        headers: withoutDecoding(fieldsFor(request, forwarding, changes)),
         body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
@@ -125,6 +129,17 @@ export function createForward(options: ForwardOptions) {
     } finally {
       attempt.end();
     }
+  }
+
+  function fieldsFor(
+    request: WebRequest,
+    forwarding: Forwarding,
+    changes: RequestChanges | undefined,
+  ): Field[] {
+    const fields = requestFields(request.fields, forwarding);
+    if (changes?.headers === undefined) return fields;
+    const fill = fillingFor(request, request.way!.route, isTrusted);
+    return changeFields(fields, changes.headers, fill);
   }
 
   function limitOf({ reuseLimit }: Link, body: RequestBody | undefined): number {

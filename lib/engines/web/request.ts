@@ -5,7 +5,7 @@ import type { LoggedFacts } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Field, Forwarding } from "../../http/headers.ts";
 import type { Failed } from "../../outcome.ts";
-import type { RequestFacts } from "../../request_facts.ts";
+import type { DispatchedFacts, Way } from "../shared/dispatch.ts";
 import type { RequestBody } from "./request_body.ts";
 import { type Head, readField } from "./head.ts";
 import type { Expirable } from "../shared/request_deadline.ts";
@@ -13,7 +13,7 @@ import type { Expirable } from "../shared/request_deadline.ts";
 /** What Deno.serve gives a handler beside the request. */
 export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
 
-export class WebRequest implements RequestFacts, Expirable {
+export class WebRequest implements DispatchedFacts, Expirable {
   readonly method: string;
   readonly path: string;
   readonly host: string;
@@ -21,7 +21,11 @@ export class WebRequest implements RequestFacts, Expirable {
   /** HTTP/2 has no Host field; Deno.serve does not say whether HTTP/1 was 1.0 or 1.1. */
   readonly version: "1.1" | "2";
   readonly fields: readonly Field[];
+  /** The name of the listener that it came in at. */
+  readonly listener: string;
   body: RequestBody | undefined;
+  /** Undefined until its route is found. */
+  way: Way | undefined;
   clientGone = false;
   expired = false;
   /** The attempt under way, or the one whose response is being sent. */
@@ -35,6 +39,7 @@ export class WebRequest implements RequestFacts, Expirable {
     info: ServeInfo,
     head: Head,
     target: Target,
+    listener: string,
   ) {
     this.#request = request;
     this.method = head.method;
@@ -42,7 +47,12 @@ export class WebRequest implements RequestFacts, Expirable {
     this.host = target.authority;
     this.clientAddress = plainAddress(info.remoteAddr.hostname);
     this.fields = head.fields;
+    this.listener = listener;
     this.version = head.host === undefined ? "2" : "1.1";
+  }
+
+  get id(): string {
+    return this.header("x-request-id") ?? (this.#newId ??= crypto.randomUUID());
   }
 
   get requestId(): string | undefined {
@@ -91,6 +101,7 @@ export class WebRequest implements RequestFacts, Expirable {
       version,
       instanceName,
       host,
+      sentHost: this.way?.route.request?.host,
       newRequestId: () => this.#newId ??= crypto.randomUUID(), // the same for each attempt
       passesTrailers: false,
       passesExpect: false, // Deno.serve has answered it itself

@@ -1,5 +1,5 @@
 /** Makes the Response that Deno.serve sends. */
-import { responseFields } from "../../http/headers.ts";
+import { type Field, responseFields } from "../../http/headers.ts";
 import type { LocalReply } from "../../http/local_reply.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
@@ -18,6 +18,16 @@ export function localResponse(reply: LocalReply, closing: boolean): Response {
   return new Response(body, { status: reply.status, headers });
 }
 
+/** What the balancer adds to a backend's answer. */
+export interface Additions {
+  /** Whether it says `connection: close`. */
+  readonly closing: boolean;
+  /** They tie the client to its backend, and to its side of a split; undefined if it needs none. */
+  readonly cookies: readonly (string | undefined)[];
+  /** The header changes of the route; undefined if there are none. */
+  readonly changes: ((fields: Field[]) => Field[]) | undefined;
+}
+
 /**
  * The Response for a backend's answer.
  *
@@ -30,19 +40,17 @@ export function localResponse(reply: LocalReply, closing: boolean): Response {
  * It uses up the bytes of the answer: those of a large body are freed.
  *
  * @param request that it answers
- * @param closing whether it says `connection: close`
- * @param cookie ties the client to that backend; undefined if it needs none
  */
 export function forwardedResponse(
   answer: WebResponse,
   { method, version }: Pick<WebRequest, "method" | "version">,
-  closing: boolean,
-  cookie: string | undefined,
+  { closing, cookies, changes }: Additions,
 ): Response {
   const { response, attempt, bytes } = answer;
   const { status } = response;
-  const headers = responseFields(rawFields(response.headers), status) as [string, string][];
-  if (cookie !== undefined) headers.push(["set-cookie", cookie]);
+  const forwardable = responseFields(rawFields(response.headers), status);
+  const headers = (changes?.(forwardable) ?? forwardable) as [string, string][];
+  for (const cookie of cookies) if (cookie !== undefined) headers.push(["set-cookie", cookie]);
   if (closing) headers.push(["connection", "close"]);
   let body: BodyInit | null = bytes ?? (response.body && watchBody(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {

@@ -2,20 +2,21 @@
 import {
   internalErrorReply,
   lastRecipientReply,
+  lengthOf,
   type LocalReply,
   refusalReply,
 } from "../../http/local_reply.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { listen } from "../../net/http_server.ts";
-import { createProxy } from "../../proxy.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
-import { hasPathPrefix, isLastRecipient } from "../shared/admission.ts";
+import { isLastRecipient } from "../shared/admission.ts";
+import { createDispatch } from "../shared/dispatch.ts";
 import { LOOP, LoopGuard } from "../shared/loops.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
-import { admit } from "./admission.ts";
+import { admit, refuseUnforwardable } from "./admission.ts";
 import { Drain } from "./drain.ts";
-import { createExchange } from "./exchange.ts";
+import { createExchange, type WebPassage } from "./exchange.ts";
 import { fallbackHost } from "./fallback_host.ts";
 import { createForward } from "./forward.ts";
 import { type Head, readHead } from "./head.ts";
@@ -27,7 +28,7 @@ import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
 
 /** Starts the web engine. @throws {ListenError} if the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
-  const { pool, budget, clock, maxAttempts, isTrusted, limits } = options;
+  const { clock, isTrusted, limits, routes } = options;
   const { onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const { forward, close } = createForward({
@@ -35,61 +36,70 @@ export function serveWeb(options: EngineOptions): Engine {
     instanceName,
     isTrusted,
     wheel,
-    timeouts: limits,
     maxHeaderLines: limits.maxHeaderLines,
   });
   const loops = new LoopGuard(instanceName, onWarning, clock.now);
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
   const warnOfUpgrade = throttledWarning(onWarning, clock.now);
   const drain = new Drain();
+  const dispatch = createDispatch({ routes, tools: options.conditions, isTrusted, forward });
   const exchange = createExchange({
-    pool,
-    proxy: createProxy({ pool, budget, forward, maxAttempts }),
     wheel,
-    limits,
     loops,
     onRequest,
     isTrusted,
     isDraining: () => drain.draining,
   });
 
-  const listening = listen({
-    hostname: options.hostname,
-    port: options.port,
-    reusePort: options.reusePort,
-    onError: (error) => {
-      if (!(error instanceof BrokenBody)) onError(error);
-      return reply(internalErrorReply());
-    },
-    onWarning: throttledWarning(onWarning, clock.now),
-  }, handle);
-  const keepsPrefix = hasPathPrefix(pool.backends);
-  const hostIfMissing = fallbackHost(listening.address);
+  const listenings = options.listeners.map(({ name, hostname, port }) => {
+    const listening = listen({
+      hostname,
+      port,
+      reusePort: options.reusePort,
+      onError: (error) => {
+        if (!(error instanceof BrokenBody)) onError(error);
+        return reply(internalErrorReply());
+      },
+      onWarning: throttledWarning(onWarning, clock.now),
+    }, (request, info) => handle(request, info, name, hostIfMissing));
+    const hostIfMissing = fallbackHost(listening.address);
+    return listening;
+  });
 
   return {
-    address: listening.address,
-    finished: listening.finished,
+    addresses: listenings.map(({ address }) => address),
+    finished: Promise.all(listenings.map(({ finished }) => finished)).then(() => {}),
     async drain(timeout, grace) {
-      const cut = await drain.run(listening, overload, timeout, grace);
+      const cut = await drain.run(listenings, overload, timeout, grace);
       close();
       return cut;
     },
   };
 
-  async function handle(request: Request, info: ServeInfo): Promise<Response> {
+  async function handle(
+    request: Request,
+    info: ServeInfo,
+    listener: string,
+    hostIfMissing: string,
+  ): Promise<Response> {
     const head = readHead(request);
-    const target = admit(head, hostIfMissing, limits, keepsPrefix);
+    const target = admit(head, hostIfMissing, limits);
     if ("reason" in target) return refuse(head, info, target, refusalReply(target));
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
     if (loops.finds(head.via)) return refuse(head, info, LOOP, LOOP.reply);
+    const received = new WebRequest(request, info, head, target, listener);
+    const passage = dispatch(received);
+    if (passage.kind === "answer") return refuse(head, info, passage, passage.reply);
+    const refusal = passage.kind === "refuse"
+      ? passage.refusal
+      : refuseUnforwardable(received.method, sentPath(received, passage));
+    if (refusal !== undefined) return refuse(head, info, refusal, refusalReply(refusal));
     if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);
     if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
-
-    const received = new WebRequest(request, info, head, target);
     const body = receiveBody(request, head);
     drain.beginUpload(body);
     try {
-      const { response, onSent } = await exchange(received, body);
+      const { response, onSent } = await exchange(received, passage as WebPassage, body);
       const end = () => {
         release(body);
         onSent();
@@ -100,6 +110,11 @@ export function serveWeb(options: EngineOptions): Engine {
       release(body);
       throw error;
     }
+  }
+
+  /** Path and query, as a backend gets them. */
+  function sentPath({ path }: WebRequest, { route }: WebPassage): string {
+    return route.request?.path?.(path) ?? path;
   }
 
   function release(body: RequestBody | undefined): void {
@@ -116,7 +131,7 @@ export function serveWeb(options: EngineOptions): Engine {
   ): Response {
     if (onRequest !== undefined) {
       const request = describe(identify(head, info), isTrusted);
-      const bytes = head.method === "HEAD" ? 0 : answer.body.length;
+      const bytes = head.method === "HEAD" ? 0 : lengthOf(answer);
       onRequest(refusedEntry(request, refusal, { bytes, milliseconds: 0 }, Date.now()));
     }
     return reply(answer);

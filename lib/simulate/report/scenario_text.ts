@@ -1,7 +1,7 @@
 /**
  * A scenario in words: its requests, its backends, and the settings that differ from the defaults.
  */
-import { DEFAULTS } from "../../config/schema.ts";
+import { DEFAULTS } from "../../config/source/variable_defaults.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { SIMULATED_SETTINGS } from "../scenario/settings.ts";
 import { formatCount, formatSeconds } from "./units.ts";

@@ -1,9 +1,9 @@
 /** Probes of simulated backends: when they are sent, and what they find. */
 import type { Backend } from "../../backends/backend.ts";
+import type { HealthConfig } from "../../config/model.ts";
 import { firstDelay, nextDelay } from "../../health/probe_schedule.ts";
 import { isOneOf, type Statuses } from "../../http/status_ranges.ts";
 import type { Pool } from "../../pool/pool.ts";
-import type { SimulationConfig } from "../scenario/settings.ts";
 import { OUTCOMES } from "./attempt.ts";
 import type { EventQueue } from "./event_queue.ts";
 import type { Reply, SimulatedBackend } from "./simulated_backend.ts";
@@ -17,8 +17,8 @@ export interface ProbeResult {
 
 /**
  * @param beganAt in milliseconds
- * @param timeoutMs HEALTH_TIMEOUT
- * @param good HEALTH_STATUS
+ * @param timeoutMs of a probe
+ * @param good the statuses of good probes
  */
 export function simulateProbe(
   reply: Reply,
@@ -38,7 +38,7 @@ export function simulateProbe(
 
 /** What probes need of a run. */
 export interface ProbeContext {
-  readonly config: SimulationConfig;
+  readonly health: HealthConfig;
   readonly queue: EventQueue;
   readonly pool: Pool;
   /** 0 up to 1. */
@@ -47,21 +47,21 @@ export interface ProbeContext {
 
 /** Probes a backend from now on, with the delays of the balancer's own prober. */
 export function startProbes(
-  { config, queue, pool, random }: ProbeContext,
+  { health, queue, pool, random }: ProbeContext,
   backend: Backend,
   simulated: SimulatedBackend,
 ): void {
-  const { HEALTH_INTERVAL, HEALTH_TIMEOUT, HEALTH_STATUS } = config;
+  const { interval, timeout, status } = health;
 
   function probe(): void {
     const beganAt = queue.now;
     const reply = simulated.probe(beganAt);
-    const { at, good, reason } = simulateProbe(reply, beganAt, HEALTH_TIMEOUT, HEALTH_STATUS);
+    const { at, good, reason } = simulateProbe(reply, beganAt, timeout, status);
     queue.push(at, () => {
       pool.probed(backend, good, reason);
-      queue.push(beganAt + nextDelay(HEALTH_INTERVAL, random), probe);
+      queue.push(beganAt + nextDelay(interval, random), probe);
     });
   }
 
-  queue.push(queue.now + firstDelay(HEALTH_INTERVAL, random), probe);
+  queue.push(queue.now + firstDelay(interval, random), probe);
 }

@@ -44,13 +44,13 @@ export class RequestFlow {
   constructor(context: FlowContext) {
     const { arrivals, config } = context.scenario;
     this.#context = context;
-    this.#timeouts = { connect: config.CONNECT_TIMEOUT, firstByte: config.FIRST_BYTE_TIMEOUT };
+    this.#timeouts = config.pool.timeouts;
     this.#arrivals = arrivals[Symbol.iterator]();
     this.#proxy = createProxy<SimulatedRequest, undefined>({
       pool: context.pool,
-      budget: new RetryBudget(config.RETRY_BUDGET),
+      budget: new RetryBudget(config.pool.retry.budget),
       forward: (request, backend) => this.#forward(request, backend),
-      maxAttempts: config.MAX_ATTEMPTS,
+      maxAttempts: config.pool.retry.attempts,
     });
   }
 
@@ -88,10 +88,15 @@ export class RequestFlow {
     const { queue, statistics, scenario: { config } } = this.#context;
     this.#arrived++;
     this.#scheduleArrival();
-    if (this.#inFlight >= config.MAX_IN_FLIGHT) return statistics.countError(OVERLOADED);
+    if (this.#inFlight >= config.maxInFlight) return statistics.countError(OVERLOADED);
     this.#inFlight++;
     this.#active++;
-    const request = new SimulatedRequest(arrival, this.#arrived, config.REQUEST_TIMEOUT, queue);
+    const request = new SimulatedRequest(
+      arrival,
+      this.#arrived,
+      config.pool.timeouts.request,
+      queue,
+    );
     this.#proxy(request).then((result) => this.#finish(request, result)).catch((error) => {
       this.#failure = { error };
       this.#active = 0;

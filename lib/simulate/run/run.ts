@@ -29,13 +29,14 @@ export async function simulate(scenario: Scenario, policy: PolicyName): Promise<
     queue,
     pool,
     servers,
-    timeouts: { connect: config.CONNECT_TIMEOUT, firstByte: config.FIRST_BYTE_TIMEOUT },
+    timeouts: config.pool.timeouts,
     random: createRandomStream(seed, "connectChecks"),
   });
-  if (config.HEALTH_PATH !== undefined) {
+  const { health } = config.pool;
+  if (health?.path !== undefined) {
     const random = createRandomStream(seed, "probes");
     for (const [backend, { simulated }] of servers) {
-      startProbes({ config, queue, pool, random }, backend, simulated);
+      startProbes({ health, queue, pool, random }, backend, simulated);
     }
   }
   while (!requests.isOver) {
@@ -62,9 +63,8 @@ function createSimulatedPool(
   queue: EventQueue,
   statistics: Statistics,
 ): Pool {
-  return createPool(config, {
+  return createPool({ ...config.pool, policy: { ...config.pool.policy, name: policy } }, {
     backends,
-    policy,
     isTrusted: () => false,
     clock: { now: () => queue.now - queue.now % TICK_MS, precisely: () => queue.now },
     random: createRandomStream(seed, "pool"),

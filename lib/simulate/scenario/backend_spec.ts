@@ -9,8 +9,8 @@ import {
   reading,
   refusalOf,
   rephrase,
-} from "../../config/reading.ts";
-import { wholeNumber } from "../../config/values.ts";
+} from "../../config/values/reading.ts";
+import { wholeNumber } from "../../config/values/quantities.ts";
 import { type Distribution, readDistribution } from "./distribution.ts";
 import { FAULTS, type Period, readPeriod } from "./fault_schedule.ts";
 

@@ -1,6 +1,6 @@
 /** How long a backend works on a request: latency distributions, and their notation. */
-import { isReading, type Read, reading } from "../../config/reading.ts";
-import { duration, HOUR_MS } from "../../config/values.ts";
+import { isReading, type Read, reading } from "../../config/values/reading.ts";
+import { duration, HOUR_MS } from "../../config/values/quantities.ts";
 import { computeNormalQuantile } from "./normal_quantile.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** When a simulated backend fails, and how. */
-import { isReading, type Read, reading } from "../../config/reading.ts";
-import { duration, HOUR_MS } from "../../config/values.ts";
+import { isReading, type Read, reading } from "../../config/values/reading.ts";
+import { duration, HOUR_MS } from "../../config/values/quantities.ts";
 
 /** The ways to fail. If periods overlap, the fault that stands first here decides. */
 export const FAULTS = ["refuses", "swallows", "breaks", "hangs", "errors", "slow"] as const;

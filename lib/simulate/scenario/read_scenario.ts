@@ -1,5 +1,5 @@
 /** Makes a scenario of flags and files, or lists every problem with them. */
-import { type Parsed, parseTexts } from "../../config/parse.ts";
+import { type Parsed, parseTexts } from "./parse_texts.ts";
 import type { z } from "zod";
 import { POLICY_NAMES } from "../../config/model.ts";
 import { type Arrivals, checkDuration, generateArrivals } from "./arrivals.ts";
@@ -64,7 +64,7 @@ export function readScenario(
       durationMs,
       settings: settings.texts,
       config,
-      policies: flags.compare ? POLICY_NAMES : [config.POLICY],
+      policies: flags.compare ? POLICY_NAMES : [config.pool.policy.name],
     },
     problems,
   };

@@ -1,5 +1,5 @@
 /** What is simulated, and the flags that say so. */
-import type { SettingTexts } from "../../config/parse.ts";
+import type { SettingTexts } from "./parse_texts.ts";
 import type { PolicyName } from "../../config/model.ts";
 import type { Arrivals, Traffic } from "./arrivals.ts";
 import type { BackendSpec } from "./backend_spec.ts";

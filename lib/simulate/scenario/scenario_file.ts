@@ -1,7 +1,7 @@
 /**
  * A scenario file: JSON with the names of the flags, turned into the text that flags would have.
  */
-import type { SettingTexts } from "../../config/parse.ts";
+import type { SettingTexts } from "./parse_texts.ts";
 
 /** The contents of a scenario file, or the problems with it. */
 export interface ScenarioFile {

@@ -1,41 +1,41 @@
 /** The settings that affect a simulation, read as the balancer itself reads them. */
-import type { z } from "zod";
-import { parseTexts, type SettingTexts } from "../../config/parse.ts";
-import { DEFAULTS, Settings } from "../../config/schema.ts";
-import { isReading, type Read, reading } from "../../config/reading.ts";
-import { setting } from "../../config/setting.ts";
-import { oneOf } from "../../config/values.ts";
-
-const SimulatedSettings = Settings.pick({
-  POLICY: true,
-  HASH_ON: true,
-  HASH_BALANCE: true,
-  MAX_ATTEMPTS: true,
-  RETRY_BUDGET: true,
-  CONNECT_TIMEOUT: true,
-  FIRST_BYTE_TIMEOUT: true,
-  REQUEST_TIMEOUT: true,
-  HEALTH_PATH: true,
-  HEALTH_STATUS: true,
-  HEALTH_INTERVAL: true,
-  HEALTH_TIMEOUT: true,
-  HEALTH_RISE: true,
-  HEALTH_FALL: true,
-  EJECT_AFTER: true,
-  EJECT_TIME: true,
-  EJECT_MAX: true,
-  EJECT_ON_5XX: true,
-  SLOW_START: true,
-  MAX_IN_FLIGHT: true,
-  BACKEND_MAX_IN_FLIGHT: true,
-}).extend({ HASH_ON: setting(DEFAULTS.HASH_ON, readHashOn) });
-
-export type SimulationConfig = z.output<typeof SimulatedSettings>;
+import { assemble } from "../../config/assemble.ts";
+import type { PoolConfig } from "../../config/model.ts";
+import { renderProblem } from "../../config/problems/render.ts";
+import { DEFAULTS } from "../../config/source/variable_defaults.ts";
+import type { SettingTexts } from "./parse_texts.ts";
 
 /** The names of the settings, in the order in which they are shown. */
-export const SIMULATED_SETTINGS = Object.keys(
-  SimulatedSettings.shape,
-) as (keyof SimulationConfig)[];
+export const SIMULATED_SETTINGS = [
+  "POLICY",
+  "HASH_ON",
+  "HASH_BALANCE",
+  "MAX_ATTEMPTS",
+  "RETRY_BUDGET",
+  "CONNECT_TIMEOUT",
+  "FIRST_BYTE_TIMEOUT",
+  "REQUEST_TIMEOUT",
+  "HEALTH_PATH",
+  "HEALTH_STATUS",
+  "HEALTH_INTERVAL",
+  "HEALTH_TIMEOUT",
+  "HEALTH_RISE",
+  "HEALTH_FALL",
+  "EJECT_AFTER",
+  "EJECT_TIME",
+  "EJECT_MAX",
+  "EJECT_ON_5XX",
+  "SLOW_START",
+  "MAX_IN_FLIGHT",
+  "BACKEND_MAX_IN_FLIGHT",
+] as const;
+
+/** The settings of a simulation. */
+export interface SimulationConfig {
+  /** Its backends are those of the scenario, not these. */
+  readonly pool: PoolConfig;
+  readonly maxInFlight: number;
+}
 
 /** The flags that set settings. */
 export interface SettingFlags {
@@ -56,6 +56,9 @@ export interface ReadSettings {
   readonly problems: readonly string[];
 }
 
+/** Takes the place of the scenario's backends, which are no URLs. */
+const ANY_BACKEND = "http://backends.invalid";
+
 /** Reads the settings of a scenario file and of the command line, which overrides the file. */
 export function readSettings(file: SettingTexts, flags: SettingFlags): ReadSettings {
   const problems: string[] = [];
@@ -71,13 +74,41 @@ export function readSettings(file: SettingTexts, flags: SettingFlags): ReadSetti
         `current value is ${JSON.stringify(fromFlags["POLICY"])}`,
     );
   }
-  const { value, problems: wrongValues } = parseTexts(SimulatedSettings, texts);
   const used = SIMULATED_SETTINGS.filter((name) => !(flags.compare && name === "POLICY"));
   return {
-    config: value,
+    config: readConfig(texts, problems),
     texts: Object.fromEntries(used.map((name) => [name, texts[name] || DEFAULTS[name]])),
-    problems: [...problems, ...wrongValues],
+    problems,
   };
+}
+
+/** @param problems those that are found are added here */
+function readConfig(texts: SettingTexts, problems: string[]): SimulationConfig | undefined {
+  const known = SIMULATED_SETTINGS.filter((name) => name !== "HASH_ON" || canHash(texts[name]));
+  const { configuration, problems: found } = assemble({
+    variables: {
+      ...Object.fromEntries(known.map((name) => [name, texts[name]])),
+      USERS_SERVICE: ANY_BACKEND,
+    },
+    environment: {},
+    file: undefined,
+  }, []);
+  const errors = found.filter(({ severity }) => severity === "error");
+  problems.push(...errors.map((problem) => renderProblem(problem, undefined)));
+  if (!canHash(texts["HASH_ON"])) {
+    problems.push(
+      "HASH_ON must be address or path in a simulation, as its requests have no headers and no cookies: " +
+        `current value is ${JSON.stringify(texts["HASH_ON"])}`,
+    );
+    return undefined;
+  }
+  if (configuration === undefined) return undefined;
+  const [pool] = Object.values(configuration.pools);
+  return { pool: pool!, maxInFlight: configuration.limits.inFlight };
+}
+
+function canHash(on: string | undefined): boolean {
+  return ["", "address", "path"].includes(on?.trim() ?? "");
 }
 
 /** @param problems those that are found are added here */
@@ -104,11 +135,4 @@ function describeUnknown(names: readonly string[], texts: SettingTexts): string 
   const shown = names.map((name) => name === "STICKY_SECRET" ? "***" : JSON.stringify(texts[name]));
   return `${names.join(", ")} must not be set, as a simulation uses only ` +
     `${SIMULATED_SETTINGS.join(", ")}: current ${found} ${shown.join(", ")}`;
-}
-
-function readHashOn(text: string): Read<{ readonly by: "address" | "path" }> {
-  const by = oneOf(text, ["address", "path"] as const);
-  return isReading(by)
-    ? reading({ by: by.value })
-    : "must be address or path in a simulation, as its requests have no headers and no cookies";
 }

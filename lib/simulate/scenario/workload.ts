@@ -1,8 +1,8 @@
 /** The backends and the generated requests of a scenario, each value with its default. */
 import { z } from "zod";
-import { type Read, reading } from "../../config/reading.ts";
-import { setting } from "../../config/setting.ts";
-import { percentage, wholeNumber } from "../../config/values.ts";
+import { type Read, reading } from "../../config/values/reading.ts";
+import { setting } from "./setting.ts";
+import { percentage, wholeNumber } from "../../config/values/quantities.ts";
 import { MAX_REQUESTS } from "./arrivals.ts";
 import { readBackendSpecs } from "./backend_spec.ts";
 

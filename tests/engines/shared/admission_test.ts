@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import {
-  hasPathPrefix,
   isLastRecipient,
   refuseClimb,
   refuseHost,
@@ -55,10 +54,3 @@ for (
     assertEquals(isLastRecipient(method, maxForwards), expected);
   });
 }
-
-Deno.test("admission: paths must not climb if the URL of any backend has a path", () => {
-  const has = (...urls: string[]) => hasPathPrefix(urls.map((url) => ({ url })));
-  assertEquals(has("http://a", "https://b:80", "http://[::1]:1"), false);
-  assertEquals([has("http://a", "http://b/c"), has("https://[::1]:1/c/d")], [true, true]);
-  assertEquals(has(), false);
-});

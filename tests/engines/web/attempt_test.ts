@@ -12,7 +12,7 @@ import { WebAttempt } from "../../../lib/engines/web/attempt.ts";
 import type { WebRequest } from "../../../lib/engines/web/request.ts";
 import { TICK_MS, Wheel } from "../../../lib/time/timer_wheel.ts";
 
-const TIMEOUTS = { connectTimeout: 2_000, firstByteTimeout: 10_000, idleTimeout: 5_000 };
+const TIMEOUTS = { connect: 2_000, firstByte: 10_000, idle: 5_000 };
 
 /** What an attempt reads of a body. */
 interface FakeBody {
@@ -123,7 +123,7 @@ Deno.test("attempt: it goes on waiting if connections are refused: a server that
 
 Deno.test("attempt: a body that moves after an early response sets no deadline", async () => {
   const body = { complete: false, awaitsClient: false };
-  const { attempt, pass } = begun({ body, timeouts: { firstByteTimeout: 200 } });
+  const { attempt, pass } = begun({ body, timeouts: { firstByte: 200 } });
   await pass(100);
   attempt.end();
   attempt.moved();
@@ -169,7 +169,7 @@ for (
 
 Deno.test("attempt: once the body is sent the wait for the response begins, however long IDLE_TIMEOUT is", async () => {
   const body = { complete: false, awaitsClient: true };
-  const timeouts = { firstByteTimeout: 1_000, idleTimeout: 60_000 };
+  const timeouts = { firstByte: 1_000, idle: 60_000 };
   const { attempt, pass, end } = begun({ body, timeouts });
   await pass(30_000);
   assertEquals(attempt.signal.aborted, false);

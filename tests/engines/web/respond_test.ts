@@ -8,10 +8,12 @@ import { forwardedResponse } from "../../../lib/engines/web/respond.ts";
 
 const GET = { method: "GET", version: "1.1" } as const;
 
+const NOTHING = { closing: false, cookies: [], changes: undefined };
+
 function linesOf(fields: readonly Field[]): string[] {
   const response = new Response(null, { headers: fields as [string, string][] });
   const answer = { response, bytes: new Uint8Array() } as Partial<WebResponse> as WebResponse;
-  return rawFields(forwardedResponse(answer, GET, false, undefined).headers)
+  return rawFields(forwardedResponse(answer, GET, NOTHING).headers)
     .map(([name, value]) => `${name.toLowerCase()}: ${value}`);
 }
 

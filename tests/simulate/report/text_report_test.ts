@@ -102,7 +102,7 @@ Deno.test("report: JSON has the scenario with its defaults, and all results", as
   const { settings, ...traffic } = scenario;
   assertEquals(traffic, { seed: 1, backends: ["20ms", "40ms refuses=500ms-1h"] });
   assertEquals(Object.keys(settings), SIMULATED_SETTINGS);
-  assertEquals([settings.SLOW_START, settings.MAX_ATTEMPTS], ["off", "every backend once"]);
+  assertEquals([settings.SLOW_START, settings.MAX_ATTEMPTS], ["off", "all"]);
   assertEquals(arrivals, { count: 6, skipped: 0, seconds: 1, sliceSeconds: 0.025 });
   assertEquals([units.latency, units.slices], ["ms", "attempts"]);
   const slices = (...filled: number[]) =>

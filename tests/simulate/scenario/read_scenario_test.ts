@@ -23,7 +23,7 @@ Deno.test("scenario: by default one of four backends is five times slower", asyn
     "lognormal(100ms,0.5) capacity=8",
   ]);
   assertEquals(policies, ["round_robin"]);
-  assertEquals([config.EJECT_TIME, config.HEALTH_PATH], [10_000, undefined]);
+  assertEquals([config.pool.ejection.time, config.pool.health], [10_000, undefined]);
   assertEquals([Object.keys(settings), settings["EJECT_TIME"]], [SIMULATED_SETTINGS, "10s"]);
 });
 
@@ -53,7 +53,7 @@ Deno.test("scenario: a file and flags mean the same", async () => {
   }
   assertEquals([...fromFile.arrivals], [...fromFlags.arrivals]);
   assertEquals(fromFile.backends.map(({ weight }) => weight), [1, 2]);
-  assertEquals(fromFile.config.EJECT_AFTER, 3);
+  assertEquals(fromFile.config.pool.ejection.after, 3);
 });
 
 Deno.test("scenario: flags override the file", async () => {
@@ -61,7 +61,7 @@ Deno.test("scenario: flags override the file", async () => {
   const flags = { rate: "7", policy: "random" };
   const { traffic, policies, config } = await createScenario(flags, toFile(file));
   assertEquals([traffic?.rate, traffic?.requests], [7, 9]);
-  assertEquals([policies, config.SLOW_START], [["random"], 0]);
+  assertEquals([policies, config.pool.slowStart], [["random"], 0]);
 });
 
 Deno.test("scenario: --compare runs every policy, whatever the file sets", async () => {

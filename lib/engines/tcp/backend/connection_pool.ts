@@ -11,10 +11,6 @@ export interface ConnectionPoolOptions {
   readonly buffers: Buffers;
   /** Field lines that the head of a response may have. */
   readonly maxHeaderLines: number;
-  /** In milliseconds. */
-  readonly connectTimeout: number;
-  /** How long a connection may be idle if the backend announces no time, in milliseconds. */
-  readonly idleTimeout: number;
 }
 
 /** The time that a backend announces is shortened by this, in milliseconds: its clock starts earlier. */
@@ -25,13 +21,16 @@ const MAX_IDLE_MS = 60_000;
 
 export class ConnectionPool {
   readonly #address: Address;
+  readonly #idleTimeout: number;
   readonly #options: ConnectionPoolOptions;
   readonly #idle: BackendConnection[] = [];
   readonly #all = new Set<BackendConnection>();
   #closed = false;
 
-  constructor(address: Address, options: ConnectionPoolOptions) {
+  /** @param idleTimeout how long one may be idle if the backend announces no time, in milliseconds */
+  constructor(address: Address, idleTimeout: number, options: ConnectionPoolOptions) {
     this.#address = address;
+    this.#idleTimeout = idleTimeout;
     this.#options = options;
   }
 
@@ -52,12 +51,12 @@ export class ConnectionPool {
   /**
    * Opens a new one.
    *
-   * @param timeLeft of the request that it is for, in milliseconds
+   * @param timeout in milliseconds
    * @returns the failure if it could not be opened
    */
-  async open(timeLeft: number): Promise<BackendConnection | Failed> {
-    const { wheel, buffers, connectTimeout, maxHeaderLines } = this.#options;
-    const connected = await dial(this.#address, wheel, Math.min(connectTimeout, timeLeft));
+  async open(timeout: number): Promise<BackendConnection | Failed> {
+    const { wheel, buffers, maxHeaderLines } = this.#options;
+    const connected = await dial(this.#address, wheel, timeout);
     if ("kind" in connected) return connected;
     const buffer = buffers.borrow();
     const connection = new BackendConnection(connected, buffer, wheel, maxHeaderLines, this.#drop);
@@ -71,7 +70,7 @@ export class ConnectionPool {
   release(connection: BackendConnection): void {
     const { idleSeconds } = connection.head;
     const announced = idleSeconds === -1
-      ? this.#options.idleTimeout
+      ? this.#idleTimeout
       : idleSeconds * 1_000 - ANNOUNCED_MARGIN_MS;
     if (announced <= 0 || this.#closed) return this.discard(connection);
     this.#idle.push(connection);

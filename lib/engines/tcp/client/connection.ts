@@ -35,19 +35,23 @@ export abstract class ClientConnection extends Timed implements Recipient {
   readonly address: string;
   /** The lines that this proxy adds to each request. */
   readonly proxyLines: ProxyLines;
+  /** The name of the listener that it came in at. */
+  readonly listener: string;
   readonly socket: Deno.Conn;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   /** Whether the client has closed its sending side. */
   halfClosed = false;
   readonly #wheel: Wheel;
-  readonly #timeouts: PhaseTimeouts;
+  #timeouts: PhaseTimeouts;
   #phase: Phase = "idle";
   #closed = false;
   #refused = false;
 
-  constructor(socket: Deno.Conn, options: ClientOptions) {
+  /** @param listener the name of the one that it came in at */
+  constructor(socket: Deno.Conn, listener: string, options: ClientOptions) {
     super();
+    this.listener = listener;
     const { wheel, limits, smalls, heads, isTrusted, instanceName } = options;
     this.socket = socket;
     this.#wheel = wheel;
@@ -56,6 +60,12 @@ export abstract class ClientConnection extends Timed implements Recipient {
     this.outbox = new Outbox(this, wheel, limits.idleTimeout);
     this.address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
     this.proxyLines = new ProxyLines(this.address, isTrusted(this.address), instanceName);
+  }
+
+  /** From now on phases last as long as the route of its request says. */
+  useTimeouts(phases: PhaseTimeouts, idleTimeout: number): void {
+    this.#timeouts = phases;
+    this.outbox.timeout = idleTimeout;
   }
 
   get phase(): Phase {

@@ -1,5 +1,5 @@
 /**
- * What is sent to a client. The client must accept each piece within IDLE_TIMEOUT: one that reads
+ * What is sent to a client. The client must accept each piece within a timeout: one that reads
  * nothing must not occupy a backend.
  */
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
@@ -9,7 +9,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** The connection that it sends on. */
 export interface Recipient {
   readonly socket: Deno.Conn;
-  /** Called if the client accepts nothing for IDLE_TIMEOUT. */
+  /** Called if the client accepts nothing for that long. */
   onWriteStalled(): void;
   /** Called if the client turns out to be gone. */
   onGone(): void;
@@ -18,9 +18,10 @@ export interface Recipient {
 export class Outbox extends Timed {
   /** Bytes that the connection has accepted so far. */
   sentBytes = 0;
+  /** For the client to accept a piece, in milliseconds. */
+  timeout: number;
   readonly #recipient: Recipient;
   readonly #wheel: Wheel;
-  readonly #timeout: number;
   #sending = false;
   #lastBegun = -Infinity;
   /** An interim response of this proxy that is being sent: nothing may be written between its bytes. */
@@ -31,7 +32,7 @@ export class Outbox extends Timed {
     super();
     this.#recipient = recipient;
     this.#wheel = wheel;
-    this.#timeout = timeout;
+    this.timeout = timeout;
   }
 
   /** How long nothing has been sent, in milliseconds. */
@@ -49,7 +50,7 @@ export class Outbox extends Timed {
     const { socket } = this.#recipient;
     this.#sending = true;
     this.#lastBegun = this.#wheel.now;
-    this.#wheel.set(this, this.#timeout);
+    this.#wheel.set(this, this.timeout);
     if (this.#interjecting === undefined) return socket.write(bytes);
     return this.#interjecting.then(() => socket.write(bytes));
   }
@@ -81,7 +82,7 @@ export class Outbox extends Timed {
 
   async #sendRest(bytes: Bytes, sent: number): Promise<void> {
     while (sent < bytes.length) {
-      this.#wheel.set(this, this.#timeout);
+      this.#wheel.set(this, this.timeout);
       const size = await this.#recipient.socket.write(bytes.subarray(sent));
       this.sentBytes += size;
       sent += size;

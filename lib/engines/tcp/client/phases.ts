@@ -4,6 +4,7 @@
  * A connection is in one phase at a time and has one deadline. This table is the whole of the rule.
  */
 import type { Failed } from "../../../outcome.ts";
+import type { Timeouts } from "../../../routing/route.ts";
 import type { Limits } from "../../engine.ts";
 import {
   CLIENT_GONE,
@@ -58,9 +59,12 @@ export type Expiry =
   /** The client has left, unless it was sent something since the phase began. */
   | { readonly kind: "give up" };
 
+/** What routes and pools say of phases, in milliseconds. */
+export type RouteTimeouts = Pick<Timeouts, "idle" | "tunnelIdle" | "halfClosed">;
+
 interface PhaseRule {
   /** How long the phase may last, in milliseconds; Infinity sets no limit. */
-  readonly timeout: (limits: Limits) => number;
+  readonly timeout: (limits: Limits, timeouts: RouteTimeouts) => number;
   readonly expiry: Expiry;
 }
 
@@ -97,11 +101,11 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
     expiry: { kind: "time out", reason: "the head did not arrive in time" },
   },
   body: {
-    timeout: (limits) => limits.idleTimeout,
+    timeout: (_, { idle }) => idle,
     expiry: { kind: "time out", reason: "the body stalled" },
   },
   "late body": {
-    timeout: (limits) => limits.idleTimeout,
+    timeout: (_, { idle }) => idle,
     expiry: { kind: "abort", reason: CLIENT_STALLED },
   },
   expect: { timeout: () => CONTINUE_AFTER_MS, expiry: { kind: "continue" } },
@@ -111,20 +115,21 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   responding: { timeout: () => WATCH_RESPONSE_AFTER_MS, expiry: { kind: "watch" } },
   "half-closed, not asked": { timeout: () => HALF_CLOSED_QUIET_MS, expiry: { kind: "give up" } },
   tunnel: {
-    timeout: (limits) => limits.tunnelIdleTimeout,
+    timeout: (_, { tunnelIdle }) => tunnelIdle,
     expiry: { kind: "abort", reason: TUNNEL_IDLE },
   },
   "half-closed tunnel": {
-    timeout: (limits) => Math.min(limits.halfClosedTimeout, limits.tunnelIdleTimeout),
+    timeout: (_, { halfClosed, tunnelIdle }) => Math.min(halfClosed, tunnelIdle),
     expiry: { kind: "abort", reason: TUNNEL_HALF_CLOSED },
   },
   lingering: { timeout: () => LINGER_MS, expiry: CLOSE },
 };
 
-/** The timeouts of all phases, in milliseconds, for one set of limits. */
+/** The timeouts of all phases, in milliseconds, for one destination. */
 export type PhaseTimeouts = Readonly<Record<Phase, number>>;
 
-export function phaseTimeouts(limits: Limits): PhaseTimeouts {
-  const entries = Object.entries(PHASES).map(([phase, { timeout }]) => [phase, timeout(limits)]);
+export function phaseTimeouts(limits: Limits, timeouts: RouteTimeouts): PhaseTimeouts {
+  const entries = Object.entries(PHASES)
+    .map(([phase, { timeout }]) => [phase, timeout(limits, timeouts)]);
   return Object.fromEntries(entries) as PhaseTimeouts;
 }

@@ -1,18 +1,21 @@
 /** What all exchanges of the tcp engine share. */
 import type { AccessEntry } from "../../../logging/access_log.ts";
 import type { Buffers } from "../../../net/buffers.ts";
-import type { Pool } from "../../../pool/pool.ts";
-import type { Result } from "../../../proxy.ts";
+import type { Destination } from "../../../routing/route.ts";
+import type { Dispatched } from "../../shared/dispatch.ts";
 import type { LoopGuard } from "../../shared/loops.ts";
 import type { OverloadGuard } from "../../shared/overload.ts";
 import type { ClientOptions } from "../client/connection.ts";
+import type { PhaseTimeouts } from "../client/phases.ts";
 import type { TcpResponse } from "./response.ts";
 import type { TcpRequest } from "./request.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 
 export interface Context extends ClientOptions {
-  readonly proxy: (request: TcpRequest) => Promise<Result<TcpResponse>>;
-  readonly pool: Pool;
+  /** Finds where a request goes. */
+  readonly dispatch: (request: TcpRequest) => Dispatched<TcpRequest, TcpResponse>;
+  /** How long phases last on the way to a destination. */
+  readonly phaseTimeoutsFor: (destination: Destination) => PhaseTimeouts;
   readonly loops: LoopGuard;
   /** Requests in flight. */
   readonly overload: OverloadGuard;
@@ -20,8 +23,6 @@ export interface Context extends ClientOptions {
   readonly bodies: Buffers;
   /** Heads that no request uses at the moment. */
   readonly requestHeads: RequestHead[];
-  /** Whether requests must not leave the path prefix of a backend. */
-  readonly keepsPrefix: boolean;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
   /** Whether responses say that their connections close. */

@@ -7,39 +7,38 @@ import {
   internalErrorReply,
   lastRecipientReply,
   type LocalReply,
+  withPage,
 } from "../../../http/local_reply.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
-import { refuseClimb } from "../../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, internalError, isDeparture } from "../../shared/failures.ts";
 import { LOOP } from "../../shared/loops.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
+import type { Way } from "../../shared/dispatch.ts";
+import type { LoggedRefusal } from "../../shared/access_entry.ts";
 import type { ClientConnection } from "../client/connection.ts";
+import { ClientSide } from "./client_side.ts";
 import type { Context } from "./context.ts";
+import { lengthOf } from "../../../http/local_reply.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
-import { throwIfRefused } from "../http1/malformed.ts";
+import { malformed } from "../http1/malformed.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 import { editHead, type Persistence } from "../http1/response_framing.ts";
 import { isPeerError } from "./peer_error.ts";
+import { changeRequest, withAddedLines } from "./route_changes.ts";
 import { AccessRecord } from "./record.ts";
 import { TcpRequest } from "./request.ts";
 import { relay } from "./relay.ts";
 import type { TcpResponse } from "./response.ts";
 import { blameFor } from "./response_blame.ts";
 import { serveUpgraded } from "./upgraded.ts";
-import { type Source, Upload } from "./upload.ts";
+import { Upload } from "./upload.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-export class Exchange implements Expirable, Source {
-  readonly request: TcpRequest;
+export class Exchange extends ClientSide implements Expirable {
   readonly #client: ClientConnection;
   readonly #context: Context;
   readonly #record: AccessRecord;
-  /** Whether the response has begun. */
-  #responding = false;
-  #over = false;
 
   /**
    * @param head of the request, complete in the client's inbox
@@ -55,8 +54,7 @@ export class Exchange implements Expirable, Source {
     const { inbox } = client;
     const { bytes, filled } = inbox;
     const request = new TcpRequest(client, head);
-    if (context.keepsPrefix) throwIfRefused(refuseClimb(request.path));
-    this.request = request;
+    super(client, request);
     this.#client = client;
     this.#context = context;
     this.#record = new AccessRecord(client, context, arrivedAt);
@@ -70,88 +68,52 @@ export class Exchange implements Expirable, Source {
    * Serves the request.
    *
    * @returns whether the connection can take another one
+   * @throws {Malformed} if the request is not to be forwarded
    */
   async serve(): Promise<boolean> {
     const { request } = this;
-    const { limits, wheel, loops, overload, proxy } = this.#context;
-    request.deadline = startDeadline(this, wheel, limits.requestTimeout);
+    const { wheel, loops, overload, dispatch } = this.#context;
     let counted = false;
     try {
       if (request.isLastHop) return await this.#reply(lastRecipientReply());
       if (loops.finds(request.via)) return await this.#turnAway(LOOP);
+      const passage = dispatch(request);
+      if (passage.kind === "refuse") throw malformed(passage.refusal);
+      if (passage.kind === "answer") return await this.#turnAway(passage);
       counted = overload.acquire();
       if (!counted) return await this.#turnAway(OVERLOAD);
+      this.#begin(passage);
       this.awaitBackend();
-      const result = await proxy(request);
+      const result = await passage.proxy(request);
       const keeps = result.kind === "answered"
         ? await this.#forwardResponse(result)
         : await this.#replyFailure(result);
       this.#record.finish(request, result);
       return keeps;
     } finally {
-      this.#over = true;
+      this.isOver = true;
       if (counted) overload.release();
       if (request.deadline !== undefined) wheel.remove(request.deadline);
       request.upload?.close();
     }
   }
 
-  /** Whether the response has begun: nothing else can be sent in its place. */
-  get responding(): boolean {
-    return this.#responding;
-  }
-
-  /** Begins to wait for a backend, or for more of its response. */
-  awaitBackend(): void {
-    const client = this.#client;
-    const phase = this.#responding ? "responding" : "waiting";
-    if (this.request.upload?.complete === false) client.enterUntimed(phase);
-    else if (!client.halfClosed) client.enter(phase);
-    else client.enter(this.#canAsk ? "half-closed" : "half-closed, not asked");
-  }
-
-  /** Whether the client can be asked if it is still there, by an interim response. */
-  get #canAsk(): boolean {
-    return !this.#responding && this.request.interim !== undefined;
-  }
-
-  /** Begins to respond. From now on only a body that is still arriving is waited for. */
+  /** Begins to respond. */
   #respond(): void {
-    const { phase } = this.#client;
-    this.#responding = true;
     this.#record.begin();
-    if (phase === "body" || phase === "expect") this.#client.enter("late body");
-    else this.awaitBackend();
+    this.enterResponse();
   }
 
-  /** Receives a piece of the request's body. @returns how many bytes; 0 if no more arrive */
-  async receiveBody(bytes: Bytes): Promise<number> {
-    const client = this.#client;
-    const { interim, expectsContinue } = this.request;
-    if (this.#responding) client.enter("late body");
-    else client.enter(expectsContinue && !interim?.continued ? "expect" : "body");
-    const size = await client.inbox.readInto(bytes);
-    if (client.gone || this.#over) return 0;
-    if (interim !== undefined) interim.continued = true; // or the client did not wait to be asked
-    if (size === null) client.halfClosed = true;
-    this.awaitBackend();
-    return size ?? 0;
-  }
-
-  unread(bytes: Bytes): void {
-    this.#client.inbox.unread(bytes);
-  }
-
-  /** Asks the client for its body, as the backend has not done so in time. */
-  sendContinue(): void {
-    this.request.interim?.sendContinue();
-    this.#client.enter("body");
-  }
-
-  /** Asks the client, which has closed its side, whether it is still there. */
-  askClient(): void {
-    this.request.interim?.sendProcessing();
-    this.#client.enter("asked");
+  /** Takes the way that its route says. */
+  #begin(passage: Way): void {
+    const { request } = this;
+    const { wheel, isTrusted, phaseTimeoutsFor } = this.#context;
+    const { destination, route } = passage;
+    const { timeouts } = destination;
+    request.way = passage;
+    request.deadline = startDeadline(this, wheel, timeouts.request);
+    this.#client.useTimeouts(phaseTimeoutsFor(destination), timeouts.idle);
+    if (route.request !== undefined) changeRequest(request, route, route.request, isTrusted);
   }
 
   /** Ends the current attempt; no further one is made. */
@@ -172,11 +134,12 @@ export class Exchange implements Expirable, Source {
   /** REQUEST_TIMEOUT: a response that has begun is cut off; otherwise the client gets a local reply. */
   cancel(): void {
     const { connection, ended } = this.request;
-    if (this.#responding) this.#client.abort(EXPIRED);
+    if (this.responding) this.#client.abort(EXPIRED);
     else if (ended !== undefined) connection?.end(ended);
   }
 
-  async #turnAway(refusal: typeof LOOP | typeof OVERLOAD): Promise<boolean> {
+  /** Answers without any backend. */
+  async #turnAway(refusal: LoggedRefusal & { readonly reply: LocalReply }): Promise<boolean> {
     try {
       return await this.#reply(refusal.reply);
     } finally {
@@ -187,7 +150,8 @@ export class Exchange implements Expirable, Source {
   async #forwardResponse(
     { outcome, backend }: Result<TcpResponse> & { kind: "answered" },
   ): Promise<boolean> {
-    const { pool, loops } = this.#context;
+    const { loops } = this.#context;
+    const { pool } = this.request.way!.destination;
     const { connection } = outcome.response;
     loops.noteAnswer(backend.id, outcome.status);
     try {
@@ -216,11 +180,21 @@ export class Exchange implements Expirable, Source {
       }
       const keeps = framing !== "close" && this.#keepsConnection;
       const now = head.hasDate ? undefined : Date.now();
-      const start = editHead(buffer, head, framing, this.#persistence(keeps), cookie, now);
+      const { route, cookie: sideCookie } = request.way!;
+      const persistence = this.#persistence(keeps);
+      const drops = route.response?.drops;
+      let start = editHead(buffer, head, framing, persistence, cookie, now, drops);
       request.overheadBytes = response.overheadFrom(start);
       connection.clearDeadline();
       this.#respond();
       begun = true;
+      if (route.response !== undefined || sideCookie !== undefined) {
+        const lines = buffer.subarray(start, head.end - 2);
+        const longer = withAddedLines(lines, request, this.#context.isTrusted);
+        request.overheadBytes += longer.length - (head.end - start);
+        await outbox.send(longer);
+        start = head.end;
+      }
       let isClean: boolean;
       if (response.whole) {
         const whole = buffer.subarray(start, response.ready);
@@ -228,12 +202,11 @@ export class Exchange implements Expirable, Source {
         if (rest !== undefined) await rest;
         isClean = response.ready === connection.filled;
       } else {
-        const { bodies, limits } = this.#context;
         isClean = await relay(start, {
           response,
           sink: outbox,
-          bodies,
-          limits,
+          bodies: this.#context.bodies,
+          idleTimeout: request.way!.destination.timeouts.idle,
           overhead: request,
         });
       }
@@ -259,7 +232,8 @@ export class Exchange implements Expirable, Source {
     const { request } = this;
     const isOurFault = outcome.failure === "proxy_internal_error";
     if (isOurFault) this.#context.onError(new Error(outcome.detail));
-    const reply = isOurFault ? internalErrorReply() : failureReply(outcome, verdict);
+    const failure = isOurFault ? internalErrorReply() : failureReply(outcome, verdict);
+    const reply = withPage(failure, request.way?.route.errorPages.get(failure.status));
     if (this.#client.gone) return false;
     request.status = reply.status;
     try {
@@ -278,7 +252,7 @@ export class Exchange implements Expirable, Source {
     const headOnly = request.method === "HEAD" || reply.status === 204;
     const bytes = localReplyBytes(reply, this.#persistence(keeps), headOnly);
     request.status = reply.status;
-    request.overheadBytes = bytes.length - (headOnly ? 0 : reply.body.length);
+    request.overheadBytes = bytes.length - (headOnly ? 0 : lengthOf(reply));
     this.#respond();
     await this.#client.outbox.send(bytes);
     return keeps;

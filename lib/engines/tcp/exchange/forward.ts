@@ -23,14 +23,11 @@ import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "./request.ts";
 import { TcpResponse } from "./response.ts";
-import type { UploadTimeouts } from "./upload.ts";
 import { plainMessage } from "../../../net/plain_message.ts";
 
 export interface ForwardOptions extends ConnectionPoolOptions {
   /** Buffers to assemble requests in. */
   readonly heads: Buffers;
-  /** Per attempt. */
-  readonly timeouts: UploadTimeouts;
 }
 
 /** Interim responses before a final one; more are a flood. */
@@ -40,12 +37,12 @@ const TOO_MANY_INTERIM = failed("http_protocol_error", "there are too many inter
 
 /** Makes the tcp engine's `forward`, and the function that closes its connections. */
 export function createForward(options: ForwardOptions) {
-  const { heads, timeouts } = options;
-  const { firstByteTimeout } = timeouts;
+  const { heads } = options;
   const transports = new Map<Backend, Transport>();
 
   async function forward(request: TcpRequest, backend: Backend): Promise<Outcome<TcpResponse>> {
-    const transport = transportTo(backend);
+    const { timeouts } = request.way!.destination;
+    const transport = transportTo(backend, timeouts.backendIdle);
     const { connections, reuseLimit } = transport;
     const { wheel } = options;
     const takenAt = wheel.now;
@@ -61,10 +58,11 @@ export function createForward(options: ForwardOptions) {
         return reuseLimit.assessLoss(sent, limit, takenAt, wheel.now);
       }
     }
-    let opened = await connections.open(request.timeLeft(wheel.now));
+    const open = () => connections.open(Math.min(timeouts.connect, request.timeLeft(wheel.now)));
+    let opened = await open();
     if (isOutOfDescriptors(opened) && dropOneIdle()) {
       await delay(0); // its descriptor is free only then
-      opened = await connections.open(request.timeLeft(wheel.now));
+      opened = await open();
     }
     if ("kind" in opened) return request.ended ?? opened;
     const sent = request.ended ?? await send(request, opened, transport);
@@ -79,8 +77,9 @@ export function createForward(options: ForwardOptions) {
     transport: Transport,
   ): Promise<TcpResponse | Failed> {
     const { head, buffer } = connection;
+    const { timeouts } = request.way!.destination;
     request.connection = connection;
-    connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
+    connection.setDeadline(timeouts.firstByte, NO_FIRST_BYTE);
     try {
       const out = bufferFor(request, transport);
       const bytes = out.subarray(0, assemble(request, transport, out));
@@ -108,7 +107,7 @@ export function createForward(options: ForwardOptions) {
           connection.dropHead();
           // Until the body is sent, its progress is awaited, not the response.
           if (request.upload?.wasSentOn(connection) ?? true) {
-            connection.setDeadline(firstByteTimeout, NO_FIRST_BYTE);
+            connection.setDeadline(timeouts.firstByte, NO_FIRST_BYTE);
           }
         }
         if (connection.filled === buffer.length) return RESPONSE_HEAD_TOO_LARGE;
@@ -128,12 +127,12 @@ export function createForward(options: ForwardOptions) {
     return length <= heads.size ? heads.borrow() : new Uint8Array(length);
   }
 
-  function transportTo(backend: Backend): Transport {
+  function transportTo(backend: Backend, idleTimeout: number): Transport {
     let transport = transports.get(backend);
     if (transport === undefined) {
       const { host, pathname } = new URL(backend.url);
       transport = {
-        connections: new ConnectionPool(parseAddress(backend.url), options),
+        connections: new ConnectionPool(parseAddress(backend.url), idleTimeout, options),
         reuseLimit: new ReuseLimit(),
         prefix: bytesOf(pathname === "/" ? "" : pathname),
         authority: host,

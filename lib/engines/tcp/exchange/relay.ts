@@ -4,7 +4,6 @@
  */
 import { failed } from "../../../outcome.ts";
 import { type BackendConnection, HEADROOM_BYTES } from "../backend/connection.ts";
-import type { Limits } from "../../engine.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import { bytesOf } from "../http1/bytes.ts";
 import type { Chunked } from "../http1/chunked.ts";
@@ -33,7 +32,8 @@ export interface RelayOptions {
   readonly sink: Sink;
   /** Buffers for bodies. */
   readonly bodies: Buffers;
-  readonly limits: Limits;
+  /** Between bytes of the body, in milliseconds. */
+  readonly idleTimeout: number;
   readonly overhead: Overhead;
 }
 
@@ -133,16 +133,16 @@ function chunkAround(buffer: Bytes, start: number, end: number): Bytes {
 }
 
 /**
- * Receives more of a body, within IDLE_TIMEOUT.
+ * Receives more of a body, in time.
  *
  * @returns how many bytes; null at the end
  * @throws if the backend breaks it off; the connection is ended for that reason
  */
 async function receive(
   room: Bytes,
-  { response: { connection }, limits }: RelayOptions,
+  { response: { connection }, idleTimeout }: RelayOptions,
 ): Promise<number | null> {
-  connection.setDeadline(limits.idleTimeout, STALLED);
+  connection.setDeadline(idleTimeout, STALLED);
   try {
     const size = connection.isReadingAhead
       ? await receiveAhead(room, connection)

@@ -1,5 +1,5 @@
 /** A request to the tcp engine: the facts that the core needs, and the state of serving it. */
-import type { RequestFacts } from "../../../request_facts.ts";
+import type { DispatchedFacts, Way } from "../../shared/dispatch.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { textOf } from "../http1/bytes.ts";
 import { ForwardedHead } from "../http1/forwarded_head.ts";
@@ -15,9 +15,12 @@ import type { Outbox } from "../client/outbox.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 import type { Upload } from "./upload.ts";
 
-export class TcpRequest implements RequestFacts {
+export class TcpRequest implements DispatchedFacts {
   readonly method: string;
   readonly clientAddress: string;
+  readonly listener: string;
+  /** Undefined until its route is found. */
+  way: Way | undefined;
   clientGone = false;
   expired = false;
   /** The bytes in which its head, and a short body, lie. */
@@ -54,6 +57,7 @@ export class TcpRequest implements RequestFacts {
     this.head = head;
     this.method = head.readMethod(bytes);
     this.clientAddress = client.address;
+    this.listener = client.listener;
     this.upgrade = head.upgrade && head.minor === 1
       ? protocolsOf(textOf(bytes, head.upgradeStart, head.upgradeEnd))
       : undefined;
@@ -105,6 +109,10 @@ export class TcpRequest implements RequestFacts {
   get host(): string {
     if (this.forwarded.authority !== undefined) return this.forwarded.authority;
     return textOf(this.bytes, this.head.hostStart, this.head.hostEnd);
+  }
+
+  get id(): string {
+    return this.requestId ?? "";
   }
 
   get requestId(): string | undefined {

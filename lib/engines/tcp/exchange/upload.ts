@@ -33,9 +33,9 @@ export interface Source {
 
 export interface UploadTimeouts {
   /** For the backend to accept more, in milliseconds. */
-  readonly idleTimeout: number;
+  readonly idle: number;
   /** For its response to begin after that, in milliseconds. */
-  readonly firstByteTimeout: number;
+  readonly firstByte: number;
 }
 
 /** How much of a chunked body is read at a time: what follows it belongs to the next request. */
@@ -86,7 +86,7 @@ export class Upload {
    */
   async sendTo(
     connection: BackendConnection,
-    { idleTimeout, firstByteTimeout }: UploadTimeouts,
+    { idle, firstByte }: UploadTimeouts,
   ): Promise<void> {
     this.#to = connection;
     this.#sentOn = undefined;
@@ -94,12 +94,12 @@ export class Upload {
     try {
       while (this.#to === connection && !connection.closed) {
         if (sent < this.#ready) {
-          connection.progress(idleTimeout, BACKEND_TAKES_NOTHING);
+          connection.progress(idle, BACKEND_TAKES_NOTHING);
           const piece = this.#buffer.subarray(sent, this.#ready);
           sent = this.#ready;
           await this.#write(connection, piece);
         } else if (this.complete) {
-          connection.progress(firstByteTimeout, NO_FIRST_BYTE);
+          connection.progress(firstByte, NO_FIRST_BYTE);
           this.#sentOn = connection;
           return;
         } else {

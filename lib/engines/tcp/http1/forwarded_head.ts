@@ -38,7 +38,10 @@ export class ForwardedHead {
   readonly #head: RequestHead;
   readonly #proxyLines: ProxyLines;
   /** The lines to add, if rules had to be applied; undefined if `#proxyLines` writes them. */
-  readonly #addedLines: Bytes | undefined;
+  #addedLines: Bytes | undefined;
+  /** The target and the Host for the backend, if a route has changed them. */
+  #sentPath: Bytes | undefined;
+  #sentHost: string | undefined;
   readonly #upgrade: Bytes | undefined;
   /** The request id, if rules had to be applied and the client sent none. */
   #newId: string | undefined;
@@ -72,6 +75,21 @@ export class ForwardedHead {
     }
   }
 
+  /** Changes it as a route says. @param bytes that the client's head was parsed from */
+  change(bytes: Uint8Array, { path, host, headers }: HeadChanges): void {
+    const head = this.#head;
+    if (path !== undefined) this.#sentPath = bytesOf(path);
+    this.#sentHost = host;
+    if (host === undefined && headers === undefined) return;
+    const id = this.requestId;
+    const received = this.authority ?? readHost(bytes, head);
+    const makeId = () => id ?? crypto.randomUUID();
+    const forwarding = this.#proxyLines.buildForwarding(received, head.minor, makeId);
+    const replacesHost = host !== undefined || this.authority !== undefined;
+    this.#addedLines = applyRules(bytes, head, forwarding, replacesHost, headers);
+    this.#newId = id;
+  }
+
   /**
    * The value of X-Request-Id that the proxy adds; undefined if the client sent one. It can be read until
    * the next request of the connection.
@@ -85,7 +103,8 @@ export class ForwardedHead {
   maxLength(prefix: Bytes, authority: string): number {
     const { start, end } = this.#head;
     return end - start + prefix.length + (this.#addedLines ?? this.#proxyLines).length +
-      (this.#upgrade?.length ?? 0) + (this.authority ?? authority).length + EXTRA_BYTES;
+      (this.#upgrade?.length ?? 0) + (this.#sentPath?.length ?? 0) +
+      (this.#sentHost ?? this.authority ?? authority).length + EXTRA_BYTES;
   }
 
   /**
@@ -99,21 +118,21 @@ export class ForwardedHead {
   write(bytes: Uint8Array, out: Bytes, prefix: Bytes, authority: string): number {
     const head = this.#head;
     let at = 0;
-    if (prefix.length === 0 && head.form === "origin") {
+    if (prefix.length === 0 && head.form === "origin" && this.#sentPath === undefined) {
       at = copy(bytes, head.start, head.fieldsStart, out, 0);
     } else {
       at = copy(bytes, head.start, head.targetStart, out, 0);
       if (head.form !== "asterisk" && this.path !== "*") {
         at = copy(prefix, 0, prefix.length, out, at);
       }
-      const path = this.path === undefined ? undefined : bytesOf(this.path);
+      const path = this.#sentPath ?? (this.path === undefined ? undefined : bytesOf(this.path));
       if (path !== undefined) at = copy(path, 0, path.length, out, at);
       else at = copy(bytes, head.targetStart, head.targetEnd, out, at);
       out[at++] = SP;
       at = copy(bytes, head.targetEnd + 1, head.fieldsStart, out, at);
     }
     if (head.minor === 0) out[at - MINOR_VERSION_TO_END_BYTES] = 0x31;
-    const host = this.authority ?? (head.hostEnd === 0 ? authority : undefined);
+    const host = this.#sentHost ?? this.authority ?? (head.hostEnd === 0 ? authority : undefined);
     if (host !== undefined) {
       const line = bytesOf(`host: ${host}\r\n`);
       at = copy(line, 0, line.length, out, at);
@@ -138,6 +157,22 @@ export class ForwardedHead {
   }
 }
 
+/** What a route changes of a head. */
+export interface HeadChanges {
+  /** Path and query for the backend; undefined leaves them as they are. */
+  readonly path: string | undefined;
+  readonly host: string | undefined;
+  readonly headers: LineChanges | undefined;
+}
+
+/** What a route changes of the lines. */
+export interface LineChanges {
+  /** Whether the lines of a name are left out. */
+  readonly drops: (name: string) => boolean;
+  /** The lines that are added at the end. */
+  readonly lines: () => Field[];
+}
+
 /** Whether the rules must be applied to each line, as parsing has not applied all of them. */
 function needsRules(head: RequestHead): boolean {
   return head.hasExpectOrMaxForwards || head.forwarding.hasRepeatedList ||
@@ -154,6 +189,7 @@ function applyRules(
   head: RequestHead,
   forwarding: Forwarding,
   replacesHost: boolean,
+  changes?: LineChanges,
 ): Bytes {
   const received = new ReceivedForwarding();
   const changed: Field[] = [];
@@ -162,14 +198,18 @@ function applyRules(
   head.forEachLine(bytes, (name, value, lineStart, lineEnd) => {
     const forwarded = name === "host"
       ? (replacesHost ? undefined : value)
-      : head.connectionOptions?.has(name)
+      : head.connectionOptions?.has(name) || changes?.drops(name)
       ? undefined
       : forwardedValue(name, value, forwarding, received);
     const isRepeated = name === "content-length" && lengths++ > 0;
     if (forwarded === value && !isRepeated) return;
     dropped.push([lineStart, lineEnd]);
     if (forwarded !== undefined && !isRepeated) changed.push([name, forwarded]);
-  }, head.connectionOptions === undefined);
+  }, head.connectionOptions === undefined && changes === undefined);
   head.replaceDroppedLines(dropped);
-  return bytesOf(formatLines([...changed, ...proxyFields(forwarding, received)]));
+  const added = [...changed, ...proxyFields(forwarding, received)];
+  if (changes === undefined) return bytesOf(formatLines(added));
+  return bytesOf(
+    formatLines([...added.filter(([name]) => !changes.drops(name)), ...changes.lines()]),
+  );
 }

@@ -20,7 +20,12 @@ export class Malformed extends Error implements Refusal {
   }
 }
 
+/** The refusal as an error. */
+export function malformed({ reason, status, limit }: Refusal): Malformed {
+  return new Malformed(reason, status, limit);
+}
+
 /** Throws the refusal as an error, if there is one. @throws {Malformed} */
 export function throwIfRefused(refusal: Refusal | undefined): void {
-  if (refusal !== undefined) throw new Malformed(refusal.reason, refusal.status, refusal.limit);
+  if (refusal !== undefined) throw malformed(refusal);
 }

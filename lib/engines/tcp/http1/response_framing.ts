@@ -49,6 +49,7 @@ export type Persistence = "close" | "keep-alive" | undefined;
  * @param cookie the value of a Set-Cookie to add
  * @param now the wall-clock time in milliseconds since 1970, for a Date if there is none; undefined for an
  * interim response, which needs none
+ * @param drops whether the lines of a name are left out, as a route says
  * @returns where the head begins now
  */
 export function editHead(
@@ -58,9 +59,12 @@ export function editHead(
   persistence: Persistence,
   cookie?: string,
   now?: number,
+  drops?: (name: string) => boolean,
 ): number {
   const upgrade = upgradeOf(bytes, head);
-  if (head.connectionOptions !== undefined || hasForbiddenLength(head)) dropMoreLines(bytes, head);
+  if (head.connectionOptions !== undefined || hasForbiddenLength(head) || drops !== undefined) {
+    dropMoreLines(bytes, head, drops);
+  }
   let start = removeDroppedLines(bytes, head);
   if (framing === "chunked" || framing === "chunked by proxy") {
     start = insertLine(bytes, start, head.end, CHUNKED);
@@ -126,7 +130,11 @@ function hasForbiddenLength({ status, contentLength }: ResponseHead): boolean {
 }
 
 /** Marks as not forwarded the fields that Connection lists, and a forbidden Content-Length. */
-function dropMoreLines(bytes: Uint8Array, head: ResponseHead): void {
+function dropMoreLines(
+  bytes: Uint8Array,
+  head: ResponseHead,
+  drops: ((name: string) => boolean) | undefined,
+): void {
   const { droppedRanges, droppedRangeCount } = head;
   const dropped: [number, number][] = [];
   for (let i = 0; i < droppedRangeCount; i++) {
@@ -135,7 +143,9 @@ function dropMoreLines(bytes: Uint8Array, head: ResponseHead): void {
   head.forEachLine(bytes, (name, _value, lineStart, lineEnd) => {
     if (dropped.some(([start, end]) => lineStart >= start && lineStart < end)) return;
     const isForbidden = name === "content-length" && hasForbiddenLength(head);
-    if (isForbidden || head.connectionOptions?.has(name)) dropped.push([lineStart, lineEnd]);
+    if (isForbidden || head.connectionOptions?.has(name) || drops?.(name)) {
+      dropped.push([lineStart, lineEnd]);
+    }
   });
   head.replaceDroppedLines(dropped.sort(([a], [b]) => a - b));
 }

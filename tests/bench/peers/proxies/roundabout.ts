@@ -1,4 +1,4 @@
-import { DEFAULTS } from "../../../../lib/config/schema.ts";
+import { DEFAULTS } from "../../../../lib/config/source/variable_defaults.ts";
 import { VERSION } from "../../../../lib/cli/version.ts";
 import { pinned } from "../../cores.ts";
 import { spawnBalancer } from "../../processes.ts";

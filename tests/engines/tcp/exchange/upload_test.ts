@@ -50,7 +50,7 @@ function headOf(line: string): RequestHead {
   return head;
 }
 
-const TIMEOUTS = { idleTimeout: 1_000, firstByteTimeout: 1_000 };
+const TIMEOUTS = { idle: 1_000, firstByte: 1_000 };
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 

@@ -1,0 +1,91 @@
+/** Reads the files that a configuration names: secrets, and the texts of pages. */
+import type { Configuration } from "./model.ts";
+import { problemAt, type RuleContext } from "./rules/context.ts";
+import type { Problem } from "./problems/problem.ts";
+import { readSecret } from "./schema/content.ts";
+import type { Path } from "./tree/node.ts";
+import type { Content } from "./values/content.ts";
+import { isReading, type Read, reading } from "./values/reading.ts";
+
+/** Reads a text file by its path, relative to the configuration file. @throws with a reason for the user */
+export type ReadText = (path: string) => string;
+
+type Contents = readonly (readonly [path: Path, content: Content | undefined])[];
+
+/**
+ * Puts the text of each file in its place.
+ *
+ * @param problems those of files that cannot be read are added here
+ */
+export function readContents(
+  configuration: Configuration,
+  read: ReadText,
+  context: RuleContext,
+  problems: Problem[],
+): Configuration {
+  const filled = structuredClone(configuration) as Configuration;
+  const fill = (contents: Contents, check: (text: string) => Read<string>) => {
+    for (const [path, content] of contents) {
+      if (content === undefined || !("file" in content)) continue;
+      const at = [...path, "file"];
+      const text = readOr(
+        read,
+        content.file,
+        (reason) => problems.push(problemAt(context, at, reason)),
+      );
+      if (text === undefined) continue;
+      const checked = check(text);
+      if (isReading(checked)) replaceAt(filled, path, { text: checked.value });
+      else {problems.push(
+          problemAt(context, at, "must be a file with a secret of 16 characters or more"),
+        );}
+    }
+  };
+  // Editors end a file with a line end, which is no part of a secret.
+  fill(secretsOf(filled), (text) => readSecret(text.trim()));
+  fill(pagesOf(filled), reading);
+  return filled;
+}
+
+function readOr(
+  read: ReadText,
+  path: string,
+  onProblem: (reason: string) => void,
+): string | undefined {
+  try {
+    return read(path);
+  } catch (error) {
+    onProblem(`must be a readable file: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function secretsOf({ admin, pools }: Configuration): Contents {
+  return [
+    [["admin", "token"], admin?.token],
+    [["admin", "readToken"], admin?.readToken],
+    ...Object.entries(pools).map(([name, { sticky }]) =>
+      [["pools", name, "sticky", "secret"], sticky?.secret] as const
+    ),
+  ];
+}
+
+function pagesOf({ errorPages, routes }: Configuration): Contents {
+  return [
+    ...Object.entries(errorPages).map(([status, page]) => [["errorPages", status], page] as const),
+    ...routes.flatMap((route, index) => [
+      [["routes", index, "respond", "body"], route.respond?.body] as const,
+      ...Object.entries(route.errorPages).map(([status, page]) =>
+        [["routes", index, "errorPages", status], page] as const
+      ),
+    ]),
+  ];
+}
+
+function replaceAt(root: unknown, path: Path, value: Content): void {
+  const parent = path.slice(0, -1).reduce<unknown>(
+    (at, step) => (at as Record<string | number, unknown>)[step],
+    root,
+  );
+  (parent as Record<string | number, unknown>)[path.at(-1)!] = value;
+}

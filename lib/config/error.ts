@@ -1,0 +1,33 @@
+/** The error of a configuration that cannot be used. */
+
+/** What cannot be done, and what has several problems. */
+const SUBJECTS = {
+  "start": "the settings have",
+  "check readiness": "the settings have",
+  "simulate": "the scenario has",
+  "try the request": "it has",
+  "accept it": "it has",
+} as const;
+
+/** Settings are wrong; the message has every problem. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+
+  /** @param problems at least one; each begins with a setting's name, or with a place in a file */
+  constructor(problems: readonly string[], what: keyof typeof SUBJECTS = "start") {
+    super(explain(problems, what));
+  }
+}
+
+function explain(problems: readonly string[], what: keyof typeof SUBJECTS): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  // A place in a file takes several lines.
+  if (problems.some((problem) => problem.includes("\n"))) {
+    return `Cannot ${what} as the configuration has ${count}:\n\n${problems.join("\n\n")}`;
+  }
+  return problems.length === 1
+    ? `Cannot ${what} as ${problems[0]}`
+    : `Cannot ${what} as ${SUBJECTS[what]} ${count}:\n${
+      problems.map((problem) => `  ${problem}`).join("\n")
+    }`;
+}

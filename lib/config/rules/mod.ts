@@ -1,0 +1,19 @@
+/** The rules that compare several settings; what one setting may be by itself, the schema says. */
+import { checkBackends } from "./backends.ts";
+import type { Rule } from "./context.ts";
+import { checkBuilt } from "./not_yet.ts";
+import { checkPools } from "./pools.ts";
+import { checkPorts } from "./ports.ts";
+import { checkRoutes } from "./routes.ts";
+import { checkStickyCookies } from "./sticky_cookies.ts";
+import { checkEffects } from "./without_effect.ts";
+
+export const RULES: readonly Rule[] = [
+  checkBuilt,
+  checkPorts,
+  checkPools,
+  checkBackends,
+  checkStickyCookies,
+  checkRoutes,
+  checkEffects,
+];

@@ -1,0 +1,79 @@
+/** Settings that are agreed and not built yet. They are refused, as nothing is accepted and ignored. */
+import type { Problem } from "../problems/problem.ts";
+import { entryAt, type Node, nodeAt, type Path } from "../tree/node.ts";
+import type { RuleContext } from "./context.ts";
+
+interface Unbuilt {
+  /** `*` stands for any name, and for any place in a list. */
+  readonly path: Path;
+  /** Whether this value of it is not built; by default all are. */
+  readonly when?: (value: Node) => boolean;
+}
+
+const isOn = (node: Node) => node.kind === "scalar" && node.value !== "off" && node.value !== false;
+const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.value !== value;
+
+const UNBUILT: readonly Unbuilt[] = [
+  { path: ["io"], when: isNot("deno") },
+  { path: ["watch"], when: isOn },
+  { path: ["dns"] },
+  { path: ["admin", "token"] },
+  { path: ["admin", "readToken"] },
+  { path: ["log", "level"], when: isNot("info") },
+  { path: ["log", "query"], when: isNot("all") },
+  { path: ["log", "sample"], when: isOn },
+  { path: ["log", "slow"], when: isOn },
+  { path: ["log", "fields"] },
+  { path: ["limits", "bodySize"], when: isOn },
+  { path: ["limits", "handshakes"] },
+  { path: ["timeouts", "handshake"] },
+  { path: ["listeners", "*", "tls"] },
+  { path: ["listeners", "*", "unix"] },
+  { path: ["listeners", "*", "mode"] },
+  { path: ["listeners", "*", "proxyProtocol"], when: isOn },
+  { path: ["listeners", "*", "redirectToHttps"], when: isOn },
+  { path: ["pools", "*", "tls"] },
+  { path: ["pools", "*", "proxyProtocol"] },
+  { path: ["pools", "*", "health", "host"] },
+  { path: ["pools", "*", "health", "port"] },
+  { path: ["pools", "*", "backends", "*"], when: isDiscovered },
+  { path: ["pools", "*", "backends", "*", "file"] },
+  { path: ["pools", "*", "backends", "*", "backup"], when: isOn },
+  { path: ["pools", "*", "retry", "onStatus"], when: isOn },
+  { path: ["routes", "*", "allow"] },
+  { path: ["routes", "*", "deny"] },
+  { path: ["routes", "*", "rateLimit"] },
+  { path: ["routes", "*", "basicAuth"] },
+  { path: ["routes", "*", "limits", "bodySize"], when: isOn },
+  { path: ["routes", "*", "limits", "inFlight"], when: isOn },
+  { path: ["routes", "*", "retry", "onStatus"], when: isOn },
+];
+
+export function checkBuilt({ root }: RuleContext): Problem[] {
+  return UNBUILT.flatMap(({ path, when = () => true }) =>
+    expand(root, path).flatMap((found): Problem[] => {
+      const node = nodeAt(root, found)!;
+      if (!when(node)) return [];
+      const place = entryAt(root, found)?.place ?? node.place;
+      return [{ severity: "error", path: found, place, message: "is not built yet" }];
+    })
+  );
+}
+
+/** The paths that there are. */
+function expand(root: Node, pattern: Path): Path[] {
+  return pattern.reduce<Path[]>((paths, step) =>
+    paths.flatMap((path) => {
+      const node = nodeAt(root, path);
+      if (step !== "*") return nodeAt(node, [step]) === undefined ? [] : [[...path, step]];
+      if (node?.kind === "array") return node.items.map((_, index) => [...path, index]);
+      return node?.kind === "object" ? [...node.entries.keys()].map((key) => [...path, key]) : [];
+    }), [[]]);
+}
+
+/** Names that stand for several backends, and sockets. */
+function isDiscovered(node: Node): boolean {
+  const url = node.kind === "object" ? nodeAt(node, ["url"]) : node;
+  return url?.kind === "scalar" && typeof url.value === "string" &&
+    /^(?:dns\+|srv\+|unix:)/.test(url.value);
+}

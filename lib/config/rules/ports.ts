@@ -1,0 +1,42 @@
+/** Two listeners cannot have the same address. */
+import type { Problem } from "../problems/problem.ts";
+import type { Path } from "../tree/node.ts";
+import { nameOf, problemAt, type RuleContext } from "./context.ts";
+
+interface Listening {
+  readonly path: Path;
+  readonly host: string;
+  readonly port: number;
+}
+
+export function checkPorts(context: RuleContext): Problem[] {
+  const { head } = context;
+  if (head === undefined) return [];
+  const all: Listening[] = Object.entries(head.listeners).flatMap(([name, { host, port, unix }]) =>
+    unix === undefined ? [{ path: ["listeners", name, "port"], host, port }] : []
+  );
+  if (head.admin?.port !== undefined) {
+    all.push({ path: ["admin", "port"], host: head.admin.host, port: head.admin.port });
+  }
+  return all.flatMap((one, index) => {
+    const other = all.slice(0, index).find((other) =>
+      other.port === one.port && mayMeet(one, other)
+    );
+    return other === undefined
+      ? []
+      : [problemAt(context, one.path, `must differ from ${nameOf(context, other.path)}`)];
+  });
+}
+
+/**
+ * Two addresses of loopback, say, can have the same port. For the admin port that would be asking for
+ * trouble: whoever sees one of them answer takes it for the other.
+ */
+function mayMeet(one: Listening, other: Listening): boolean {
+  const isAdmin = one.path[0] === "admin" || other.path[0] === "admin";
+  return isAdmin || one.host === other.host || [one.host, other.host].some(isUnspecified);
+}
+
+function isUnspecified(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}

@@ -1,0 +1,118 @@
+/** Each route by itself: its action, and settings that need each other. */
+import type { RouteConfig } from "../model.ts";
+import type { Problem } from "../problems/problem.ts";
+import { entryAt, type Path } from "../tree/node.ts";
+import { problemAt, problemAtKey, type RuleContext } from "./context.ts";
+
+const ACTIONS = ["pool", "split", "redirect", "respond"] as const;
+
+/** Settings that change what a backend gets or how it is asked: they need a pool. */
+const FOR_POOLS = [
+  "stripPrefix",
+  "replacePrefix",
+  "rewriteHost",
+  "requestHeaders",
+  "timeouts",
+  "retry",
+] as const;
+
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
+
+export function checkRoutes(context: RuleContext): Problem[] {
+  const names = new Map<string, number>();
+  return (context.routes ?? []).flatMap((route, index) => {
+    if (route === undefined) return [];
+    const path: Path = ["routes", index];
+    const problems = [
+      ...checkAction(context, route, path),
+      ...checkPrefix(context, route, path),
+      ...checkLimits(context, route, path),
+    ];
+    const { name } = route;
+    if (name === undefined) return problems;
+    const first = names.get(name);
+    if (first === undefined) names.set(name, index);
+    else {problems.push(
+        problemAt(context, [...path, "name"], `must differ from that of routes[${first}]`),
+      );}
+    return problems;
+  });
+}
+
+function checkAction(context: RuleContext, route: RouteConfig, path: Path): Problem[] {
+  const given = ACTIONS.filter((action) => route[action] !== undefined);
+  if (given.length !== 1) {
+    const last = given.at(-1);
+    const at = last === undefined ? path : [...path, last];
+    const found = given.length === 0 ? "there is none" : `there are ${given.join(" and ")}`;
+    return [problemAtKey(context, at, `must have one of ${ACTIONS.join(", ")}, and ${found}`)];
+  }
+  const problems: Problem[] = [];
+  const written = (key: string) => entryAt(context.root, [...path, key]) !== undefined;
+  if (route.pool === undefined && route.split === undefined) {
+    for (const setting of FOR_POOLS.filter(written)) {
+      problems.push(
+        problemAtKey(context, [...path, setting], "has no effect without pool or split"),
+      );
+    }
+  }
+  if (route.splitOn !== undefined && route.split === undefined) {
+    problems.push(problemAtKey(context, [...path, "splitOn"], "has no effect without split"));
+  }
+  if (route.split !== undefined && Object.values(route.split).every((weight) => weight === 0)) {
+    problems.push(problemAtKey(context, [...path, "split"], "must have a weight above 0"));
+  }
+  const status = route.redirect?.status;
+  if (status !== undefined && !REDIRECT_STATUSES.includes(status)) {
+    const expected = `must be ${REDIRECT_STATUSES.join(", ")}`;
+    problems.push(problemAt(context, [...path, "redirect", "status"], expected));
+  }
+  if (route.redirect !== undefined && isSelfRedirect(route)) {
+    problems.push(
+      problemAtKey(context, [...path, "redirect"], "must change the scheme, host, port or path"),
+    );
+  }
+  return problems;
+}
+
+/** A redirect that changes nothing leads to itself. */
+function isSelfRedirect({ redirect }: RouteConfig): boolean {
+  const { scheme, host, port, path } = redirect!;
+  return scheme === undefined && host === undefined && port === undefined && path === undefined;
+}
+
+function checkPrefix(context: RuleContext, route: RouteConfig, path: Path): Problem[] {
+  const { match, stripPrefix, replacePrefix } = route;
+  const problems: Problem[] = [];
+  if (match.path !== undefined && match.pathPrefix !== undefined) {
+    problems.push(
+      problemAtKey(context, [...path, "match", "path"], "must not be there beside pathPrefix"),
+    );
+  }
+  for (
+    const [setting, isSet] of [["stripPrefix", stripPrefix], [
+      "replacePrefix",
+      replacePrefix !== undefined,
+    ]] as const
+  ) {
+    if (!isSet || match.pathPrefix !== undefined) continue;
+    problems.push(
+      problemAtKey(context, [...path, setting], "has no effect without match.pathPrefix"),
+    );
+  }
+  if (stripPrefix && replacePrefix !== undefined) {
+    problems.push(
+      problemAtKey(context, [...path, "replacePrefix"], "must not be there beside stripPrefix"),
+    );
+  }
+  return problems;
+}
+
+/** What is counted over all workers, and lives on through reloads, is found by the route's name. */
+function checkLimits(context: RuleContext, route: RouteConfig, path: Path): Problem[] {
+  if (route.name !== undefined) return [];
+  const counted: Path[] = [];
+  if (route.rateLimit !== undefined) counted.push([...path, "rateLimit"]);
+  if (route.limits.inFlight !== Infinity) counted.push([...path, "limits", "inFlight"]);
+  return counted.map((setting) => problemAtKey(context, setting, "needs the route to have a name"));
+}

@@ -1,0 +1,34 @@
+/** Cookies that tie clients to backends. */
+import type { Problem } from "../problems/problem.ts";
+import { nameOf, problemAt, type RuleContext } from "./context.ts";
+
+export function checkStickyCookies(context: RuleContext): Problem[] {
+  const { head, pools } = context;
+  const problems: Problem[] = [];
+  const owners = new Map<string, string>();
+  for (const [name, pool] of pools) {
+    const cookie = pool?.sticky?.cookie;
+    if (cookie === undefined) continue;
+    const path = ["pools", name, "sticky", "cookie"];
+    const owner = owners.get(cookie);
+    if (owner !== undefined) {
+      problems.push(problemAt(context, path, `must differ from that of the pool ${owner}`));
+    } else {
+      owners.set(cookie, name);
+    }
+    // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), which a trusted proxy has to report.
+    if (/^__(?:Host|Secure)-/i.test(cookie) && head?.trustedProxies.length === 0) {
+      problems.push(
+        problemAt(
+          context,
+          path,
+          `must not begin with __Host- or __Secure- unless ${
+            nameOf(context, ["trustedProxies"])
+          } is set, as ` +
+            "browsers accept such cookies over TLS only",
+        ),
+      );
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,131 @@
+/** Finds settings that are set and change nothing, as they need another one. */
+import type { PoolConfig } from "../model.ts";
+import type { HeadConfig } from "../parts.ts";
+import type { Problem } from "../problems/problem.ts";
+import { defaultOf } from "../schema/default_of.ts";
+import { nodeAt, type Path, plain } from "../tree/node.ts";
+import { assignment, nameOf, problemAt, type RuleContext } from "./context.ts";
+
+/** The largest head that Deno.serve takes, in bytes. */
+const WEB_MAX_HEADER_BYTES = 64 * 1024;
+
+/** Says what a setting needs, in the names that its writer knows. */
+interface Words {
+  /** The setting: `health.path`, `HEALTH_PATH`. */
+  readonly name: (...path: Path) => string;
+  /** The setting with a value: `engine "tcp"`, `ENGINE=tcp`. */
+  readonly set: (value: string, ...path: Path) => string;
+}
+
+interface Need<Subject> {
+  readonly settings: readonly Path[];
+  readonly isMet: (subject: Subject, head: HeadConfig) => boolean;
+  /** What is missing, as the end of a sentence. */
+  readonly otherwise: (words: Words) => string;
+}
+
+const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
+  {
+    settings: [["timeouts", "header"], ["timeouts", "keepAlive"], ["limits", "connections"]],
+    isMet: ({ engine }) => engine === "tcp",
+    otherwise: ({ set }) => `without ${set("tcp", "engine")}`,
+  },
+  {
+    settings: [["limits", "headerSize"]],
+    isMet: ({ engine, limits }) => engine === "tcp" || limits.headerSize <= WEB_MAX_HEADER_BYTES,
+    otherwise: ({ set }) => `above 64KiB without ${set("tcp", "engine")}`,
+  },
+  {
+    settings: [["admin", "host"]],
+    isMet: ({ admin }) => admin?.port !== undefined,
+    otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,
+  },
+];
+
+const POOL_NEEDS: readonly Need<PoolConfig>[] = [
+  {
+    settings: [["timeouts", "backendIdle"], ["timeouts", "tunnelIdle"], ["timeouts", "halfClosed"]],
+    isMet: (_, { engine }) => engine === "tcp",
+    otherwise: ({ set }) => `without ${set("tcp", "engine")}`,
+  },
+  {
+    settings: [["policy", "on"], ["policy", "balance"]],
+    isMet: ({ policy }) => policy.name === "consistent_hash",
+    otherwise: ({ set }) => `without ${set("consistent_hash", "policy", "name")}`,
+  },
+  {
+    settings: [["sticky", "secret"]],
+    isMet: ({ sticky }) => sticky?.cookie !== undefined,
+    otherwise: ({ name }) => `without ${name("sticky", "cookie")}`,
+  },
+  {
+    settings: ["status", "interval", "timeout", "rise", "fall"].map((name) => ["health", name]),
+    isMet: ({ health }) => health?.path !== undefined,
+    otherwise: ({ name }) => `without ${name("health", "path")}`,
+  },
+  {
+    settings: [["ejection", "time"], ["ejection", "max"]],
+    isMet: ({ ejection }) => ejection.after !== Infinity,
+    otherwise: ({ set }) => `with ${set("off", "ejection", "after")}`,
+  },
+  {
+    settings: [["slowStart"]],
+    isMet: ({ ejection, health }) => ejection.after !== Infinity || health?.path !== undefined,
+    otherwise: ({ set, name }) =>
+      `with ${set("off", "ejection", "after")} and without ${name("health", "path")}`,
+  },
+  {
+    settings: [["retry", "budget"]],
+    isMet: ({ retry }) => retry.attempts > 1,
+    otherwise: ({ set }) => `with ${set("1", "retry", "attempts")}`,
+  },
+];
+
+export function checkEffects(context: RuleContext): Problem[] {
+  const { head, pools } = context;
+  if (head === undefined) return [];
+  const problems = HEAD_NEEDS.filter(({ isMet }) => !isMet(head, head)).flatMap((need) =>
+    need.settings.flatMap((path) => explain(context, need, [], path) ?? [])
+  );
+  for (const [name, pool] of pools) {
+    if (pool === undefined) continue;
+    for (const need of POOL_NEEDS) {
+      if (need.isMet(pool, head)) continue;
+      const idle = need.settings.filter((path) => !helpsElsewhere(context, need, path, head));
+      problems.push(...idle.flatMap((path) => explain(context, need, ["pools", name], path) ?? []));
+    }
+  }
+  return problems;
+}
+
+/** Whether a setting comes from `defaults`, and has an effect on another pool. */
+function helpsElsewhere(
+  { root, pools }: RuleContext,
+  { isMet }: Need<PoolConfig>,
+  path: Path,
+  head: HeadConfig,
+): boolean {
+  if (nodeAt(root, ["defaults", ...path]) === undefined) return false;
+  return [...pools.values()].some((pool) => pool !== undefined && isMet(pool, head));
+}
+
+function explain<Subject>(
+  context: RuleContext,
+  { otherwise }: Need<Subject>,
+  prefix: Path,
+  setting: Path,
+): Problem | undefined {
+  const path = [...prefix, ...setting];
+  const node = nodeAt(context.root, path);
+  const whenUnset = defaultOf(prefix.length === 0 ? setting : path);
+  if (node === undefined || plain(node) === whenUnset) return undefined;
+  const full = (inner: Path) => inner[0] === "engine" ? inner : [...prefix, ...inner];
+  const words: Words = {
+    name: (...inner) => nameOf(context, full(inner)),
+    set: (value, ...inner) => assignment(context, full(inner), value),
+  };
+  const isVariable = node.place.kind === "variable";
+  return problemAt(context, path, `has no effect ${otherwise(words)}`, {
+    severity: isVariable ? "warning" : "error",
+  });
+}

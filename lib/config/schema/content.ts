@@ -1,0 +1,41 @@
+/** Values that may stand in a file of their own: secrets, and texts of pages. */
+import { z } from "zod";
+import type { Content } from "../values/content.ts";
+import { type Read, reading } from "../values/reading.ts";
+import { anyText, leaf } from "./leaf.ts";
+import { filePath } from "./kinds.ts";
+import { section } from "./section.ts";
+
+const MIN_SECRET_CHARACTERS = 16;
+
+const inFile = section({ file: filePath.describe("the file that has it") });
+
+function content<Schema extends z.ZodType<string>>(schema: Schema) {
+  return z.union([schema.transform((text): Content => ({ text })), inFile]);
+}
+
+/** A secret of 16 characters or more. An error shows no part of it. */
+export const secret = content(
+  leaf({
+    type: "string",
+    read: readSecret,
+    json: { type: "string", minLength: MIN_SECRET_CHARACTERS },
+  }),
+);
+
+/** A secret, or `derived`: undefined. */
+export const secretOrDerived = content(
+  leaf({
+    type: "string",
+    read: (text) => text === "derived" ? reading(text) : readSecret(text),
+    json: { type: "string", minLength: "derived".length },
+  }),
+).transform((content) => "text" in content && content.text === "derived" ? undefined : content);
+
+/** The text of a page. */
+export const page = content(anyText());
+
+export function readSecret(text: string): Read<string> {
+  if (text.length >= MIN_SECRET_CHARACTERS) return reading(text);
+  return [{ expected: `must have ${MIN_SECRET_CHARACTERS} characters or more`, shown: "***" }];
+}

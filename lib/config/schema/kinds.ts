@@ -1,0 +1,180 @@
+/** The kinds of values that many settings share. */
+import { z } from "zod";
+import { type Read, reading } from "../values/reading.ts";
+import {
+  duration,
+  oneOf,
+  onOff,
+  orWord,
+  percentage,
+  size,
+  wholeNumber,
+} from "../values/quantities.ts";
+import { readHost } from "../values/host.ts";
+import { readNetwork } from "../values/networks.ts";
+import { readStatuses } from "../values/statuses.ts";
+import { suggest } from "../values/suggest.ts";
+import { leaf } from "./leaf.ts";
+
+/** The shortest timeout, as the clock ticks every 50 ms (lib/time/clock.ts). */
+const MIN_TIMEOUT_MS = 50;
+const HOUR_MS = 3_600_000;
+
+/** The name of a header, a cookie or a balancer: a token (RFC 9110, 5.6.2). */
+export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+const TOKEN_PATTERN = TOKEN.source;
+
+/** The name of a listener, pool or route. It stands in logs, in paths of the API and in `split`. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+const DURATION_PATTERN = "(?:[0-9]{1,9} ?(?:ms|s|m|h|d) ?)+";
+const SIZE_PATTERN = "[0-9]{1,9} ?(?:KiB|MiB)";
+const SHARE_PATTERN = "[0-9]{1,4} ?%";
+
+export function integer(from: number, to: number) {
+  return leaf({
+    type: "number",
+    read: (text) => wholeNumber(text, from, to),
+    json: { type: "integer", minimum: from, maximum: to },
+  });
+}
+
+/** A whole number, or a word such as `off` that stands for a value of its own. */
+export function integerOr<Meaning>(word: string, meaning: Meaning, from: number, to: number) {
+  return leaf<number | Meaning>({
+    type: "number",
+    words: [word],
+    read: (text) =>
+      orWord<number | Meaning>(word, meaning, text, (text) => wholeNumber(text, from, to)),
+    json: { anyOf: [{ type: "integer", minimum: from, maximum: to }, { const: word }] },
+  });
+}
+
+/** In milliseconds. @param longest and shortest that are allowed */
+export function time(longest = HOUR_MS, shortest = MIN_TIMEOUT_MS) {
+  return leaf({
+    type: "string",
+    read: (text) => duration(text, shortest, longest),
+    json: { type: "string", pattern: `^${DURATION_PATTERN}$`, examples: ["500ms", "30s", "1m30s"] },
+  });
+}
+
+/** In milliseconds, or `off`. @param off the value that `off` stands for */
+export function timeOr(off: number, longest: number, shortest = MIN_TIMEOUT_MS) {
+  return leaf({
+    type: "string",
+    read: (text) => orWord("off", off, text, (text) => duration(text, shortest, longest)),
+    json: { type: "string", pattern: `^(?:off|${DURATION_PATTERN})$`, examples: ["off", "30s"] },
+  });
+}
+
+/** In bytes. @param from and to in KiB */
+export function bytes(from: number, to: number) {
+  return leaf({
+    type: "string",
+    read: (text) => size(text, from, to),
+    json: { type: "string", pattern: `^${SIZE_PATTERN}$`, examples: ["16KiB", "1MiB"] },
+  });
+}
+
+/** In bytes, or `off`: Infinity. @param from and to in KiB */
+export function bytesOrOff(from: number, to: number) {
+  return leaf({
+    type: "string",
+    read: (text) => orWord("off", Infinity, text, (text) => size(text, from, to)),
+    json: { type: "string", pattern: `^(?:off|${SIZE_PATTERN})$`, examples: ["off", "10MiB"] },
+  });
+}
+
+/** `20%`, as 0.2. @param from and to in percent */
+export function share(from = 0, to = 100) {
+  return leaf({
+    type: "string",
+    read: (text) => percentage(text, from, to),
+    json: { type: "string", pattern: `^${SHARE_PATTERN}$`, examples: [`${from}%`, `${to}%`] },
+  });
+}
+
+/** The same, or `off`: Infinity. */
+export function shareOrOff(from = 0, to = 100) {
+  return leaf({
+    type: "string",
+    read: (text) => orWord("off", Infinity, text, (text) => percentage(text, from, to)),
+    json: { type: "string", pattern: `^(?:off|${SHARE_PATTERN})$`, examples: ["off", `${to}%`] },
+  });
+}
+
+export function choice<Name extends string>(names: readonly Name[]) {
+  return leaf({ type: "string", read: (text) => oneOf(text, names), json: { enum: [...names] } });
+}
+
+/** true or false; `on` and `off` in a variable. */
+export function toggle() {
+  return leaf({
+    type: "boolean",
+    read: onOff,
+    json: { type: "boolean" },
+  });
+}
+
+export const off = leaf({
+  type: "string",
+  read: (text): Read<undefined> =>
+    text === "off"
+      ? reading(undefined)
+      : { expected: "must be off", meant: suggest(text, ["off"]) },
+  json: { const: "off" },
+});
+
+export const port = () => integer(1, 65535);
+
+export const host = () =>
+  leaf({ type: "string", read: readHost, json: { type: "string", examples: ["127.0.0.1", "::"] } });
+
+export const network = leaf({
+  type: "string",
+  read: readNetwork,
+  json: { type: "string", examples: ["10.0.0.0/8", "fd00::/8"] },
+});
+
+export const statuses = () =>
+  leaf({
+    type: "string",
+    read: readStatuses,
+    json: { type: "string", examples: ["200-399", "2xx"] },
+  });
+
+/** @param what it names, such as `header` */
+export function token(what: string) {
+  return leaf({
+    type: "string",
+    read: (text) =>
+      TOKEN.test(text) ? reading(text) : `must be a ${what} name of 1 to 64 characters`,
+    json: { type: "string", pattern: TOKEN_PATTERN },
+  });
+}
+
+/** The name of a listener, pool or route. */
+export const name = leaf({
+  type: "string",
+  read: (text) =>
+    NAME.test(text)
+      ? reading(text)
+      : "must be a name of 1 to 64 letters, digits, dots, hyphens and underscores",
+  json: { type: "string", pattern: NAME.source },
+});
+
+/** A path of a file, relative to the configuration file. */
+export const filePath = leaf({
+  type: "string",
+  read: (text) => text === "" ? "must be the path of a file" : reading(text),
+  json: { type: "string", minLength: 1 },
+});
+
+/** One value, or a list of values. */
+export function oneOrMore<Schema extends z.ZodType>(schema: Schema) {
+  return z.union([
+    schema.transform((value) => [value]),
+    z.array(schema).min(1, "must not be empty"),
+  ]);
+}

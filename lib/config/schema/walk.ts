@@ -1,0 +1,33 @@
+/** Walks through the schema of the configuration: which settings an object has, and what their defaults are. */
+import { z } from "zod";
+
+/** The settings of an object; undefined if the schema is of something else. */
+export function settingsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) return inner.shape as Record<string, z.ZodType>;
+  if (!(inner instanceof z.ZodUnion)) return undefined;
+  // Of a value with alternatives, the settings of all of them: no two have the same with another meaning.
+  const all = inner.options.map((option) => settingsOf(option as z.ZodType)).filter((found) =>
+    found !== undefined
+  );
+  return all.length === 0 ? undefined : Object.assign({}, ...all.reverse());
+}
+
+/** What is behind each name, or at each place in a list; undefined if the schema is of something else. */
+export function itemOf(schema: z.ZodType): z.ZodType | undefined {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
+  return inner instanceof z.ZodArray ? inner.element as z.ZodType : undefined;
+}
+
+/** The default in the words of a file; undefined if there is none. */
+export function whenAbsent(schema: z.ZodType | undefined): unknown {
+  return schema instanceof z.ZodPrefault ? schema.def.defaultValue : undefined;
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return unwrap(schema.unwrap() as z.ZodType);
+  }
+  return schema instanceof z.ZodPipe ? unwrap(schema.def.in as z.ZodType) : schema;
+}

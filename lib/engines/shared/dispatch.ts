@@ -1,0 +1,225 @@
+/**
+ * Where a request goes: its route, and what the route says. One step before the proxy, and the same for both
+ * engines.
+ */
+import type { Backend } from "../../backends/backend.ts";
+import {
+  type LocalReply,
+  notRoutedReply,
+  ownReply,
+  redirectReply,
+  type Refusal,
+} from "../../http/local_reply.ts";
+import { clientAddressOf, isSecure, type IsTrusted } from "../../http/trusted_proxies.ts";
+import type { Outcome } from "../../outcome.ts";
+import { createProxy, type Result } from "../../proxy.ts";
+import type { RequestFacts } from "../../request_facts.ts";
+import type { ConditionTools } from "../../routing/conditions.ts";
+import { pathOf, type RoutingFacts } from "../../routing/facts.ts";
+import { locationOf } from "../../routing/location.ts";
+import type { Destination, OwnResponse, Route } from "../../routing/route.ts";
+import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
+import type { Filling } from "../../routing/template.ts";
+import { refuseClimb } from "./admission.ts";
+
+/** What dispatch knows of a request. */
+export interface DispatchedFacts extends RequestFacts {
+  /** The name of the listener that it came in at. */
+  readonly listener: string;
+  /** Its id, a new one if the client sent none. */
+  readonly id: string;
+}
+
+/** The way of a request that is forwarded. */
+export interface Way {
+  readonly route: Route;
+  readonly destination: Destination;
+  /** The Set-Cookie that keeps its client on its side of a split; undefined if none is needed. */
+  readonly cookie: string | undefined;
+}
+
+/** The same, with the proxy that sends it on. */
+export interface Passage<Request, Response> extends Way {
+  readonly kind: "forward";
+  readonly proxy: (request: Request) => Promise<Result<Response>>;
+}
+
+/** A request that is answered here. */
+export interface OwnAnswer {
+  readonly kind: "answer";
+  readonly reply: LocalReply;
+  /** For the access log. */
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** A request that is not forwarded, as its form is at fault. */
+export interface RefusedPassage {
+  readonly kind: "refuse";
+  readonly refusal: Refusal;
+}
+
+export type Dispatched<Request, Response> =
+  | Passage<Request, Response>
+  | OwnAnswer
+  | RefusedPassage;
+
+export interface DispatchOptions<Request, Response> {
+  /** In the order of the file. */
+  readonly routes: readonly Route[];
+  readonly tools: ConditionTools;
+  readonly isTrusted: IsTrusted;
+  /** Sends a request to one backend, once. */
+  readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
+}
+
+const AMBIGUOUS_PATH: Refusal = {
+  status: 400,
+  reason: "servers read the path in different ways, and it would get different routes",
+};
+
+/** Makes the function that finds where a request goes. */
+export function createDispatch<Request extends DispatchedFacts, Response>(
+  { routes, tools, isTrusted, forward }: DispatchOptions<Request, Response>,
+): (request: Request) => Dispatched<Request, Response> {
+  const router = createRouter(routes, tools);
+  const proxies = new Map<Destination, Passage<Request, Response>["proxy"]>();
+  /** Passages that no request changes. */
+  const passages = new Map<Route, Passage<Request, Response>>();
+  for (const route of routes) {
+    const { action } = route;
+    if (action.kind !== "forward") continue;
+    const { destination } = action;
+    passages.set(route, {
+      kind: "forward",
+      route,
+      destination,
+      proxy: proxyTo(destination),
+      cookie: undefined,
+    });
+  }
+  const [only] = routes;
+  const onlyPassage = only && router.takesAll ? passages.get(only) : undefined;
+
+  return function dispatch(request) {
+    if (onlyPassage !== undefined) return guarded(request, onlyPassage);
+    const route = router.find(new LazyFacts(request, isTrusted));
+    if (route === AMBIGUOUS) return { kind: "refuse", refusal: AMBIGUOUS_PATH };
+    if (route === undefined) return NOT_ROUTED;
+    const passage = passages.get(route);
+    if (passage !== undefined) return guarded(request, passage);
+    const { action } = route;
+    switch (action.kind) {
+      case "split": {
+        const { side, cookie } = action.choose(request, isSecure(request, isTrusted));
+        const destination = side;
+        return guarded(request, {
+          kind: "forward",
+          route,
+          destination,
+          proxy: proxyTo(destination),
+          cookie,
+        });
+      }
+      case "redirect": {
+        const { host, path } = request;
+        const scheme = isSecure(request, isTrusted) ? "https" : "http";
+        const location = locationOf(action.redirect, { scheme, host, path });
+        const reply = redirectReply(action.redirect.status, location);
+        return answer(reply, `route ${route.id} redirects`);
+      }
+      case "respond": {
+        const fill = fillingFor(request, route, isTrusted);
+        const reply = responseOf(action.response, fill);
+        return answer(reply, `route ${route.id} responds`);
+      }
+      case "forward":
+        throw new Error("a route that forwards has a passage");
+    }
+  };
+
+  function proxyTo(destination: Destination): Passage<Request, Response>["proxy"] {
+    let proxy = proxies.get(destination);
+    if (proxy === undefined) {
+      const { pool, budget, maxAttempts } = destination;
+      const created = createProxy<Request, Response>({ pool, budget, forward, maxAttempts });
+      proxies.set(destination, proxy = (request) => created(request));
+    }
+    return proxy;
+  }
+}
+
+function answer(reply: LocalReply, reason: string): OwnAnswer {
+  return { kind: "answer", reply, status: reply.status, reason };
+}
+
+const NOT_ROUTED = answer(notRoutedReply(), "no route takes it");
+
+/** A path must not leave the path prefix of a backend, as the backend gets it. */
+function guarded<Request extends DispatchedFacts, Response>(
+  request: Request,
+  passage: Passage<Request, Response>,
+): Dispatched<Request, Response> {
+  const { destination, route } = passage;
+  if (!destination.keepsPrefix) return passage;
+  const path = route.request?.path?.(request.path) ?? request.path;
+  const refusal = refuseClimb(path);
+  return refusal === undefined ? passage : { kind: "refuse", refusal };
+}
+
+/** What stands for placeholders in the values of headers. */
+export function fillingFor(
+  request: DispatchedFacts,
+  { id }: Pick<Route, "id">,
+  isTrusted: IsTrusted,
+): Filling {
+  return (name) => {
+    switch (name) {
+      case "client":
+        return clientAddressOf(request, isTrusted);
+      case "host":
+        return request.host;
+      case "method":
+        return request.method;
+      case "path":
+        return pathOf(request.path);
+      case "request_id":
+        return request.id;
+      case "route":
+        return id;
+      case "user":
+        return "";
+    }
+  };
+}
+
+function responseOf({ status, fields, body }: OwnResponse, fill: Filling): LocalReply {
+  return ownReply(status, fields.map(([name, value]) => [name, value(fill)] as const), body);
+}
+
+/** The facts that routes ask for: each is found only if some route asks. */
+class LazyFacts implements RoutingFacts {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly listener: string;
+  readonly #request: DispatchedFacts;
+  readonly #isTrusted: IsTrusted;
+
+  constructor(request: DispatchedFacts, isTrusted: IsTrusted) {
+    this.method = request.method;
+    this.host = request.host;
+    this.path = request.path;
+    this.listener = request.listener;
+    this.#request = request;
+    this.#isTrusted = isTrusted;
+  }
+
+  get client(): string {
+    return clientAddressOf(this.#request, this.#isTrusted);
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.header(name);
+  }
+}

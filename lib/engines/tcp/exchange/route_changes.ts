@@ -1,0 +1,39 @@
+/** What a route changes of the heads of a request and of its response. */
+import type { Field } from "../../../http/headers.ts";
+import type { IsTrusted } from "../../../http/trusted_proxies.ts";
+import type { RequestChanges, Route } from "../../../routing/route.ts";
+import { fillingFor } from "../../shared/dispatch.ts";
+import { bytesOf } from "../http1/bytes.ts";
+import { formatLines } from "../http1/proxy_lines.ts";
+import type { TcpRequest } from "./request.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Changes the head that backends get. */
+export function changeRequest(
+  request: TcpRequest,
+  route: Route,
+  { path, host, headers }: RequestChanges,
+  isTrusted: IsTrusted,
+): void {
+  request.forwarded.change(request.bytes, {
+    path: path?.(request.path),
+    host,
+    headers: headers && {
+      drops: headers.drops,
+      lines: () => headers.lines(fillingFor(request, route, isTrusted)),
+    },
+  });
+}
+
+/** The head of a response with the lines that its way adds. @param lines of it, without the empty one */
+export function withAddedLines(lines: Bytes, request: TcpRequest, isTrusted: IsTrusted): Bytes {
+  const { route, cookie } = request.way!;
+  const added: Field[] = cookie === undefined ? [] : [["set-cookie", cookie]];
+  added.push(...route.response?.lines(fillingFor(request, route, isTrusted)) ?? []);
+  const end = bytesOf(`${formatLines(added)}\r\n`);
+  const head = new Uint8Array(lines.length + end.length);
+  head.set(lines);
+  head.set(end, lines.length);
+  return head;
+}

@@ -1,0 +1,85 @@
+/** Explains where a request would go, and why each route before was not taken. */
+import { isAmbiguous, lenientPath, normalizePath } from "../http/normal_path.ts";
+import { conditionsOf, type ConditionTools } from "./conditions.ts";
+import { coversHost } from "./covers.ts";
+import { hostOf, pathOf, type RoutingFacts } from "./facts.ts";
+import { compare, type Ranked } from "./precedence.ts";
+import type { Routable } from "./router.ts";
+
+/** One route that was considered. */
+export interface Considered<Route> {
+  readonly route: Route;
+  /** Why it was not taken, as the rest of a sentence about the request; undefined if it was. */
+  readonly reason: string | undefined;
+}
+
+export interface Explanation<Route> {
+  /** The path by which it was matched. */
+  readonly path: string;
+  /** The path as lenient servers read it, if another route would take that. */
+  readonly otherPath: string | undefined;
+  /** In the order of precedence, up to the one that was taken. */
+  readonly considered: readonly Considered<Route>[];
+}
+
+/** Reads the routes one by one, as the precedence orders them: the router must come to the same. */
+export function explain<Route extends Routable>(
+  routes: readonly Route[],
+  request: RoutingFacts,
+  tools: ConditionTools,
+): Explanation<Route> {
+  const received = pathOf(request.path);
+  const path = normalizePath(received);
+  const considered = consider(routes, request, path, tools);
+  if (!isAmbiguous(received)) return { path, otherPath: undefined, considered };
+  const otherPath = lenientPath(received);
+  const other = consider(routes, request, otherPath, tools);
+  return {
+    path,
+    otherPath: takenOf(other) === takenOf(considered) ? undefined : otherPath,
+    considered,
+  };
+}
+
+/** The route that was taken; undefined if none was. */
+export function takenOf<Route>(considered: readonly Considered<Route>[]): Route | undefined {
+  return considered.find(({ reason }) => reason === undefined)?.route;
+}
+
+function consider<Route extends Routable>(
+  routes: readonly Route[],
+  request: RoutingFacts,
+  path: string,
+  tools: ConditionTools,
+): Considered<Route>[] {
+  const ranked = routes.flatMap((route, order): (Ranked & { route: Route })[] =>
+    (route.match.host ?? [undefined]).map((host) => ({ host, match: route.match, order, route }))
+  ).sort(compare);
+  const considered: Considered<Route>[] = [];
+  for (const candidate of ranked) {
+    const reason = refuse(candidate, request, path, tools);
+    considered.push({ route: candidate.route, reason });
+    if (reason === undefined) break;
+  }
+  return considered;
+}
+
+function refuse(
+  { host, match }: Ranked,
+  request: RoutingFacts,
+  path: string,
+  tools: ConditionTools,
+): string | undefined {
+  const found = hostOf(request.host);
+  if (!coversHost(host, found)) return `is for the host ${found}, not ${host}`;
+  if (match.path !== undefined && match.path !== path) {
+    return `has the path ${path}, not ${match.path}`;
+  }
+  const prefix = match.pathPrefix ?? "/";
+  if (
+    match.path === undefined && prefix !== "/" && path !== prefix && !path.startsWith(`${prefix}/`)
+  ) {
+    return `has the path ${path}, which does not begin with ${prefix}`;
+  }
+  return conditionsOf(match, tools).find(({ holds }) => !holds(request))?.explain(request);
+}

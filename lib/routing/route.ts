@@ -1,0 +1,155 @@
+/** Routes as requests pass through them: compiled from the configuration, once. */
+import type { PoolConfig, RouteConfig } from "../config/model.ts";
+import { textOf } from "../config/values/content.ts";
+import { hasPathPrefix } from "../http/path_climb.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { RetryBudget } from "../retry_budget.ts";
+import type { Match } from "./conditions.ts";
+import { compileChanges, type HeaderChanges } from "./header_changes.ts";
+import type { Redirect } from "./location.ts";
+import { rewritePath } from "./rewrite_path.ts";
+import { routeIdOf } from "./route_id.ts";
+import { type Chosen, createSplit } from "./split.ts";
+import { compileTemplate, type Template } from "./template.ts";
+
+/** A pool that serves, with what belongs to it. */
+export interface ServingPool {
+  readonly name: string;
+  readonly config: PoolConfig;
+  readonly pool: Pool;
+  readonly budget: RetryBudget;
+}
+
+/** In milliseconds. */
+export type Timeouts = PoolConfig["timeouts"];
+
+/** Where a route sends requests: a pool, and what the route changes of its settings. */
+export interface Destination {
+  /** The name of the pool. */
+  readonly name: string;
+  readonly pool: Pool;
+  readonly budget: RetryBudget;
+  /** Attempts per request, 1 or more. */
+  readonly maxAttempts: number;
+  readonly timeouts: Timeouts;
+  /** Whether requests must not leave the path prefix of a backend. */
+  readonly keepsPrefix: boolean;
+}
+
+/** What a route does with a request. */
+export type Action =
+  | { readonly kind: "forward"; readonly destination: Destination }
+  | {
+    readonly kind: "split";
+    readonly choose: (
+      request: { header(name: string): string | undefined },
+      isSecure: boolean,
+    ) => Chosen<Destination>;
+  }
+  | { readonly kind: "redirect"; readonly redirect: Redirect }
+  | { readonly kind: "respond"; readonly response: OwnResponse };
+
+/** A response of the route itself. */
+export interface OwnResponse {
+  readonly status: number;
+  readonly fields: readonly (readonly [name: string, value: Template])[];
+  readonly body: string;
+}
+
+/** What changes on the way to a backend. */
+export interface RequestChanges {
+  /** The path and query for the backend, from those received. */
+  readonly path: ((path: string) => string) | undefined;
+  /** The Host for the backend. */
+  readonly host: string | undefined;
+  readonly headers: HeaderChanges | undefined;
+}
+
+export interface Route {
+  /** Stands in the log. */
+  readonly id: string;
+  readonly match: Match;
+  readonly action: Action;
+  /** Undefined if nothing changes. */
+  readonly request: RequestChanges | undefined;
+  readonly response: HeaderChanges | undefined;
+  /** Bodies of local replies, by status. */
+  readonly errorPages: ReadonlyMap<number, string>;
+}
+
+/**
+ * @param errorPages of the whole configuration: the route's own come before them
+ * @param random 0 up to 1
+ */
+export function compileRoute(
+  config: RouteConfig,
+  pools: ReadonlyMap<string, ServingPool>,
+  errorPages: RouteConfig["errorPages"],
+  random: () => number,
+): Route {
+  const pages = Object.entries({ ...errorPages, ...config.errorPages });
+  return {
+    id: routeIdOf(config),
+    match: config.match,
+    action: compileAction(config, pools, random),
+    request: compileRequestChanges(config),
+    response: compileChanges(config.responseHeaders),
+    errorPages: new Map(pages.map(([status, page]) => [Number(status), textOf(page)])),
+  };
+}
+
+function compileAction(
+  config: RouteConfig,
+  pools: ReadonlyMap<string, ServingPool>,
+  random: () => number,
+): Action {
+  const { pool, split, splitOn, redirect, respond } = config;
+  const to = (name: string) => destinationOf(pools.get(name)!, config);
+  if (redirect !== undefined) return { kind: "redirect", redirect };
+  if (respond !== undefined) {
+    const { status, headers, body } = respond;
+    const fields = Object.entries(headers)
+      .map(([name, value]) => [name.toLowerCase(), compileTemplate(value)] as const);
+    const text = body === undefined ? "" : textOf(body);
+    return { kind: "respond", response: { status, fields, body: text } };
+  }
+  if (split === undefined) return { kind: "forward", destination: to(pool!) };
+  const sides = Object.entries(split).filter(([, weight]) => weight > 0)
+    .map(([name, weight]) => [to(name), weight] as const);
+  return { kind: "split", choose: createSplit(sides, splitOn, random) };
+}
+
+function destinationOf(
+  { name, pool, budget, config }: ServingPool,
+  { timeouts, retry }: RouteConfig,
+): Destination {
+  return {
+    name,
+    pool,
+    budget,
+    maxAttempts: retry.attempts ?? config.retry.attempts,
+    timeouts: { ...config.timeouts, ...given(timeouts) },
+    keepsPrefix: hasPathPrefix(pool.backends),
+  };
+}
+
+/** Without the settings that are absent. */
+function given(timeouts: RouteConfig["timeouts"]): Partial<Timeouts> {
+  return Object.fromEntries(
+    Object.entries(timeouts).filter(([, value]) => value !== undefined),
+  );
+}
+
+function compileRequestChanges(config: RouteConfig): RequestChanges | undefined {
+  const { match, stripPrefix, replacePrefix, rewriteHost } = config;
+  const prefix = match.pathPrefix ?? "/";
+  const replacement = stripPrefix ? "/" : replacePrefix;
+  const path = replacement === undefined
+    ? undefined
+    : (path: string) => rewritePath(path, prefix, replacement);
+  const { set, add, remove } = config.requestHeaders;
+  const stripped = stripPrefix && prefix !== "/" ? { "X-Forwarded-Prefix": prefix } : {};
+  const headers = compileChanges({ set: { ...stripped, ...set }, add, remove });
+  if (path === undefined && rewriteHost === undefined && headers === undefined) return undefined;
+  return { path, host: rewriteHost, headers };
+}

@@ -1,0 +1,94 @@
+/**
+ * Finds the route of a request. The routes are compiled once, so that a request costs the same for 5 and for
+ * 500 of them: a table of hosts, then a tree of paths, then the conditions of the few that are left.
+ */
+import { isAmbiguous, lenientPath, normalizePath } from "../http/normal_path.ts";
+import {
+  allHold,
+  type Condition,
+  conditionsOf,
+  type ConditionTools,
+  type Match,
+} from "./conditions.ts";
+import { hostOf, pathOf, type RoutingFacts } from "./facts.ts";
+import { HostTable } from "./host_table.ts";
+import { PathTree } from "./path_tree.ts";
+import { compareConditions, type Ranked } from "./precedence.ts";
+
+/** What a router chooses from. */
+export interface Routable {
+  readonly match: Match;
+}
+
+/**
+ * Servers read the path in different ways, and another route would take it if it is read in the other way:
+ * such a request is answered 400.
+ */
+export const AMBIGUOUS = Symbol("ambiguous path");
+
+export interface Router<Route> {
+  /**
+   * The route of a request.
+   *
+   * @returns undefined if no route takes it
+   */
+  readonly find: (request: RoutingFacts) => Route | undefined | typeof AMBIGUOUS;
+  /** Whether there is one route, and it takes every request. */
+  readonly takesAll: boolean;
+}
+
+interface Candidate<Route> extends Ranked {
+  readonly route: Route;
+  readonly conditions: readonly Condition[];
+}
+
+/** @param routes in the order of the file */
+export function createRouter<Route extends Routable>(
+  routes: readonly Route[],
+  tools: ConditionTools,
+): Router<Route> {
+  const [first] = routes;
+  if (first !== undefined && takesAll(first.match) && routes.length === 1) {
+    return { find: () => first, takesAll: true };
+  }
+  const hosts = new HostTable<PathTree<Candidate<Route>>>();
+  for (const [order, route] of routes.entries()) {
+    const { match } = route;
+    const conditions = conditionsOf(match, tools);
+    for (const host of match.host ?? [undefined]) {
+      const tree = hosts.at(host, () => new PathTree());
+      const candidate = { host, match, order, route, conditions };
+      if (match.path !== undefined) tree.addExact(match.path, candidate);
+      else tree.addPrefix(match.pathPrefix ?? "/", candidate);
+    }
+  }
+  for (const tree of hosts.values()) tree.sort(compareConditions);
+  const asksForPaths = routes.some(({ match: { path, pathPrefix } }) =>
+    path !== undefined || (pathPrefix ?? "/") !== "/"
+  );
+
+  function findAt(host: string, path: string, request: RoutingFacts): Route | undefined {
+    const accepts = ({ conditions }: Candidate<Route>) =>
+      conditions.length === 0 || allHold(conditions, request);
+    return hosts.find(host, (tree) => tree.find(path, accepts))?.route;
+  }
+
+  return {
+    takesAll: false,
+    find(request) {
+      const host = hosts.asksForHosts ? hostOf(request.host) : "";
+      if (!asksForPaths) return findAt(host, "/", request);
+      const received = pathOf(request.path);
+      const path = normalizePath(received);
+      const found = findAt(host, path, request);
+      if (!isAmbiguous(received)) return found;
+      return findAt(host, lenientPath(received), request) === found ? found : AMBIGUOUS;
+    },
+  };
+}
+
+/** Whether a match takes every request. */
+function takesAll(match: Match): boolean {
+  const { pathPrefix = "/", ...others } = match;
+  return pathPrefix === "/" && Object.values(others).every((value) => value === undefined);
+}

@@ -1,0 +1,72 @@
+/** Runs the `tests` of a configuration file: requests, and what must come of them. */
+import type { Configuration, RouteTest } from "../config/model.ts";
+import type { ConditionTools } from "./conditions.ts";
+import { routeIdOf } from "./route_id.ts";
+import { type Answer, parseRequest, type TriedRequest, tryRequest } from "./try_request.ts";
+
+/** One thing that did not come as it must. */
+export interface Difference {
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export interface TestResult {
+  readonly test: RouteTest;
+  /** Undefined if the request is no method and URL. */
+  readonly answer: Answer | undefined;
+  /** Empty if it passed. */
+  readonly differences: readonly Difference[];
+}
+
+/** @returns one for each test, in their order */
+export function runTests(configuration: Configuration, tools: ConditionTools): TestResult[] {
+  const { routes, tests, listeners } = configuration;
+  const [firstListener = ""] = Object.keys(listeners);
+  return tests.map((test) => {
+    const parsed = parseRequest(test.request);
+    if (parsed === undefined) {
+      const expected = "a method and a URL such as GET https://api.example.com/users/7";
+      const differences = [{ what: "request", expected, found: test.request }];
+      return { test, answer: undefined, differences };
+    }
+    const { client, headers, listener = firstListener } = test;
+    const request: TriedRequest = { ...parsed, client, headers, listener };
+    const answer = tryRequest(routes, request, tools);
+    return { test, answer, differences: compare(test, answer) };
+  });
+}
+
+function compare({ expect }: RouteTest, answer: Answer): Difference[] {
+  const found: Readonly<Record<string, string | undefined>> = {
+    route: answer.route,
+    pool: answer.pools.join(" or ") || undefined,
+    path: answer.path,
+    status: answer.status?.toString(),
+    location: answer.location,
+  };
+  const { headers = {}, ...values } = expect;
+  const differences = Object.entries(values).flatMap(([what, value]): Difference[] => {
+    const isMet = what === "pool"
+      ? answer.pools.includes(String(value))
+      : found[what] === String(value);
+    if (value === undefined || isMet) return [];
+    return [{ what, expected: String(value), found: found[what] ?? "none" }];
+  });
+  for (const [name, value] of Object.entries(headers)) {
+    const actual = answer.headers[name.toLowerCase()];
+    if (actual === value) continue;
+    differences.push({ what: `header ${name}`, expected: value, found: actual ?? "none" });
+  }
+  return differences;
+}
+
+/** Which routes were considered and why each was not taken, a line each. */
+export function formatConsidered({ considered, note }: Answer): string[] {
+  const lines = considered.map(({ route, reason }) =>
+    reason === undefined
+      ? `${routeIdOf(route)}: taken`
+      : `${routeIdOf(route)}: the request ${reason}`
+  );
+  return note === undefined ? lines : [...lines, note];
+}
