@@ -97,6 +97,8 @@ export interface Failed {
   readonly neverLeft?: boolean;
   /** What the client gets; by default the status of the failure's kind. */
   readonly status?: number;
+  /** What the client reads; by default the sentence of the failure's kind. */
+  readonly text?: string;
   /**
    * The limit of this program that the response is over, as {@linkcode overLimit} takes it. No backend is
    * to blame for that, and another attempt would meet the same response.

@@ -2,7 +2,7 @@
  * The path of one request. Everything else in this program exists so that these few lines stay true
  * when backends die, lie, stall or come and go.
  */
-import type { Attempt, FailedAttempt } from "./pool/attempt.ts";
+import type { Attempt } from "./pool/attempt.ts";
 import type { Backend } from "./backends/backend.ts";
 import { type Answered, type Failed, mayHaveLeft, type Outcome } from "./outcome.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -25,7 +25,7 @@ export type Result<Response> =
     readonly outcome: Failed;
     /** Why no further attempt was made. */
     readonly verdict: StopReason;
-    readonly attempts: readonly FailedAttempt[];
+    readonly attempts: readonly Attempt<unknown>[];
   };
 
 export interface ProxyOptions<Request extends RequestFacts, Response> {
@@ -35,6 +35,10 @@ export interface ProxyOptions<Request extends RequestFacts, Response> {
   readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
   /** Attempts per request, 1 or more; in any case each backend is tried at most once. */
   readonly maxAttempts: number;
+  /** Whether an answer with this status is retried like a failure, if another backend can be asked. */
+  readonly retriesStatus?: ((status: number) => boolean) | undefined;
+  /** Gives up an answer that another one replaces. */
+  readonly discard?: (answered: Answered<Response>) => void;
 }
 
 /**
@@ -43,40 +47,63 @@ export interface ProxyOptions<Request extends RequestFacts, Response> {
  * If a backend answers, the engine reports the end of its response ({@linkcode Pool.end}).
  */
 export function createProxy<Request extends RequestFacts, Response>(
-  { pool, budget, forward, maxAttempts }: ProxyOptions<Request, Response>,
+  options: ProxyOptions<Request, Response>,
 ) {
+  const { pool, budget, forward, maxAttempts, retriesStatus = never } = options;
+
   return async function proxy(
     request: Request,
     attempt = 1,
-    tried: readonly FailedAttempt[] = [],
+    tried: readonly Attempt<Response>[] = [],
   ): Promise<Result<Response>> {
     const begunAt = pool.clock();
     const startedAt = pool.stopwatch();
     if (attempt === 1) budget.deposit(begunAt);
     const backend = pool.next(request, tried, begunAt);
     if (backend === undefined) {
-      const outcome = tried.at(-1)?.outcome ?? pool.unavailable;
       const verdict = tried.length > 0 ? "others full or unreachable" : "attempts used up";
-      return { kind: "failed", outcome, verdict, attempts: tried };
+      return conclude(tried.at(-1)?.outcome ?? pool.unavailable, verdict, tried);
     }
+    giveUp(tried.at(-1));
 
     const lastResort = backend.unreachable;
     const outcome = await forward(request, backend);
     const milliseconds = pool.stopwatch() - startedAt;
     pool.report(request, { backend, outcome, begunAt, number: attempt, milliseconds });
-    if (outcome.kind === "answered") {
-      return { kind: "answered", outcome, backend, attempts: [...tried, { backend, outcome }] };
+    const attempts = [...tried, { backend, outcome, lastResort }];
+    if (outcome.kind === "answered" && !retriesStatus(outcome.status)) {
+      return { kind: "answered", outcome, backend, attempts };
     }
 
-    const attempts = [...tried, { backend, outcome, lastResort }];
     const verdict = judge(request, outcome, attempt, Math.min(maxAttempts, pool.backends.length));
-    if (verdict !== "retry") return { kind: "failed", outcome, verdict, attempts };
+    if (verdict !== "retry") return conclude(outcome, verdict, attempts);
 
     // A retry adds load unless the request never left or its backend has been ejected since.
     const addsLoad = mayHaveLeft(outcome) && !pool.hasEjectedSince(begunAt, backend);
     if (addsLoad && !budget.withdraw(pool.clock())) {
-      return { kind: "failed", outcome, verdict: "retry budget used up", attempts };
+      return conclude(outcome, "retry budget used up", attempts);
     }
     return proxy(request, attempt + 1, attempts);
   };
+
+  /** There is no further attempt: an answer that was to be retried is better than none. */
+  function conclude(
+    outcome: Outcome<Response>,
+    verdict: StopReason,
+    attempts: readonly Attempt<Response>[],
+  ): Result<Response> {
+    if (outcome.kind === "failed") return { kind: "failed", outcome, verdict, attempts };
+    return { kind: "answered", outcome, backend: attempts.at(-1)!.backend, attempts };
+  }
+
+  /** Another backend is asked instead of the one that gave an unwelcome answer. */
+  function giveUp(last: Attempt<Response> | undefined): void {
+    if (last?.outcome.kind !== "answered") return;
+    options.discard?.(last.outcome);
+    pool.end(last.backend, last.outcome);
+  }
+}
+
+function never(): boolean {
+  return false;
 }

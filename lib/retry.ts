@@ -5,7 +5,7 @@
  * But no request may be carried out twice, so a request that may have reached a backend is retried only
  * if its method is idempotent (RFC 9110, 9.2.2).
  */
-import { type Failed, mayHaveLeft } from "./outcome.ts";
+import { mayHaveLeft, type Outcome } from "./outcome.ts";
 import type { RequestFacts } from "./request_facts.ts";
 
 /** The methods that RFC 9110, 9.2.2, RFC 4918 (PROPFIND), RFC 3253 (REPORT) and RFC 5323 (SEARCH) define
@@ -45,21 +45,23 @@ export type Verdict = "retry" | StopReason;
 /**
  * Decides whether a request may be sent to another backend.
  *
- * @param failed the outcome of the last attempt
+ * @param outcome of the last attempt: a failure, or an answer with a status that is retried
  * @param attempt the number of that attempt, from 1
  * @param maxAttempts how many attempts a request may have, 1 or more
  */
 export function judge(
   request: RequestFacts,
-  failed: Failed,
+  outcome: Outcome<unknown>,
   attempt: number,
   maxAttempts: number,
 ): Verdict {
   if (request.clientGone) return "client gone";
   if (request.expired) return "out of time";
-  if (failed.failure === "http_request_error") return "request body at fault";
-  if (failed.limit !== undefined) return `over ${failed.limit}`;
-  if (mayHaveLeft(failed) && !isIdempotent(request.method)) {
+  if (outcome.kind === "failed") {
+    if (outcome.failure === "http_request_error") return "request body at fault";
+    if (outcome.limit !== undefined) return `over ${outcome.limit}`;
+  }
+  if (mayHaveLeft(outcome) && !isIdempotent(request.method)) {
     return "may have been delivered";
   }
   if (request.bodySpent) return "body already sent";

@@ -16,6 +16,8 @@ export class Backend implements MonitoredBackend {
   /** The prefix that a request's path and query are appended to. */
   readonly url: string;
   readonly weight: number;
+  /** Whether it takes over only if no other can be used. */
+  readonly isBackup: boolean;
   /** Two hashes of the id, for consistent hashing; the second one is odd. */
   readonly hashes: readonly [number, number];
   readonly #cells: CellRecord<typeof BACKEND>;
@@ -30,12 +32,13 @@ export class Backend implements MonitoredBackend {
    * @param own cells that only this worker writes; by default its own
    */
   constructor(
-    config: Pick<BackendConfig, "url" | "weight">,
+    config: Pick<BackendConfig, "url" | "weight"> & Partial<BackendConfig>,
     cells: CellRecord<typeof BACKEND> = newRecord(BACKEND),
     own: CellRecord<typeof WORKER_BACKEND> = newRecord(WORKER_BACKEND),
   ) {
     this.url = config.url;
     this.weight = config.weight;
+    this.isBackup = config.backup ?? false;
     this.id = config.url.replace(/^http:\/\//, "");
     this.hashes = [hashText(this.id), hashText(this.id, 1) | 1];
     this.#cells = cells;

@@ -11,6 +11,10 @@ export interface EngineOptions {
   readonly routes: readonly Route[];
   /** What conditions of routes need. */
   readonly conditions: ConditionTools;
+  /** Bodies of local replies of no route, by status. */
+  readonly errorPages: ReadonlyMap<number, string>;
+  /** In milliseconds with fractions, on a clock that all workers share: for rate limits. */
+  readonly rateClock: () => number;
   readonly clock: Clock;
   /** This balancer's name in Via: a token, the same for all workers. */
   readonly instanceName: string;

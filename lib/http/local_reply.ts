@@ -50,7 +50,7 @@ export function refusalReply({ status, reason }: Refusal): LocalReply {
 
 /** The reply to a request whose last attempt failed. @param verdict why there was no further one */
 export function failureReply(failed: Failed, verdict: StopReason): LocalReply {
-  return replyFor(failed.failure, explain(failed, verdict), failed.status);
+  return replyFor(failed.failure, explain(failed, verdict), failed);
 }
 
 /** What the reply says beside the kind of the failure; undefined if that says it all. */
@@ -79,6 +79,38 @@ export function notRoutedReply(): LocalReply {
   return text(404, "Not found: no route takes this request", [
     proxyStatus("destination_not_found"),
   ]);
+}
+
+/** The reply to a client whose address a route does not allow (RFC 9110, 15.5.4). */
+export function forbiddenReply(): LocalReply {
+  const fields = [proxyStatus("http_request_denied", "the client's address is not allowed")];
+  return text(403, "Forbidden", fields);
+}
+
+/** The reply to a client without a valid password. @param challenge for WWW-Authenticate (RFC 9110, 11.6.1) */
+export function unauthorizedReply(challenge: string): LocalReply {
+  const fields = [proxyStatus("http_request_denied", "a password is needed")];
+  return text(401, "Unauthorized", [["www-authenticate", challenge], ...fields]);
+}
+
+/** The reply to a request over a rate limit (RFC 6585, 4). @param waitMs until there is room again */
+export function rateLimitReply(waitMs: number): LocalReply {
+  const seconds = String(Math.max(1, Math.ceil(waitMs / 1000)));
+  const fields = [proxyStatus("http_request_denied", "the rate limit is reached")];
+  return text(429, "Too many requests", [["retry-after", seconds], ...fields]);
+}
+
+/** The reply to a request whose body is too large (RFC 9110, 15.5.14). */
+export function tooLargeReply(): LocalReply {
+  return text(413, TOO_LARGE, [proxyStatus("http_request_error", "the body is too large")]);
+}
+
+export const TOO_LARGE = "The request's body is too large";
+
+/** The reply to a request for which there is no place at the moment. @param what there are too many of */
+export function inFlightReply(what: string): LocalReply {
+  const fields = [proxyStatus("http_request_denied", `too many ${what}`), RETRY_AFTER_FIELD];
+  return text(503, "Service not available", fields);
 }
 
 /** A redirect by a route (RFC 9110, 15.4). */
@@ -114,11 +146,15 @@ export function internalErrorReply(): LocalReply {
   return replyFor("proxy_internal_error");
 }
 
-function replyFor(failure: FailureKind, details?: string, exactStatus?: number): LocalReply {
+function replyFor(
+  failure: FailureKind,
+  details?: string,
+  exact: Pick<Failed, "status" | "text"> = {},
+): LocalReply {
   const { status, text: sentence } = FAILURES[failure];
   const fields = [proxyStatus(failure, details)];
   if (failure === "connection_limit_reached") fields.push(RETRY_AFTER_FIELD);
-  return text(exactStatus ?? status, sentence, fields);
+  return text(exact.status ?? status, exact.text ?? sentence, fields);
 }
 
 /** The reply to `OPTIONS` with `Max-Forwards: 0`: the balancer is its last recipient (RFC 9110, 7.6.2). */

@@ -22,6 +22,10 @@ export interface AccessEntry {
   readonly milliseconds: number;
   /** X-Request-Id; undefined if there is none. */
   readonly requestId: string | undefined;
+  /** The id of its route; undefined if there is only one, or if it has none. */
+  readonly route?: string | undefined;
+  /** The name of the pool that it was sent to; undefined if its route is. */
+  readonly pool?: string | undefined;
   readonly attempts: readonly Attempt<unknown>[];
   /** Why a failed request was not sent again; undefined if it was answered or refused. */
   readonly verdict?: StopReason | undefined;
@@ -55,8 +59,13 @@ export function textLine(entry: AccessEntry): string {
   const request = `${escapeField(entry.method)} ${escapeField(entry.path)}`;
   const response = `${formatStatus(entry.status)} ${answeredBy(entry) ?? "-"}`;
   const id = escapeField(requestId ?? "");
+  const way = `${field("route", entry.route)}${field("pool", entry.pool)}`;
   const head = `${formatTime(time.getTime())} ${client} ${request} ${response}`;
-  return `${head} ${milliseconds.toFixed(1)} ms ${bytes} B ${id}${explain(entry)}`;
+  return `${head} ${milliseconds.toFixed(1)} ms ${bytes} B ${id}${way}${explain(entry)}`;
+}
+
+function field(name: string, value: string | undefined): string {
+  return value === undefined ? "" : ` ${name}=${escapeField(value.replaceAll(" ", "_"))}`;
 }
 
 /** A line for programs. */
@@ -69,13 +78,17 @@ export function jsonLine(entry: AccessEntry): string {
     method: entry.method,
     path: entry.path,
     status: entry.status,
+    ...(entry.route !== undefined && { route: entry.route }),
+    ...(entry.pool !== undefined && { pool: entry.pool }),
     backend: answeredBy(entry) ?? null,
     bytes: entry.bytes,
     ms: Number(entry.milliseconds.toFixed(3)),
     request_id: requestId ?? null,
-    attempts: entry.attempts.map(({ backend, outcome }) => ({
+    attempts: entry.attempts.map(({ backend, outcome }, index) => ({
       backend: backend.id,
-      ...(outcome.kind === "failed" && { failure: outcome.failure, detail: outcome.detail }),
+      ...(outcome.kind === "failed"
+        ? { failure: outcome.failure, detail: outcome.detail }
+        : isRetried(entry, index) && { status: outcome.status }),
     })),
     ...(verdict !== undefined && { verdict }),
     ...(refused !== undefined && { refused }),
@@ -89,9 +102,10 @@ export function demoLine(entry: AccessEntry, names: ReadonlyMap<string, string>)
     escapeField(entry.method),
     escapeField(entry.path),
     formatStatus(entry.status),
-    ...entry.attempts.map(({ backend, outcome }) => {
+    ...entry.attempts.map(({ backend, outcome }, index) => {
       const name = names.get(backend.id) ?? backend.id;
-      return outcome.kind === "answered" ? `from ${name}` : `(${name} ${outcome.failure})`;
+      if (outcome.kind === "failed") return `(${name} ${outcome.failure})`;
+      return isRetried(entry, index) ? `(${name} ${outcome.status})` : `from ${name}`;
     }),
     `in ${entry.milliseconds.toFixed(1)} ms`,
   ];
@@ -116,12 +130,18 @@ function reasonOf(entry: AccessEntry): string | undefined {
   return answeredBy(entry) === undefined ? broken : `cut short: ${broken}`;
 }
 
+/** Whether another attempt followed one that was answered: its status is one that is retried. */
+function isRetried({ attempts }: AccessEntry, index: number): boolean {
+  return index < attempts.length - 1;
+}
+
 /** All that went wrong, in brackets. */
 function explain(entry: AccessEntry): string {
   const reason = reasonOf(entry);
   let reasons = "";
-  for (const { backend, outcome } of entry.attempts) {
+  for (const [index, { backend, outcome }] of entry.attempts.entries()) {
     if (outcome.kind === "failed") reasons += `, ${backend.id} ${outcome.failure}`;
+    else if (isRetried(entry, index)) reasons += `, ${backend.id} ${outcome.status}`;
   }
   if (reason !== undefined) reasons += `, ${reason}`;
   return reasons === "" ? "" : ` (${escapeText(reasons.slice(2))})`;

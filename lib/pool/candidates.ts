@@ -5,6 +5,8 @@
  * Those that are known to be unreachable come last: an attempt there is known to fail. Connect checks find
  * out soon if one is reachable again (lib/health/connect_checks.ts), so a request that has nothing better
  * tries a few of them, not all.
+ *
+ * A backend with the weight 0 gets no new requests. A backup takes over only if no other can be used.
  */
 import type { Attempt } from "./attempt.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -40,6 +42,7 @@ export function computeCandidates(all: readonly Backend[], slowStart: number): C
   let inPanic = true;
   let lastSince = -Infinity;
   for (const backend of all) {
+    if (backend.weight === 0) continue;
     const { state } = backend;
     best.add(backend, state);
     const { standing, probed } = state;
@@ -66,7 +69,7 @@ export function findRetryCandidates(
   const mayBeLast = tried.filter(({ lastResort }) => lastResort).length < MAX_LAST_RESORTS;
   const best = new Best();
   for (const backend of all) {
-    if (triedBackends.has(backend)) continue;
+    if (triedBackends.has(backend) || backend.weight === 0) continue;
     const { state } = backend;
     if (mayBeLast || !isUnreachable(state.standing)) best.add(backend, state);
   }
@@ -79,7 +82,8 @@ export function isTried(backend: Backend, tried: readonly Attempt<unknown>[]): b
 }
 
 /**
- * Collects usable and reachable backends, or else usable ones, or else reachable ones, or else any.
+ * Collects usable and reachable backends, or else usable ones, or else reachable ones, or else any; of each
+ * kind the backups only if there are no others.
  *
  * Usable ones come before ejected ones even if they are unreachable: that costs a request no more than a
  * connect, while an ejected backend may keep it waiting or break it off.
@@ -90,7 +94,8 @@ class Best {
 
   add(backend: Backend, { standing, probed }: HealthState): void {
     const isUsable = standing.phase === "in" && probed.up;
-    const rank = (isUsable ? 0 : 2) + (isUnreachable(standing) ? 1 : 0);
+    const rank = (isUsable ? 0 : 4) + (isUnreachable(standing) ? 2 : 0) +
+      (backend.isBackup ? 1 : 0);
     if (rank > this.#rank) return;
     if (rank < this.#rank) this.#backends = [];
     this.#rank = rank;

@@ -18,6 +18,8 @@ export interface RateLimiter {
    * @returns 0 if there was one, otherwise how long until there is, in milliseconds
    */
   readonly take: (key: string, now: number) => number;
+  /** The same, without taking one. */
+  readonly peek: (key: string, now: number) => number;
 }
 
 const SECOND_MS = 1000;
@@ -36,17 +38,21 @@ export function createRateLimiter(
   const size = burst ?? Math.max(1, Math.floor(SECOND_MS / tokenMs));
   const slackMs = (size - 1) * tokenMs;
   const own = hashText(route, seed);
+
+  function change(key: string, now: number, takes: boolean): number {
+    let waitMs = 0;
+    const hash = [hashText(key, own), hashText(key, own ^ 0x5bd1e995)] as const;
+    table.change(hash, now, (fullAt) => {
+      const [next, wait] = takeToken(fullAt, now, tokenMs, slackMs);
+      waitMs = wait;
+      return takes ? next : fullAt;
+    });
+    return waitMs;
+  }
+
   return {
-    take(key, now) {
-      let waitMs = 0;
-      const hash = [hashText(key, own), hashText(key, own ^ 0x5bd1e995)] as const;
-      table.change(hash, now, (fullAt) => {
-        const [next, wait] = takeToken(fullAt, now, tokenMs, slackMs);
-        waitMs = wait;
-        return next;
-      });
-      return waitMs;
-    },
+    take: (key, now) => change(key, now, true),
+    peek: (key, now) => change(key, now, false),
   };
 }
 

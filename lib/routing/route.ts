@@ -2,9 +2,11 @@
 import type { PoolConfig, RouteConfig } from "../config/model.ts";
 import { textOf } from "../config/values/content.ts";
 import { hasPathPrefix } from "../http/path_climb.ts";
+import { isOneOf } from "../http/status_ranges.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { RetryBudget } from "../retry_budget.ts";
 import type { Match } from "./conditions.ts";
+import { compileGuards, type Guards, type GuardTools } from "./guards.ts";
 import { compileChanges, type HeaderChanges } from "./header_changes.ts";
 import type { Redirect } from "./location.ts";
 import { rewritePath } from "./rewrite_path.ts";
@@ -31,6 +33,8 @@ export interface Destination {
   readonly budget: RetryBudget;
   /** Attempts per request, 1 or more. */
   readonly maxAttempts: number;
+  /** Whether an answer with this status is retried like a failure; undefined if none is. */
+  readonly retriesStatus: ((status: number) => boolean) | undefined;
   readonly timeouts: Timeouts;
   /** Whether requests must not leave the path prefix of a backend. */
   readonly keepsPrefix: boolean;
@@ -68,7 +72,11 @@ export interface RequestChanges {
 export interface Route {
   /** Stands in the log. */
   readonly id: string;
+  /** Whether there is no other: then the log need not name it. */
+  readonly isOnly: boolean;
   readonly match: Match;
+  /** What it asks of a request first; undefined if nothing. */
+  readonly guards: Guards | undefined;
   readonly action: Action;
   /** Undefined if nothing changes. */
   readonly request: RequestChanges | undefined;
@@ -77,25 +85,40 @@ export interface Route {
   readonly errorPages: ReadonlyMap<number, string>;
 }
 
-/**
- * @param errorPages of the whole configuration: the route's own come before them
- * @param random 0 up to 1
- */
+/** What all routes of a configuration have in common. */
+export interface RouteSurroundings {
+  readonly pools: ReadonlyMap<string, ServingPool>;
+  /** Whether there is only one route. */
+  readonly isOnly: boolean;
+  /** Of the whole configuration: a route's own come before them. */
+  readonly errorPages: RouteConfig["errorPages"];
+  /** The most bytes of a body, unless a route says otherwise. */
+  readonly maxBodySize: number;
+  readonly guardTools: GuardTools;
+  /** 0 up to 1. */
+  readonly random: () => number;
+}
+
 export function compileRoute(
   config: RouteConfig,
-  pools: ReadonlyMap<string, ServingPool>,
-  errorPages: RouteConfig["errorPages"],
-  random: () => number,
+  { pools, isOnly, errorPages, maxBodySize, guardTools, random }: RouteSurroundings,
 ): Route {
-  const pages = Object.entries({ ...errorPages, ...config.errorPages });
+  const id = routeIdOf(config);
   return {
-    id: routeIdOf(config),
+    id,
+    isOnly,
     match: config.match,
+    guards: compileGuards(config, id, maxBodySize, guardTools),
     action: compileAction(config, pools, random),
     request: compileRequestChanges(config),
     response: compileChanges(config.responseHeaders),
-    errorPages: new Map(pages.map(([status, page]) => [Number(status), textOf(page)])),
+    errorPages: compilePages({ ...errorPages, ...config.errorPages }),
   };
+}
+
+/** Bodies of local replies, by status. */
+export function compilePages(pages: RouteConfig["errorPages"]): ReadonlyMap<number, string> {
+  return new Map(Object.entries(pages).map(([status, page]) => [Number(status), textOf(page)]));
 }
 
 function compileAction(
@@ -123,11 +146,14 @@ function destinationOf(
   { name, pool, budget, config }: ServingPool,
   { timeouts, retry }: RouteConfig,
 ): Destination {
+  // A route that says off turns off what the pool says.
+  const statuses = "onStatus" in retry ? retry.onStatus : config.retry.onStatus;
   return {
     name,
     pool,
     budget,
     maxAttempts: retry.attempts ?? config.retry.attempts,
+    retriesStatus: statuses && ((status) => isOneOf(statuses, status)),
     timeouts: { ...config.timeouts, ...given(timeouts) },
     keepsPrefix: hasPathPrefix(pool.backends),
   };
@@ -149,7 +175,9 @@ function compileRequestChanges(config: RouteConfig): RequestChanges | undefined 
     : (path: string) => rewritePath(path, prefix, replacement);
   const { set, add, remove } = config.requestHeaders;
   const stripped = stripPrefix && prefix !== "/" ? { "X-Forwarded-Prefix": prefix } : {};
-  const headers = compileChanges({ set: { ...stripped, ...set }, add, remove });
+  // A password that was checked here is no matter of the backend.
+  const removed = config.basicAuth === undefined ? remove : [...remove, "authorization"];
+  const headers = compileChanges({ set: { ...stripped, ...set }, add, remove: removed });
   if (path === undefined && rewriteHost === undefined && headers === undefined) return undefined;
   return { path, host: rewriteHost, headers };
 }

@@ -13,12 +13,14 @@ import { lookUpAddresses } from "../net/host_addresses.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import type { ServingPool } from "../routing/route.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
+import { newRateTable } from "../shared_memory/rate_table.ts";
 import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { watchAddresses } from "./address_watch.ts";
 import { startAdmin } from "./admin.ts";
 import { startConnectChecking } from "./connect_checking.ts";
 import { engineLimits } from "./engine_limits.ts";
+import { needsRates } from "./guard_tools.ts";
 import { newInstanceName } from "./instance_name.ts";
 import { LogRouter } from "./log_router.ts";
 import { createPools, extentOf } from "./pools.ts";
@@ -104,6 +106,10 @@ export async function startBalancer(
         port,
       })),
       limits: engineLimits(config, workers, descriptors ?? Infinity),
+      guards: {
+        rates: needsRates(config) ? newRateTable() : undefined,
+        seed: crypto.getRandomValues(new Int32Array(1))[0]!,
+      },
       logFormat: options.logFormat ?? (config.log.access === "off" ? undefined : config.log.access),
     },
     script: options.script,

@@ -3,10 +3,11 @@ import { ENGINES } from "../engines/mod.ts";
 import { remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
-import { compileRoute } from "../routing/route.ts";
+import { compilePages, compileRoute } from "../routing/route.ts";
 import { loadConditionTools } from "../routing/tools.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { startClock } from "../time/clock.ts";
+import { loadGuardTools } from "./guard_tools.ts";
 import { LineBatch } from "./line_batch.ts";
 import type { Assignment, Notice } from "./messages.ts";
 import { createPools } from "./pools.ts";
@@ -32,10 +33,13 @@ export async function startDataPlane(
   notify: (notice: Notice) => void,
 ): Promise<DataPlane> {
   const { config, number, listeners, reusePort, limits, logFormat, extent, buffer } = assignment;
-  const { instanceName } = assignment;
+  const { instanceName, guards, wallOrigin } = assignment;
   const memory = new SharedMemory(extent, buffer);
   const isTrusted = remembering(await loadAddressList(config.trustedProxies));
   const conditions = await loadConditionTools(config.routes.map(({ match }) => match));
+  const onFault = (error: unknown) =>
+    notify({ kind: "fault", message: `a request failed by a fault of this program: ${error}` });
+  const guardTools = await loadGuardTools(config, memory, number, guards, onFault);
   const serve = await ENGINES[config.engine]();
   const { time } = memory.common;
   const { heartbeat, awake } = memory.worker(number);
@@ -61,9 +65,18 @@ export async function startDataPlane(
   const engine = bindOrExplain("requests", listeners, () =>
     serve({
       routes: config.routes.map((route) =>
-        compileRoute(route, pools, config.errorPages, Math.random)
+        compileRoute(route, {
+          pools,
+          isOnly: config.routes.length === 1,
+          errorPages: config.errorPages,
+          maxBodySize: config.limits.bodySize,
+          guardTools,
+          random: Math.random,
+        })
       ),
       conditions,
+      errorPages: compilePages(config.errorPages),
+      rateClock: sharedClock(wallOrigin),
       clock,
       instanceName,
       listeners,
@@ -72,9 +85,7 @@ export async function startDataPlane(
       limits,
       isTrusted,
       onRequest: format && ((entry) => batch.write(format(entry))),
-      onError(error) {
-        notify({ kind: "fault", message: `a request failed by a fault of this program: ${error}` });
-      },
+      onError: onFault,
       onWarning: (message) => notify({ kind: "warning", message }),
     }));
 
@@ -87,6 +98,16 @@ export async function startDataPlane(
       return cut;
     },
   };
+}
+
+/**
+ * A clock that reads the same in all workers, to a millisecond: the clock of each begins when it starts.
+ *
+ * @param wallOrigin the wall-clock time at which the shared one began, taken when this worker was started
+ */
+function sharedClock(wallOrigin: number): () => number {
+  const offset = performance.timeOrigin - wallOrigin;
+  return () => offset + performance.now();
 }
 
 /** What only some settings need is loaded if they are set: its memory would be held as long as this runs. */

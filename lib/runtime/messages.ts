@@ -4,6 +4,7 @@ import type { Configuration } from "../config/model.ts";
 import type { Limits, ListenerAddress } from "../engines/engine.ts";
 import type { PoolEvent } from "../health/events.ts";
 import type { Extent } from "../shared_memory/layout.ts";
+import type { SharedGuards } from "./guard_tools.ts";
 
 /** What all workers have to do. */
 export interface SharedAssignment {
@@ -13,6 +14,7 @@ export interface SharedAssignment {
   /** Where requests come in; port 0 takes any free one. */
   readonly listeners: readonly ListenerAddress[];
   readonly limits: Limits;
+  readonly guards: SharedGuards;
   /** How access log lines are written; undefined writes none. */
   readonly logFormat: LineFormat | undefined;
 }
@@ -25,6 +27,11 @@ export interface Assignment extends SharedAssignment {
   readonly reusePort: boolean;
   readonly buffer: SharedArrayBuffer;
   readonly extent: Extent;
+  /**
+   * When the supervisor's clock began, in milliseconds since 1970, as the wall clock says at the moment: a
+   * clock of all workers is measured from there.
+   */
+  readonly wallOrigin: number;
 }
 
 /** From the supervisor to a worker. */

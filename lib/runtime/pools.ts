@@ -11,6 +11,7 @@ import type { ServingPool } from "../routing/route.ts";
 import type { Extent, SharedMemory } from "../shared_memory/layout.ts";
 import type { Clock } from "../time/clock.ts";
 import { createBackends } from "./backends.ts";
+import { countedRoutes } from "./guard_tools.ts";
 
 export interface PoolsOptions {
   readonly memory: SharedMemory;
@@ -23,10 +24,10 @@ export interface PoolsOptions {
 }
 
 /** How much memory workers share for a configuration. @param workers of them, without the supervisor */
-export function extentOf({ pools }: Configuration, workers: number): Extent {
+export function extentOf(config: Configuration, workers: number): Extent {
   return {
-    pools: Object.values(pools).map(({ backends }) => backends.length),
-    routes: 0,
+    pools: Object.values(config.pools).map(({ backends }) => backends.length),
+    routes: countedRoutes(config).length,
     workers: 1 + workers,
   };
 }

@@ -152,6 +152,7 @@ export class Supervisor {
         reusePort: this.#numbers.length > 1,
         buffer: memory.buffer,
         extent: memory.extent,
+        wallOrigin: Date.now() - performance.now(),
       },
       heartbeat: memory.worker(number).heartbeat,
       onNotice,

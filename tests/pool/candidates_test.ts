@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import type { Backend } from "../../lib/backends/backend.ts";
+import { Backend } from "../../lib/backends/backend.ts";
 import { IN_USE, type Standing } from "../../lib/health/ejection.ts";
 import {
   type Candidates,
@@ -114,4 +114,47 @@ Deno.test("candidates: after three attempts at backends known to be unreachable 
   assertEquals(after(2, 0), "cdef");
   assertEquals(after(2, 3), "f", "what was found out by the request itself does not count");
   assertEquals(after(3, 0), "g");
+});
+
+/** The same with backups: `*` behind a letter; and with weights of 0: `0` behind a letter. */
+function backendsWith(health: string): Backend[] {
+  const letters = health.match(/[a-zA-Z][*0]?/g)!;
+  const plain = backendsIn(letters.map(([letter]) => letter).join(""));
+  return plain.map((backend, index) => {
+    const sign = letters[index]![1];
+    const changed = new Backend({
+      url: backend.url,
+      weight: sign === "0" ? 0 : 1,
+      backup: sign === "*",
+    });
+    changed.state = backend.state;
+    return changed;
+  });
+}
+
+for (
+  const [health, expected] of [
+    ["uu*", "a calm"],
+    ["eu*", "b calm a"],
+    ["du*", "b calm"],
+    ["Uu*", "b calm"], // a backend that cannot be reached is of no use
+    ["uu*u*", "a calm"],
+    ["ee*u*", "c calm ab"],
+    ["ee*", "a panic ab"],
+    ["uu0", "a calm"],
+    ["eu0", "a panic a"],
+    ["du0u*", "c calm"],
+    ["u0u0", "panic"],
+  ] as const
+) {
+  Deno.test(`candidates: with backups (*) and weights of 0, for the health "${health}" they are: ${expected}`, () => {
+    assertEquals(show(compute(backendsWith(health))), expected);
+  });
+}
+
+Deno.test("candidates: a retry asks a backup once all others were tried, and never a backend of weight 0", () => {
+  const backends = backendsWith("uuu*u0");
+  const after = (...tried: number[]) =>
+    names(findRetryCandidates(backends, triedOf(...tried.map((index) => backends[index]!))));
+  assertEquals([after(0), after(0, 1), after(0, 1, 2)], ["b", "c", ""]);
 });

@@ -23,6 +23,8 @@ async function start(settings: VariableTexts) {
     listeners: [{ name: "http", hostname: "127.0.0.1", port: 0 }],
     reusePort: false,
     limits: engineLimits(config, 1, Infinity),
+    guards: { rates: undefined, seed: 1 },
+    wallOrigin: performance.timeOrigin,
     logFormat: undefined,
     buffer: memory.buffer,
     extent: memory.extent,

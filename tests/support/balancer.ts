@@ -103,7 +103,9 @@ function timeoutsOf(limits: TestTimeouts): Timeouts {
 function routeTo(destination: Destination): Route {
   return {
     id: "*",
+    isOnly: true,
     match: {},
+    guards: undefined,
     action: { kind: "forward", destination },
     request: undefined,
     response: undefined,
@@ -144,12 +146,15 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     pool,
     budget,
     maxAttempts: options.maxAttempts ?? Infinity,
+    retriesStatus: undefined,
     timeouts: timeoutsOf(limits),
     keepsPrefix: hasPathPrefix(backends),
   };
   const serving = SERVE[options.engine ?? "web"]({
     routes: [routeTo(destination)],
     conditions: NO_CONDITIONS,
+    errorPages: new Map(),
+    rateClock: () => performance.now(),
     clock,
     listeners: [{
       name: "http",

@@ -24,7 +24,6 @@ const UNBUILT: readonly Unbuilt[] = [
   { path: ["log", "sample"], when: isOn },
   { path: ["log", "slow"], when: isOn },
   { path: ["log", "fields"] },
-  { path: ["limits", "bodySize"], when: isOn },
   { path: ["limits", "handshakes"] },
   { path: ["timeouts", "handshake"] },
   { path: ["listeners", "*", "tls"] },
@@ -38,15 +37,6 @@ const UNBUILT: readonly Unbuilt[] = [
   { path: ["pools", "*", "health", "port"] },
   { path: ["pools", "*", "backends", "*"], when: isDiscovered },
   { path: ["pools", "*", "backends", "*", "file"] },
-  { path: ["pools", "*", "backends", "*", "backup"], when: isOn },
-  { path: ["pools", "*", "retry", "onStatus"], when: isOn },
-  { path: ["routes", "*", "allow"] },
-  { path: ["routes", "*", "deny"] },
-  { path: ["routes", "*", "rateLimit"] },
-  { path: ["routes", "*", "basicAuth"] },
-  { path: ["routes", "*", "limits", "bodySize"], when: isOn },
-  { path: ["routes", "*", "limits", "inFlight"], when: isOn },
-  { path: ["routes", "*", "retry", "onStatus"], when: isOn },
 ];
 
 export function checkBuilt({ root }: RuleContext): Problem[] {

@@ -7,12 +7,13 @@ import {
 import type { AccessEntry } from "../../logging/access_log.ts";
 import type { Failed } from "../../outcome.ts";
 import type { Result } from "../../proxy.ts";
+import type { Route } from "../../routing/route.ts";
 import { isDeparture } from "./failures.ts";
 
 /** What an entry says of the request itself. */
 export type LoggedRequest = Pick<
   AccessEntry,
-  "clientAddress" | "peerAddress" | "method" | "path" | "requestId"
+  "clientAddress" | "peerAddress" | "method" | "path" | "requestId" | "route" | "pool"
 >;
 
 /** A request, as far as the access log is concerned; its `clientAddress` is the peer's. */
@@ -21,12 +22,21 @@ export interface LoggedFacts extends ForwardedFacts {
   readonly path: string;
   /** What X-Request-Id says to backends; undefined if no backend was asked and the client sent none. */
   readonly requestId: string | undefined;
+  /** Its route and its pool, once they are known. */
+  readonly way?: LoggedWay | undefined;
+}
+
+interface LoggedWay {
+  readonly route: Pick<Route, "id" | "isOnly">;
+  readonly destination: { readonly name: string };
 }
 
 /** Why a request was not forwarded, and the status that the client got. */
 export interface LoggedRefusal {
   readonly status: number;
   readonly reason: string;
+  /** The id of its route, if that turned it away and is not the only one. */
+  readonly route?: string | undefined;
 }
 
 /** How the exchange with the client ended. */
@@ -58,6 +68,10 @@ export function describe(facts: LoggedFacts, isTrusted: IsTrusted): LoggedReques
     method: facts.method,
     path: printable(facts.path),
     requestId: facts.requestId,
+    ...(facts.way !== undefined && !facts.way.route.isOnly && {
+      route: facts.way.route.id,
+      pool: facts.way.destination.name,
+    }),
   };
 }
 
@@ -82,14 +96,10 @@ export function finishedEntry(
   const hasLeft = failure !== undefined && isDeparture(failure);
   return {
     time: new Date(now - milliseconds),
-    clientAddress: request.clientAddress,
-    peerAddress: request.peerAddress,
-    method: request.method,
-    path: request.path,
+    ...request,
     status: hasLeft ? CLIENT_LEFT_STATUS : status,
     bytes,
     milliseconds,
-    requestId: request.requestId,
     attempts: result.attempts,
     verdict: result.kind === "failed" ? result.verdict : undefined,
     broken: hasLeft ? failure.detail : broken?.detail,
@@ -106,20 +116,17 @@ export function finishedEntry(
  */
 export function refusedEntry(
   request: LoggedRequest,
-  { status, reason }: LoggedRefusal,
+  { status, reason, route }: LoggedRefusal,
   { bytes, milliseconds }: Pick<Ending, "bytes" | "milliseconds">,
   now: number,
 ): AccessEntry {
   return {
     time: new Date(now - milliseconds),
-    clientAddress: request.clientAddress,
-    peerAddress: request.peerAddress,
-    method: request.method,
-    path: request.path,
+    ...request,
+    ...(route !== undefined && { route }),
     status,
     bytes,
     milliseconds,
-    requestId: request.requestId,
     attempts: [],
     refused: reason,
   };

@@ -4,20 +4,23 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import {
+  inFlightReply,
   type LocalReply,
   notRoutedReply,
   ownReply,
   redirectReply,
   type Refusal,
+  withPage,
 } from "../../http/local_reply.ts";
 import { clientAddressOf, isSecure, type IsTrusted } from "../../http/trusted_proxies.ts";
-import type { Outcome } from "../../outcome.ts";
+import type { Answered, Outcome } from "../../outcome.ts";
 import { createProxy, type Result } from "../../proxy.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import type { ConditionTools } from "../../routing/conditions.ts";
 import { pathOf, type RoutingFacts } from "../../routing/facts.ts";
+import type { Guarded, GuardedRequest } from "../../routing/guards.ts";
 import { locationOf } from "../../routing/location.ts";
-import type { Destination, OwnResponse, Route } from "../../routing/route.ts";
+import type { Action, Destination, OwnResponse, Route } from "../../routing/route.ts";
 import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
 import type { Filling } from "../../routing/template.ts";
 import { refuseClimb } from "./admission.ts";
@@ -28,6 +31,10 @@ export interface DispatchedFacts extends RequestFacts {
   readonly listener: string;
   /** Its id, a new one if the client sent none. */
   readonly id: string;
+  /** Bytes of its body, if Content-Length says so. */
+  readonly contentLength: number | undefined;
+  /** Of basic authentication, once that is known. */
+  user: string | undefined;
 }
 
 /** The way of a request that is forwarded. */
@@ -51,6 +58,7 @@ export interface OwnAnswer {
   /** For the access log. */
   readonly status: number;
   readonly reason: string;
+  readonly route: string | undefined;
 }
 
 /** A request that is not forwarded, as its form is at fault. */
@@ -69,6 +77,12 @@ export interface DispatchOptions<Request, Response> {
   readonly routes: readonly Route[];
   readonly tools: ConditionTools;
   readonly isTrusted: IsTrusted;
+  /** In milliseconds, on a clock that all workers share. */
+  readonly rateClock: () => number;
+  /** Bodies of local replies of no route, by status. */
+  readonly errorPages: ReadonlyMap<number, string>;
+  /** Gives up an answer that another one replaces. */
+  readonly discard: (answered: Answered<Response>) => void;
   /** Sends a request to one backend, once. */
   readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
 }
@@ -80,8 +94,13 @@ const AMBIGUOUS_PATH: Refusal = {
 
 /** Makes the function that finds where a request goes. */
 export function createDispatch<Request extends DispatchedFacts, Response>(
-  { routes, tools, isTrusted, forward }: DispatchOptions<Request, Response>,
-): (request: Request) => Dispatched<Request, Response> {
+  options: DispatchOptions<Request, Response>,
+): (request: Request) => Dispatched<Request, Response> | Promise<Dispatched<Request, Response>> {
+  const { routes, tools, isTrusted, rateClock, errorPages } = options;
+  const notRouted = answer(
+    withPage(notRoutedReply(), errorPages.get(notRoutedReply().status)),
+    "no route takes it",
+  );
   const router = createRouter(routes, tools);
   const proxies = new Map<Destination, Passage<Request, Response>["proxy"]>();
   /** Passages that no request changes. */
@@ -99,67 +118,101 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
     });
   }
   const [only] = routes;
-  const onlyPassage = only && router.takesAll ? passages.get(only) : undefined;
+  const isPlain = only !== undefined && router.takesAll && only.guards === undefined;
+  const onlyPassage = isPlain ? passages.get(only) : undefined;
 
   return function dispatch(request) {
-    if (onlyPassage !== undefined) return guarded(request, onlyPassage);
-    const route = router.find(new LazyFacts(request, isTrusted));
+    if (onlyPassage !== undefined) return keepingPrefix(request, onlyPassage);
+    const facts = new LazyFacts(request, isTrusted);
+    const route = router.find(facts);
     if (route === AMBIGUOUS) return { kind: "refuse", refusal: AMBIGUOUS_PATH };
-    if (route === undefined) return NOT_ROUTED;
-    const passage = passages.get(route);
-    if (passage !== undefined) return guarded(request, passage);
-    const { action } = route;
-    switch (action.kind) {
-      case "split": {
-        const { side, cookie } = action.choose(request, isSecure(request, isTrusted));
-        const destination = side;
-        return guarded(request, {
-          kind: "forward",
-          route,
-          destination,
-          proxy: proxyTo(destination),
-          cookie,
-        });
-      }
-      case "redirect": {
-        const { host, path } = request;
-        const scheme = isSecure(request, isTrusted) ? "https" : "http";
-        const location = locationOf(action.redirect, { scheme, host, path });
-        const reply = redirectReply(action.redirect.status, location);
-        return answer(reply, `route ${route.id} redirects`);
-      }
-      case "respond": {
-        const fill = fillingFor(request, route, isTrusted);
-        const reply = responseOf(action.response, fill);
-        return answer(reply, `route ${route.id} responds`);
-      }
-      case "forward":
-        throw new Error("a route that forwards has a passage");
-    }
+    if (route === undefined) return notRouted;
+    if (route.guards === undefined) return act(request, route);
+    const guarded = route.guards.check(facts, rateClock());
+    return guarded instanceof Promise
+      ? guarded.then((guarded) => proceed(request, route, guarded))
+      : proceed(request, route, guarded);
   };
+
+  /** Does what the route says, if its guards let the request pass. */
+  function proceed(
+    request: Request,
+    route: Route,
+    guarded: Guarded,
+  ): Dispatched<Request, Response> {
+    if (guarded.kind === "turned away") {
+      const { reply, reason } = guarded;
+      return answer(withPage(reply, route.errorPages.get(reply.status)), reason, route);
+    }
+    request.user = guarded.user;
+    return act(request, route);
+  }
+
+  function act(request: Request, route: Route): Dispatched<Request, Response> {
+    const { action } = route;
+    if (action.kind === "forward" || action.kind === "split") {
+      const way = passages.get(route) ?? sideOf(request, route, action);
+      const kept = keepingPrefix(request, way);
+      if (kept.kind !== "forward" || entersRoute(route)) return kept;
+      const reply = inFlightReply("requests of this route");
+      return answer(
+        withPage(reply, route.errorPages.get(reply.status)),
+        "limits.inFlight of its route is reached",
+        route,
+      );
+    }
+    if (action.kind === "redirect") {
+      const { host, path } = request;
+      const scheme = isSecure(request, isTrusted) ? "https" : "http";
+      const location = locationOf(action.redirect, { scheme, host, path });
+      return answer(redirectReply(action.redirect.status, location), "its route redirects", route);
+    }
+    const fill = fillingFor(request, route, isTrusted);
+    return answer(responseOf(action.response, fill), "its route responds", route);
+  }
+
+  function sideOf(
+    request: Request,
+    route: Route,
+    action: Action & { kind: "split" | "forward" },
+  ): Passage<Request, Response> {
+    const { side: destination, cookie } = action.kind === "split"
+      ? action.choose(request, isSecure(request, isTrusted))
+      : { side: action.destination, cookie: undefined };
+    return { kind: "forward", route, destination, proxy: proxyTo(destination), cookie };
+  }
 
   function proxyTo(destination: Destination): Passage<Request, Response>["proxy"] {
     let proxy = proxies.get(destination);
     if (proxy === undefined) {
-      const { pool, budget, maxAttempts } = destination;
-      const created = createProxy<Request, Response>({ pool, budget, forward, maxAttempts });
+      const created = createProxy<Request, Response>({ ...options, ...destination });
       proxies.set(destination, proxy = (request) => created(request));
     }
     return proxy;
   }
 }
 
-function answer(reply: LocalReply, reason: string): OwnAnswer {
-  return { kind: "answer", reply, status: reply.status, reason };
+function answer(reply: LocalReply, reason: string, route?: Route): OwnAnswer {
+  const named = route === undefined || route.isOnly ? undefined : route.id;
+  return { kind: "answer", reply, status: reply.status, reason, route: named };
 }
 
-const NOT_ROUTED = answer(notRoutedReply(), "no route takes it");
+/** Counts one more request of the route in flight, to be released by {@linkcode leaveRoute}. */
+function entersRoute({ guards }: Route): boolean {
+  const inFlight = guards?.inFlight;
+  return inFlight === undefined || inFlight.count.acquire(inFlight.max);
+}
+
+/** A request that was forwarded, or was to be, is over. */
+export function leaveRoute({ route: { guards } }: Way): void {
+  guards?.inFlight?.count.release();
+}
 
 /** A path must not leave the path prefix of a backend, as the backend gets it. */
-function guarded<Request extends DispatchedFacts, Response>(
+function keepingPrefix<Request extends DispatchedFacts, Response>(
   request: Request,
   passage: Passage<Request, Response>,
-): Dispatched<Request, Response> {
+): Passage<Request, Response> | RefusedPassage {
   const { destination, route } = passage;
   if (!destination.keepsPrefix) return passage;
   const path = route.request?.path?.(request.path) ?? request.path;
@@ -188,7 +241,7 @@ export function fillingFor(
       case "route":
         return id;
       case "user":
-        return "";
+        return request.user ?? "";
     }
   };
 }
@@ -198,7 +251,7 @@ function responseOf({ status, fields, body }: OwnResponse, fill: Filling): Local
 }
 
 /** The facts that routes ask for: each is found only if some route asks. */
-class LazyFacts implements RoutingFacts {
+class LazyFacts implements RoutingFacts, GuardedRequest {
   readonly method: string;
   readonly host: string;
   readonly path: string;
@@ -217,6 +270,10 @@ class LazyFacts implements RoutingFacts {
 
   get client(): string {
     return clientAddressOf(this.#request, this.#isTrusted);
+  }
+
+  get contentLength(): number | undefined {
+    return this.#request.contentLength;
   }
 
   header(name: string): string | undefined {

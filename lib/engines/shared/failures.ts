@@ -1,4 +1,5 @@
 /** Failures that an engine causes itself, by ending an attempt. */
+import { TOO_LARGE } from "../../http/local_reply.ts";
 import { type Failed, failed, overLimit } from "../../outcome.ts";
 
 export const NO_FIRST_BYTE: Failed = failed(
@@ -32,6 +33,12 @@ export const CLIENT_STALLED: Failed = {
 export const UPLOAD_EXPIRED: Failed = {
   ...failed("http_request_error", "the request's body did not arrive within REQUEST_TIMEOUT"),
   status: 408,
+};
+
+export const BODY_TOO_LARGE: Failed = {
+  ...failed("http_request_error", "the request's body is larger than its route allows"),
+  status: 413,
+  text: TOO_LARGE,
 };
 
 export const TUNNEL_IDLE: Failed = failed(

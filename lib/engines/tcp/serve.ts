@@ -72,7 +72,16 @@ export function serveTcp(options: EngineOptions): Engine {
     clock.now,
   );
   const context: Context = {
-    dispatch: createDispatch({ routes, tools: options.conditions, isTrusted, forward }),
+    dispatch: createDispatch({
+      routes,
+      tools: options.conditions,
+      isTrusted,
+      rateClock: options.rateClock,
+      errorPages: options.errorPages,
+      forward,
+      discard: ({ response: { connection, connections } }) => connections.discard(connection),
+    }),
+    errorPages: options.errorPages,
     phaseTimeoutsFor: remembered((destination) => phaseTimeouts(limits, destination.timeouts)),
     loops: new LoopGuard(instanceName, onWarning, clock.now),
     overload,

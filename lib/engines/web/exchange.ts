@@ -51,6 +51,7 @@ export function createExchange(options: ExchangeOptions) {
   ): Promise<Exchange> {
     const { timeouts } = passage.destination;
     request.way = passage;
+    if (body !== undefined) body.maxBytes = passage.route.guards?.maxBodySize ?? Infinity;
     const startedAt = onRequest === undefined ? 0 : performance.now();
     const deadline = startDeadline(request, wheel, timeouts.request);
     const missing = body && await attachBody(request, body, timeouts);

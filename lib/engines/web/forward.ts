@@ -7,11 +7,7 @@ import { changeFields } from "../../routing/header_changes.ts";
 import type { RequestChanges } from "../../routing/route.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import { fillingFor } from "../shared/dispatch.ts";
-import {
-  BODY_MALFORMED,
-  CLIENT_BROKE_OFF,
-  RESPONSE_HAS_TOO_MANY_LINES,
-} from "../shared/failures.ts";
+import { RESPONSE_HAS_TOO_MANY_LINES } from "../shared/failures.ts";
 import { WebAttempt } from "./attempt.ts";
 import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
@@ -124,7 +120,7 @@ export function createForward(options: ForwardOptions) {
       return { kind: "answered", status, response: { response, attempt, bytes } };
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
-      if (body?.broken) return body.malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF;
+      if (body?.fault !== undefined) return body.fault;
       return assessBreak(failedFetch(error), body);
     } finally {
       attempt.end();

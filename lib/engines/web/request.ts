@@ -7,7 +7,7 @@ import type { Field, Forwarding } from "../../http/headers.ts";
 import type { Failed } from "../../outcome.ts";
 import type { DispatchedFacts, Way } from "../shared/dispatch.ts";
 import type { RequestBody } from "./request_body.ts";
-import { type Head, readField } from "./head.ts";
+import { announcedLength, type Head, readField } from "./head.ts";
 import type { Expirable } from "../shared/request_deadline.ts";
 
 /** What Deno.serve gives a handler beside the request. */
@@ -24,6 +24,8 @@ export class WebRequest implements DispatchedFacts, Expirable {
   /** The name of the listener that it came in at. */
   readonly listener: string;
   body: RequestBody | undefined;
+  readonly contentLength: number | undefined;
+  user: string | undefined;
   /** Undefined until its route is found. */
   way: Way | undefined;
   clientGone = false;
@@ -48,6 +50,7 @@ export class WebRequest implements DispatchedFacts, Expirable {
     this.clientAddress = plainAddress(info.remoteAddr.hostname);
     this.fields = head.fields;
     this.listener = listener;
+    this.contentLength = announcedLength(head);
     this.version = head.host === undefined ? "2" : "1.1";
   }
 

@@ -11,7 +11,9 @@
  */
 import { announcedLength, type Head } from "./head.ts";
 import { delay } from "@std/async/delay";
+import type { Failed } from "../../outcome.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
+import { BODY_MALFORMED, BODY_TOO_LARGE, CLIENT_BROKE_OFF } from "../shared/failures.ts";
 import { KeptPieces, Place } from "./kept_pieces.ts";
 import { Pause } from "./pause.ts";
 import { PieceReader } from "./piece_reader.ts";
@@ -54,10 +56,10 @@ export class RequestBody {
   readonly length: number | undefined;
   /** Whether bytes are gone that another attempt would have to send. */
   spent = false;
-  /** Whether the client failed to send it: it left, or the framing was broken. */
-  broken = false;
-  /** Whether it was the framing. */
-  malformed = false;
+  /** How the client failed to send it: it left, or the framing was broken, or it is too large. */
+  fault: Failed | undefined;
+  /** The most bytes that it may have. */
+  maxBytes = Infinity;
   /** Whether all of it has been read. */
   complete = false;
   readonly #source: PieceReader;
@@ -163,16 +165,21 @@ export class RequestBody {
       } else if (piece.length > 0) { // Deno gives an empty piece for an empty body
         this.#kept.add(piece);
         this.#readBytes += piece.length;
+        if (this.#readBytes > this.maxBytes) throw new RangeError("the body is too large");
         if (this.#readBytes > KEPT_BYTES) this.spent = true;
       }
     } catch (error) {
-      this.broken = true;
-      this.malformed = INVALID_FRAMING.test(String(error));
+      this.fault = faultOf(error);
       throw error;
     } finally {
       this.#reading = undefined;
     }
   }
+}
+
+function faultOf(error: unknown): Failed {
+  if (error instanceof RangeError) return BODY_TOO_LARGE;
+  return INVALID_FRAMING.test(String(error)) ? BODY_MALFORMED : CLIENT_BROKE_OFF;
 }
 
 /**

@@ -5,13 +5,14 @@ import {
   lengthOf,
   type LocalReply,
   refusalReply,
+  withPage,
 } from "../../http/local_reply.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { listen } from "../../net/http_server.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
 import { isLastRecipient } from "../shared/admission.ts";
-import { createDispatch } from "../shared/dispatch.ts";
+import { createDispatch, leaveRoute } from "../shared/dispatch.ts";
 import { LOOP, LoopGuard } from "../shared/loops.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit, refuseUnforwardable } from "./admission.ts";
@@ -42,7 +43,18 @@ export function serveWeb(options: EngineOptions): Engine {
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
   const warnOfUpgrade = throttledWarning(onWarning, clock.now);
   const drain = new Drain();
-  const dispatch = createDispatch({ routes, tools: options.conditions, isTrusted, forward });
+  const dispatch = createDispatch({
+    routes,
+    tools: options.conditions,
+    isTrusted,
+    rateClock: options.rateClock,
+    errorPages: options.errorPages,
+    forward,
+    discard: ({ response: { response, attempt } }) => {
+      attempt.end();
+      response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
+    },
+  });
   const exchange = createExchange({
     wheel,
     loops,
@@ -84,30 +96,39 @@ export function serveWeb(options: EngineOptions): Engine {
   ): Promise<Response> {
     const head = readHead(request);
     const target = admit(head, hostIfMissing, limits);
-    if ("reason" in target) return refuse(head, info, target, refusalReply(target));
+    if ("reason" in target) return refuse(head, info, target, paged(refusalReply(target)));
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
-    if (loops.finds(head.via)) return refuse(head, info, LOOP, LOOP.reply);
+    if (loops.finds(head.via)) return refuse(head, info, LOOP, paged(LOOP.reply));
     const received = new WebRequest(request, info, head, target, listener);
-    const passage = dispatch(received);
-    if (passage.kind === "answer") return refuse(head, info, passage, passage.reply);
+    const dispatched = dispatch(received);
+    const startedAt = dispatched instanceof Promise ? performance.now() : undefined;
+    const passage = dispatched instanceof Promise ? await dispatched : dispatched;
+    if (passage.kind === "answer") return refuse(head, info, passage, passage.reply, startedAt);
     const refusal = passage.kind === "refuse"
       ? passage.refusal
       : refuseUnforwardable(received.method, sentPath(received, passage));
-    if (refusal !== undefined) return refuse(head, info, refusal, refusalReply(refusal));
-    if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);
+    if (refusal !== undefined) {
+      if (passage.kind === "forward") leaveRoute(passage);
+      return refuse(head, info, refusal, paged(refusalReply(refusal)));
+    }
+    const way = passage as WebPassage;
+    if (!overload.acquire()) {
+      leaveRoute(way);
+      return refuse(head, info, OVERLOAD, paged(OVERLOAD.reply));
+    }
     if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
     const body = receiveBody(request, head);
     drain.beginUpload(body);
     try {
-      const { response, onSent } = await exchange(received, passage as WebPassage, body);
+      const { response, onSent } = await exchange(received, way, body);
       const end = () => {
-        release(body);
+        release(way, body);
         onSent();
       };
       info.completed.then(end, end);
       return response;
     } catch (error) {
-      release(body);
+      release(way, body);
       throw error;
     }
   }
@@ -117,24 +138,36 @@ export function serveWeb(options: EngineOptions): Engine {
     return route.request?.path?.(path) ?? path;
   }
 
-  function release(body: RequestBody | undefined): void {
+  function release(way: WebPassage, body: RequestBody | undefined): void {
+    leaveRoute(way);
     overload.release();
     drain.endUpload(body);
   }
 
-  /** Answers a request that is not forwarded, and logs it. */
+  /**
+   * Answers a request that is not forwarded, and logs it.
+   *
+   * @param startedAt when it arrived, by performance.now(), if that took some time
+   */
   function refuse(
     head: Head,
     info: ServeInfo,
     refusal: LoggedRefusal,
     answer: LocalReply,
+    startedAt?: number,
   ): Response {
     if (onRequest !== undefined) {
       const request = describe(identify(head, info), isTrusted);
       const bytes = head.method === "HEAD" ? 0 : lengthOf(answer);
-      onRequest(refusedEntry(request, refusal, { bytes, milliseconds: 0 }, Date.now()));
+      const milliseconds = startedAt === undefined ? 0 : performance.now() - startedAt;
+      onRequest(refusedEntry(request, refusal, { bytes, milliseconds }, Date.now()));
     }
     return reply(answer);
+  }
+
+  /** A reply of no route. */
+  function paged(answer: LocalReply): LocalReply {
+    return withPage(answer, options.errorPages.get(answer.status));
   }
 
   function reply(answer: LocalReply): Response {

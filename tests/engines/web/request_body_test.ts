@@ -13,6 +13,7 @@ import {
   Source,
   WHOLE,
 } from "../../support/request_bodies.ts";
+import { CLIENT_BROKE_OFF } from "../../../lib/engines/shared/failures.ts";
 import { concat } from "../../support/strict_parser.ts";
 
 Deno.test("RequestBody: one attempt gets all of it, and reports progress with each chunk and at the end", async () => {
@@ -20,7 +21,7 @@ Deno.test("RequestBody: one attempt gets all of it, and reports progress with ea
   let progress = 0;
   assertEquals(await read(open(body, () => progress++)), WHOLE);
   assertEquals(progress, CHUNKS.length + 1);
-  assertEquals([body.complete, body.spent, body.broken], [true, false, false]);
+  assertEquals([body.complete, body.spent, body.fault], [true, false, undefined]);
 });
 
 for (const before of [0, 1, 2, 4]) {
@@ -40,7 +41,7 @@ Deno.test("RequestBody: an attempt that cancels its stream leaves the rest for t
   const first = open(body);
   await read(first, 2);
   await first.cancel();
-  assertEquals([source.cancelled, body.broken], [false, false]);
+  assertEquals([source.cancelled, body.fault], [false, undefined]);
   assertEquals(await read(open(body)), WHOLE);
 });
 
@@ -65,7 +66,7 @@ Deno.test("RequestBody: for any chunks and any earlier attempts, the last attemp
     }
     assertEquals(await read(open(body)), whole);
     await Promise.all(left);
-    assertEquals([body.complete, body.spent, body.broken], [true, false, false]);
+    assertEquals([body.complete, body.spent, body.fault], [true, false, undefined]);
   }));
 });
 
@@ -115,9 +116,9 @@ Deno.test("RequestBody: if the client breaks off, the attempt fails and the body
   const body = new RequestBody(source.stream, undefined);
   const reader = open(body);
   assertEquals(await read(reader, 2), bytes("onetwo"));
-  assertStrictEquals(body.broken, false);
+  assertStrictEquals(body.fault, undefined);
   await assertRejects(() => reader.read(), Error, "the client left");
-  assertEquals([body.broken, body.complete, body.awaitsClient], [true, false, false]);
+  assertEquals([body.fault, body.complete, body.awaitsClient], [CLIENT_BROKE_OFF, false, false]);
   await assertRejects(() => read(open(body)), Error, "the client left");
 });
 

@@ -13,7 +13,11 @@ import type { RequestHead } from "../http1/request_head.ts";
 
 export interface Context extends ClientOptions {
   /** Finds where a request goes. */
-  readonly dispatch: (request: TcpRequest) => Dispatched<TcpRequest, TcpResponse>;
+  readonly dispatch: (
+    request: TcpRequest,
+  ) => Dispatched<TcpRequest, TcpResponse> | Promise<Dispatched<TcpRequest, TcpResponse>>;
+  /** Bodies of local replies of no route, by status. */
+  readonly errorPages: ReadonlyMap<number, string>;
   /** How long phases last on the way to a destination. */
   readonly phaseTimeoutsFor: (destination: Destination) => PhaseTimeouts;
   readonly loops: LoopGuard;

@@ -7,15 +7,22 @@ import {
   internalErrorReply,
   lastRecipientReply,
   type LocalReply,
+  tooLargeReply,
   withPage,
 } from "../../../http/local_reply.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
-import { CLIENT_GONE, EXPIRED, internalError, isDeparture } from "../../shared/failures.ts";
+import {
+  BODY_TOO_LARGE,
+  CLIENT_GONE,
+  EXPIRED,
+  internalError,
+  isDeparture,
+} from "../../shared/failures.ts";
 import { LOOP } from "../../shared/loops.ts";
 import { OVERLOAD } from "../../shared/overload.ts";
 import { type Expirable, startDeadline } from "../../shared/request_deadline.ts";
-import type { Way } from "../../shared/dispatch.ts";
+import { leaveRoute, type Way } from "../../shared/dispatch.ts";
 import type { LoggedRefusal } from "../../shared/access_entry.ts";
 import type { ClientConnection } from "../client/connection.ts";
 import { ClientSide } from "./client_side.ts";
@@ -34,6 +41,9 @@ import type { TcpResponse } from "./response.ts";
 import { blameFor } from "./response_blame.ts";
 import { serveUpgraded } from "./upgraded.ts";
 import { Upload } from "./upload.ts";
+
+/** What a request gets whose body is too large before anything of it is sent. */
+const TOO_LARGE = { status: 413, reason: BODY_TOO_LARGE.detail, reply: tooLargeReply() };
 
 export class Exchange extends ClientSide implements Expirable {
   readonly #client: ClientConnection;
@@ -76,13 +86,15 @@ export class Exchange extends ClientSide implements Expirable {
     let counted = false;
     try {
       if (request.isLastHop) return await this.#reply(lastRecipientReply());
-      if (loops.finds(request.via)) return await this.#turnAway(LOOP);
-      const passage = dispatch(request);
+      if (loops.finds(request.via)) return await this.#turnAway(this.#paged(LOOP));
+      const dispatched = dispatch(request);
+      const passage = dispatched instanceof Promise ? await dispatched : dispatched;
       if (passage.kind === "refuse") throw malformed(passage.refusal);
       if (passage.kind === "answer") return await this.#turnAway(passage);
+      request.way = passage;
       counted = overload.acquire();
-      if (!counted) return await this.#turnAway(OVERLOAD);
-      this.#begin(passage);
+      if (!counted) return await this.#turnAway(this.#paged(OVERLOAD));
+      if (!this.#begin(passage)) return await this.#turnAway(this.#paged(TOO_LARGE));
       this.awaitBackend();
       const result = await passage.proxy(request);
       const keeps = result.kind === "answered"
@@ -93,6 +105,7 @@ export class Exchange extends ClientSide implements Expirable {
     } finally {
       this.isOver = true;
       if (counted) overload.release();
+      if (request.way !== undefined) leaveRoute(request.way);
       if (request.deadline !== undefined) wheel.remove(request.deadline);
       request.upload?.close();
     }
@@ -104,16 +117,16 @@ export class Exchange extends ClientSide implements Expirable {
     this.enterResponse();
   }
 
-  /** Takes the way that its route says. */
-  #begin(passage: Way): void {
+  /** Takes the way that its route says. @returns false if the body is too large already */
+  #begin(passage: Way): boolean {
     const { request } = this;
     const { wheel, isTrusted, phaseTimeoutsFor } = this.#context;
     const { destination, route } = passage;
     const { timeouts } = destination;
-    request.way = passage;
     request.deadline = startDeadline(this, wheel, timeouts.request);
     this.#client.useTimeouts(phaseTimeoutsFor(destination), timeouts.idle);
     if (route.request !== undefined) changeRequest(request, route, route.request, isTrusted);
+    return request.upload?.limitTo(route.guards?.maxBodySize ?? Infinity) ?? true;
   }
 
   /** Ends the current attempt; no further one is made. */
@@ -136,6 +149,12 @@ export class Exchange extends ClientSide implements Expirable {
     const { connection, ended } = this.request;
     if (this.responding) this.#client.abort(EXPIRED);
     else if (ended !== undefined) connection?.end(ended);
+  }
+
+  /** The same, with a page of the operator's if there is one for its status. */
+  #paged<Turned extends { readonly reply: LocalReply }>(turned: Turned): Turned {
+    const pages = this.request.way?.route.errorPages ?? this.#context.errorPages;
+    return { ...turned, reply: withPage(turned.reply, pages.get(turned.reply.status)) };
   }
 
   /** Answers without any backend. */

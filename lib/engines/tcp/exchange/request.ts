@@ -19,6 +19,7 @@ export class TcpRequest implements DispatchedFacts {
   readonly method: string;
   readonly clientAddress: string;
   readonly listener: string;
+  user: string | undefined;
   /** Undefined until its route is found. */
   way: Way | undefined;
   clientGone = false;
@@ -99,6 +100,10 @@ export class TcpRequest implements DispatchedFacts {
   /** The value of Via, if there is one. */
   get via(): string | undefined {
     return this.head.forwarding.viaEnd > 0 ? this.header("via") : undefined;
+  }
+
+  get contentLength(): number | undefined {
+    return this.head.contentLength === -1 ? undefined : this.head.contentLength;
   }
 
   get path(): string {

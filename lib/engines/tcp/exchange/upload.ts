@@ -11,10 +11,12 @@ import { Chunked } from "../http1/chunked.ts";
 import {
   BACKEND_TAKES_NOTHING,
   BODY_MALFORMED,
+  BODY_TOO_LARGE,
   CLIENT_BROKE_OFF,
   internalError,
   NO_FIRST_BYTE,
 } from "../../shared/failures.ts";
+import type { Failed } from "../../../outcome.ts";
 import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { RequestHead } from "../http1/request_head.ts";
@@ -63,8 +65,10 @@ export class Upload {
   #missing: number;
   readonly #chunked: Chunked | undefined;
   #reading: Promise<void> | undefined;
-  /** Whether its coding is not valid: then the client may still be there. */
-  #malformed = false;
+  /** What is at fault with it, if it is broken. */
+  #fault: Failed = CLIENT_BROKE_OFF;
+  /** The most bytes of data that it may have. */
+  #maxBytes = Infinity;
   /** The connection of the current attempt; earlier ones get no more. */
   #to: BackendConnection | undefined;
 
@@ -111,10 +115,16 @@ export class Upload {
     } catch (error) {
       if (!isPeerError(error)) connection.end(internalError(error));
       if (this.broken && this.#to === connection) {
-        connection.end(this.#malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF);
+        connection.end(this.#fault);
       }
       // Otherwise the backend broke it, which the reader of its response notices.
     }
+  }
+
+  /** Sets how many bytes of data it may have. @returns false if more have arrived already */
+  limitTo(bytes: number): boolean {
+    this.#maxBytes = bytes;
+    return (this.#chunked?.dataBytes ?? 0) <= bytes;
   }
 
   /** Whether it waits for the client, and for nothing else. */
@@ -157,7 +167,7 @@ export class Upload {
       if (this.complete) this.#source.awaitBackend();
     } catch (error) {
       this.broken = true;
-      this.#malformed = error instanceof Malformed;
+      this.#fault = faultOf(error);
       throw error;
     } finally {
       this.#reading = undefined;
@@ -174,7 +184,8 @@ export class Upload {
       return;
     }
     this.#ready = this.#chunked.scan(this.#buffer, this.#ready, this.#filled);
-    const { consumed, done } = this.#chunked;
+    const { consumed, done, dataBytes } = this.#chunked;
+    if (dataBytes > this.#maxBytes) throw new RangeError("the body is too large");
     this.#buffer.copyWithin(this.#ready, consumed, this.#filled);
     this.#filled -= consumed - this.#ready;
     this.complete = done;
@@ -191,4 +202,9 @@ export class Upload {
     this.#ready = 0;
     return 0;
   }
+}
+
+function faultOf(error: unknown): Failed {
+  if (error instanceof RangeError) return BODY_TOO_LARGE;
+  return error instanceof Malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF;
 }
