@@ -29,10 +29,15 @@ export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
       header: { ...TEXT, multiple: true },
     },
   },
-  healthcheck: { load: () => import("./commands/healthcheck.ts"), flags: { ready: SWITCH } },
+  healthcheck: {
+    load: () => import("./commands/healthcheck.ts"),
+    flags: { ready: SWITCH, config: TEXT },
+  },
   simulate: {
     load: () => import("./commands/simulate.ts"),
     flags: {
+      config: TEXT,
+      pool: TEXT,
       scenario: TEXT,
       arrivals: TEXT,
       backends: TEXT,

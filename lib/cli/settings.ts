@@ -20,7 +20,7 @@ export async function loadSettings(file: string | undefined): Promise<Loaded> {
   return loaded;
 }
 
-/** Logs each of the warnings. */
+/** Logs each of the warnings; of one with a place in a file, the line that says what it is. */
 export function warn(warnings: readonly string[]): void {
-  for (const warning of warnings) log("warn", warning);
+  for (const warning of warnings) log("warn", warning.split("\n")[0]!);
 }

@@ -106,6 +106,21 @@ export function parseAddresses(variables: VariableTexts): Addresses {
   );
 }
 
+/**
+ * Loads the addresses of a balancer: from the configuration file, if there is one.
+ *
+ * @param path as for {@linkcode loadConfiguration}
+ * @throws {ConfigError} with every problem: of the whole configuration, if there is a file
+ */
+export async function loadAddresses(
+  variables: VariableTexts,
+  path: string | undefined,
+): Promise<Addresses> {
+  const hasFile = path !== undefined || variables[FILE_VARIABLE]?.trim();
+  if (!hasFile) return parseAddresses(variables);
+  return addressesOf((await loadConfiguration(variables, path)).configuration);
+}
+
 /** Variables of the environment that look like misspelt settings. @returns one sentence each */
 export function misspeltVariables(): string[] {
   return misspelt(readEnvironment());

@@ -1,5 +1,5 @@
 /**
- * Sends probes: requests each backend's HEALTH_PATH again and again, each time on a new connection, and
+ * Sends probes: requests a path of each backend again and again, each time on a new connection, and
  * reports the results. Backends are probed side by side, and no request waits for a probe.
  */
 import { delay } from "@std/async/delay";
@@ -13,6 +13,10 @@ export interface ProbeOptions<Monitored extends Pick<MonitoredBackend, "url"> = 
   readonly backends: readonly Monitored[];
   /** Path and query, appended to the backend's URL. */
   readonly path: string;
+  /** The Host of probes; by default the backend's. */
+  readonly host?: string | undefined;
+  /** The port that probes ask; by default the backend's. */
+  readonly port?: number | undefined;
   /** The statuses that count as good. */
   readonly good: Statuses;
   /** From the start of one probe to the start of the next, in milliseconds; varies by up to a tenth. */
@@ -31,7 +35,7 @@ export function startProbes<Monitored extends Pick<MonitoredBackend, "url">>(
 ): AsyncDisposable {
   const { backends, interval, random } = options;
   // A probe on a kept connection would not show whether a new connection can be made.
-  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, http2: false });
+  const client = Deno.createHttpClient({ allowHost: true, poolMaxIdlePerHost: 0, http2: false });
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -70,14 +74,14 @@ async function request(
   backend: Pick<MonitoredBackend, "url">,
   client: Deno.HttpClient,
   stopping: AbortSignal,
-  { path, good, timeout }: Pick<ProbeOptions<never>, "path" | "good" | "timeout">,
+  { path, host, port, good, timeout }: Omit<ProbeOptions<never>, "backends" | "onProbe">,
 ): Promise<[good: boolean, reason: string] | undefined> {
   const late = AbortSignal.timeout(timeout);
   try {
-    const response = await fetch(backend.url + path, {
+    const response = await fetch(withPort(backend.url, port) + path, {
       client,
       redirect: "manual",
-      headers: { "user-agent": "roundabout" },
+      headers: { "user-agent": "roundabout", ...(host !== undefined && { host }) },
       signal: AbortSignal.any([late, stopping]),
     });
     await response.body?.cancel();
@@ -90,6 +94,14 @@ async function request(
     const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
     return isOurs ? undefined : [false, formatFailure(failed)];
   }
+}
+
+/** The same URL with another port. */
+function withPort(url: string, port: number | undefined): string {
+  if (port === undefined) return url;
+  const changed = new URL(url);
+  changed.port = String(port);
+  return `${changed.origin}${changed.pathname.replace(/\/+$/, "")}`;
 }
 
 /** Resolves after a time in milliseconds, or as soon as the signal is aborted. */

@@ -14,6 +14,16 @@ import { formatTime } from "./timestamp.ts";
 
 export type Level = "info" | "warn" | "error";
 
+const LEVELS: readonly Level[] = ["info", "warn", "error"];
+
+/** The least important lines that are written. */
+let threshold: Level = "info";
+
+/** Sets the least important lines that are written, by `log.level`. */
+export function setLogLevel(level: Level): void {
+  threshold = level;
+}
+
 /** How long {@linkcode exit} waits for the readers of both streams. */
 const FLUSH_MS = 1_000;
 
@@ -38,6 +48,7 @@ export const STDOUT: LineWriter = new LineWriter(Deno.stdout, {
 
 /** Writes a line to the program's log. */
 export function log(level: Level, message: string): void {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(threshold)) return;
   STDERR.write(`${formatTime(Date.now())} ${level} ${escapeText(message)}`);
 }
 

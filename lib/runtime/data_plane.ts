@@ -2,6 +2,7 @@
 import { ENGINES } from "../engines/mod.ts";
 import { remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
+import { isLogged, withoutQuery } from "../logging/log_choice.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
 import { compilePages, compileRoute } from "../routing/route.ts";
 import { loadConditionTools } from "../routing/tools.ts";
@@ -62,6 +63,7 @@ export async function startDataPlane(
   });
   const batch = new LineBatch((lines) => notify({ kind: "lines", lines }));
   const format = logFormat === undefined ? undefined : lineFormatter(logFormat);
+  const choice = config.log;
   const engine = bindOrExplain("requests", listeners, () =>
     serve({
       routes: config.routes.map((route) =>
@@ -84,7 +86,9 @@ export async function startDataPlane(
       requests: requestsInFlight(memory, number),
       limits,
       isTrusted,
-      onRequest: format && ((entry) => batch.write(format(entry))),
+      onRequest: format && ((entry) => {
+        if (isLogged(entry, choice, Math.random)) batch.write(format(withoutQuery(entry, choice)));
+      }),
       onError: onFault,
       onWarning: (message) => notify({ kind: "warning", message }),
     }));

@@ -9,6 +9,8 @@ export function startProbing({ health }: PoolConfig, pool: Pool): AsyncDisposabl
   return startProbes({
     backends: pool.backends,
     path: health.path,
+    host: health.host,
+    port: health.port,
     good: health.status,
     interval: health.interval,
     timeout: health.timeout,

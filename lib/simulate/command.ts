@@ -5,6 +5,7 @@ import { plainMessage } from "../net/plain_message.ts";
 import { formatJsonReport } from "./report/json_report.ts";
 import { formatTextReport } from "./report/text_report.ts";
 import { simulate } from "./run/run.ts";
+import { readPoolFile } from "./scenario/pool_file.ts";
 import { readScenario } from "./scenario/read_scenario.ts";
 import { readRecording } from "./scenario/recorded_arrivals.ts";
 import type { SimulateFlags } from "./scenario/scenario.ts";
@@ -21,7 +22,14 @@ export async function runSimulation(flags: SimulateFlags): Promise<number> {
       '--scenario and --arrivals must not both be standard input: current values are "-" and "-"',
     );
   }
+  const configuration = await readFile("config", flags.config, problems, joinChunks);
+  if (flags.config === undefined && flags.pool !== undefined) {
+    problems.push(`--pool needs --config: current value is ${JSON.stringify(flags.pool)}`);
+  }
   const files = {
+    pool: configuration === undefined
+      ? undefined
+      : readPoolFile(flags.config!, configuration, flags.pool),
     scenario: await readFile("scenario", flags.scenario, problems, joinChunks),
     arrivals: bothFromStdin
       ? undefined

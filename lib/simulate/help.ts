@@ -25,6 +25,8 @@ Backends and settings:
   --policy NAME      the balancing policy (default round_robin)
   --compare          run all policies, and show them side by side
   --set NAME=VALUE   change a setting, named as in the environment; may be repeated
+  --config FILE      take settings and the number of backends from a pool of a configuration file
+  --pool NAME        that pool, if the file has several
   --scenario FILE    read flags from a JSON file, with settings in place of --policy and --set;
                      flags on the command line override it:
                      {"rate": 250, "backends": ["20ms", "100ms"], "settings": {"POLICY": "p2c"}}

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Backend } from "../../lib/backends/backend.ts";
 import { type ProbeOptions, startProbes } from "../../lib/health/prober.ts";
 import { type Behaviour, deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { RawBackend } from "../support/raw_backend.ts";
 import { seeded } from "../support/random.ts";
 
 /** Probes until there are a number of results. @returns them, in words such as `good answered 200` */
@@ -134,4 +135,18 @@ Deno.test("prober: an answer over a limit of ours shows nothing about its backen
   await first.promise;
   assertEquals(reported[0], "answered 200");
   assert(backend.requests.length >= 2);
+});
+
+Deno.test("prober: it can ask another port, with another Host", async () => {
+  const heads: string[] = [];
+  await using health = new RawBackend(async (connection) => {
+    heads.push(await connection.until("\r\n\r\n"));
+    await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  const options = { host: "users.internal", port: Number(new URL(health.url).port) };
+  assertEquals(await probe(`http://127.0.0.1:${deadPort()}/base`, 1, options), [
+    "good answered 200",
+  ]);
+  assertMatch(heads[0]!, /^GET \/base\/healthz HTTP\/1\.1\r\n/);
+  assertMatch(heads[0]!, /\r\nhost: users\.internal\r\n/i);
 });

@@ -1,5 +1,5 @@
 /** `roundabout healthcheck`: tells whether the balancer on this machine is alive or ready. */
-import { parseAddresses, readVariables } from "../../config/load.ts";
+import { loadAddresses, readVariables } from "../../config/load.ts";
 import { log } from "../../logging/log.ts";
 import { ignoreProxyVariables } from "../../net/proxy_variables.ts";
 import type { Flags } from "../command.ts";
@@ -7,19 +7,20 @@ import { healthProblem } from "../healthcheck.ts";
 
 export const HELP = `roundabout healthcheck: ask the balancer on this machine how it is
 
-Usage: roundabout healthcheck [--ready]
+Usage: roundabout healthcheck [--ready] [--config FILE]
 
-  --ready  ask whether it should get requests (/readyz) instead of whether it is alive (/livez)
+  --ready        ask whether it should get requests (/readyz) instead of whether it is alive (/livez)
+  --config FILE  the configuration file that it was started with (CONFIG)
 
-Exit status 0 if so, otherwise 1. It asks the admin port, which ADMIN_HOST and ADMIN_PORT name. With
-ADMIN_PORT=off it asks HOST and PORT whether a balancer or a demo backend responds.
+Exit status 0 if so, otherwise 1. It asks the admin port, which ADMIN_HOST and ADMIN_PORT or the file name. If
+that is off it asks where requests come in whether a balancer or a demo backend responds.
 
 A balancer without a usable backend is alive and not ready: restarting it would not help. So whatever
 restarts it should ask without --ready, and whatever waits for it or sends requests to it with --ready.
 `;
 
-export async function run({ ready }: Flags): Promise<number> {
-  const addresses = parseAddresses(readVariables());
+export async function run({ ready, config }: Flags): Promise<number> {
+  const addresses = await loadAddresses(readVariables(), config);
   ignoreProxyVariables();
   const problem = await healthProblem(addresses, ready);
   if (problem === undefined) return 0;

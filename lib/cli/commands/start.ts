@@ -1,6 +1,6 @@
 /** `roundabout start`: balances requests over the backends of `USERS_SERVICE`. */
 import type { Configuration } from "../../config/model.ts";
-import { log } from "../../logging/log.ts";
+import { log, setLogLevel } from "../../logging/log.ts";
 import { formatHostPort } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
 import type { Flags } from "../command.ts";
@@ -28,6 +28,7 @@ further one stops it at once, from a second after the first.
 export function run({ config }: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
     const { configuration } = await loadSettings(config);
+    setLogLevel(configuration.log.level);
     const balancer = await startBalancer(configuration, { onListening });
     return { ...balancer, stop: () => balancer.stop(configuration.timeouts.drain) };
 

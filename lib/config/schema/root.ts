@@ -31,7 +31,7 @@ const instance = leaf({
 });
 
 const log = section({
-  level: choice(["debug", "info", "warn", "error"]).prefault("info").describe(
+  level: choice(["info", "warn", "error"]).prefault("info").describe(
     "the least important lines that are written",
   ),
   access: choice(["text", "json", "off"]).prefault("text").describe("a line per request"),

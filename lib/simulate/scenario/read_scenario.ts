@@ -3,6 +3,7 @@ import { type Parsed, parseTexts } from "./parse_texts.ts";
 import type { z } from "zod";
 import { POLICY_NAMES } from "../../config/model.ts";
 import { type Arrivals, checkDuration, generateArrivals } from "./arrivals.ts";
+import type { PoolFile } from "./pool_file.ts";
 import type { Recording } from "./recorded_arrivals.ts";
 import type { Scenario, SimulateFlags } from "./scenario.ts";
 import { readScenarioFile, type ScenarioFile } from "./scenario_file.ts";
@@ -14,6 +15,8 @@ export interface ScenarioSources {
   readonly flags: SimulateFlags;
   /** The text of the scenario file, if there is one. */
   readonly scenario?: string | undefined;
+  /** The pool of a configuration file, if one is simulated. */
+  readonly pool?: PoolFile | undefined;
   /** The recorded requests, if there are any. */
   readonly arrivals?: Recording | undefined;
 }
@@ -28,16 +31,18 @@ export interface ReadScenario {
 
 const NO_FILE: ScenarioFile = { texts: {}, settings: {}, problems: [] };
 
-/** Flags override the scenario file, and that overrides the defaults. */
+/** Flags override the scenario file, that overrides the pool, and that the defaults. */
 export function readScenario(
-  { flags, scenario: fileText, arrivals: recording }: ScenarioSources,
+  { flags, scenario: fileText, pool, arrivals: recording }: ScenarioSources,
 ): ReadScenario {
   const file = fileText === undefined ? NO_FILE : readScenarioFile(fileText, WORKLOAD_NAMES);
-  const workload = readWorkload(file, flags);
-  const settings = readSettings(file.settings, flags);
+  const ofPool = pool === undefined || pool.backends === "" ? {} : { backends: pool.backends };
+  const workload = readWorkload({ ...file, texts: { ...ofPool, ...file.texts } }, flags);
+  const settings = readSettings({ ...pool?.settings, ...file.settings }, flags);
   // A recording that could not be read is undefined, and its problem is already known.
   const isRecorded = flags.arrivals !== undefined || recording !== undefined;
   const problems = [
+    ...pool?.problems ?? [],
     ...file.problems,
     ...(isRecorded ? [...findExcluded("--", flags), ...findExcluded("", file.texts)] : []),
     ...(recording?.problems ?? []),

@@ -24,6 +24,10 @@ export interface Scenario {
 
 /** The flags of `roundabout simulate`, as text. */
 export interface SimulateFlags extends SettingFlags {
+  /** The path of a configuration file, or `-`, of which a pool is simulated. */
+  readonly config?: string | undefined;
+  /** The name of that pool. */
+  readonly pool?: string | undefined;
   /** The path of a scenario file, or `-`. */
   readonly scenario?: string | undefined;
   /** The path of a file of recorded requests, or `-`. */
