@@ -16,6 +16,10 @@ export interface TunnelOptions {
   readonly connection: BackendConnection;
   /** The value of a Set-Cookie to add to that response. */
   readonly cookie: string | undefined;
+  /** Lines that its way adds to that response. */
+  readonly added: string;
+  /** Whether the lines of a name are left out of it; undefined if none are. */
+  readonly drops: ((name: string) => boolean) | undefined;
   /** A buffer for what the client sends. */
   readonly buffer: Bytes;
   readonly overhead: Overhead;
@@ -31,11 +35,12 @@ export interface TunnelOptions {
  * @throws if either side breaks the connection
  */
 export async function openTunnel(options: TunnelOptions): Promise<void> {
-  const { client, connection, cookie, buffer: up, overhead, onBytes, onHalfClosed } = options;
+  const { client, connection, cookie, added, drops, buffer: up } = options;
+  const { overhead, onBytes, onHalfClosed } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined, cookie, Date.now());
-  const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
+  const start = editHead(buffer, head, "none", undefined, cookie, Date.now(), drops);
+  const lines = bytesOf(`${added}connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   overhead.overheadBytes += head.end - 2 - start + lines.length;
   await client.outbox.send(buffer.slice(start, head.end - 2));
   await client.outbox.send(lines);
