@@ -43,6 +43,11 @@ export interface UploadTimeouts {
 /** How much of a chunked body is read at a time: what follows it belongs to the next request. */
 const CHUNKED_READ_BYTES = 4 * 1024;
 
+/** The body has more bytes than it may have. */
+class BodyTooLarge extends Error {
+  override name = "BodyTooLarge";
+}
+
 export class Upload {
   /** Whether bytes were dropped that another attempt would have to send. */
   spent = false;
@@ -113,7 +118,8 @@ export class Upload {
         }
       }
     } catch (error) {
-      if (!isPeerError(error)) connection.end(internalError(error));
+      const isOurs = !isPeerError(error) && !(error instanceof BodyTooLarge);
+      if (isOurs) connection.end(internalError(error));
       if (this.broken && this.#to === connection) {
         connection.end(this.#fault);
       }
@@ -185,7 +191,7 @@ export class Upload {
     }
     this.#ready = this.#chunked.scan(this.#buffer, this.#ready, this.#filled);
     const { consumed, done, dataBytes } = this.#chunked;
-    if (dataBytes > this.#maxBytes) throw new RangeError("the body is too large");
+    if (dataBytes > this.#maxBytes) throw new BodyTooLarge();
     this.#buffer.copyWithin(this.#ready, consumed, this.#filled);
     this.#filled -= consumed - this.#ready;
     this.complete = done;
@@ -205,6 +211,6 @@ export class Upload {
 }
 
 function faultOf(error: unknown): Failed {
-  if (error instanceof RangeError) return BODY_TOO_LARGE;
+  if (error instanceof BodyTooLarge) return BODY_TOO_LARGE;
   return error instanceof Malformed ? BODY_MALFORMED : CLIENT_BROKE_OFF;
 }
