@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseEnv } from "node:util";
 import { parse, parseAll } from "@std/yaml";
 import { SETTING_NAMES } from "../lib/config/source/variables.ts";
+import { fencesOf } from "./support/fences.ts";
 import { deadPort } from "./support/scripted_backend.ts";
 import { run, started } from "./support/started.ts";
 
@@ -25,18 +26,6 @@ const NO_SETTINGS = new Set([
   "CAP_NET_BIND_SERVICE",
   "TIME_WAIT",
 ]);
-
-interface Fence {
-  /** `sh`, `text`, `yaml` … */
-  readonly language: string;
-  readonly text: string;
-}
-
-/** The fenced blocks of a Markdown page, in their order. */
-function fencesOf(page: string): Fence[] {
-  return [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)]
-    .map(([, language, text]) => ({ language: language!, text: text! }));
-}
 
 function fencesIn(page: string, language: string): string[] {
   return fencesOf(page).filter((fence) => fence.language === language).map(({ text }) => text);
