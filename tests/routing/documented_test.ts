@@ -52,3 +52,27 @@ Deno.test("documented: check --request prints what docs/routing.md says", async 
   assert(ambiguous.endsWith("status: 400\n"));
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("documented: spellings of /admin in docs/security.md take its route or are answered 400", async () => {
+  const security = await Deno.readTextFile(new URL("../../docs/security.md", import.meta.url));
+  const spellings = fencesOf(security).find(({ text }) => text.includes("//admin"))!.text.split(
+    /\s+/,
+  );
+  const file = readJsonc(`{
+    "pools": { "all": { "backends": ["http://a:80"] } },
+    "routes": [
+      { "name": "admin", "match": { "pathPrefix": "/admin" }, "respond": { "status": 403 } },
+      { "pool": "all" }
+    ]
+  }`);
+  const { configuration } = assemble({ variables: {}, environment: {}, file }, []);
+  const found = spellings.filter((path) => path !== "").map((path) =>
+    tryRequest(configuration!.routes, {
+      ...parseRequest(`GET http://x${path}`)!,
+      client: "192.0.2.1",
+      listener: "http",
+      headers: {},
+    }, tools).status
+  );
+  assertEquals(found, [403, 403, 400, 400, 400, 400, 400]);
+});
