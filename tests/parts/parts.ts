@@ -46,7 +46,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "engines/timeouts_test.ts": 15,
   "engines/vectors_test.ts": 5,
   "examples_test.ts": 6,
-  "examples_with_files_test.ts": 15,
+  "examples_with_files_test.ts": 20,
   "main_test.ts": 8,
   "net/http_server_test.ts": 4,
   "policies/contract_test.ts": 6,
