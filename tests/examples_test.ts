@@ -3,40 +3,25 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseEnv } from "node:util";
 import { parse, parseAll } from "@std/yaml";
 import { SETTING_NAMES } from "../lib/config/source/variables.ts";
+import { fencesOf } from "./support/fences.ts";
 import { deadPort } from "./support/scripted_backend.ts";
 import { run, started } from "./support/started.ts";
+import { tryExample } from "./support/terminal.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const EXAMPLES = `${ROOT}docs/examples`;
 const DEPLOY = await Deno.readTextFile(`${ROOT}docs/deploy.md`);
 
-/** How long a terminal may take for one block of commands, in milliseconds. */
-const PATIENCE_MS = 20_000;
-
-/** What marks the end of a block's output: no command prints it. */
-const END = "\x04";
-
-/** Upper-case names in the docs that are no settings of Roundabout. */
+/** Upper-case names in the docs that are no settings of Roundabout, or those of an example. */
 const NO_SETTINGS = new Set([
   "AF_INET",
   "AF_INET6",
   "AF_NETLINK",
   "AF_UNIX",
   "CAP_NET_BIND_SERVICE",
+  "LIVE",
   "TIME_WAIT",
 ]);
-
-interface Fence {
-  /** `sh`, `text`, `yaml` … */
-  readonly language: string;
-  readonly text: string;
-}
-
-/** The fenced blocks of a Markdown page, in their order. */
-function fencesOf(page: string): Fence[] {
-  return [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)]
-    .map(([, language, text]) => ({ language: language!, text: text! }));
-}
 
 function fencesIn(page: string, language: string): string[] {
   return fencesOf(page).filter((fence) => fence.language === language).map(({ text }) => text);
@@ -54,102 +39,9 @@ async function exampleFiles(folder = ""): Promise<Map<string, string>> {
   return files;
 }
 
-/** The same text with a free port in place of each of the examples' ports, 5000 to 5199. */
-function withFreePorts(text: string): string {
-  const ports = new Map<string, number>();
-  return text.replace(/\b5[01]\d\d\b/g, (port) => {
-    if (!ports.has(port)) ports.set(port, deadPort());
-    return String(ports.get(port));
-  });
-}
-
-/** Without what differs by system, columns, and by port: the cookie, which names the backend's address. */
-function comparable(output: string): string {
-  return output.replace(/^ +|\r$/gm, "").replace(/\blb=[\w-]{22};/g, "lb=…;");
-}
-
-/** A shell with job control that is given commands as a reader types them: block after block. */
-class Terminal implements AsyncDisposable {
-  readonly #shell: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #reading: Promise<unknown>;
-  readonly #texts = { stdout: "", stderr: "" };
-  #changed = Promise.withResolvers<void>();
-  #jobs = 0;
-
-  /** @param folder an empty one to work in: no `.env`, and settings of curl that bound its time */
-  constructor(folder: string) {
-    Deno.writeTextFileSync(`${folder}/.curlrc`, `max-time = 10\nnoproxy = "*"\n`);
-    const bin = Deno.execPath().replace(/\/[^/]*$/, "");
-    this.#shell = new Deno.Command("bash", {
-      cwd: folder,
-      env: { CURL_HOME: folder, NO_COLOR: "1", PATH: `${bin}:${Deno.env.get("PATH")}` },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#writer = this.#shell.stdin.getWriter();
-    this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr")]);
-    this.#type("set -m; trap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
-  }
-
-  /**
-   * Runs a block, and waits until whatever it starts in the background says that it listens.
-   *
-   * @returns what it printed on standard output
-   */
-  async run(block: string): Promise<string> {
-    this.#texts.stdout = "";
-    this.#jobs += block.match(/&$/gm)?.length ?? 0;
-    this.#type(`${block}\nprintf '\\004'\n`);
-    const listening = () => this.#texts.stderr.match(/ listen(s|ing) on /g)?.length ?? 0;
-    await this.#until(() => this.#texts.stdout.endsWith(END) && listening() >= this.#jobs);
-    return this.#texts.stdout.slice(0, -END.length);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer.close();
-    await Promise.all([this.#shell.status, this.#reading]);
-  }
-
-  #type(text: string): void {
-    this.#writer.write(new TextEncoder().encode(text)).catch(() => {}); // the shell's end is seen below
-  }
-
-  async #until(condition: () => boolean): Promise<void> {
-    const tooLate = AbortSignal.timeout(PATIENCE_MS);
-    tooLate.onabort = () => this.#changed.resolve();
-    while (!condition()) {
-      if (tooLate.aborted) throw new Error(`it hangs: ${Object.values(this.#texts).join("\n")}`);
-      await this.#changed.promise;
-      this.#changed = Promise.withResolvers();
-    }
-  }
-
-  async #read(name: "stdout" | "stderr"): Promise<void> {
-    for await (const part of this.#shell[name].pipeThrough(new TextDecoderStream())) {
-      this.#texts[name] += part;
-      this.#changed.resolve();
-    }
-  }
-}
-
 for (const example of ["canary-by-weight", "sticky"]) {
   Deno.test(`examples: the commands of ${example} print what its README says`, async () => {
-    const page = await Deno.readTextFile(`${EXAMPLES}/${example}/README.md`);
-    const blocks = fencesOf(withFreePorts(page.replaceAll(" main.ts", ` ${ROOT}main.ts`)));
-    const cwd = await Deno.makeTempDir();
-    {
-      await using terminal = new Terminal(cwd);
-      for (const [index, { language, text }] of blocks.entries()) {
-        if (language !== "sh") continue;
-        const output = await terminal.run(text);
-        const next = blocks[index + 1];
-        const expected = next?.language === "text" ? next.text : "";
-        assertEquals(comparable(output), comparable(expected), text);
-      }
-    }
-    await Deno.remove(cwd, { recursive: true });
+    await tryExample(example);
   });
 }
 

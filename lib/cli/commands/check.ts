@@ -48,7 +48,7 @@ export async function run(flags: Flags): Promise<number> {
       headers: Object.fromEntries((flags.header ?? []).map(readHeader)),
     }, tools);
     print(formatAnswer(answer));
-  } else if (!flags.print) {
+  } else if (!flags.print && failed.length === 0) {
     print(file === undefined ? listVariables(loaded) : summarize(loaded));
   }
   if (failed.length === 0) return 0;

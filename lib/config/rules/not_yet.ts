@@ -3,7 +3,7 @@ import type { Problem } from "../problems/problem.ts";
 import { entryAt, type Node, nodeAt, type Path } from "../tree/node.ts";
 import type { RuleContext } from "./context.ts";
 
-interface Unbuilt {
+export interface Unbuilt {
   /** `*` stands for any name, and for any place in a list. */
   readonly path: Path;
   /** Whether this value of it is not built; by default all are. */
@@ -13,7 +13,7 @@ interface Unbuilt {
 const isOn = (node: Node) => node.kind === "scalar" && node.value !== "off" && node.value !== false;
 const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.value !== value;
 
-const UNBUILT: readonly Unbuilt[] = [
+export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
   { path: ["watch"], when: isOn },
   { path: ["dns"] },
