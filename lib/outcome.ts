@@ -32,7 +32,7 @@ export const FAILURES = {
   connection_timeout: UNREACHABLE,
   tls_certificate_error: UNREACHABLE,
   tls_protocol_error: UNREACHABLE,
-  /** BACKEND_MAX_IN_FLIGHT is reached, or this program can open no more connections. */
+  /** limits.backendInFlight is reached, or this program can open no more connections. */
   connection_limit_reached: { ...UNREACHABLE, blamesBackend: false },
   connection_terminated: {
     status: 502,
@@ -46,7 +46,7 @@ export const FAILURES = {
     blamesBackend: true,
     text: "The backend's answer was not valid HTTP",
   },
-  /** The head is over MAX_HEADER_LINES or MAX_HEADER_SIZE. */
+  /** The head is over limits.headerLines or limits.headerSize. */
   http_response_header_section_size: {
     status: 502,
     mayHaveLeft: true,
@@ -115,7 +115,7 @@ export function failed(failure: FailureKind, detail: string): Failed {
 /**
  * The failure of an attempt whose response is over a limit of this program.
  *
- * @param limit its setting, or in a few words what it is, such as `MAX_HEADER_LINES`; clients see it
+ * @param limit its setting, or in a few words what it is, such as `limits.headerLines`; clients see it
  */
 export function overLimit(failure: FailureKind, limit: string, detail: string): Failed {
   return { kind: "failed", failure, detail, limit };
@@ -147,7 +147,7 @@ export const NO_BACKEND: Failed = {
 export const ALL_FULL: Failed = {
   kind: "failed",
   failure: "connection_limit_reached",
-  detail: "every backend has BACKEND_MAX_IN_FLIGHT requests in flight",
+  detail: "every backend has limits.backendInFlight requests in flight",
 };
 
 /** What happened, in the log's words: `dns_error: …`, or `connection_refused` if the detail says the same. */

@@ -17,7 +17,7 @@ export interface RequestFacts {
   readonly hasUpload: boolean;
   /** Whether part of the body that another attempt would have to send is no longer kept. */
   readonly bodySpent: boolean;
-  /** Whether REQUEST_TIMEOUT has passed: then it is not retried. */
+  /** Whether timeouts.request has passed: then it is not retried. */
   readonly expired: boolean;
   /** Whether the client has left, so that no answer can reach it. */
   readonly clientGone: boolean;

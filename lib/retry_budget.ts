@@ -9,7 +9,7 @@
  * service with hardly any requests has retries, too.
  *
  * How many, the simulator says. A backend that freezes holds the requests that it has got, which then time
- * out together, and each has to be retried until EJECT_AFTER, five, have failed and it is ejected: four
+ * out together, and each has to be retried until ejection.after, five, have failed and it is ejected: four
  * retries at once, from a budget that has nothing saved if the requests came a minute ago. Ten are enough
  * for two such backends; three lost one request of four. And while every backend lets every request time
  * out, ten add less than half to a load of 50 a second (1.42 times, 1.27 with three), and next to nothing to

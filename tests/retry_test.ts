@@ -88,9 +88,9 @@ Deno.test("retry: a request that never left is still not retried for other reaso
 });
 
 Deno.test("retry: a response over a limit of ours is not asked for again, whatever the method", () => {
-  const outcome = overLimit("http_response_header_section_size", "MAX_HEADER_LINES", "");
+  const outcome = overLimit("http_response_header_section_size", "limits.headerLines", "");
   for (const method of ["GET", "POST"]) {
-    assertEquals(judge(facts({ method }), outcome, 1, 3), "over MAX_HEADER_LINES");
+    assertEquals(judge(facts({ method }), outcome, 1, 3), "over limits.headerLines");
   }
   assertEquals(judge(facts({ clientGone: true }), outcome, 1, 3), "client gone");
 });

@@ -26,7 +26,7 @@ const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
  * whatever address the orchestrator's probes were given, and others reach this port anyway.
  *
  * @param head of the request, with its empty line
- * @param ownHost ADMIN_HOST, if it is on loopback; undefined if it is not
+ * @param ownHost its host, if it is on loopback; undefined if it is not
  */
 export function answer(head: string, ownHost: string | undefined, health: Health): LocalReply {
   const [line, method, target] = REQUEST.exec(head) ?? [];
@@ -36,7 +36,7 @@ export function answer(head: string, ownHost: string | undefined, health: Health
     return text(STATUS_CODE.BadRequest, "Host must be one host and an optional port");
   }
   if (ownHost !== undefined && !hosts.every((host) => isNameOf(ownHost, host))) {
-    return text(STATUS_CODE.Forbidden, "Host must be localhost, 127.0.0.1, [::1] or ADMIN_HOST");
+    return text(STATUS_CODE.Forbidden, "Host must be localhost, 127.0.0.1, [::1] or admin.host");
   }
   const path = target!.replace(/^https?:\/\/[^/?]*/i, "").split("?")[0];
   if (path !== "/livez" && path !== "/readyz") {

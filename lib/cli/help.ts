@@ -7,7 +7,7 @@ Usage: roundabout [command] [flags]
   start        balance requests over the backends of USERS_SERVICE (the default command)
   demo         run three backends and a balancer in one process, to try things out
   backend      run one demo backend
-  check        check the settings and print them with their defaults
+  check        check the configuration, run its tests, and say where requests would go
   healthcheck  exit with 0 if the balancer on this machine is alive, or with --ready, ready
   simulate     predict what clients see with other policies and settings
   help         print this text, or the help of a command: roundabout help simulate
@@ -16,7 +16,7 @@ Usage: roundabout [command] [flags]
   -h, --help     print this text, or behind a command its help
   -v, --version  print the version
 
-Settings are read from the environment and from .env in the working directory;
-docs/configuration.md lists them.
+Settings are read from the environment and from .env in the working directory, and with --config FILE
+or CONFIG from a configuration file; docs/configuration.md explains them.
 Exit status: 0 stopped cleanly, 1 failed while running or cut requests off, 2 wrong usage or settings.
 `;

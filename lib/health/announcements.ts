@@ -33,7 +33,7 @@ export interface Change {
 
 /**
  * @param backend its id
- * @param ejectAfter failures in a row that eject a backend, unless EJECT_MAX keeps it in use
+ * @param ejectAfter failures in a row that eject a backend, unless ejection.max keeps it in use
  * @returns the event to announce, if any, and what has been announced with it
  */
 export function announce(

@@ -22,7 +22,7 @@ const MAX_PER_SECOND = 250;
 /** The share by which a pause varies, so that backends that failed together are not checked together. */
 const JITTER = 0.25;
 
-/** Checks under way at the same time: each takes a file descriptor, for CONNECT_TIMEOUT if no answer comes. */
+/** Checks under way at the same time: each takes a file descriptor, for timeouts.connect if no answer comes. */
 export const MAX_RUNNING_CHECKS = 100;
 
 /**

@@ -14,7 +14,7 @@ export type PoolEvent =
     /** How long the ejection lasts; undefined if it lasts until the backend can be connected to. */
     readonly milliseconds: number | undefined;
   }
-  /** It would have been ejected, but as many are as EJECT_MAX allows; reported at most once a minute. */
+  /** It would have been ejected, but as many are as ejection.max allows; reported at most once a minute. */
   | { readonly kind: "kept in use"; readonly backend: string; readonly reason: string }
   | { readonly kind: "reinstated"; readonly backend: string }
   /** Its probes find it down, or up again. */
@@ -54,7 +54,7 @@ export function formatEvent(
     case "kept in use":
       return [
         "warn",
-        `${backend} fails and stays in use, as EJECT_MAX is reached: ${event.reason}`,
+        `${backend} fails and stays in use, as ejection.max is reached: ${event.reason}`,
       ];
     case "reinstated":
       return ["info", `${backend} is reinstated`];

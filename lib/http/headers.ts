@@ -64,7 +64,7 @@ export const UPGRADE_REQUIRED = 426;
 export interface Forwarding {
   /** Address of the peer, without its port. */
   readonly clientAddress: string;
-  /** Whether that peer's own {@linkcode isForwardingField} are trusted (`TRUSTED_PROXIES`). */
+  /** Whether that peer's own {@linkcode isForwardingField} are trusted (`trustedProxies`). */
   readonly trusted: boolean;
   /** How the request arrived here. */
   readonly scheme: "http" | "https";

@@ -59,10 +59,10 @@ function explain({ limit }: Failed, verdict: StopReason): string | undefined {
   return verdict === "attempts used up" ? undefined : `not sent again: ${verdict}`;
 }
 
-/** Why a request is not forwarded while MAX_IN_FLIGHT others are in flight. */
-export const OVERLOADED = "MAX_IN_FLIGHT is reached";
+/** Why a request is not forwarded while limits.inFlight others are in flight. */
+export const OVERLOADED = "limits.inFlight is reached";
 
-/** The reply to a request over MAX_IN_FLIGHT. */
+/** The reply to a request over limits.inFlight. */
 export function overloadReply(): LocalReply {
   const fields = [proxyStatus("http_request_denied", OVERLOADED), RETRY_AFTER_FIELD];
   return text(503, "Service not available", fields);

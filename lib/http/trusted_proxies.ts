@@ -1,6 +1,6 @@
 /**
  * What is known of a client behind other proxies. Any peer can claim anything in X-Forwarded-*: only
- * the claims of trusted proxies (`TRUSTED_PROXIES`) count.
+ * the claims of trusted proxies (`trustedProxies`) count.
  */
 import { plainAddress } from "./client_address.ts";
 import type { RequestFacts } from "../request_facts.ts";

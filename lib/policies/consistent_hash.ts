@@ -1,12 +1,12 @@
 /**
- * Consistent hash: requests with the same key (`HASH_ON`) go to the same backend, as long as that is a
+ * Consistent hash: requests with the same key (`policy.on`) go to the same backend, as long as that is a
  * candidate. If a backend leaves, only its keys move, spread over all others; if one is added, it takes
  * its share of keys and no others move. All balancers with the same backends decide the same, in whatever
  * order these are listed: each backend has a claim on each key that depends only on its id and the key,
  * and the highest claim wins (rendezvous hashing, D. Thaler and C. Ravishankar, 1998; with weights,
  * J. Resch, 2015).
  *
- * Some keys get more requests than others. With `HASH_BALANCE`, a backend that has that many times the
+ * Some keys get more requests than others. With `policy.balance`, a backend that has that many times the
  * mean in flight is passed over for the next highest claim (consistent hashing with bounded loads,
  * V. Mirrokni, M. Thorup and M. Zadimoghaddam, 2016).
  */

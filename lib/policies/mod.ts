@@ -8,7 +8,7 @@ import type { Policy, PolicyOptions } from "./policy.ts";
 import { random } from "./random.ts";
 import { roundRobin } from "./round_robin.ts";
 
-/** The names are those of the `POLICY` setting. */
+/** The names are those of the setting `policy`. */
 export const POLICIES = {
   round_robin: () => roundRobin,
   random: () => random,

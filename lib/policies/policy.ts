@@ -39,8 +39,8 @@ export interface Policy {
 
 /** Settings of the policies; each uses those that concern it. */
 export interface PolicyOptions {
-  /** `HASH_ON`: returns the part of a request that decides where it goes. */
+  /** `policy.on`: returns the part of a request that decides where it goes. */
   readonly hashKey: (request: RequestFacts) => string;
-  /** `HASH_BALANCE`: how many times the mean a backend may have in flight, 1 or more; Infinity: no limit. */
+  /** `policy.balance`: how many times the mean a backend may have in flight, 1 or more; Infinity: no limit. */
   readonly hashBalance: number;
 }

@@ -34,7 +34,7 @@ export interface PoolOptions extends HealthOptions {
 
 const NO_ATTEMPTS: readonly Attempt<unknown>[] = [];
 
-/** Failures in a row from which on a backend counts as failing, if EJECT_AFTER is higher or off. */
+/** Failures in a row from which on a backend counts as failing, if ejection.after is higher or off. */
 const FAILING_AFTER = 5;
 
 export class Pool {

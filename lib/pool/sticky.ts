@@ -1,5 +1,5 @@
 /**
- * Sticky sessions (`STICKY_COOKIE`): a cookie ties a client to the backend that answered it first, for
+ * Sticky sessions (`sticky.cookie`): a cookie ties a client to the backend that answered it first, for
  * services that keep sessions in memory.
  *
  * The cookie's value is a token: the HMAC-SHA-256 of the backend's stable id. It names the same backend

@@ -1,4 +1,4 @@
-/** This balancer's name in Via, if INSTANCE_NAME gives none: it tells it from all others. */
+/** This balancer's name in Via, if instance gives none: it tells it from all others. */
 
 /** Random bytes in a name: two balancers of a chain have the same one once in four billion times. */
 const RANDOM_BYTES = 4;

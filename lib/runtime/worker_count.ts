@@ -1,7 +1,7 @@
 /** How many workers to start. */
 
 /**
- * @param workers the setting WORKERS; `auto` is one for each core
+ * @param workers the setting `workers`; `auto` is one for each core
  * @param onWarning called if there are fewer than the setting asks for
  */
 export function workerCount(

@@ -17,9 +17,9 @@ const withTarget = (size: number) => GET.replace(PATH, pathOf(size));
 const withFields = (count: number) =>
   GET.replace("\r\n\r\n", `\r\n${"A: b\r\n".repeat(count - 1)}\r\n`);
 
-const LARGE = "the head is larger than MAX_HEADER_SIZE";
-const LONG = "the target is longer than half of MAX_HEADER_SIZE";
-const MANY = "the head has more lines than MAX_HEADER_LINES";
+const LARGE = "the head is larger than limits.headerSize";
+const LONG = "the target is longer than half of limits.headerSize";
+const MANY = "the head has more lines than limits.headerLines";
 
 forEachEngine(({ engine, balance, test }) => {
   for (

@@ -61,7 +61,7 @@ forEachEngine(({ balance, test }) => {
       [],
     ]]);
     assertEquals(inner.warnings.length, 1);
-    assertMatch(inner.warnings[0]!, /requests come back.* edge-1 .*508.*USERS_SERVICE/);
+    assertMatch(inner.warnings[0]!, /requests come back.* edge-1 .*508.*out of the configuration/);
     assertEquals(outer.warnings.length, 1);
     assertMatch(outer.warnings[0]!, new RegExp(`127.0.0.1:${inner.port} answers 508`));
   });

@@ -41,7 +41,7 @@ forEachEngine(({ balance, test }) => {
     assertEquals(field("retry-after"), "1");
     assertEquals(
       field("proxy-status"),
-      'roundabout; error=http_request_denied; details="MAX_IN_FLIGHT is reached"',
+      'roundabout; error=http_request_denied; details="limits.inFlight is reached"',
     );
     assertEquals(paths, ["/slow"]);
     const entries = balancer.entries.map(({ path, status, attempts, refused }) => [
@@ -50,7 +50,7 @@ forEachEngine(({ balance, test }) => {
       attempts,
       refused,
     ]);
-    assertEquals(entries, [["/v?x", 503, [], "MAX_IN_FLIGHT is reached"]]);
+    assertEquals(entries, [["/v?x", 503, [], "limits.inFlight is reached"]]);
   });
 
   test("overload: the connection of a refused request goes on, and is served once there is room", async () => {
@@ -74,7 +74,7 @@ forEachEngine(({ balance, test }) => {
       assertEquals((await client.response()).status, 503);
     }
     assertEquals(balancer.warnings, [
-      "MAX_IN_FLIGHT is reached: further requests are answered 503",
+      "limits.inFlight is reached: further requests are answered 503",
     ]);
   });
 

@@ -47,7 +47,7 @@ forEachEngine(({ balance, test }) => {
     assert(!text.endsWith("0\r\n\r\n"));
     assertAbout(took, SHORT);
     while (balancer.entries.length === 0) await pause(5);
-    assertEquals(balancer.entries[0]!.broken, "REQUEST_TIMEOUT has passed");
+    assertEquals(balancer.entries[0]!.broken, "timeouts.request has passed");
     assertEquals(balancer.pool.backends[0]!.standing.failures, 0);
   });
 

@@ -15,7 +15,7 @@ const withHead = (size: number) =>
 const SECTION_SIZE = "http_response_header_section_size";
 const PROTOCOL = "http_protocol_error";
 const OF_FETCH = "the 100 lines, or about 400 KiB, that fetch takes of a head";
-const STATUSES = "599, the highest status of ENGINE=web";
+const STATUSES = "599, the highest status of the web engine";
 
 interface Case {
   readonly what: string;
@@ -32,14 +32,14 @@ const OVER: readonly Case[] = [
     reply: withLines(21),
     maxHeaderLines: 20,
     failure: SECTION_SIZE,
-    limit: "MAX_HEADER_LINES",
+    limit: "limits.headerLines",
   },
   {
     what: "101 lines",
     reply: withLines(101),
     engines: ["tcp"],
     failure: SECTION_SIZE,
-    limit: "MAX_HEADER_LINES",
+    limit: "limits.headerLines",
   },
   {
     what: "101 lines with MAX_HEADER_LINES=200",
@@ -54,7 +54,7 @@ const OVER: readonly Case[] = [
     reply: withHead(20 * KIB),
     engines: ["tcp"],
     failure: SECTION_SIZE,
-    limit: "MAX_HEADER_SIZE",
+    limit: "limits.headerSize",
   },
   {
     what: "a head of 1 MiB",

@@ -21,7 +21,7 @@ for (
     [
       { kind: "kept in use", backend, reason },
       "warn",
-      `users-2:5000 fails and stays in use, as EJECT_MAX is reached: ${reason}`,
+      `users-2:5000 fails and stays in use, as ejection.max is reached: ${reason}`,
     ],
     [{ kind: "reinstated", backend }, "info", "users-2:5000 is reinstated"],
     [

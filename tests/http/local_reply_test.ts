@@ -97,7 +97,7 @@ Deno.test("local reply: Retry-After is sent over a limit, and only then", () => 
   assertEquals([overload.status, only(overload, "retry-after")], [503, "1"]);
   assertEquals(
     only(overload, "proxy-status"),
-    'roundabout; error=http_request_denied; details="MAX_IN_FLIGHT is reached"',
+    'roundabout; error=http_request_denied; details="limits.inFlight is reached"',
   );
   assertMatch(only(overload, "proxy-status"), ITEM);
 });
@@ -116,12 +116,12 @@ Deno.test("local reply: a request that the retry budget stopped has that in its 
 });
 
 Deno.test("local reply: a response over a limit of ours has that limit in its details", () => {
-  const failure = overLimit("http_response_header_section_size", "MAX_HEADER_LINES", "why");
-  const answer = failureReply(failure, "over MAX_HEADER_LINES");
+  const failure = overLimit("http_response_header_section_size", "limits.headerLines", "why");
+  const answer = failureReply(failure, "over limits.headerLines");
   assertEquals(answer.status, 502);
   assertEquals(
     only(answer, "proxy-status"),
-    'roundabout; error=http_response_header_section_size; details="the response is over MAX_HEADER_LINES"',
+    'roundabout; error=http_response_header_section_size; details="the response is over limits.headerLines"',
   );
 });
 

@@ -81,7 +81,7 @@ for (const ENGINE of ENGINES) {
     for (const client of clients) await client.send(GET);
     await arrived.promise;
     const refused = await connect(url, 1);
-    assertEquals(await ask(refused), [503], "MAX_IN_FLIGHT is reached");
+    assertEquals(await ask(refused), [503], "limits.inFlight is reached");
 
     program.kill("SIGUSR1");
     const [, lost] = await program.shows(
@@ -94,7 +94,7 @@ for (const ENGINE of ENGINES) {
     for (const client of others) await client.send(GET); // each in the place of one that was lost
     await arrived.promise;
     const late = await connect(url, 1);
-    assertEquals(await ask(late), [503], "MAX_IN_FLIGHT is reached again");
+    assertEquals(await ask(late), [503], "limits.inFlight is reached again");
 
     release.resolve();
     const answers = await Promise.allSettled(clients.map((client) => client.response()));

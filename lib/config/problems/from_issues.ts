@@ -81,7 +81,7 @@ function valueProblem(issue: Issue, node: Node, prefix: Path): Problem {
     found: shown === undefined && !SECRET_NAMES.has(path.at(-1))
       ? display(found)
       : JSON.stringify(shown ?? "***"),
-    meant: meant && (place.kind === "file" && isText ? quote(meant) : meant),
+    meant: meant && (place.kind === "file" ? inFile(meant, type, isText) : meant),
   };
 }
 
@@ -94,6 +94,12 @@ function display(node: Node | undefined): string | undefined {
 
 function hintsOf(issue: Issue): Partial<LeafHints> {
   return issue.code === "custom" ? issue.params ?? {} : {};
+}
+
+/** What was meant, as a file writes it. */
+function inFile(meant: string, type: LeafHints["type"] | undefined, isText: boolean): string {
+  if (type === "boolean") return meant === "on" ? "true" : "false";
+  return isText ? quote(meant) : meant;
 }
 
 function quote(text: string): string {

@@ -1,4 +1,4 @@
-/** Cookies that tie clients to backends. */
+/** Cookies that tie clients to backends, and to a side of a split. */
 import type { Problem } from "../problems/problem.ts";
 import { nameOf, problemAt, type RuleContext } from "./context.ts";
 
@@ -29,6 +29,14 @@ export function checkStickyCookies(context: RuleContext): Problem[] {
         ),
       );
     }
+  }
+  for (const [index, route] of (context.routes ?? []).entries()) {
+    const owner = route?.splitOn === undefined ? undefined : owners.get(route.splitOn);
+    if (owner === undefined) continue;
+    const path = ["routes", index, "splitOn"];
+    const message =
+      `must not be the sticky cookie of the pool ${owner}: each has a cookie of its own`;
+    problems.push(problemAt(context, path, message));
   }
   return problems;
 }

@@ -4,14 +4,14 @@ import { type Failed, failed, overLimit } from "../../outcome.ts";
 
 export const NO_FIRST_BYTE: Failed = failed(
   "http_response_timeout",
-  "no first byte within FIRST_BYTE_TIMEOUT",
+  "no first byte within timeouts.firstByte",
 );
 export const STALLED: Failed = failed("http_response_timeout", "the response stalled");
 export const BACKEND_TAKES_NOTHING: Failed = failed(
   "http_response_timeout",
   "the backend did not take the request's body",
 );
-export const EXPIRED: Failed = failed("http_response_timeout", "REQUEST_TIMEOUT has passed");
+export const EXPIRED: Failed = failed("http_response_timeout", "timeouts.request has passed");
 
 export const CLIENT_GONE: Failed = failed("http_request_error", "the client left");
 export const CLIENT_TAKES_NOTHING: Failed = failed(
@@ -31,7 +31,7 @@ export const CLIENT_STALLED: Failed = {
   status: 408,
 };
 export const UPLOAD_EXPIRED: Failed = {
-  ...failed("http_request_error", "the request's body did not arrive within REQUEST_TIMEOUT"),
+  ...failed("http_request_error", "the request's body did not arrive within timeouts.request"),
   status: 408,
 };
 
@@ -57,13 +57,13 @@ export const CLOSED_EARLY: Failed = failed(
 
 export const RESPONSE_HEAD_TOO_LARGE: Failed = overLimit(
   "http_response_header_section_size",
-  "MAX_HEADER_SIZE",
-  "the response's head is larger than MAX_HEADER_SIZE",
+  "limits.headerSize",
+  "the response's head is larger than limits.headerSize",
 );
 export const RESPONSE_HAS_TOO_MANY_LINES: Failed = overLimit(
   "http_response_header_section_size",
-  "MAX_HEADER_LINES",
-  "the response's head has more lines than MAX_HEADER_LINES",
+  "limits.headerLines",
+  "the response's head has more lines than limits.headerLines",
 );
 
 /** Whether the failure is that the client left before it had its response. */

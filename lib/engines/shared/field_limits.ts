@@ -1,20 +1,20 @@
 /** How much a head may hold. Two statuses, so that the client knows what to shorten. */
 import type { Refusal } from "../../http/local_reply.ts";
 
-/** The refusal of a head with more field lines than MAX_HEADER_LINES (RFC 6585, 5). */
+/** The refusal of a head with more field lines than limits.headerLines (RFC 6585, 5). */
 export const TOO_MANY_LINES: Refusal = {
   status: 431,
-  reason: "the head has more lines than MAX_HEADER_LINES",
-  limit: "MAX_HEADER_LINES",
+  reason: "the head has more lines than limits.headerLines",
+  limit: "limits.headerLines",
 };
 
 const TARGET_TOO_LONG: Refusal = {
   status: 414,
-  reason: "the target is longer than half of MAX_HEADER_SIZE",
+  reason: "the target is longer than half of limits.headerSize",
 };
 const HEAD_TOO_LARGE: Refusal = {
   status: 431,
-  reason: "the head is larger than MAX_HEADER_SIZE",
+  reason: "the head is larger than limits.headerSize",
 };
 
 /**
@@ -23,7 +23,7 @@ const HEAD_TOO_LARGE: Refusal = {
  *
  * @param targetBytes of the request target, as received
  * @param headBytes from the first byte of the request line to the end of the empty line
- * @param maxBytes MAX_HEADER_SIZE
+ * @param maxBytes limits.headerSize
  * @returns undefined if it is small enough
  */
 export function refuseHeadSize(

@@ -39,8 +39,8 @@ export class LoopGuard {
     if (via === undefined || !hasPassed(via, this.#instanceName)) return false;
     this.#warn(
       `requests come back to this balancer, which is ${this.#instanceName} in their Via, and are ` +
-        "answered 508: take the backend that leads here out of USERS_SERVICE, or, if another " +
-        "balancer on their way has the same INSTANCE_NAME, give it another one",
+        "answered 508: take the backend that leads here out of the configuration, or, if another " +
+        "balancer on their way has the same instance, give it another one",
     );
     return true;
   }

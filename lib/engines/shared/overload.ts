@@ -1,4 +1,4 @@
-/** MAX_IN_FLIGHT: how many requests are served at the same time, and what one more gets. */
+/** limits.inFlight: how many requests are served at the same time, and what one more gets. */
 import { type LocalReply, OVERLOADED, overloadReply } from "../../http/local_reply.ts";
 import type { LoggedRefusal } from "./access_entry.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";

@@ -1,4 +1,4 @@
-/** REQUEST_TIMEOUT of one request: from its head to the last byte of its response. */
+/** timeouts.request of one request: from its head to the last byte of its response. */
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
 
 /** What a deadline ends. */

@@ -27,7 +27,7 @@ export interface AttemptOptions {
   readonly wheel: Wheel;
   readonly timeouts: AttemptTimeouts;
   /**
-   * Run once in each CONNECT_TIMEOUT without a first byte, to see whether the backend is there;
+   * Run once in each timeouts.connect without a first byte, to see whether the backend is there;
    * undefined if the attempt must not be given up for that.
    */
   readonly connectCheck: Pick<ConnectCheck, "run"> | undefined;
@@ -89,7 +89,7 @@ export class WebAttempt extends Timed {
     }
   }
 
-  /** Receives a short body, all of it within IDLE_TIMEOUT. @throws if it breaks off */
+  /** Receives a short body, all of it within timeouts.idle. @throws if it breaks off */
   async receive(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     const { wheel, timeouts } = this.#options;
     this.#waiting = false;
@@ -108,7 +108,7 @@ export class WebAttempt extends Timed {
     return assessBreak(failed("connection_terminated", plainMessage(error)), body);
   }
 
-  /** Expects the response's body to move within IDLE_TIMEOUT. @param late what it means if not */
+  /** Expects the response's body to move within timeouts.idle. @param late what it means if not */
   expectMove(late: Failed): void {
     this.#late = late;
     this.#options.wheel.set(this, this.#options.timeouts.idle);
@@ -162,7 +162,7 @@ export class WebAttempt extends Timed {
     return { limit: idle, late: body.awaitsClient ? CLIENT_STALLED : BACKEND_TAKES_NOTHING };
   }
 
-  /** Half of CONNECT_TIMEOUT is for the wait before a check, half for the check itself. */
+  /** Half of timeouts.connect is for the wait before a check, half for the check itself. */
   get #checkTime(): number {
     return this.#options.timeouts.connect / 2;
   }

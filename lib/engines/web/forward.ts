@@ -45,7 +45,7 @@ const IDLE_MS = 4_000;
 const NEW_CONNECTION = 0;
 
 /** A Response cannot have a higher status. */
-const STATUS_LIMIT = "599, the highest status of ENGINE=web";
+const STATUS_LIMIT = "599, the highest status of the web engine";
 
 /** Makes the web engine's `forward`, and what closes its connections. */
 export function createForward(options: ForwardOptions) {

@@ -1,5 +1,5 @@
 /**
- * A backend's body on its way to the client, held to IDLE_TIMEOUT.
+ * A backend's body on its way to the client, held to timeouts.idle.
  *
  * A body that is handed on unchanged never enters JavaScript: its progress cannot be seen and nothing
  * ends it, not even an abort of its fetch (tests/engines/web/response_body_test.ts). So a short body of

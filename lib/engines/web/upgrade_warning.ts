@@ -7,11 +7,11 @@ import { splitList } from "../../http/headers.ts";
 import { protocolsOf } from "../../http/upgrade.ts";
 import { type Head, readField } from "./head.ts";
 
-/** Whether the client asks for an upgrade that ENGINE=tcp would forward. */
+/** Whether the client asks for an upgrade that the tcp engine would forward. */
 export function asksForUpgrade({ upgrade, fields }: Pick<Head, "upgrade" | "fields">): boolean {
   if (upgrade === undefined || protocolsOf(upgrade) === undefined) return false;
   return splitList(readField(fields, "connection") ?? "").includes("upgrade");
 }
 
 export const UPGRADE_WARNING =
-  "a client asked for an upgrade, such as WebSocket, which is not forwarded: ENGINE=tcp forwards upgrades";
+  "a client asked for an upgrade, such as WebSocket, which is not forwarded: the tcp engine forwards upgrades";

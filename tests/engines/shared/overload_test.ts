@@ -25,7 +25,7 @@ Deno.test("overload guard: a request over the limit is not counted, and a releas
 Deno.test("overload guard: it warns when an overload begins, and again after a quiet time", () => {
   const { guard: requests, warnings, clock } = guard(0);
   for (clock.now = 0; clock.now < 30_000; clock.now += 1_000) requests.acquire();
-  assertEquals(warnings, ["MAX_IN_FLIGHT is reached: further requests are answered 503"]);
+  assertEquals(warnings, ["limits.inFlight is reached: further requests are answered 503"]);
   clock.now += 10_000;
   requests.acquire();
   assertEquals(warnings.length, 2);

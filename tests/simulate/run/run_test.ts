@@ -121,7 +121,7 @@ Deno.test("run: requests over MAX_IN_FLIGHT are refused", async () => {
     { backends: "1s", set: ["MAX_IN_FLIGHT=2"] },
     { arrivals: "0\n0.1\n0.2\n0.9\n1.05\n1.06\n" },
   );
-  assertEquals(summary.errorKinds, { "MAX_IN_FLIGHT is reached": 3 });
+  assertEquals(summary.errorKinds, { "limits.inFlight is reached": 3 });
   assertEquals([summary.answered, summary.backends[0]?.peakInFlight], [3, 2]);
 });
 

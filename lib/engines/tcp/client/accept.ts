@@ -1,7 +1,7 @@
 /**
  * Accepts connections while there is room for them.
  *
- * At MAX_CONNECTIONS, or if the system has no file descriptor or no memory left for another socket, the
+ * At limits.connections, or if the system has no file descriptor or no memory left for another socket, the
  * connection that has been idle longest is closed for a new one. If none has been idle for long, accepting
  * pauses, and new connections wait in the system's queue. Everything else goes on.
  */

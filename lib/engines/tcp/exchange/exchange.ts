@@ -144,7 +144,7 @@ export class Exchange extends ClientSide implements Expirable {
     this.request.expired = expired;
   }
 
-  /** REQUEST_TIMEOUT: a response that has begun is cut off; otherwise the client gets a local reply. */
+  /** timeouts.request: a response that has begun is cut off; otherwise the client gets a local reply. */
   cancel(): void {
     const { connection, ended } = this.request;
     if (this.responding) this.#client.abort(EXPIRED);

@@ -32,7 +32,7 @@ export class TcpRequest implements DispatchedFacts {
   readonly end: number;
   /** The body, if it is still arriving. */
   upload: Upload | undefined;
-  /** REQUEST_TIMEOUT, if one is set. */
+  /** timeouts.request, if one is set. */
   deadline: RequestDeadline | undefined;
   /** The protocols that the client asks to change to (RFC 9110, 7.8). */
   readonly upgrade: string | undefined;
@@ -128,7 +128,7 @@ export class TcpRequest implements DispatchedFacts {
     return this.head.readField(this.bytes, name);
   }
 
-  /** Milliseconds until REQUEST_TIMEOUT, at least one; Infinity if none is set. @param now on the wheel */
+  /** Milliseconds until timeouts.request, at least one; Infinity if none is set. @param now on the wheel */
   timeLeft(now: number): number {
     if (this.deadline === undefined) return Infinity;
     return this.expired ? 1 : Math.max(1, this.deadline.deadline - now);

@@ -16,7 +16,7 @@ export interface Upgraded {
 }
 
 /**
- * Sends the 101, and passes bytes both ways until both sides have ended. REQUEST_TIMEOUT does not count
+ * Sends the 101, and passes bytes both ways until both sides have ended. timeouts.request does not count
  * any more.
  *
  * @throws if either side breaks the connection

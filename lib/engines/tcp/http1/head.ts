@@ -71,7 +71,7 @@ export abstract class Head {
   #resumeAt = 0;
   #lineCount = 0;
 
-  /** @param maxLines MAX_HEADER_LINES */
+  /** @param maxLines limits.headerLines */
   constructor(maxLines = 100) {
     this.#maxLines = maxLines;
   }

@@ -64,14 +64,14 @@ export class RequestHead extends Head {
   /**
    * Checks the size of the complete head.
    *
-   * @param limit MAX_HEADER_SIZE
+   * @param limit limits.headerSize
    * @throws {Malformed} if the head, or its target alone, is too large
    */
   checkSize(limit: number): void {
     throwIfRefused(refuseHeadSize(this.targetEnd - this.targetStart, this.end - this.start, limit));
   }
 
-  /** Returns the error for a head that is not complete within the limit. @param limit MAX_HEADER_SIZE */
+  /** Returns the error for a head that is not complete within the limit. @param limit limits.headerSize */
   sizeError(limit: number): Malformed {
     const refusal = refuseHeadSize(this.targetEnd - this.targetStart, Infinity, limit)!;
     return new Malformed(refusal.reason, refusal.status);
