@@ -26,11 +26,12 @@ export async function loadSettings(file: string | undefined): Promise<Loaded> {
 
 /** The rules of routes, which only a file has: their memory would be held as long as this runs. */
 async function loadRouteRules(): Promise<readonly Rule[]> {
-  const [{ checkReachable }, { checkExpressions }] = await Promise.all([
+  const [{ checkReachable }, { checkExpressions }, { checkExposed }] = await Promise.all([
     import("../routing/unreachable.ts"),
     import("../routing/check_expressions.ts"),
+    import("../routing/exposed.ts"),
   ]);
-  return [checkReachable, checkExpressions];
+  return [checkReachable, checkExpressions, checkExposed];
 }
 
 /** Without the excerpt of the file: a message of the log is one line, and has its level before it. */

@@ -19,7 +19,8 @@ export function coversHost(outer: string | undefined, inner: string | undefined)
   return inner !== undefined && outer.startsWith("*.") && inner.endsWith(outer.slice(1));
 }
 
-function coversPath(outer: Match, inner: Match): boolean {
+/** By the path alone. */
+export function coversPath(outer: Match, inner: Match): boolean {
   if (outer.path !== undefined) return outer.path === inner.path;
   const prefix = outer.pathPrefix ?? "/";
   const path = inner.path ?? inner.pathPrefix ?? "/";

@@ -1,6 +1,7 @@
 /** The rules that compare several settings; what one setting may be by itself, the schema says. */
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
+import { checkListeners } from "./listeners.ts";
 import { checkBuilt } from "./not_yet.ts";
 import { checkPools } from "./pools.ts";
 import { checkPorts } from "./ports.ts";
@@ -11,6 +12,7 @@ import { checkEffects } from "./without_effect.ts";
 export const RULES: readonly Rule[] = [
   checkBuilt,
   checkPorts,
+  checkListeners,
   checkPools,
   checkBackends,
   checkStickyCookies,
