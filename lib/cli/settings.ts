@@ -15,7 +15,11 @@ import { log } from "../logging/log.ts";
  */
 export async function loadSettings(file: string | undefined): Promise<Loaded> {
   warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
-  const loaded = await loadConfiguration(readVariables(), file);
+  const loaded = await loadConfiguration(
+    readVariables(),
+    file,
+    async (node) => (await import("../routing/file_rules.ts")).fileRules(node),
+  );
   warn(loaded.warnings);
   return loaded;
 }

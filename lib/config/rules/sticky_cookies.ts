@@ -3,7 +3,7 @@ import type { Problem } from "../problems/problem.ts";
 import { nameOf, problemAt, type RuleContext } from "./context.ts";
 
 export function checkStickyCookies(context: RuleContext): Problem[] {
-  const { head, pools } = context;
+  const { head, pools, routes = [] } = context;
   const problems: Problem[] = [];
   const owners = new Map<string, string>();
   for (const [name, pool] of pools) {
@@ -29,6 +29,12 @@ export function checkStickyCookies(context: RuleContext): Problem[] {
         ),
       );
     }
+  }
+  for (const [index, route] of routes.entries()) {
+    const owner = owners.get(route?.splitOn ?? "");
+    if (owner === undefined) continue;
+    const message = `must name a cookie of its own, not the sticky cookie of the pool ${owner}`;
+    problems.push(problemAt(context, ["routes", index, "splitOn"], message));
   }
   return problems;
 }
