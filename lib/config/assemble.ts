@@ -120,8 +120,8 @@ function build({ head, pools, routes, tests }: Parts): Configuration {
 /** What is wrong in `defaults` is found once for each pool. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
-  return problems.filter(({ place, message, path }) => {
-    const key = JSON.stringify([place, message, place === undefined ? path : []]);
+  return problems.filter(({ place, message, found, path }) => {
+    const key = JSON.stringify([place, message, found, place === undefined ? path : []]);
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -4,7 +4,7 @@ import { fromIssues } from "./problems/from_issues.ts";
 import type { Problem } from "./problems/problem.ts";
 import { name } from "./schema/kinds.ts";
 import { defaults as defaultsSchema, pool as poolSchema, SHARED } from "./schema/pool.ts";
-import { SECTIONS } from "./schema/root.ts";
+import { OF_POOLS, SECTIONS } from "./schema/root.ts";
 import { route as routeSchema, routeTest } from "./schema/route.ts";
 import { list, named, section } from "./schema/section.ts";
 import {
@@ -27,7 +27,7 @@ const Head = section({
   pools: z.unknown().optional(),
   routes: z.unknown().optional(),
   tests: z.unknown().optional(),
-});
+}, OF_POOLS);
 
 const PoolNames = named(name, z.unknown(), "a name for each pool");
 

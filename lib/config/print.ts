@@ -40,7 +40,9 @@ function printSettings(
 ): string {
   return Object.entries(settings).map(([name, schema]) => {
     const inner = nodeAt(node, [name]);
-    const otherwise = whenAbsent(schema) ?? at(value, name);
+    // A route or a test would be a page of defaults.
+    const isItem = path[0] === "routes" || path[0] === "tests";
+    const otherwise = isItem ? undefined : whenAbsent(schema) ?? at(value, name);
     return inner === undefined && otherwise === undefined
       ? ""
       : print([...path, name], schema, inner, otherwise, origin);

@@ -16,6 +16,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "cli/healthcheck_test.ts": 6,
   "cli/policies_test.ts": 2,
   "cli/run_test.ts": 8,
+  "config/fuzz_test.ts": 6,
   "config/source/any_text_test.ts": 3,
   "engines/access_log_broken_off_test.ts": 4,
   "engines/backpressure_test.ts": 9,

@@ -74,11 +74,16 @@ function countOf(issues: readonly Issue[]): number {
 function mismatchOf({ errors, message, path }: z.core.$ZodIssueInvalidUnion): Issue {
   const own = errors.flatMap((issues) => (issues as Issue[]).find(isMismatch) ?? []);
   const expected = message === "Invalid input"
-    ? own.map(({ message }, index) => index === 0 ? message : message.replace(/^must be /, ""))
-      .join(", or ")
+    ? joined(own.map(({ message }) => message))
     : message;
   const params = { ...(own[0] && hintsOf(own[0])), mismatch: true };
   return { code: "custom", path, message: expected, input: undefined, params };
+}
+
+/** `must be off`, `must be an object with path`: `must be off, or an object with path`. */
+function joined([first = "", ...others]: readonly string[]): string {
+  const be = first.startsWith("must be ") ? "" : "be ";
+  return [first, ...others.map((other) => other.replace(/^must be /, be))].join(", or ");
 }
 
 function keyProblem(node: Node, prefix: Path, path: Path, message: string): Problem {
@@ -107,7 +112,7 @@ function valueProblem(issue: Issue, node: Node, prefix: Path): Problem {
     place,
     message: isSwitch ? "must be true or false" : message,
     found: foundAt(found, issue, path),
-    meant: hasReference(found) || meant === undefined
+    meant: meant === undefined || hasReference(found) || isSecretPath(path)
       ? undefined
       : isSwitch
       ? String(meant === "on" || meant === "true")

@@ -6,12 +6,13 @@ import { problemAt, problemAtKey, type RuleContext } from "./context.ts";
 
 const ACTIONS = ["pool", "split", "redirect", "respond"] as const;
 
-/** Settings that change what a backend gets or how it is asked: they need a pool. */
+/** Settings that change what a backend gets, how it is asked, or its response: they need a pool. */
 const FOR_POOLS = [
   "stripPrefix",
   "replacePrefix",
   "rewriteHost",
   "requestHeaders",
+  "responseHeaders",
   "timeouts",
   "retry",
 ] as const;
@@ -43,8 +44,10 @@ function checkAction(context: RuleContext, route: RouteConfig, path: Path): Prob
   const given = ACTIONS.filter((action) => route[action] !== undefined);
   if (given.length !== 1) {
     const last = given.at(-1);
-    const found = given.length === 0 ? "" : `, not ${given.join(" and ")}`;
-    const message = `must have one of ${ACTIONS.join(", ")}${found}`;
+    const [only, found] = last === undefined
+      ? ["", ""]
+      : ["only ", `: found ${given.join(" and ")}`];
+    const message = `must have ${only}one of ${ACTIONS.join(", ")}${found}`;
     if (last === undefined) return [problemAtKey(context, path, message)];
     return [{ ...problemAtKey(context, [...path, last], message), path }];
   }

@@ -137,7 +137,7 @@ export const host = () =>
 
 export const network = leaf({
   type: "string",
-  read: readNetwork,
+  read: (text) => /[\s,;]/.test(text) ? "must be one address or CIDR range" : readNetwork(text),
   json: { type: "string", examples: ["10.0.0.0/8", "fd00::/8"] },
 });
 

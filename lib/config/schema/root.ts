@@ -89,8 +89,8 @@ export const SECTIONS = {
   ),
 };
 
-/** Settings of pools that one could look for at the top level. */
-const OF_POOLS = Object.fromEntries(
+/** Settings of pools that one could look for at the top level, and where they stand. */
+export const OF_POOLS = Object.fromEntries(
   Object.keys(SHARED).filter((name) => !Object.hasOwn(SECTIONS, name))
     .map((name) => [name, `defaults.${name}`]),
 );

@@ -7,11 +7,13 @@ import {
   readHeaderName,
   readHeaderValue,
   readLimitKey,
+  readMatchedName,
   readMethod,
   readPath,
   readPathPrefix,
   readRate,
   readRedirectPath,
+  readRequestHeaderName,
   readRouteHost,
   readSplitCookie,
   readTriedRequest,
@@ -46,7 +48,9 @@ const EXAMPLE_HASH = "$2y$12$abcdefghijklmnopqrstuuRdQYbW1tVTG0vRkHL5XqFB8sXJyZK
 const text = <Value>(read: Parameters<typeof leaf<Value>>[0]["read"], ...examples: string[]) =>
   leaf<Value>({ type: "string", read, json: { type: "string", examples } });
 
-const headerName = text(readHeaderName, "X-User");
+const headerName = text(readHeaderName, "Cache-Control");
+const requestHeaderName = text(readRequestHeaderName, "X-User");
+const matchedName = text(readMatchedName, "X-User");
 const headerValue = text(readHeaderValue, "edge", "{client}");
 const method = text(readMethod, "GET");
 const routeHost = text(readRouteHost, "api.example.com", "*.example.com");
@@ -90,7 +94,7 @@ const match = section({
   methods: list(method, "methods").min(1, "must not be empty").optional().describe(
     "Its method, one of these; GET stands for HEAD as well.",
   ),
-  headers: named(headerName, valueMatch, "a value for each header").optional().describe(
+  headers: named(matchedName, valueMatch, "a value for each header").optional().describe(
     "Its headers; all of these must fit.",
   ),
   query: named(z.string(), valueMatch, "a value for each parameter").optional().describe(
@@ -102,15 +106,19 @@ const match = section({
 });
 
 /** How header lines change on the way. */
-const headerChanges = section({
-  set: named(headerName, headerValue, "a value for each header").prefault({}).describe(
-    "In place of all lines of that name.",
-  ),
-  add: named(headerName, headerValue, "a value for each header").prefault({}).describe(
-    "Beside the lines of that name.",
-  ),
-  remove: list(headerName, "names of headers").prefault([]).describe("All lines of these names."),
-});
+function headerChanges(headerName: typeof requestHeaderName) {
+  return section({
+    set: named(headerName, headerValue, "a value for each header").prefault({}).describe(
+      "In place of all lines of that name.",
+    ),
+    add: named(headerName, headerValue, "a value for each header").prefault({}).describe(
+      "Beside the lines of that name.",
+    ),
+    remove: list(headerName, "names of headers").prefault([]).describe(
+      "All lines of these names.",
+    ),
+  });
+}
 
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
@@ -173,8 +181,12 @@ export const route = section({
     "What the backend gets in place of pathPrefix.",
   ),
   rewriteHost: hostHeader.optional().describe("The Host that the backend gets."),
-  requestHeaders: headerChanges.prefault({}).describe("Changes on the way to the backend."),
-  responseHeaders: headerChanges.prefault({}).describe("Changes on the way to the client."),
+  requestHeaders: headerChanges(requestHeaderName).prefault({}).describe(
+    "Changes on the way to the backend.",
+  ),
+  responseHeaders: headerChanges(headerName).prefault({}).describe(
+    "Changes on the way to the client.",
+  ),
   allow: list(network, "addresses and networks").optional().describe(
     "Clients that may come; all others get 403.",
   ),
@@ -242,5 +254,7 @@ export const routeTest = section({
     headers: named(z.string(), anyText(), "a value for each header").optional().describe(
       "Headers that the backend gets, or the client if the balancer answers itself.",
     ),
+  }).refine((expect) => Object.values(expect).some((value) => value !== undefined), {
+    error: "must have something that is expected",
   }).describe("What must come of it."),
 });

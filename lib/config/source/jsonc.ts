@@ -85,8 +85,9 @@ class Parser {
       const value = this.#readValue(inner);
       if (entries.has(name)) this.odd.push(problem(inner, place, "must not be there twice"));
       // Objects of JavaScript have it, whatever they were made of.
-      if (name === "__proto__") this.odd.push(problem(inner, place, "must have another name"));
-      if (value !== undefined) entries.set(name, { place, value });
+      const isOdd = name === "__proto__";
+      if (isOdd) this.odd.push(problem(inner, place, "must have another name"));
+      if (value !== undefined && !isOdd) entries.set(name, { place, value });
       this.#readComma(path, "}", "setting");
     }
     return { kind: "object", place: this.#close(offset), entries };

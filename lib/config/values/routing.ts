@@ -28,9 +28,22 @@ const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 /** A name of DNS, or of a container. */
 const HOST_LABELS = /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/;
 
+/** The name of a header that is matched: any, as nothing changes. */
+export function readMatchedName(text: string): Read<string> {
+  if (text.toLowerCase() === "host") return "must not be Host, which match.host is about";
+  return TOKEN.test(text) ? reading(text) : "must be the name of a header";
+}
+
+/** The name of a header that backends get. */
+export function readRequestHeaderName(text: string): Read<string> {
+  return text.toLowerCase() === "host"
+    ? "must not be Host, which rewriteHost sets"
+    : readHeaderName(text);
+}
+
+/** The name of a header that a route may set. */
 export function readHeaderName(text: string): Read<string> {
   if (!TOKEN.test(text)) return "must be the name of a header";
-  if (text.toLowerCase() === "host") return "must not be Host, which rewriteHost sets";
   if (!UNTOUCHABLE.has(text.toLowerCase())) return reading(text);
   return "must not be a header that frames a message or belongs to one connection";
 }
