@@ -2,20 +2,20 @@
 import { ConfigError } from "../config/load.ts";
 import { suggest } from "../config/values/suggest.ts";
 import { isIP } from "../net/is_ip.ts";
-import { parseRequest, type TriedRequest } from "../routing/try_request.ts";
+import type { Configuration } from "../config/model.ts";
+import { parseRequest, type TriedRequest, usualListener } from "../routing/try_request.ts";
 import type { Flags } from "./command.ts";
 
 /** What belongs to a request, and says nothing without one. */
 const DETAILS = ["client", "listener", "header"] as const;
 
 /**
- * @param listeners their names; the first one is the default
  * @returns undefined if no request is to be tried
  * @throws {ConfigError} with everything that is wrong
  */
 export function readTriedRequest(
   flags: Flags,
-  listeners: readonly string[],
+  listeners: Configuration["listeners"],
 ): TriedRequest | undefined {
   const problems: string[] = [];
   if (flags.request === undefined) {
@@ -28,14 +28,16 @@ export function readTriedRequest(
     const expected = 'a method and a URL such as "GET https://api.example.com/users/7"';
     problems.push(`--request must be ${expected}: current value is ${quote(flags.request)}`);
   }
-  const { client = "192.0.2.1", listener = listeners[0] ?? "" } = flags;
+  const scheme = request?.scheme ?? "http";
+  const { client = "192.0.2.1", listener = usualListener(listeners, scheme) } = flags;
   if (isIP(client) === 0) {
     problems.push(`--client must be an IP address: current value is ${quote(client)}`);
   }
-  if (!listeners.includes(listener)) {
-    const meant = suggest(listener, listeners);
+  const names = Object.keys(listeners);
+  if (!names.includes(listener)) {
+    const meant = suggest(listener, names);
     problems.push(
-      `--listener must be one of the listeners: ${listeners.join(", ")}: current value is ${
+      `--listener must be one of the listeners: ${names.join(", ")}: current value is ${
         quote(listener)
       }${meant === undefined ? "" : `, did you mean ${meant}?`}`,
     );

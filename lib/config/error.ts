@@ -6,7 +6,7 @@ const SUBJECTS = {
   "check readiness": "the settings have",
   "simulate": "the scenario has",
   "try the request": "it has",
-  "accept it": "it has",
+  "accept the configuration": "its tests have",
 } as const;
 
 /** Settings are wrong; the message has every problem. */
@@ -35,9 +35,10 @@ function explain(
   const more = total > problems.length ? ["and others"] : [];
   // A place in a file takes several lines.
   if (problems.some((problem) => problem.includes("\n"))) {
-    return `Cannot ${what} as the configuration has ${count}:\n\n${
-      [...problems, ...more].join("\n\n")
-    }`;
+    const reason = what === "accept the configuration"
+      ? (total === 1 ? "a test fails" : `${total} tests fail`)
+      : `the configuration has ${count}`;
+    return `Cannot ${what} as ${reason}:\n\n${[...problems, ...more].join("\n\n")}`;
   }
   return problems.length === 1
     ? `Cannot ${what} as ${problems[0]}`

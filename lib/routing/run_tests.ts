@@ -2,7 +2,13 @@
 import type { Configuration, RouteTest } from "../config/model.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { routeIdOf } from "./route_id.ts";
-import { type Answer, parseRequest, type TriedRequest, tryRequest } from "./try_request.ts";
+import {
+  type Answer,
+  parseRequest,
+  type TriedRequest,
+  tryRequest,
+  usualListener,
+} from "./try_request.ts";
 
 /** One thing that did not come as it must. */
 export interface Difference {
@@ -26,7 +32,6 @@ export interface TestResult {
 /** @returns one for each test, in their order */
 export function runTests(configuration: Configuration, tools: ConditionTools): TestResult[] {
   const { routes, tests, listeners } = configuration;
-  const [firstListener = ""] = Object.keys(listeners);
   return tests.map((test, index) => {
     const parsed = parseRequest(test.request);
     if (parsed === undefined) {
@@ -34,7 +39,7 @@ export function runTests(configuration: Configuration, tools: ConditionTools): T
       const differences = [{ path: ["request"], expected, found: test.request }];
       return { index, test, answer: undefined, differences };
     }
-    const { client, headers, listener = firstListener } = test;
+    const { client, headers, listener = usualListener(listeners, parsed.scheme) } = test;
     const request: TriedRequest = { ...parsed, client, headers, listener };
     const answer = tryRequest(routes, request, tools);
     return { index, test, answer, differences: compare(test, answer) };

@@ -1,5 +1,5 @@
 /** Says what would come of a request, by routing alone: for `check --request` and the `tests` of a file. */
-import type { RouteConfig } from "../config/model.ts";
+import type { Configuration, RouteConfig } from "../config/model.ts";
 import { isAuthority } from "../http/authority.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { type Considered, explain, takenOf } from "./explain.ts";
@@ -54,6 +54,16 @@ export function parseRequest(
   if (host === undefined || !isAuthority(host)) return undefined;
   const path = rest.startsWith("/") ? rest : `/${rest}`;
   return { method, scheme: scheme as "http" | "https", host, path };
+}
+
+/** Where a request comes in if nobody says so: the first listener of its scheme, or else the first one. */
+export function usualListener(
+  listeners: Configuration["listeners"],
+  scheme: TriedRequest["scheme"],
+): string {
+  const all = Object.entries(listeners);
+  const fitting = all.find(([, { tls }]) => (tls !== undefined) === (scheme === "https"));
+  return (fitting ?? all[0])?.[0] ?? "";
 }
 
 export function tryRequest(

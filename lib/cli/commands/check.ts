@@ -24,7 +24,7 @@ Usage: roundabout check [--config FILE] [--print]
   --print           print every setting as it applies, and where it comes from
   --request REQUEST say where a request would go, and why no other route takes it
   --client ADDRESS  its client (192.0.2.1)
-  --listener NAME   the listener that it comes in at (the first one)
+  --listener NAME   the listener that it comes in at (the first one of its scheme)
   --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
   --schema          print the JSON Schema of the configuration file
 
@@ -39,7 +39,7 @@ export async function run(flags: Flags): Promise<number> {
   }
   const loaded = await loadSettings(flags.config);
   const { configuration, context, file } = loaded;
-  const request = readTriedRequest(flags, Object.keys(configuration.listeners));
+  const request = readTriedRequest(flags, configuration.listeners);
   const tools = await loadConditionTools(configuration.routes.map(({ match }) => match));
   const failed = runTests(configuration, tools).filter(({ differences }) => differences.length > 0);
   if (flags.print) print(printConfiguration(context.root, file));
@@ -49,7 +49,10 @@ export async function run(flags: Flags): Promise<number> {
     print(file === undefined ? listVariables(loaded) : summarize(loaded));
   }
   if (failed.length === 0) return 0;
-  throw new ConfigError(failed.map((result) => describeFailure(result, loaded)), "accept it");
+  throw new ConfigError(
+    failed.map((result) => describeFailure(result, loaded)),
+    "accept the configuration",
+  );
 }
 
 function formatAnswer(answer: Answer): string {

@@ -39,7 +39,7 @@ function allowReferences({ [EXAMPLES]: examples, ...written }: Json): Json {
     return { ...schema, pattern: `${schema["pattern"]}|${REFERENCE}` };
   }
   const isScalar = ["integer", "boolean"].includes(String(schema["type"])) ||
-    "enum" in schema || "const" in schema;
+    "enum" in schema || "const" in schema || Number(schema["minLength"]) > 1;
   if (isScalar) {
     const notes = Object.fromEntries(
       NOTES.flatMap((key) => key in schema ? [[key, schema[key]]] : []),

@@ -63,11 +63,16 @@ export function time(longest = HOUR_MS, shortest = MIN_TIMEOUT_MS) {
 }
 
 /** In milliseconds, or `off`. @param off the value that `off` stands for */
-export function timeOr(off: number, longest: number, shortest = MIN_TIMEOUT_MS) {
+export function timeOr(
+  off: number,
+  longest: number,
+  shortest = MIN_TIMEOUT_MS,
+  example = "30s",
+) {
   return leaf({
     type: "string",
     read: (text) => orWord("off", off, text, (text) => duration(text, shortest, longest)),
-    json: { type: "string", pattern: `^(?:off|${DURATION_PATTERN})$`, examples: ["off", "30s"] },
+    json: { type: "string", pattern: `^(?:off|${DURATION_PATTERN})$`, examples: ["off", example] },
   });
 }
 
@@ -94,7 +99,7 @@ export function share(from = 0, to = 100) {
   return leaf({
     type: "string",
     read: (text) => percentage(text, from, to),
-    json: { type: "string", pattern: `^${SHARE_PATTERN}$`, examples: [`${from}%`, `${to}%`] },
+    json: { type: "string", pattern: `^${SHARE_PATTERN}$`, examples: [example(from)] },
   });
 }
 
@@ -103,8 +108,17 @@ export function shareOrOff(from = 0, to = 100) {
   return leaf({
     type: "string",
     read: (text) => orWord("off", Infinity, text, (text) => percentage(text, from, to)),
-    json: { type: "string", pattern: `^(?:off|${SHARE_PATTERN})$`, examples: ["off", `${to}%`] },
+    json: {
+      type: "string",
+      pattern: `^(?:off|${SHARE_PATTERN})$`,
+      examples: ["off", example(from)],
+    },
   });
+}
+
+/** A share that is often chosen. */
+function example(from: number): string {
+  return from > 100 ? "125%" : "20%";
 }
 
 export function choice<Name extends string>(names: readonly Name[]) {

@@ -52,7 +52,7 @@ const tls = section({
   clientAuth: choice(["required", "optional"]).prefault("required")
     .describe("Whether clients must show a certificate."),
   minVersion: choice(["1.2", "1.3"]).prefault("1.2").describe("The oldest version of TLS."),
-  hsts: timeOr(0, 10 * YEAR_MS, 1000).prefault("off").describe(
+  hsts: timeOr(0, 10 * YEAR_MS, 1000, "180d").prefault("off").describe(
     "How long browsers use https only (Strict-Transport-Security).",
   ),
 });

@@ -1,6 +1,7 @@
 /** What happens to a request: a match, and an action. */
 import { z } from "zod";
 import { DAY_MS } from "../values/quantities.ts";
+import { readHost } from "../values/host.ts";
 import { reading } from "../values/reading.ts";
 import {
   readHash,
@@ -23,7 +24,6 @@ import {
   address,
   bytesOrOff,
   choice,
-  host,
   hostHeader,
   integer,
   integerOr,
@@ -132,13 +132,19 @@ const redirectStatus = leaf({
 });
 
 const redirect = section({
-  scheme: choice(["http", "https"]).optional().describe("Without it the request's."),
-  host: host().optional().describe("Without it the request's."),
-  port: port().optional().describe("Without it the request's, or that of the scheme given here."),
-  path: text(readRedirectPath, "/new").optional().describe(
-    "Without it the request's. The query is kept.",
+  scheme: choice(["http", "https"]).optional().describe("The scheme; without it the request's."),
+  host: text(readHost, "www.example.com").optional().describe(
+    "The host; without it the request's.",
   ),
-  status: redirectStatus.prefault(302).describe("301 and 308 are permanent, and remembered."),
+  port: port().optional().describe(
+    "The port; without it that of the request, or of a scheme or host given here.",
+  ),
+  path: text(readRedirectPath, "/new").optional().describe(
+    "The path; without it the request's. The query is kept.",
+  ),
+  status: redirectStatus.prefault(302).describe(
+    "The status: browsers remember 301 and 308; 307 and 308 keep the method.",
+  ),
 });
 
 const respond = section({
@@ -239,7 +245,9 @@ export const routeTest = section({
     "A method and a URL.",
   ),
   client: address.prefault("192.0.2.1").describe("The client's address."),
-  listener: name.optional().describe("Where it comes in; without it the first listener."),
+  listener: name.optional().describe(
+    "The listener that it comes in at; without it the first one of its scheme.",
+  ),
   headers: named(z.string(), anyText(), "a value for each header").prefault({}).describe(
     "Its headers.",
   ),
