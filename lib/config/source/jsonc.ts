@@ -49,12 +49,15 @@ class Parser {
   readonly #tokens: Tokens;
   #token!: Token;
   #depth = 0;
+  /** Whatever follows belongs to it. */
+  #isCommentOpen = false;
 
   constructor(text: string, shown: string) {
     this.#text = text;
     this.#shown = shown;
     this.#tokens = readTokens(text, (comment) => {
-      this.#fail([], comment, "must have */ at the end of each comment");
+      this.#complain([], comment, "must have */ at the end of each comment");
+      this.#isCommentOpen = true;
     });
   }
 
@@ -247,6 +250,7 @@ class Parser {
 
   /** @param extra is left out if the text there is a secret */
   #complain(path: Path, at: Token | FilePlace, message: string, extra: Partial<Found> = {}): void {
+    if (this.#isCommentOpen) throw new Broken();
     const place = "length" in at ? at : placeOf(at);
     const { found, meant } = extra;
     const end = place.offset + place.length;
