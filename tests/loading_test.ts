@@ -33,6 +33,11 @@ Deno.test("loading: start loads these packages, and of Node only what is small",
   ]);
 });
 
+Deno.test("loading: rules for a configuration file are loaded only for a file, and expressions only if it has some", () => {
+  assertEquals(found(START, /^lib\/routing\/(?:file_rules|unreachable|check_expressions)/), []);
+  assertEquals(found(["lib/routing/file_rules.ts"], /re2js|expression/), []);
+});
+
 for (const [engine, other] of [["web", "tcp"], ["tcp", "web"]] as const) {
   const paths = [WORKER, `lib/engines/${engine}/serve.ts`];
 

@@ -5,8 +5,6 @@ import {
   misspeltVariables,
   readVariables,
 } from "../config/load.ts";
-import type { Rule } from "../config/rules/context.ts";
-import { FILE_VARIABLE } from "../config/source/variables.ts";
 import { log } from "../logging/log.ts";
 
 /**
@@ -17,21 +15,13 @@ import { log } from "../logging/log.ts";
  */
 export async function loadSettings(file: string | undefined): Promise<Loaded> {
   warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
-  const variables = readVariables();
-  const hasFile = (file ?? variables[FILE_VARIABLE]?.trim() ?? "") !== "";
-  const loaded = await loadConfiguration(variables, file, hasFile ? await loadRouteRules() : []);
+  const loaded = await loadConfiguration(
+    readVariables(),
+    file,
+    async (node) => (await import("../routing/file_rules.ts")).fileRules(node),
+  );
   warn(loaded.warnings.map(firstLine));
   return loaded;
-}
-
-/** The rules of routes, which only a file has: their memory would be held as long as this runs. */
-async function loadRouteRules(): Promise<readonly Rule[]> {
-  const [{ checkReachable }, { checkExpressions }, { checkExposed }] = await Promise.all([
-    import("../routing/unreachable.ts"),
-    import("../routing/check_expressions.ts"),
-    import("../routing/exposed.ts"),
-  ]);
-  return [checkReachable, checkExpressions, checkExposed];
 }
 
 /** Without the excerpt of the file: a message of the log is one line, and has its level before it. */

@@ -1,22 +1,24 @@
 /** Makes one configuration of all sources, or lists every problem with them. */
 import type { Configuration, PoolConfig, RouteConfig } from "./model.ts";
 import { type Parts, readParts } from "./parts.ts";
+import { inOrder } from "./order.ts";
 import type { Problem } from "./problems/problem.ts";
 import type { Rule, RuleContext } from "./rules/context.ts";
 import { RULES } from "./rules/mod.ts";
+import { checkBuilt } from "./rules/not_yet.ts";
 import { route as routeSchema } from "./schema/route.ts";
-import { readEnvironment, type VariableTexts } from "./source/environment.ts";
+import { type Beside, readEnvironment, type VariableTexts } from "./source/environment.ts";
 import { interpolate } from "./source/interpolate.ts";
 import type { ReadFile } from "./source/jsonc.ts";
 import {
+  entryAt,
   formatPath,
-  type Node,
+  isWithin,
   nodeAt,
   type ObjectNode,
   overlay,
   type Place,
 } from "./tree/node.ts";
-import { VARIABLE_NAMES } from "./source/variables.ts";
 
 export interface Sources {
   /** The variables of the environment, and below them those of `.env`. */
@@ -24,7 +26,7 @@ export interface Sources {
   /** The whole environment, for `${NAME}` in the file. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The configuration file; undefined if there is none. */
-  readonly file: ReadFile | undefined;
+  readonly file: Pick<ReadFile, "node" | "problems"> | undefined;
 }
 
 export interface Assembled {
@@ -41,30 +43,66 @@ export function assemble(
   { variables, environment, file }: Sources,
   rules: readonly Rule[],
 ): Assembled {
-  const problems: Problem[] = [...file?.problems ?? []];
   const written = file?.node && interpolate(file.node, environment);
-  problems.push(...written?.problems ?? []);
-  const node = written?.node;
-  if (node !== undefined && node.kind !== "object") {
-    problems.push({ severity: "error", path: [], place: node.place, message: "must be an object" });
-  }
-  const beside = file && { pools: hasKey(node, "pools"), listeners: hasKey(node, "listeners") };
-  const spoken = readEnvironment(variables, beside);
-  problems.push(...spoken.problems);
-  const root = overlay(node?.kind === "object" ? node : undefined, spoken.node) as ObjectNode;
+  const spoken = readEnvironment(variables, file && besideOf(written?.node));
+  const root = overlay(written?.node, spoken.node) as ObjectNode;
   const refused = new Set(spoken.refused.map(formatPath));
   const found: Problem[] = [];
   const parts = readParts(root, found);
-  problems.push(...found.filter(({ path }) => !refused.has(formatPath(path))));
+  const values = found.filter(({ path }) => !refused.has(formatPath(path)));
   const context: RuleContext = { ...parts, variables, hasFile: file !== undefined };
-  for (const rule of [...RULES, ...rules]) problems.push(...rule(context));
-  const all = inOrder(withoutRepeats(problems));
+  const isBroken = file !== undefined && written === undefined;
+  const problems = [
+    ...file?.problems ?? [],
+    ...spoken.problems,
+    // Nobody knows what a broken file would have: only variables can be judged.
+    ...(isBroken
+      ? values.filter(({ place }) => place?.kind === "variable")
+      : judge(values, context, rules, written?.problems ?? [])),
+  ];
+  const all = inOrder(withoutRepeats(problems.map((problem) => asWritten(problem, root))));
   const hasErrors = all.some(({ severity }) => severity === "error");
   return { configuration: hasErrors ? undefined : build(parts), context, problems: all };
 }
 
-function hasKey(node: Node | undefined, key: string): boolean {
-  return nodeAt(node, [key]) !== undefined;
+/** What the file has. One that is broken may have anything: nothing is said of variables that it would replace. */
+function besideOf(node: ObjectNode | undefined): Beside {
+  const has = (key: string) => node === undefined || nodeAt(node, [key]) !== undefined;
+  return { pools: has("pools"), listeners: has("listeners") };
+}
+
+/**
+ * All that is wrong with values, by themselves or beside others. Of a value whose reference leads to nothing,
+ * or which is not built yet, nothing else needs to be said.
+ */
+function judge(
+  values: readonly Problem[],
+  context: RuleContext,
+  rules: readonly Rule[],
+  references: readonly Problem[],
+): Problem[] {
+  const unbuilt = checkBuilt(context);
+  const settled: Place[] = [
+    ...[...references, ...unbuilt].flatMap(({ place }) => place ?? []),
+    ...unbuilt.flatMap(({ path }) => nodeAt(context.root, path)?.place ?? []),
+  ];
+  const others = [...values, ...[...RULES, ...rules].flatMap((rule) => rule(context))];
+  return [
+    ...references,
+    ...unbuilt,
+    ...others.filter(({ place }) => !settled.some((outer) => isWithin(place, outer))),
+  ];
+}
+
+/** A problem with what a pool has from `defaults` is one with `defaults`. */
+function asWritten(problem: Problem, root: ObjectNode): Problem {
+  const [first, name, ...setting] = problem.path;
+  if (first !== "pools" || name === undefined || setting.length === 0) return problem;
+  const path = ["defaults", ...setting];
+  const places = [entryAt(root, path)?.place, nodeAt(root, path)?.place];
+  return problem.place !== undefined && places.includes(problem.place)
+    ? { ...problem, path }
+    : problem;
 }
 
 /** All parts are valid. */
@@ -79,25 +117,11 @@ function build({ head, pools, routes, tests }: Parts): Configuration {
   };
 }
 
-/** What is wrong in `defaults` is found once for each pool, and what is not built yet may also look wrong. */
+/** What is wrong in `defaults` is found once for each pool. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
-  return problems.filter(({ place, message, path }) => {
-    const key = JSON.stringify([place, message, place === undefined ? path : []]);
+  return problems.filter(({ place, message, found, path }) => {
+    const key = JSON.stringify([place, message, found, place === undefined ? path : []]);
     return !seen.has(key) && seen.add(key);
   });
-}
-
-/** By variable, then by place in the file. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.map((problem, index) => ({ problem, index }))
-    .sort((a, b) => rank(a.problem.place) - rank(b.problem.place) || a.index - b.index)
-    .map(({ problem }) => problem);
-}
-
-function rank(place: Place | undefined): number {
-  if (place === undefined) return Infinity;
-  if (place.kind === "file") return VARIABLE_NAMES.length + place.offset;
-  const entry = Number(place.entry?.match(/\d+/)?.[0] ?? 0) / 1e6;
-  return VARIABLE_NAMES.findIndex((name) => name === place.name) + entry;
 }

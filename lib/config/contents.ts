@@ -1,4 +1,5 @@
 /** Reads the files that a configuration names: secrets, and the texts of pages. */
+import { plainMessage } from "../net/plain_message.ts";
 import type { Configuration } from "./model.ts";
 import { problemAt, type RuleContext } from "./rules/context.ts";
 import type { Problem } from "./problems/problem.ts";
@@ -9,6 +10,8 @@ import { isReading, type Read, reading } from "./values/reading.ts";
 
 /** Reads a text file by its path, relative to the configuration file. @throws with a reason for the user */
 export type ReadText = (path: string) => string;
+
+const NO_SECRET = "must name a file with a secret of 16 characters or more";
 
 type Contents = readonly (readonly [path: Path, content: Content | undefined])[];
 
@@ -36,13 +39,11 @@ export function readContents(
       if (text === undefined) continue;
       const checked = check(text);
       if (isReading(checked)) replaceAt(filled, path, { text: checked.value });
-      else {problems.push(
-          problemAt(context, at, "must be a file with a secret of 16 characters or more"),
-        );}
+      else problems.push(problemAt(context, at, NO_SECRET));
     }
   };
   // Editors end a file with a line end, which is no part of a secret.
-  fill(secretsOf(filled), (text) => readSecret(text.trim()));
+  fill(secretsOf(filled), (text) => readSecret(text.replace(/[\r\n]+$/, "")));
   fill(pagesOf(filled), reading);
   return filled;
 }
@@ -55,7 +56,7 @@ function readOr(
   try {
     return read(path);
   } catch (error) {
-    onProblem(`must be a readable file: ${(error as Error).message}`);
+    onProblem(`must name a readable file: ${plainMessage(error)}`);
     return undefined;
   }
 }

@@ -6,24 +6,39 @@ const SUBJECTS = {
   "check readiness": "the settings have",
   "simulate": "the scenario has",
   "try the request": "it has",
-  "accept it": "it has",
+  "accept the configuration": "its tests have",
 } as const;
 
 /** Settings are wrong; the message has every problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 
-  /** @param problems at least one; each begins with a setting's name, or with a place in a file */
-  constructor(problems: readonly string[], what: keyof typeof SUBJECTS = "start") {
-    super(explain(problems, what));
+  /**
+   * @param problems at least one; each begins with a setting's name, or with a place in a file
+   * @param total how many there are, if these are only the first ones
+   */
+  constructor(
+    problems: readonly string[],
+    what: keyof typeof SUBJECTS = "start",
+    total = problems.length,
+  ) {
+    super(explain(problems, what, total));
   }
 }
 
-function explain(problems: readonly string[], what: keyof typeof SUBJECTS): string {
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+function explain(
+  problems: readonly string[],
+  what: keyof typeof SUBJECTS,
+  total: number,
+): string {
+  const count = total === 1 ? "1 problem" : `${total} problems`;
+  const more = total > problems.length ? ["and others"] : [];
   // A place in a file takes several lines.
   if (problems.some((problem) => problem.includes("\n"))) {
-    return `Cannot ${what} as the configuration has ${count}:\n\n${problems.join("\n\n")}`;
+    const reason = what === "accept the configuration"
+      ? (total === 1 ? "a test fails" : `${total} tests fail`)
+      : `the configuration has ${count}`;
+    return `Cannot ${what} as ${reason}:\n\n${[...problems, ...more].join("\n\n")}`;
   }
   return problems.length === 1
     ? `Cannot ${what} as ${problems[0]}`

@@ -7,12 +7,17 @@ import type { Configuration } from "./model.ts";
 import type { Problem } from "./problems/problem.ts";
 import { renderProblem, type SourceFile } from "./problems/render.ts";
 import type { Rule } from "./rules/context.ts";
+import type { ObjectNode } from "./tree/node.ts";
+import { inOrder } from "./order.ts";
 import { type EnvFile, readEnvFile } from "./source/env_file.ts";
 import type { VariableTexts } from "./source/environment.ts";
 import { misspelt } from "./source/misspelt.ts";
 import { FILE_VARIABLE, SETTING_NAMES } from "./source/variables.ts";
 
 export { ConfigError } from "./error.ts";
+
+/** Whoever has more problems than these has one that causes the others. */
+const MAX_PROBLEMS = 50;
 
 /** A larger file was not written by a person. */
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
@@ -53,21 +58,26 @@ export function readVariables(): VariableTexts {
  * Loads the configuration from all sources.
  *
  * @param path of the configuration file; by default the one that CONFIG names, if it names one
- * @param rules to check beside those of this folder
+ * @param rulesFor a file, beside those of this folder: a rule is loaded only if the file needs it
  * @throws {ConfigError} with every problem
  */
 export async function loadConfiguration(
   variables: VariableTexts,
   path: string | undefined,
-  rules: readonly Rule[] = [],
+  rulesFor: (file: ObjectNode) => Promise<readonly Rule[]> = () => Promise.resolve([]),
 ): Promise<Loaded> {
   const name = path ?? (variables[FILE_VARIABLE]?.trim() || undefined);
   const file = name === undefined
     ? undefined
     : openConfigFile(name, path === undefined ? "CONFIG" : "--config");
+  if (file === undefined) {
+    return load({ variables, environment: {}, file: undefined }, undefined, []);
+  }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
-  const read = file && (await import("./source/jsonc.ts")).readJsonc(file.text);
-  return load({ variables, environment: readEnvironment(), file: read }, file, rules);
+  const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
+  const rules = read.node === undefined ? [] : await rulesFor(read.node);
+  const sources = { variables, environment: readEnvironment(), file: read };
+  return load(sources, { ...file, shown: read.shown }, rules);
 }
 
 /** Makes a configuration of variables alone. @throws {ConfigError} with every problem */
@@ -128,18 +138,20 @@ export function misspeltVariables(): string[] {
 
 function load(sources: Sources, file: SourceFile | undefined, rules: readonly Rule[]): Loaded {
   const assembled = assemble(sources, rules);
-  const problems: Problem[] = [...assembled.problems];
+  const unread: Problem[] = [];
   const { configuration: written, context } = assembled;
   const configuration = written && file
-    ? readContents(written, (path) => readBeside(file, path), context, problems)
+    ? readContents(written, (path) => readBeside(file, path), context, unread)
     : written;
-  const render = (severity: Problem["severity"]) =>
-    problems.filter((problem) => problem.severity === severity).map((problem) =>
-      renderProblem(problem, file)
-    );
-  const errors = render("error");
-  if (configuration === undefined || errors.length > 0) throw new ConfigError(errors);
-  return { ...assembled, configuration, file, warnings: render("warning") };
+  const problems = inOrder([...assembled.problems, ...unread]);
+  const [errors, warnings] = [[] as Problem[], [] as Problem[]];
+  for (const problem of problems) (problem.severity === "error" ? errors : warnings).push(problem);
+  const render = (problems: readonly Problem[]) =>
+    problems.slice(0, MAX_PROBLEMS).map((problem) => renderProblem(problem, file));
+  if (configuration === undefined || errors.length > 0) {
+    throw new ConfigError(render(errors), "start", errors.length);
+  }
+  return { ...assembled, configuration, file, warnings: render(warnings) };
 }
 
 /** The problems of variables, without those that only a whole configuration has. */
@@ -178,7 +190,7 @@ function openEnvFile(): EnvFile {
 }
 
 /** @param from what names it, for messages */
-function openConfigFile(name: string, from: string): SourceFile {
+function openConfigFile(name: string, from: string): Pick<SourceFile, "name" | "text"> {
   try {
     return { name, text: readText(name).replace(/^\uFEFF/, "") };
   } catch (error) {
@@ -191,15 +203,16 @@ function openConfigFile(name: string, from: string): SourceFile {
 }
 
 /** Reads a file that the configuration file names, relative to its folder. */
-function readBeside({ name }: SourceFile, path: string): string {
+function readBeside({ name }: Pick<SourceFile, "name">, path: string): string {
   const folder = name.slice(0, name.lastIndexOf("/") + 1);
   return readText(path.startsWith("/") ? path : folder + path);
 }
 
 /** @throws if it is no regular file, too large, or no text */
 function readText(path: string): string {
-  const { isFile, size } = Deno.statSync(path);
-  if (!isFile) throw new Error("it is no file");
+  const { isFile, isDirectory, size } = Deno.statSync(path);
+  if (isDirectory) throw new Error("it is a directory");
+  if (!isFile) throw new Error("it is no regular file");
   if (size > MAX_FILE_BYTES) throw new Error("it is larger than 10 MiB");
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(

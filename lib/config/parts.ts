@@ -2,16 +2,18 @@
 import { z } from "zod";
 import { fromIssues } from "./problems/from_issues.ts";
 import type { Problem } from "./problems/problem.ts";
-import { defaults as defaultsSchema, pool as poolSchema } from "./schema/pool.ts";
-import { SECTIONS } from "./schema/root.ts";
+import { name } from "./schema/kinds.ts";
+import { defaults as defaultsSchema, pool as poolSchema, SHARED } from "./schema/pool.ts";
+import { OF_POOLS, SECTIONS } from "./schema/root.ts";
 import { route as routeSchema, routeTest } from "./schema/route.ts";
-import { section } from "./schema/section.ts";
+import { list, named, section } from "./schema/section.ts";
 import {
   type Entry,
   entryAt,
   type Node,
   nodeAt,
   type ObjectNode,
+  only,
   overlay,
   type Path,
   plain,
@@ -25,7 +27,9 @@ const Head = section({
   pools: z.unknown().optional(),
   routes: z.unknown().optional(),
   tests: z.unknown().optional(),
-});
+}, OF_POOLS);
+
+const PoolNames = named(name, z.unknown(), "a name for each pool");
 
 export type HeadConfig = z.output<typeof Head>;
 
@@ -49,15 +53,15 @@ export function readParts(written: ObjectNode, problems: Problem[]): Parts {
     return data;
   };
   const items = <Value>(schema: z.ZodType<Value>, key: string) => {
-    const list = nodeAt(root, [key]);
-    if (list === undefined) return undefined;
-    if (list.kind !== "array") return void problems.push(mustBe("a list", [key], list));
-    return list.items.map((item, index) => check(schema, item, [key, index]));
+    const found = nodeAt(root, [key]);
+    if (found?.kind === "array") {
+      return found.items.map((item, index) => check(schema, item, [key, index]));
+    }
+    if (found !== undefined) check(list(schema, key), found, [key]);
+    return undefined;
   };
   const pools = nodeAt(root, ["pools"]);
-  if (pools !== undefined && pools.kind !== "object") {
-    problems.push(mustBe("an object: a name for each pool", ["pools"], pools));
-  }
+  if (pools !== undefined) check(PoolNames, pools, ["pools"]);
   const entries = pools?.kind === "object" ? [...pools.entries] : [];
   const shared = nodeAt(root, ["defaults"]);
   if (shared !== undefined) check(defaultsSchema, shared, ["defaults"]);
@@ -72,18 +76,16 @@ export function readParts(written: ObjectNode, problems: Problem[]): Parts {
   };
 }
 
-function mustBe(what: string, path: Path, node: Node): Problem {
-  return { severity: "error", path, place: node.place, message: `must be ${what}` };
-}
-
 /** The same, where each pool has what `defaults` says unless it says something else itself. */
 function withDefaults(root: ObjectNode): ObjectNode {
   const defaults = nodeAt(root, ["defaults"]);
   const pools = entryAt(root, ["pools"]);
   if (defaults?.kind !== "object" || pools?.value.kind !== "object") return root;
+  // A name that no pool has is wrong where it stands, and not in each pool as well.
+  const shared = only(defaults, Object.keys(SHARED));
   const full = [...pools.value.entries].map(([name, { place, value }]): [string, Entry] => [
     name,
-    { place, value: value.kind === "object" ? overlayPool(defaults, value) : value },
+    { place, value: value.kind === "object" ? overlayPool(shared, value) : value },
   ]);
   const entries = new Map(root.entries);
   entries.set("pools", { ...pools, value: { ...pools.value, entries: new Map(full) } });

@@ -1,15 +1,15 @@
 /** Prints the configuration as it applies, and where each value comes from. */
 import type { z } from "zod";
-import { SECRET_NAMES } from "./problems/mask.ts";
+import { isSecretPath } from "./problems/secrets.ts";
 import type { SourceFile } from "./problems/render.ts";
 import { configuration } from "./schema/root.ts";
 import { itemOf, settingsOf, whenAbsent } from "./schema/walk.ts";
-import { type Node, nodeAt, type ObjectNode } from "./tree/node.ts";
+import { type Node, nodeAt, type ObjectNode, type Path } from "./tree/node.ts";
 
 const INDENT = "  ";
 
-/** A hash of a password; it is no secret by itself, and nobody needs to see it. */
-const HASH = /^\$2[abxy]\$/;
+/** A text that is one reference to a variable is no secret. */
+const REFERENCE = /^\$\{[A-Za-z_]\w*\}$/;
 
 /**
  * @param root what was written, with `defaults` put under each pool
@@ -25,7 +25,7 @@ export function printConfiguration(root: ObjectNode, file: SourceFile | undefine
     return `${file?.name ?? ""}:${lines.at(node.place.offset)}`;
   };
   const { defaults: _, ...settings } = settingsOf(configuration)!;
-  return `{\n${printSettings(settings, root, undefined, INDENT, origin)}}\n`;
+  return `{\n${printSettings(settings, [], root, undefined, origin)}}\n`;
 }
 
 type Origin = (node: Node | undefined) => string;
@@ -33,54 +33,56 @@ type Origin = (node: Node | undefined) => string;
 /** The settings of an object, each on a line of its own. */
 function printSettings(
   settings: Readonly<Record<string, z.ZodType>>,
+  path: Path,
   node: Node | undefined,
   value: unknown,
-  indent: string,
   origin: Origin,
 ): string {
   return Object.entries(settings).map(([name, schema]) => {
     const inner = nodeAt(node, [name]);
-    const otherwise = whenAbsent(schema) ?? at(value, name);
+    // A route or a test would be a page of defaults.
+    const isItem = path[0] === "routes" || path[0] === "tests";
+    const otherwise = isItem ? undefined : whenAbsent(schema) ?? at(value, name);
     return inner === undefined && otherwise === undefined
       ? ""
-      : print(name, schema, inner, otherwise, indent, origin);
+      : print([...path, name], schema, inner, otherwise, origin);
   }).join("");
 }
 
 /** @param otherwise the value if nothing was written */
 function print(
-  name: string | undefined,
+  path: Path,
   schema: z.ZodType | undefined,
   node: Node | undefined,
   otherwise: unknown,
-  indent: string,
   origin: Origin,
 ): string {
-  const key = name === undefined ? "" : `${JSON.stringify(name)}: `;
+  const indent = INDENT.repeat(path.length);
+  const name = path.at(-1);
+  const key = typeof name === "string" ? `${JSON.stringify(name)}: ` : "";
   const isObject = node === undefined ? isRecord(otherwise) : node.kind === "object";
   const isList = node === undefined ? Array.isArray(otherwise) : node.kind === "array";
   if (isList) {
     const items = node?.kind === "array"
-      ? node.items.map((item) =>
-        print(undefined, itemOf(schema!), item, undefined, indent + INDENT, origin)
+      ? node.items.map((item, index) =>
+        print([...path, index], schema && itemOf(schema), item, undefined, origin)
       )
       : [];
     if (items.length === 0) return `${indent}${key}[], // ${origin(node)}\n`;
     return `${indent}${key}[\n${items.join("")}${indent}],\n`;
   }
   if (!isObject) {
-    return `${indent}${key}${JSON.stringify(shown(name, node, otherwise))}, // ${origin(node)}\n`;
+    return `${indent}${key}${JSON.stringify(shown(path, node, otherwise))}, // ${origin(node)}\n`;
   }
   const settings = schema === undefined ? undefined : settingsOf(schema);
   const inner = settings !== undefined
-    ? printSettings(settings, node, otherwise, indent + INDENT, origin)
+    ? printSettings(settings, path, node, otherwise, origin)
     : namesOf(node, otherwise).map((name) =>
       print(
-        name,
+        [...path, name],
         schema && itemOf(schema),
         nodeAt(node, [name]),
         at(otherwise, name),
-        indent + INDENT,
         origin,
       )
     ).join("");
@@ -95,12 +97,11 @@ function namesOf(node: Node | undefined, otherwise: unknown): string[] {
 }
 
 /** References are shown as they were written, secrets not at all. */
-function shown(name: string | undefined, node: Node | undefined, otherwise: unknown): unknown {
+function shown(path: Path, node: Node | undefined, otherwise: unknown): unknown {
   if (node?.kind !== "scalar") return otherwise;
-  if (node.written !== undefined) return node.written;
-  const isSecret = SECRET_NAMES.has(name) ||
-    typeof node.value === "string" && HASH.test(node.value);
-  return isSecret && node.value !== "derived" ? "***" : node.value;
+  const written = node.written ?? node.value;
+  const isShown = written === "derived" || REFERENCE.test(String(written)) || !isSecretPath(path);
+  return isShown ? written : "***";
 }
 
 function at(value: unknown, name: string): unknown {

@@ -4,8 +4,8 @@ import type { AccessEntry } from "./access_log.ts";
 export interface LogChoice {
   /** `names` shows the names of parameters without their values, `off` nothing behind the path. */
   readonly query: "all" | "names" | "off";
-  /** The share of good requests that get a line, 0 to 1; undefined: all. */
-  readonly sample: number | undefined;
+  /** The share of good requests that get a line, 0 to 1; more than 1: all. */
+  readonly sample: number;
   /** From when on a request is slow and always gets a line, in milliseconds. */
   readonly slow: number;
 }
@@ -19,7 +19,7 @@ export function isLogged(
   { sample, slow }: LogChoice,
   random: () => number,
 ): boolean {
-  if (sample === undefined || !isGood(entry) || entry.milliseconds >= slow) return true;
+  if (sample >= 1 || !isGood(entry) || entry.milliseconds >= slow) return true;
   return random() < sample;
 }
 

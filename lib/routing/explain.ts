@@ -56,9 +56,17 @@ function consider<Route extends Routable>(
     (route.match.host ?? [undefined]).map((host) => ({ host, match: route.match, order, route }))
   ).sort(compare);
   const considered: Considered<Route>[] = [];
+  const found = hostOf(request.host);
+  const seen = new Set<Route>();
   for (const candidate of ranked) {
+    const { route, host, match } = candidate;
+    // A route has one line: that of its host which the request is for, if there is one.
+    const isElsewhere = match.host?.some((other) => coversHost(other, found)) &&
+      !coversHost(host, found);
+    if (seen.has(route) || isElsewhere) continue;
+    seen.add(route);
     const reason = refuse(candidate, request, path, tools);
-    considered.push({ route: candidate.route, reason });
+    considered.push({ route, reason });
     if (reason === undefined) break;
   }
   return considered;
@@ -71,7 +79,7 @@ function refuse(
   tools: ConditionTools,
 ): string | undefined {
   const found = hostOf(request.host);
-  if (!coversHost(host, found)) return `is for the host ${found}, not ${host}`;
+  if (!coversHost(host, found)) return `is for the host ${found}, not ${match.host!.join(" or ")}`;
   if (match.path !== undefined && match.path !== path) {
     return `has the path ${path}, not ${match.path}`;
   }

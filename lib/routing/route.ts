@@ -166,7 +166,8 @@ function given(timeouts: RouteConfig["timeouts"]): Partial<Timeouts> {
   );
 }
 
-function compileRequestChanges(config: RouteConfig): RequestChanges | undefined {
+/** @returns undefined if nothing changes */
+export function compileRequestChanges(config: RouteConfig): RequestChanges | undefined {
   const { match, stripPrefix, replacePrefix, rewriteHost } = config;
   const prefix = match.pathPrefix ?? "/";
   const replacement = stripPrefix ? "/" : replacePrefix;

@@ -12,7 +12,11 @@ function canonical(match: Match): string {
   const { listener, host, path, pathPrefix = "/", methods, headers = {}, query = {}, client } =
     match;
   const hosts = host === undefined ? "" : [...host].sort().join(",");
-  const where = path ?? (pathPrefix === "/" ? "*" : `${pathPrefix}*`);
+  const where = path === undefined
+    ? (pathPrefix === "/" ? "*" : `${pathPrefix}*`)
+    : path.endsWith("*")
+    ? JSON.stringify(path)
+    : path;
   const conditions = [
     ...(listener === undefined ? [] : [`listener=${[...listener].sort().join(",")}`]),
     ...Object.keys(headers).map((name) => `header:${name.toLowerCase()}=${valueOf(headers[name]!)}`)
@@ -27,7 +31,14 @@ function canonical(match: Match): string {
   ].join(" ");
 }
 
+/** What a value is called that is there or not, whatever it is. */
+const WORDS = ["present", "absent"];
+
 function valueOf(value: NonNullable<Match["headers"]>[string]): string {
-  if ("equals" in value) return value.equals;
+  if ("equals" in value) {
+    // What would look like another condition, or has blanks, is in quotes.
+    const isPlain = /^[\w.@-][\w.@/-]*$/.test(value.equals) && !WORDS.includes(value.equals);
+    return isPlain ? value.equals : JSON.stringify(value.equals);
+  }
   return "present" in value ? (value.present ? "present" : "absent") : `/${value.matches}/`;
 }

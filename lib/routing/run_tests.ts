@@ -2,16 +2,26 @@
 import type { Configuration, RouteTest } from "../config/model.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { routeIdOf } from "./route_id.ts";
-import { type Answer, parseRequest, type TriedRequest, tryRequest } from "./try_request.ts";
+import {
+  type Answer,
+  parseRequest,
+  type TriedRequest,
+  tryRequest,
+  usualListener,
+} from "./try_request.ts";
 
 /** One thing that did not come as it must. */
 export interface Difference {
-  readonly what: string;
+  /** The path of what was expected, in the test. */
+  readonly path: readonly string[];
   readonly expected: string;
-  readonly found: string;
+  /** Undefined if there is none. */
+  readonly found: string | undefined;
 }
 
 export interface TestResult {
+  /** Its place in the file. */
+  readonly index: number;
   readonly test: RouteTest;
   /** Undefined if the request is no method and URL. */
   readonly answer: Answer | undefined;
@@ -22,18 +32,17 @@ export interface TestResult {
 /** @returns one for each test, in their order */
 export function runTests(configuration: Configuration, tools: ConditionTools): TestResult[] {
   const { routes, tests, listeners } = configuration;
-  const [firstListener = ""] = Object.keys(listeners);
-  return tests.map((test) => {
+  return tests.map((test, index) => {
     const parsed = parseRequest(test.request);
     if (parsed === undefined) {
       const expected = "a method and a URL such as GET https://api.example.com/users/7";
-      const differences = [{ what: "request", expected, found: test.request }];
-      return { test, answer: undefined, differences };
+      const differences = [{ path: ["request"], expected, found: test.request }];
+      return { index, test, answer: undefined, differences };
     }
-    const { client, headers, listener = firstListener } = test;
+    const { client, headers, listener = usualListener(listeners, parsed.scheme) } = test;
     const request: TriedRequest = { ...parsed, client, headers, listener };
     const answer = tryRequest(routes, request, tools);
-    return { test, answer, differences: compare(test, answer) };
+    return { index, test, answer, differences: compare(test, answer) };
   });
 }
 
@@ -51,12 +60,12 @@ function compare({ expect }: RouteTest, answer: Answer): Difference[] {
       ? answer.pools.includes(String(value))
       : found[what] === String(value);
     if (value === undefined || isMet) return [];
-    return [{ what, expected: String(value), found: found[what] ?? "none" }];
+    return [{ path: ["expect", what], expected: String(value), found: found[what] }];
   });
   for (const [name, value] of Object.entries(headers)) {
     const actual = answer.headers[name.toLowerCase()];
     if (actual === value) continue;
-    differences.push({ what: `header ${name}`, expected: value, found: actual ?? "none" });
+    differences.push({ path: ["expect", "headers", name], expected: value, found: actual });
   }
   return differences;
 }

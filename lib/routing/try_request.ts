@@ -1,14 +1,14 @@
 /** Says what would come of a request, by routing alone: for `check --request` and the `tests` of a file. */
-import type { RouteConfig } from "../config/model.ts";
+import type { Configuration, RouteConfig } from "../config/model.ts";
 import { isAuthority } from "../http/authority.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { type Considered, explain, takenOf } from "./explain.ts";
 import { pathOf, type RoutingFacts } from "./facts.ts";
 import { changeFields, compileChanges } from "./header_changes.ts";
 import { locationOf } from "./location.ts";
-import { rewritePath } from "./rewrite_path.ts";
+import { compileRequestChanges } from "./route.ts";
 import { routeIdOf } from "./route_id.ts";
-import { cookieValues } from "../http/cookies.ts";
+import type { Field } from "../http/headers.ts";
 import { createSplit } from "./split.ts";
 import type { Filling } from "./template.ts";
 
@@ -56,6 +56,16 @@ export function parseRequest(
   return { method, scheme: scheme as "http" | "https", host, path };
 }
 
+/** Where a request comes in if nobody says so: the first listener of its scheme, or else the first one. */
+export function usualListener(
+  listeners: Configuration["listeners"],
+  scheme: TriedRequest["scheme"],
+): string {
+  const all = Object.entries(listeners);
+  const fitting = all.find(([, { tls }]) => (tls !== undefined) === (scheme === "https"));
+  return (fitting ?? all[0])?.[0] ?? "";
+}
+
 export function tryRequest(
   routes: readonly RouteConfig[],
   request: TriedRequest,
@@ -99,24 +109,28 @@ export function tryRequest(
   if (route.respond !== undefined) {
     const { status, headers } = route.respond;
     const changes = compileChanges({ set: headers, add: {}, remove: [] });
-    return { ...known, status, headers: Object.fromEntries(changes?.lines(fill) ?? []) };
+    return { ...known, status, headers: joined(changes?.lines(fill) ?? []) };
   }
-  const changes = compileChanges(route.requestHeaders);
-  const received = [...headers, ["host", route.rewriteHost ?? request.host] as const];
-  const sent = changes === undefined ? received : changeFields(received, changes, fill);
+  const changes = compileRequestChanges(route);
+  const received = [...headers, ["host", changes?.host ?? request.host] as const];
+  const sent = changes?.headers ? changeFields(received, changes.headers, fill) : received;
   return {
     ...known,
     status: undefined,
     pools: poolsFor(route, header),
-    path: pathFor(route, request.path),
-    headers: Object.fromEntries(sent),
+    path: pathOf(changes?.path?.(request.path) ?? request.path),
+    headers: joined(sent),
   };
 }
 
-function pathFor({ match, stripPrefix, replacePrefix }: RouteConfig, path: string): string {
-  const replacement = stripPrefix ? "/" : replacePrefix;
-  if (replacement === undefined) return pathOf(path);
-  return pathOf(rewritePath(path, match.pathPrefix ?? "/", replacement));
+/** By name; the lines of one name are joined as RFC 9110, 5.3, allows. */
+function joined(fields: readonly Field[]): Readonly<Record<string, string>> {
+  const values = new Map<string, string>();
+  for (const [name, value] of fields) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(values);
 }
 
 function poolsFor(
@@ -125,7 +139,8 @@ function poolsFor(
 ): readonly string[] {
   if (pool !== undefined) return [pool];
   const sides = Object.entries(split ?? {}).filter(([, weight]) => weight > 0);
-  const hasPlace = splitOn !== undefined && cookieValues(header("cookie"), splitOn).length > 0;
-  if (!hasPlace) return sides.map(([name]) => name);
-  return [createSplit(sides, splitOn, () => 0)({ header }, false).side];
+  const { side, cookie } = createSplit(sides, splitOn, () => 0)({ header }, false);
+  // Without a cookie, or with one that says nothing, chance decides.
+  const isPlaced = splitOn !== undefined && cookie === undefined;
+  return isPlaced ? [side] : sides.map(([name]) => name);
 }

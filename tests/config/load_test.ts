@@ -81,7 +81,7 @@ Deno.test("load: all problems are reported at once, in the order of the settings
   const [first, ...problems] = message.split("\n");
   assertMatch(first!, /^Cannot start as the settings have 18 problems:$/);
   assertEquals(problems, [
-    '  USERS_SERVICE must be backend URLs that start with http:// or https://: entry 1 of 5 is "ftp://a"',
+    '  USERS_SERVICE must start with http:// or https://: entry 1 of 5 is "ftp://a"',
     '  USERS_SERVICE must list each backend once: entry 3 of 5 is "http://b:80/"',
     '  USERS_SERVICE must have no option except weight=1 to weight=100, once per backend: entry 4 of 5 is "http://c weight=0"',
     '  USERS_SERVICE must not use port 2049, which the Fetch standard blocks: entry 5 of 5 is "http://d:2049"',
@@ -95,7 +95,7 @@ Deno.test("load: all problems are reported at once, in the order of the settings
     '  STICKY_SECRET must have 16 characters or more: current value is "***"',
     '  MAX_ATTEMPTS must be 1 to 1000, or all: current value is "0"',
     '  FIRST_BYTE_TIMEOUT must be a duration of 50ms to 1h, such as 500ms, 30s or 5m: current value is "1", did you mean 1s?',
-    '  DRAIN_TIMEOUT must be a duration of 0ms to 1h, such as 500ms, 30s or 5m: current value is "2h"',
+    '  DRAIN_TIMEOUT must be a duration of 0s to 1h, such as 500ms, 30s or 5m: current value is "2h"',
     `  TRUSTED_PROXIES ${networks}: entry 2 of 3 is "me"`,
     `  TRUSTED_PROXIES ${networks}: entry 3 of 3 is "fd00::/129"`,
     '  ACCESS_LOG must be text or json or off: current value is "xml"',

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { isLogged, type LogChoice, withoutQuery } from "../../lib/logging/log_choice.ts";
 
-const ALL: LogChoice = { query: "all", sample: undefined, slow: Infinity };
+const ALL: LogChoice = { query: "all", sample: Infinity, slow: Infinity };
 
 function entry(given: Partial<AccessEntry> = {}): AccessEntry {
   return {

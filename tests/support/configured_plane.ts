@@ -25,14 +25,11 @@ export interface ConfiguredPlane extends AsyncDisposable {
 /** @param file what the configuration file has beside the engine: pools, routes and others */
 export async function planeOf(engine: EngineName, file: object): Promise<ConfiguredPlane> {
   const text = JSON.stringify({ engine, ...file });
-  const { configuration, problems } = assemble({
-    variables: {},
-    environment: {},
-    file: readJsonc(text),
-  }, []);
+  const read = readJsonc(text);
+  const { configuration, problems } = assemble({ variables: {}, environment: {}, file: read }, []);
   assertEquals(
     problems.filter(({ severity }) => severity === "error")
-      .map((problem) => renderProblem(problem, { name: "file", text })),
+      .map((problem) => renderProblem(problem, { name: "file", text, shown: read.shown })),
     [],
   );
   if (configuration === undefined) throw new Error("the file is wrong");

@@ -5,11 +5,14 @@ import { printConfiguration } from "../../config/print.ts";
 import { type Variable, VARIABLE_NAMES, VARIABLES } from "../../config/source/variables.ts";
 import { DEFAULTS } from "../../config/source/variable_defaults.ts";
 import { print } from "../../logging/log.ts";
+import { problemAt } from "../../config/rules/context.ts";
+import { renderProblem } from "../../config/problems/render.ts";
 import { formatConsidered, runTests, type TestResult } from "../../routing/run_tests.ts";
 import { loadConditionTools } from "../../routing/tools.ts";
-import { type Answer, parseRequest, tryRequest } from "../../routing/try_request.ts";
+import { type Answer, tryRequest } from "../../routing/try_request.ts";
 import type { Flags } from "../command.ts";
 import { loadSettings } from "../settings.ts";
+import { readTriedRequest } from "../tried_request.ts";
 
 export const HELP = `roundabout check: check the configuration
 
@@ -21,7 +24,7 @@ Usage: roundabout check [--config FILE] [--print]
   --print           print every setting as it applies, and where it comes from
   --request REQUEST say where a request would go, and why no other route takes it
   --client ADDRESS  its client (192.0.2.1)
-  --listener NAME   the listener that it comes in at (the first one)
+  --listener NAME   the listener that it comes in at (the first one of its scheme)
   --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
   --schema          print the JSON Schema of the configuration file
 
@@ -36,42 +39,20 @@ export async function run(flags: Flags): Promise<number> {
   }
   const loaded = await loadSettings(flags.config);
   const { configuration, context, file } = loaded;
+  const request = readTriedRequest(flags, configuration.listeners);
   const tools = await loadConditionTools(configuration.routes.map(({ match }) => match));
   const failed = runTests(configuration, tools).filter(({ differences }) => differences.length > 0);
   if (flags.print) print(printConfiguration(context.root, file));
-  if (flags.request !== undefined) {
-    const [firstListener = ""] = Object.keys(configuration.listeners);
-    const answer = tryRequest(configuration.routes, {
-      ...readRequest(flags.request),
-      client: flags.client ?? "192.0.2.1",
-      listener: flags.listener ?? firstListener,
-      headers: Object.fromEntries((flags.header ?? []).map(readHeader)),
-    }, tools);
-    print(formatAnswer(answer));
+  if (request !== undefined) {
+    print(formatAnswer(tryRequest(configuration.routes, request, tools)));
   } else if (!flags.print && failed.length === 0) {
     print(file === undefined ? listVariables(loaded) : summarize(loaded));
   }
   if (failed.length === 0) return 0;
-  throw new ConfigError(failed.map(describeFailure), "accept it");
-}
-
-function readRequest(text: string) {
-  const request = parseRequest(text);
-  if (request !== undefined) return request;
-  throw new ConfigError([
-    `--request must be a method and a URL such as "GET https://api.example.com/users/7": ` +
-    `current value is ${JSON.stringify(text)}`,
-  ], "try the request");
-}
-
-function readHeader(line: string): [string, string] {
-  const [, name, value] = /^([^:\s]+):\s*(.*?)\s*$/.exec(line) ?? [];
-  if (name !== undefined && value !== undefined) return [name, value];
-  throw new ConfigError([
-    `--header must be a name and a value such as "X-Beta: 1": current value is ${
-      JSON.stringify(line)
-    }`,
-  ], "try the request");
+  throw new ConfigError(
+    failed.map((result) => describeFailure(result, loaded)),
+    "accept the configuration",
+  );
 }
 
 function formatAnswer(answer: Answer): string {
@@ -88,13 +69,20 @@ function formatAnswer(answer: Answer): string {
   return `${lines.join("\n")}\n`;
 }
 
-function describeFailure({ test, answer, differences }: TestResult): string {
+/** What was not as expected, each at its place, and how the routes were considered. */
+function describeFailure(
+  { index, answer, differences }: TestResult,
+  { context, file }: Loaded,
+): string {
+  const problems = differences.map(({ path, expected, found }) => {
+    const shown = (text: string) => path.at(-1) === "status" ? text : JSON.stringify(text);
+    return problemAt(context, ["tests", index, ...path], `must be ${shown(expected)}`, {
+      found: found === undefined ? "none" : shown(found),
+    });
+  });
   return [
-    `the test ${JSON.stringify(test.request)} failed:`,
-    ...differences.map(({ what, expected, found }) =>
-      `  ${what} must be ${expected}: found ${found}`
-    ),
-    ...(answer === undefined ? [] : formatConsidered(answer).map((line) => `    ${line}`)),
+    ...problems.map((problem) => renderProblem(problem, file)),
+    ...(answer === undefined ? [] : formatConsidered(answer).map((line) => `  ${line}`)),
   ].join("\n");
 }
 
@@ -106,7 +94,7 @@ function summarize({ configuration, file }: Loaded): string {
     count(routes.length, "route"),
     `${count(tests.length, "test")} passed`,
   ];
-  return `${file!.name} is right: ${counts.join(", ")}\n`;
+  return `${file!.name} is valid: ${counts.join(", ")}\n`;
 }
 
 function count(number: number, what: string): string {

@@ -3,14 +3,25 @@ import type { z } from "zod";
 import type { LeafHints } from "../schema/leaf.ts";
 import { UNKNOWN_SEPARATOR } from "../schema/section.ts";
 import { entryAt, nearestNode, type Node, nodeAt, type Path } from "../tree/node.ts";
-import { SECRET_NAMES } from "./mask.ts";
 import type { Problem } from "./problem.ts";
+import { isSecretPath } from "./secrets.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /** @param prefix of the paths, if the node is a part of the configuration */
 export function fromIssues(issues: readonly Issue[], node: Node, prefix: Path = []): Problem[] {
-  return issues.flatMap((issue) => fromIssue(issue, node, prefix));
+  return issues.filter((issue) => !isConsequence(issue, issues)).flatMap((issue) =>
+    fromIssue(issue, node, prefix)
+  );
+}
+
+/** What an object as a whole must have says nothing new of one in which a name is misspelt. */
+function isConsequence(issue: Issue, issues: readonly Issue[]): boolean {
+  if (issue.code !== "custom" || issue.params !== undefined) return false;
+  const place = JSON.stringify(issue.path);
+  return issues.some(({ code, path }) =>
+    code === "unrecognized_keys" && JSON.stringify(path) === place
+  );
 }
 
 function fromIssue(issue: Issue, node: Node, prefix: Path): Problem[] {
@@ -36,20 +47,12 @@ function fromIssue(issue: Issue, node: Node, prefix: Path): Problem[] {
 
 /** Of a value that may be written in several ways, the problems of the way that it was written in. */
 function fromUnion(issue: z.core.$ZodIssueInvalidUnion, node: Node, prefix: Path): Problem[] {
-  const path = issue.path as Path;
-  const inside = (issues: readonly Issue[]) =>
-    fromIssues(
-      issues.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as Issue),
-      node,
-      prefix,
-    );
-  const fitting = issue.errors.find((issues) =>
-    !issues.some((inner) => isMismatch(inner as Issue))
-  );
-  if (fitting !== undefined) return inside(fitting as Issue[]);
-  const own = { ...issue, code: "custom", params: {} } as unknown as Issue;
-  if (issue.message !== "Invalid input") return [valueProblem(own, node, prefix)];
-  return inside((issue.errors[0] ?? []) as Issue[]);
+  const ways = issue.errors as readonly (readonly Issue[])[];
+  const fitting = ways.filter((issues) => !issues.some(isMismatch));
+  const [nearest] = fitting.toSorted((a, b) => countOf(a) - countOf(b));
+  if (nearest === undefined) return [valueProblem(mismatchOf(issue), node, prefix)];
+  const full = nearest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+  return fromIssues(full as Issue[], node, prefix);
 }
 
 /** Whether the value itself, not a part of it, is of another type than this way of writing it. */
@@ -59,47 +62,89 @@ function isMismatch(issue: Issue): boolean {
     hintsOf(issue).mismatch === true;
 }
 
+/** How much is wrong with a value if it was meant to be written in this way. */
+function countOf(issues: readonly Issue[]): number {
+  return issues.reduce(
+    (sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1),
+    0,
+  );
+}
+
+/** A value that is written in none of the ways: what it must be is all of them. */
+function mismatchOf({ errors, message, path }: z.core.$ZodIssueInvalidUnion): Issue {
+  const own = errors.flatMap((issues) => (issues as Issue[]).find(isMismatch) ?? []);
+  const expected = message === "Invalid input"
+    ? joined(own.map(({ message }) => message))
+    : message;
+  const params = { ...(own[0] && hintsOf(own[0])), mismatch: true };
+  return { code: "custom", path, message: expected, input: undefined, params };
+}
+
+/** `must be off`, `must be an object with path`: `must be off, or an object with path`. */
+function joined([first = "", ...others]: readonly string[]): string {
+  const be = first.startsWith("must be ") ? "" : "be ";
+  return [first, ...others.map((other) => other.replace(/^must be /, be))].join(", or ");
+}
+
 function keyProblem(node: Node, prefix: Path, path: Path, message: string): Problem {
   const place = entryAt(node, path)?.place ?? nearestNode(node, path).place;
   return { severity: "error", path: [...prefix, ...path], place, message };
 }
 
 function valueProblem(issue: Issue, node: Node, prefix: Path): Problem {
-  const path = issue.path as Path;
-  const found = nodeAt(node, path);
-  const { shown, meant, type } = hintsOf(issue);
-  const isText = type === "string" ||
-    typeof (found?.kind === "scalar" && found.value) === "string" && type === undefined;
-  const place = (found ?? nearestNode(node, path)).place;
+  const { message, path: inner } = issue as { message: string; path: Path };
+  const path = [...prefix, ...inner];
+  const found = nodeAt(node, inner);
+  if (found === undefined) {
+    const nearest = nearestNode(node, inner).place;
+    const place = nearest.kind === "file"
+      ? entryAt(node, inner.slice(0, -1))?.place ?? nearest
+      : nearest;
+    return { severity: "error", path, place, message: `is missing: it ${message}` };
+  }
+  const { meant, type } = hintsOf(issue);
+  const { place } = found;
+  // A variable has on and off where a file has true and false.
+  const isSwitch = type === "boolean" && place.kind === "file";
   return {
     severity: "error",
-    path: [...prefix, ...path],
-    place: place.kind === "variable" || found !== undefined
-      ? place
-      : entryAt(node, path.slice(0, -1))?.place ?? place,
-    message: found === undefined ? `${issue.message}, and is missing` : issue.message,
-    found: shown === undefined && !SECRET_NAMES.has(path.at(-1))
-      ? display(found)
-      : JSON.stringify(shown ?? "***"),
-    meant: meant && (place.kind === "file" ? inFile(meant, type, isText) : meant),
+    path,
+    place,
+    message: isSwitch ? "must be true or false" : message,
+    found: foundAt(found, issue, path),
+    meant: meant === undefined || hasReference(found) || isSecretPath(path)
+      ? undefined
+      : isSwitch
+      ? String(meant === "on" || meant === "true")
+      : place.kind === "file" && type !== "number"
+      ? quote(meant)
+      : meant,
   };
 }
 
-/** What was written, if it is short. */
-function display(node: Node | undefined): string | undefined {
-  if (node === undefined) return undefined;
-  if (node.kind !== "scalar") return node.kind === "array" ? "a list" : "an object";
-  return JSON.stringify(node.written ?? node.value);
+/** What was written, if the message is about that: a reference as it was written, and no secret. */
+function foundAt(node: Node, issue: Issue, path: Path): string | undefined {
+  const { shown, mismatch } = hintsOf(issue);
+  if (node.kind !== "scalar") {
+    const isOfType = issue.code === "invalid_type" || mismatch === true;
+    return isOfType ? node.kind === "array" ? "a list" : "an object" : undefined;
+  }
+  if (isSecretPath(path)) return quote("***");
+  if (node.written !== undefined) {
+    return quote(shown === undefined ? node.written : node.written.replace(/^.*@/s, "***@"));
+  }
+  // JSON has no word for a number that is too large; the line shows it.
+  if (typeof node.value === "number" && !Number.isFinite(node.value)) return undefined;
+  return JSON.stringify(shown ?? node.value);
+}
+
+/** Whether what was meant would have what the environment has. */
+function hasReference(node: Node): boolean {
+  return node.kind === "scalar" && node.written !== undefined;
 }
 
 function hintsOf(issue: Issue): Partial<LeafHints> {
   return issue.code === "custom" ? issue.params ?? {} : {};
-}
-
-/** What was meant, as a file writes it. */
-function inFile(meant: string, type: LeafHints["type"] | undefined, isText: boolean): string {
-  if (type === "boolean") return meant === "on" ? "true" : "false";
-  return isText ? quote(meant) : meant;
 }
 
 function quote(text: string): string {

@@ -1,7 +1,6 @@
 /** Problems as text: one sentence for a variable, and the line with its place marked for a file. */
 import { formatPath } from "../tree/node.ts";
 import type { Problem } from "./problem.ts";
-import { maskSecrets } from "./mask.ts";
 import type { FilePlace } from "../tree/node.ts";
 
 /** A configuration file, for messages. */
@@ -10,6 +9,8 @@ export interface SourceFile {
   readonly name: string;
   /** Without a byte order mark. */
   readonly text: string;
+  /** The same with secrets masked, of the same length: messages show lines of it. */
+  readonly shown: string;
 }
 
 /** Longer lines are cut around the place. */
@@ -26,7 +27,7 @@ export function renderProblem(problem: Problem, file: SourceFile | undefined): s
     const subject = path.length === 0 || place === undefined ? "" : `${formatPath(path)} `;
     return `${subject}${message}${question(problem)}`;
   }
-  const { line, column, text } = locate(file.text, place);
+  const { line, column, text } = locate(file, place);
   const subject = path.length === 0 ? "the file" : formatPath(path);
   const found = problem.found === undefined ? "" : `: found ${problem.found}`;
   const head = `${file.name}:${line}:${column}: ${severity}: ${subject} ${message}${found}${
@@ -52,17 +53,17 @@ function question({ meant }: Pick<Problem, "meant">): string {
   return meant !== undefined && PRINTABLE.test(meant) ? `, did you mean ${meant}?` : "";
 }
 
-/** Line and column of a place, from 1, and the text of the line with secrets masked. */
+/** Line and column of a place, from 1, and the line with secrets masked. */
 function locate(
-  text: string,
+  { text, shown }: SourceFile,
   { offset }: FilePlace,
 ): { line: number; column: number; text: string } {
   const before = text.slice(0, offset);
   const start = before.lastIndexOf("\n") + 1;
   const end = text.indexOf("\n", offset);
   const line = before.split("\n").length;
-  const masked = maskSecrets(text).slice(start, end === -1 ? undefined : end);
-  return { line, column: offset - start + 1, text: masked.replace(/\r$/, "") };
+  const shownLine = shown.slice(start, end === -1 ? undefined : end).replace(/\r$/, "");
+  return { line, column: offset - start + 1, text: shownLine };
 }
 
 /** The line, and a mark below the place. */

@@ -26,9 +26,7 @@ function findSelf(context: RuleContext, { backends }: PoolConfig, path: Path): P
     );
     if (self === undefined) return [];
     const [name] = self;
-    const who = context.hasFile
-      ? `the listener ${name} of this balancer itself`
-      : "this balancer itself";
+    const who = context.hasFile ? `this balancer's own listener ${name}` : "this balancer itself";
     return [problemAt(context, [...path, index], `must not be ${who}`)];
   });
 }

@@ -1,6 +1,6 @@
 /** What the rules that compare several settings know, and how they say what is wrong. */
 import type { HeadConfig } from "../parts.ts";
-import type { PoolConfig, RouteConfig } from "../model.ts";
+import type { PoolConfig, RouteConfig, RouteTest } from "../model.ts";
 import type { Problem } from "../problems/problem.ts";
 import { defaultOf } from "../schema/default_of.ts";
 import type { VariableTexts } from "../source/environment.ts";
@@ -21,6 +21,7 @@ export interface RuleContext {
   readonly head: HeadConfig | undefined;
   readonly pools: ReadonlyMap<string, PoolConfig | undefined>;
   readonly routes: readonly (RouteConfig | undefined)[] | undefined;
+  readonly tests: readonly (RouteTest | undefined)[];
   readonly variables: VariableTexts;
   /** Whether there is a configuration file; otherwise settings have the names of variables. */
   readonly hasFile: boolean;
@@ -39,7 +40,8 @@ export function nameOf({ root, hasFile }: RuleContext, path: Path): string {
 /** The same with a value: `ENGINE=tcp`, `engine "tcp"`. */
 export function assignment(context: RuleContext, path: Path, value: string): string {
   const name = nameOf(context, path);
-  return name === formatPath(path) ? `${name} ${JSON.stringify(value)}` : `${name}=${value}`;
+  if (name !== formatPath(path)) return `${name}=${value}`;
+  return `${name} ${/^\d+$/.test(value) ? value : JSON.stringify(value)}`;
 }
 
 /** The variable that sets a setting, or the default of a pool's setting. */

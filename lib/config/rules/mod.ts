@@ -1,8 +1,10 @@
-/** The rules that compare several settings; what one setting may be by itself, the schema says. */
+/**
+ * The rules that compare several settings; what one setting may be by itself, the schema says, and what is not
+ * built yet is found before them.
+ */
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
 import { checkListeners } from "./listeners.ts";
-import { checkBuilt } from "./not_yet.ts";
 import { checkPools } from "./pools.ts";
 import { checkPorts } from "./ports.ts";
 import { checkRoutes } from "./routes.ts";
@@ -10,9 +12,8 @@ import { checkStickyCookies } from "./sticky_cookies.ts";
 import { checkEffects } from "./without_effect.ts";
 
 export const RULES: readonly Rule[] = [
-  checkBuilt,
-  checkPorts,
   checkListeners,
+  checkPorts,
   checkPools,
   checkBackends,
   checkStickyCookies,

@@ -1,15 +1,24 @@
 /** Pools, and the routes that name them. */
 import type { RouteConfig } from "../model.ts";
 import type { Problem } from "../problems/problem.ts";
-import type { Path } from "../tree/node.ts";
+import { nodeAt, type Path } from "../tree/node.ts";
 import { suggest } from "../values/suggest.ts";
 import { problemAt, problemAtKey, type RuleContext } from "./context.ts";
+
+const MISSING = 'is missing: it must name backends, as in { "users": { "backends": [...] } }';
 
 export function checkPools(context: RuleContext): Problem[] {
   const { pools, routes, hasFile } = context;
   if (!hasFile) return []; // the environment's only pool gets everything
   if (pools.size === 0) {
-    return [problemAtKey(context, ["pools"], "must be given: the backends that requests go to")];
+    const found = nodeAt(context.root, ["pools"]);
+    if (found === undefined) return [problemAtKey(context, ["pools"], MISSING)];
+    return found.kind === "object" ? [problemAt(context, ["pools"], "must have a pool")] : [];
+  }
+  if (routes?.length === 0) {
+    return [
+      problemAt(context, ["routes"], "must have a route: without any, each request gets 404"),
+    ];
   }
   const isComplete = routes?.every((route) => route !== undefined) ?? false;
   const named = (routes ?? []).flatMap((route, index) =>
@@ -60,6 +69,6 @@ function noRoutes(context: RuleContext): Problem {
   return problemAtKey(
     context,
     ["pools"],
-    "must be one pool unless there are routes: nothing says which requests each pool gets",
+    "must be only one if there are no routes: nothing says which requests each pool gets",
   );
 }

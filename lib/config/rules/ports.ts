@@ -1,6 +1,6 @@
 /** Two listeners cannot have the same address. */
 import type { Problem } from "../problems/problem.ts";
-import type { Path } from "../tree/node.ts";
+import { nodeAt, type Path } from "../tree/node.ts";
 import { nameOf, problemAt, type RuleContext } from "./context.ts";
 
 interface Listening {
@@ -22,10 +22,17 @@ export function checkPorts(context: RuleContext): Problem[] {
     const other = all.slice(0, index).find((other) =>
       other.port === one.port && mayMeet(one, other)
     );
-    return other === undefined
-      ? []
-      : [problemAt(context, one.path, `must differ from ${nameOf(context, other.path)}`)];
+    return other === undefined ? [] : [clash(context, one, other)];
   });
+}
+
+/** The place is that of the port that was written, if only one of them was. */
+function clash(context: RuleContext, one: Listening, other: Listening): Problem {
+  const isWritten = ({ path }: Listening) => nodeAt(context.root, path) !== undefined;
+  const isOther = context.hasFile && isWritten(other) && !isWritten(one);
+  const [at, from] = isOther ? [other, one] : [one, other];
+  const byDefault = context.hasFile && !isWritten(from) ? `, which is ${from.port} by default` : "";
+  return problemAt(context, at.path, `must differ from ${nameOf(context, from.path)}${byDefault}`);
 }
 
 /**

@@ -6,17 +6,16 @@ import { problemAt, problemAtKey, type RuleContext } from "./context.ts";
 
 const ACTIONS = ["pool", "split", "redirect", "respond"] as const;
 
-/** Settings that change what a backend gets or how it is asked: they need a pool. */
+/** Settings that change what a backend gets, how it is asked, or its response: they need a pool. */
 const FOR_POOLS = [
   "stripPrefix",
   "replacePrefix",
   "rewriteHost",
   "requestHeaders",
+  "responseHeaders",
   "timeouts",
   "retry",
 ] as const;
-
-const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
 export function checkRoutes(context: RuleContext): Problem[] {
   const names = new Map<string, number>();
@@ -32,20 +31,25 @@ export function checkRoutes(context: RuleContext): Problem[] {
     if (name === undefined) return problems;
     const first = names.get(name);
     if (first === undefined) names.set(name, index);
-    else {problems.push(
-        problemAt(context, [...path, "name"], `must differ from that of routes[${first}]`),
-      );}
+    else problems.push(problemAt(context, [...path, "name"], differs(first)));
     return problems;
   });
+}
+
+function differs(first: number): string {
+  return `must differ from that of routes[${first}]`;
 }
 
 function checkAction(context: RuleContext, route: RouteConfig, path: Path): Problem[] {
   const given = ACTIONS.filter((action) => route[action] !== undefined);
   if (given.length !== 1) {
     const last = given.at(-1);
-    const at = last === undefined ? path : [...path, last];
-    const found = given.length === 0 ? "there is none" : `there are ${given.join(" and ")}`;
-    return [problemAtKey(context, at, `must have one of ${ACTIONS.join(", ")}, and ${found}`)];
+    const [only, found] = last === undefined
+      ? ["", ""]
+      : ["only ", `: found ${given.join(" and ")}`];
+    const message = `must have ${only}one of ${ACTIONS.join(", ")}${found}`;
+    if (last === undefined) return [problemAtKey(context, path, message)];
+    return [{ ...problemAtKey(context, [...path, last], message), path }];
   }
   const problems: Problem[] = [];
   const written = (key: string) => entryAt(context.root, [...path, key]) !== undefined;
@@ -60,16 +64,11 @@ function checkAction(context: RuleContext, route: RouteConfig, path: Path): Prob
     problems.push(problemAtKey(context, [...path, "splitOn"], "has no effect without split"));
   }
   if (route.split !== undefined && Object.values(route.split).every((weight) => weight === 0)) {
-    problems.push(problemAtKey(context, [...path, "split"], "must have a weight above 0"));
-  }
-  const status = route.redirect?.status;
-  if (status !== undefined && !REDIRECT_STATUSES.includes(status)) {
-    const expected = `must be ${REDIRECT_STATUSES.join(", ")}`;
-    problems.push(problemAt(context, [...path, "redirect", "status"], expected));
+    problems.push(problemAt(context, [...path, "split"], "must have a pool with a weight above 0"));
   }
   if (route.redirect !== undefined && isSelfRedirect(route)) {
     problems.push(
-      problemAtKey(context, [...path, "redirect"], "must change the scheme, host, port or path"),
+      problemAt(context, [...path, "redirect"], "must have a scheme, host, port or path to go to"),
     );
   }
   return problems;

@@ -1,9 +1,9 @@
-/** Cookies that tie clients to backends, and to a side of a split. */
+/** Cookies that tie clients to backends. */
 import type { Problem } from "../problems/problem.ts";
 import { nameOf, problemAt, type RuleContext } from "./context.ts";
 
 export function checkStickyCookies(context: RuleContext): Problem[] {
-  const { head, pools } = context;
+  const { head, pools, routes = [] } = context;
   const problems: Problem[] = [];
   const owners = new Map<string, string>();
   for (const [name, pool] of pools) {
@@ -30,13 +30,11 @@ export function checkStickyCookies(context: RuleContext): Problem[] {
       );
     }
   }
-  for (const [index, route] of (context.routes ?? []).entries()) {
-    const owner = route?.splitOn === undefined ? undefined : owners.get(route.splitOn);
+  for (const [index, route] of routes.entries()) {
+    const owner = owners.get(route?.splitOn ?? "");
     if (owner === undefined) continue;
-    const path = ["routes", index, "splitOn"];
-    const message =
-      `must not be the sticky cookie of the pool ${owner}: each has a cookie of its own`;
-    problems.push(problemAt(context, path, message));
+    const message = `must name a cookie of its own, not the sticky cookie of the pool ${owner}`;
+    problems.push(problemAt(context, ["routes", index, "splitOn"], message));
   }
   return problems;
 }

@@ -119,7 +119,10 @@ function explain<Subject>(
   const node = nodeAt(context.root, path);
   const whenUnset = defaultOf(prefix.length === 0 ? setting : path);
   if (node === undefined || plain(node) === whenUnset) return undefined;
-  const full = (inner: Path) => inner[0] === "engine" ? inner : [...prefix, ...inner];
+  // A setting of `defaults` is told about as it was written.
+  const isShared = prefix.length > 0 && nodeAt(context.root, ["defaults", ...setting]) === node;
+  const beside = isShared ? ["defaults"] : prefix;
+  const full = (inner: Path) => inner[0] === "engine" ? inner : [...beside, ...inner];
   const words: Words = {
     name: (...inner) => nameOf(context, full(inner)),
     set: (value, ...inner) => assignment(context, full(inner), value),

@@ -8,7 +8,9 @@ import { section } from "./section.ts";
 
 const MIN_SECRET_CHARACTERS = 16;
 
-const inFile = section({ file: filePath.describe("the file that has it") });
+const inFile = section({
+  file: filePath.describe("The path of a file that has it, relative to the configuration file."),
+});
 
 function content<Schema extends z.ZodType<string>>(schema: Schema) {
   return z.union([schema.transform((text): Content => ({ text })), inFile]);
@@ -28,7 +30,9 @@ export const secretOrDerived = content(
   leaf({
     type: "string",
     read: (text) => text === "derived" ? reading(text) : readSecret(text),
-    json: { type: "string", minLength: "derived".length },
+    json: {
+      anyOf: [{ const: "derived" }, { type: "string", minLength: MIN_SECRET_CHARACTERS }],
+    },
   }),
 ).transform((content) => "text" in content && content.text === "derived" ? undefined : content);
 

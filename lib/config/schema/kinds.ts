@@ -12,9 +12,13 @@ import {
 } from "../values/quantities.ts";
 import { readHost } from "../values/host.ts";
 import { readNetwork } from "../values/networks.ts";
+import type { Statuses } from "../../http/status_ranges.ts";
 import { readStatuses } from "../values/statuses.ts";
 import { suggest } from "../values/suggest.ts";
+import { isAuthority } from "../../http/authority.ts";
+import { isIP } from "../../net/is_ip.ts";
 import { leaf } from "./leaf.ts";
+import { list } from "./section.ts";
 
 /** The shortest timeout, as the clock ticks every 50 ms (lib/time/clock.ts). */
 const MIN_TIMEOUT_MS = 50;
@@ -22,7 +26,6 @@ const HOUR_MS = 3_600_000;
 
 /** The name of a header, a cookie or a balancer: a token (RFC 9110, 5.6.2). */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
-const TOKEN_PATTERN = TOKEN.source;
 
 /** The name of a listener, pool or route. It stands in logs, in paths of the API and in `split`. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -60,11 +63,16 @@ export function time(longest = HOUR_MS, shortest = MIN_TIMEOUT_MS) {
 }
 
 /** In milliseconds, or `off`. @param off the value that `off` stands for */
-export function timeOr(off: number, longest: number, shortest = MIN_TIMEOUT_MS) {
+export function timeOr(
+  off: number,
+  longest: number,
+  shortest = MIN_TIMEOUT_MS,
+  example = "30s",
+) {
   return leaf({
     type: "string",
     read: (text) => orWord("off", off, text, (text) => duration(text, shortest, longest)),
-    json: { type: "string", pattern: `^(?:off|${DURATION_PATTERN})$`, examples: ["off", "30s"] },
+    json: { type: "string", pattern: `^(?:off|${DURATION_PATTERN})$`, examples: ["off", example] },
   });
 }
 
@@ -91,7 +99,7 @@ export function share(from = 0, to = 100) {
   return leaf({
     type: "string",
     read: (text) => percentage(text, from, to),
-    json: { type: "string", pattern: `^${SHARE_PATTERN}$`, examples: [`${from}%`, `${to}%`] },
+    json: { type: "string", pattern: `^${SHARE_PATTERN}$`, examples: [example(from)] },
   });
 }
 
@@ -100,8 +108,17 @@ export function shareOrOff(from = 0, to = 100) {
   return leaf({
     type: "string",
     read: (text) => orWord("off", Infinity, text, (text) => percentage(text, from, to)),
-    json: { type: "string", pattern: `^(?:off|${SHARE_PATTERN})$`, examples: ["off", `${to}%`] },
+    json: {
+      type: "string",
+      pattern: `^(?:off|${SHARE_PATTERN})$`,
+      examples: ["off", example(from)],
+    },
   });
+}
+
+/** A share that is often chosen. */
+function example(from: number): string {
+  return from > 100 ? "125%" : "20%";
 }
 
 export function choice<Name extends string>(names: readonly Name[]) {
@@ -119,6 +136,7 @@ export function toggle() {
 
 export const off = leaf({
   type: "string",
+  isWord: true,
   read: (text): Read<undefined> =>
     text === "off"
       ? reading(undefined)
@@ -133,7 +151,7 @@ export const host = () =>
 
 export const network = leaf({
   type: "string",
-  read: readNetwork,
+  read: (text) => /[\s,;]/.test(text) ? "must be one address or CIDR range" : readNetwork(text),
   json: { type: "string", examples: ["10.0.0.0/8", "fd00::/8"] },
 });
 
@@ -141,18 +159,16 @@ export const statuses = () =>
   leaf({
     type: "string",
     read: readStatuses,
-    json: { type: "string", examples: ["200-399", "2xx"] },
+    json: { type: "string", examples: ["200-399", "2xx", "200,204"] },
   });
 
-/** @param what it names, such as `header` */
-export function token(what: string) {
-  return leaf({
+/** The same, or `off`: undefined. */
+export const statusesOrOff = () =>
+  leaf<Statuses | undefined>({
     type: "string",
-    read: (text) =>
-      TOKEN.test(text) ? reading(text) : `must be a ${what} name of 1 to 64 characters`,
-    json: { type: "string", pattern: TOKEN_PATTERN },
+    read: (text) => orWord<Statuses | undefined>("off", undefined, text, readStatuses),
+    json: { type: "string", examples: ["off", "502-504"] },
   });
-}
 
 /** The name of a listener, pool or route. */
 export const name = leaf({
@@ -171,10 +187,24 @@ export const filePath = leaf({
   json: { type: "string", minLength: 1 },
 });
 
-/** One value, or a list of values. */
-export function oneOrMore<Schema extends z.ZodType>(schema: Schema) {
+/** An address of a client, for trying. */
+export const address = leaf({
+  type: "string",
+  read: (text) => isIP(text) === 0 ? "must be an IP address" : reading(text),
+  json: { type: "string", examples: ["192.0.2.1", "2001:db8::1"] },
+});
+
+/** The Host of requests: a name or an address, and a port if it is not the usual one. */
+export const hostHeader = leaf({
+  type: "string",
+  read: (text) => isAuthority(text) ? reading(text) : "must be a host, or a host and a port",
+  json: { type: "string", examples: ["users.internal", "users.internal:8080"] },
+});
+
+/** One value, or a list of values. @param of what */
+export function oneOrMore<Schema extends z.ZodType>(schema: Schema, of: string) {
   return z.union([
     schema.transform((value) => [value]),
-    z.array(schema).min(1, "must not be empty"),
+    list(schema, of).min(1, "must not be empty"),
   ]);
 }

@@ -15,32 +15,37 @@ import {
 /** What can be written in a file. */
 export type Scalar = string | number | boolean;
 
+/** How a file writes a value. */
+export type ScalarType = "string" | "number" | "boolean";
+
 /** The JSON Schema of a value. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface LeafOptions<Value> {
-  /** How a file writes it. */
-  readonly type: "string" | "number" | "boolean";
+  readonly type: ScalarType;
   /** Strings that may stand in place of a number: `auto`, `off`. */
   readonly words?: readonly string[];
+  /** Whether only one string is valid: any other may be meant for an alternative. */
+  readonly isWord?: boolean;
   /** Reads it from its text, in a file or in a variable. */
   readonly read: (text: string) => Read<Value>;
   readonly json: JsonSchema;
 }
 
+/** How a file writes the value of each schema. */
+const TYPES = new WeakMap<z.ZodType, ScalarType>();
+
 /** The schema of one value. */
 export function leaf<Value>(options: LeafOptions<Value>) {
-  return z.custom<Scalar>().transform((value: unknown, context): Value => {
+  const scalar = z.custom<Scalar>();
+  TYPES.set(scalar, options.type);
+  return scalar.transform((value: unknown, context): Value => {
     const result = readScalar(value, options);
     if (isReading(result)) return result.value;
-    const refusal = refusalOf(result);
-    const complaints = refusal === undefined
-      ? result as Exclude<typeof result, Refused>
-      : [refusal];
-    for (const complaint of complaints as readonly (Refused & Hints)[]) {
+    for (const complaint of complaintsOf(result)) {
       const { expected, shown, place } = complaint;
       const meant = complaint.meant ?? withoutQuotes(value, options);
-      const mismatch = !isOf(options, value);
+      const mismatch = options.isWord === true || !isOf(options, value);
       const params: LeafHints = { shown, meant, place, type: options.type, mismatch };
       context.issues.push({
         code: "custom",
@@ -50,25 +55,50 @@ export function leaf<Value>(options: LeafOptions<Value>) {
       });
     }
     return z.NEVER;
-  }).meta(options.json);
+  }).meta(metaOf(options.json));
+}
+
+/** The key of a leaf's examples: zod drops `examples` of what is transformed, as they might be of its output. */
+export const EXAMPLES = "examplesOfInput";
+
+function metaOf({ examples, ...json }: JsonSchema): JsonSchema {
+  return examples === undefined ? json : { ...json, [EXAMPLES]: examples };
+}
+
+/** How a file writes the value of a schema; undefined if it is not the inner schema of a leaf. */
+export function typeOf(schema: z.ZodType): ScalarType | undefined {
+  return TYPES.get(schema);
 }
 
 /** What an issue of a leaf says beside its message. */
 export interface LeafHints extends Hints {
-  readonly type: LeafOptions<unknown>["type"];
+  readonly type: ScalarType;
   /** Whether the value is of another type than any that is allowed: an alternative may fit. */
   readonly mismatch?: boolean;
+}
+
+function complaintsOf(read: Exclude<Read<unknown>, { value: unknown }>): (Refused & Hints)[] {
+  const refusal = refusalOf(read);
+  return refusal === undefined ? [...read as readonly (Refused & Hints)[]] : [refusal];
 }
 
 function readScalar<Value>(value: unknown, options: LeafOptions<Value>): Read<Value> {
   const { type, read } = options;
   if (isOf(options, value)) return read(String(value));
   // It has the wrong type. What it would be as text tells what to expect, and what was meant.
-  const text = isScalar(value) ? String(value) : "";
+  const text = isScalar(value) ? asText(value, read) : "";
   const result = read(text);
-  const refusal = isReading(result) ? refusalOf(read("")) : refusalOf(result);
-  const expected = refusal?.expected ?? `must be a ${type}`;
-  return { expected, meant: isReading(result) && text !== "" ? text : refusal?.meant };
+  const reference = isReading(result) ? read("") : result;
+  const [complaint] = isReading(reference) ? [] : complaintsOf(reference);
+  const expected = complaint?.expected ?? `must be a ${type}`;
+  return { expected, meant: isReading(result) && text !== "" ? text : complaint?.meant };
+}
+
+/** Where false would be read as `off`, a file must say `off`. */
+function asText<Value>(value: Scalar, read: LeafOptions<Value>["read"]): string {
+  if (value !== false) return String(value);
+  const [no, off] = [read("false"), read("off")];
+  return isReading(no) && isReading(off) && no.value === off.value ? "off" : "false";
 }
 
 /** Whether a value is of the type in which it must be written; whether it is valid is another question. */

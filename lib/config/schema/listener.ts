@@ -1,5 +1,4 @@
-/** Where requests come in. */
-import { z } from "zod";
+/** Where requests come in, and the limits and timeouts of clients. */
 import {
   bytes,
   bytesOrOff,
@@ -16,42 +15,46 @@ import {
 import { DAY_MS } from "../values/quantities.ts";
 import { secret } from "./content.ts";
 import { anyText, leaf } from "./leaf.ts";
-import { section } from "./section.ts";
+import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
 
 const YEAR_MS = 365 * DAY_MS;
 
 const certificate = section({
-  cert: filePath.describe("the certificate and those above it, in PEM"),
-  key: filePath.describe("its private key, in PEM"),
+  cert: filePath.describe("The certificate and those above it, in PEM."),
+  key: filePath.describe("Its private key, in PEM."),
 });
 
 const acme = section({
-  domains: z.array(anyText()).min(1, "must name at least one domain").describe(
-    "the names to get certificates for",
+  domains: list(anyText({ examples: ["www.example.com"] }), "domains")
+    .min(1, "must name at least one domain").describe("The names to get certificates for."),
+  email: anyText().describe("Where the authority sends warnings."),
+  store: filePath.describe("The folder that keeps the account and the certificates."),
+  staging: toggle().prefault(false).describe("Use Let's Encrypt's directory for trying out."),
+  directory: anyText().optional().describe("The URL of another authority's directory."),
+  directoryCa: filePath.optional().describe(
+    "The certificate authority that signs that directory's certificate, in PEM.",
   ),
-  email: anyText().describe("where the authority sends warnings"),
-  store: filePath.describe("the folder that keeps the account and the certificates"),
-  staging: toggle().prefault(false).describe("whether to use Let's Encrypt's directory for trying"),
-  directory: anyText().optional().describe("the URL of another authority's directory"),
-  directoryCa: filePath.optional().describe("the certificate authority of that directory, in PEM"),
   eab: section({
-    keyId: anyText().describe("the key's name"),
-    key: secret.describe("the key"),
-  }).optional().describe("the external account that the authority asks for"),
+    keyId: anyText().describe("The name of the key."),
+    key: secret.describe("The key."),
+  }).optional().describe("The external account that some authorities ask for."),
 });
 
 const tls = section({
-  certificates: z.array(certificate).optional().describe(
-    "chosen by the name that a client asks for",
+  certificates: list(certificate, "certificates").optional().describe(
+    "Certificates; the name that a client asks for chooses one.",
   ),
-  acme: acme.optional().describe("gets certificates by itself"),
-  clientCa: filePath.optional().describe("the authority of client certificates, in PEM"),
+  acme: acme.optional().describe("Gets and renews certificates by itself."),
+  clientCa: filePath.optional().describe(
+    "The certificate authority of client certificates, in PEM; without it clients show none.",
+  ),
   clientAuth: choice(["required", "optional"]).prefault("required")
-    .describe("whether clients must have a certificate"),
-  minVersion: choice(["1.2", "1.3"]).prefault("1.2").describe("the oldest version of TLS"),
-  hsts: timeOr(0, 10 * YEAR_MS, 1000).prefault("off")
-    .describe("for how long browsers shall use https only"),
+    .describe("Whether clients must show a certificate."),
+  minVersion: choice(["1.2", "1.3"]).prefault("1.2").describe("The oldest version of TLS."),
+  hsts: timeOr(0, 10 * YEAR_MS, 1000, "180d").prefault("off").describe(
+    "How long browsers use https only (Strict-Transport-Security).",
+  ),
 });
 
 /** The access mode of a unix socket, such as 0660. */
@@ -67,44 +70,64 @@ const mode = leaf({
 /** One of `listeners`. */
 export const listener = section({
   host: host().prefault("0.0.0.0").describe(
-    "the address to listen on; :: is every IPv6 and IPv4 address",
+    "The address to listen on; :: is every IPv6 and IPv4 address.",
   ),
-  port: port().prefault(5000).describe("the port to listen on"),
-  unix: filePath.optional().describe("the unix socket to listen on, instead of host and port"),
-  mode: mode.optional().describe("who may connect to that socket"),
-  proxyProtocol: toggle().prefault(false).describe("whether peers send a PROXY header first"),
+  port: port().prefault(5000).describe("The port to listen on."),
+  unix: filePath.optional().describe("A unix socket to listen on, instead of host and port."),
+  mode: mode.optional().describe("The access mode of that socket: who may connect to it."),
+  proxyProtocol: toggle().prefault(false).describe(
+    "Whether peers send a PROXY header first, which names the client.",
+  ),
   redirectToHttps: toggle().prefault(false).describe(
-    "whether every request is redirected to the TLS listener",
+    "Redirects every request to the listener with tls.",
   ),
-  tls: tls.optional().describe("terminates TLS"),
+  tls: tls.optional().describe("Makes this a TLS listener, and sets its certificates."),
 });
 
 /** `admin`: the operator's port. */
 export const admin = section({
-  host: host().prefault("127.0.0.1").describe("the address of the admin port"),
+  host: host().prefault("127.0.0.1").describe("The address of the admin port."),
   port: integerOr<undefined>("off", undefined, 1, 65535).prefault(5001).describe(
-    "the port for /livez and /readyz",
+    "The admin port, with /livez and /readyz.",
   ),
-  token: secret.optional().describe("what may change things"),
-  readToken: secret.optional().describe("what may read"),
+  token: secret.optional().describe("The token for all that the admin port can do."),
+  readToken: secret.optional().describe("The token for reading only."),
 });
 
 /** `timeouts` of clients. */
 export const clientTimeouts = section({
-  handshake: time().prefault("5s").describe("a TLS handshake"),
-  header: time().prefault("10s").describe("a request's head, from its first byte"),
-  keepAlive: time().prefault("60s").describe("a client's connection between requests"),
-  drain: time(undefined, 0).prefault("30s").describe(
-    "how long a stop waits for requests in flight",
+  handshake: time().prefault("5s").describe("For a TLS handshake."),
+  header: time().prefault("10s").describe("For a request's head, from its first byte. tcp engine."),
+  keepAlive: time().prefault("60s").describe(
+    "For a client's connection between requests. tcp engine.",
   ),
+  drain: time(undefined, 0).prefault("30s").describe(
+    "For requests in flight when the balancer stops.",
+  ),
+}, {
+  ...elsewhere("timeouts", ["connect", "firstByte", "idle", "request"]),
+  ...elsewhere("timeouts", ["backendIdle", "tunnelIdle", "halfClosed"]),
 });
+
+/** Settings that one could look for here, and that pools share. */
+function elsewhere(section: string, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, `defaults.${section}.${name}`]));
+}
 
 /** `limits` of all requests together. */
 export const limits = section({
-  connections: integer(1, 1_000_000).prefault(10000).describe("connections from clients"),
-  handshakes: integer(1, 1_000_000).prefault(1000).describe("TLS handshakes under way"),
-  inFlight: integer(1, 1_000_000).prefault(10000).describe("requests in flight"),
-  bodySize: bytesOrOff(1, 1024 * 1024).prefault("off").describe("a request's body"),
-  headerSize: bytes(1, 1024).prefault("16KiB").describe("a request's head"),
-  headerLines: integer(10, 1000).prefault(100).describe("header lines of a message"),
-});
+  connections: integer(1, 1_000_000).prefault(10000).describe(
+    "Connections from clients. tcp engine.",
+  ),
+  handshakes: integer(1, 1_000_000).prefault(1000).describe("TLS handshakes at the same time."),
+  inFlight: integer(1, 1_000_000).prefault(10000).describe(
+    "Requests in flight; one more is answered 503.",
+  ),
+  bodySize: bytesOrOff(1, 1024 * 1024).prefault("off").describe(
+    "A request's body; a larger one is answered 413.",
+  ),
+  headerSize: bytes(1, 1024).prefault("16KiB").describe(
+    "A request's head; a larger one is answered 431.",
+  ),
+  headerLines: integer(10, 1000).prefault(100).describe("Header lines of a message."),
+}, elsewhere("limits", ["backendInFlight"]));

@@ -9,6 +9,7 @@ import { secretOrDerived } from "./content.ts";
 import {
   choice,
   filePath,
+  hostHeader,
   integer,
   integerOr,
   off,
@@ -16,13 +17,14 @@ import {
   share,
   shareOrOff,
   statuses,
+  statusesOrOff,
   time,
   timeOr,
   toggle,
   TOKEN,
 } from "./kinds.ts";
 import { anyText, leaf } from "./leaf.ts";
-import { section } from "./section.ts";
+import { list, section } from "./section.ts";
 
 /** The path of a probe, and its query. */
 const PROBE_PATH = /^\/(?:(?!#)[!-~])*$/;
@@ -65,24 +67,17 @@ const cookieName = leaf({
   json: { type: "string", pattern: TOKEN.source },
 });
 
-const hostHeader = leaf({
-  type: "string",
-  read: (text) =>
-    /^[A-Za-z0-9._-]+(?::\d{1,5})?$/.test(text) ? reading(text) : "must be a host name",
-  json: { type: "string" },
-});
-
 /** One of `backends`. */
 const backend = z.union([
   backendUrl.transform((url) => ({ url, weight: 1, backup: false })),
   section({
-    url: backendUrl.describe("scheme, host, port and a path prefix"),
+    url: backendUrl.describe("Scheme, host, port and, if there is one, a path prefix."),
     weight: integer(0, 100).prefault(1).describe(
-      "its share relative to the others; 0 gets no new requests",
+      "Its share relative to the others; 0 gets no new requests.",
     ),
-    backup: toggle().prefault(false).describe("whether it takes over only if no other can be used"),
+    backup: toggle().prefault(false).describe("Takes over only if no other backend can be used."),
   }),
-  section({ file: filePath.describe("a file with one backend a line") }),
+  section({ file: filePath.describe("A file that lists backends, one a line.") }),
 ], "must be a URL such as http://users-1:5000, or an object with url");
 
 const policyName = choice(POLICY_NAMES);
@@ -90,72 +85,83 @@ const policyName = choice(POLICY_NAMES);
 const policy = z.union([
   policyName.transform((name) => ({ name, on: { by: "address" } as HashOn, balance: Infinity })),
   section({
-    name: policyName.prefault("round_robin").describe("how the next backend is picked"),
-    on: hashOn.prefault("address").describe("the key of consistent_hash"),
-    balance: shareOrOff(101, 1000).prefault("off").describe("the load limit of consistent_hash"),
+    name: policyName.prefault("round_robin").describe("How the next backend is picked."),
+    on: hashOn.prefault("address").describe("What consistent_hash hashes of a request."),
+    balance: shareOrOff(101, 1000).prefault("off").describe(
+      "The load limit of consistent_hash: a backend with more than this share of the mean is " +
+        "passed over.",
+    ),
   }),
 ]);
 
 const health = z.union([
   off.transform(() => undefined),
   section({
-    path: probePath.prefault("off").describe("what probes ask for, behind a backend's own path"),
-    status: statuses().prefault("200-399").describe("the statuses of good probes"),
-    interval: time().prefault("5s").describe("time between probes, ±10%"),
-    timeout: time().prefault("2s").describe("time for a probe's answer"),
-    rise: integer(1, 100).prefault(2).describe("good probes in a row that bring a backend up"),
-    fall: integer(1, 100).prefault(3).describe("bad probes in a row that take it down"),
-    host: hostHeader.optional().describe("the Host of probes; by default the backend's"),
-    port: port().optional().describe("the port that probes ask; by default the backend's"),
+    path: probePath.prefault("off").describe("What probes ask for, behind a backend's own path."),
+    status: statuses().prefault("200-399").describe("The statuses of good probes."),
+    interval: time().prefault("5s").describe("The time between probes, ±10%."),
+    timeout: time().prefault("2s").describe("How long a probe waits for its answer."),
+    rise: integer(1, 100).prefault(2).describe("Good probes in a row that bring a backend up."),
+    fall: integer(1, 100).prefault(3).describe("Bad probes in a row that take a backend down."),
+    host: hostHeader.optional().describe("The Host of probes; without it the backend's."),
+    port: port().optional().describe("The port that probes ask; without it the backend's."),
   }),
 ]);
 
 const ejection = section({
   after: integerOr("off", Infinity, 1, 1000).prefault(5)
-    .describe("failures in a row that eject a backend"),
-  time: time(5 * MINUTE_MS).prefault("10s").describe("how long the first ejection lasts"),
-  max: share().prefault("50%").describe("share of backends that may be ejected"),
-  on5xx: toggle().prefault(false).describe("whether a 5xx response is a failure"),
+    .describe("Failures in a row that eject a backend."),
+  time: time(5 * MINUTE_MS).prefault("10s").describe("How long the first ejection lasts."),
+  max: share().prefault("50%").describe("The share of backends that may be ejected."),
+  on5xx: toggle().prefault(false).describe("Whether a 5xx response counts as a failure."),
 });
 
 const retry = section({
-  attempts: integerOr("all", Infinity, 1, 1000).prefault("all")
-    .describe("attempts per request, the first one included; each backend at most once"),
-  budget: shareOrOff().prefault("20%").describe("retries, as a share of requests"),
+  attempts: integerOr("all", Infinity, 1, 1000).prefault("all").describe(
+    "Attempts per request, the first one included; each backend is asked at most once.",
+  ),
+  budget: shareOrOff().prefault("20%").describe("Retries, as a share of requests."),
   onStatus: statusesOrOff().prefault("off").describe(
-    "statuses of responses that are retried like failures",
+    "Statuses of responses that are retried like failures.",
   ),
 });
 
-export function statusesOrOff() {
-  return z.union([off, statuses()]);
-}
-
 /** Of one attempt, or of a tunnel; `request` is of all attempts together. */
 export const poolTimeouts = {
-  connect: time().prefault("2s").describe("connecting to a backend, TLS included"),
-  firstByte: time().prefault("60s").describe("from the request's last byte to the answer's first"),
-  idle: time().prefault("60s").describe("between two pieces of a body, either way"),
-  request: timeOr(Infinity, DAY_MS).prefault("off").describe("a request from beginning to end"),
-  backendIdle: time().prefault("4s").describe("a backend's connection between requests"),
-  tunnelIdle: time(DAY_MS).prefault("1h").describe("an upgraded connection without traffic"),
-  halfClosed: time().prefault("30s").describe("the same once one of its sides has closed"),
+  connect: time().prefault("2s").describe("For connecting to a backend, TLS included."),
+  firstByte: time().prefault("60s").describe(
+    "From the request's last byte to the response's first.",
+  ),
+  idle: time().prefault("60s").describe("Between two pieces of a body, either way."),
+  request: timeOr(Infinity, DAY_MS).prefault("off").describe(
+    "For a request from beginning to end, all attempts together.",
+  ),
+  backendIdle: time().prefault("4s").describe(
+    "For a backend's connection between requests. tcp engine.",
+  ),
+  tunnelIdle: time(DAY_MS).prefault("1h").describe(
+    "For an upgraded connection without traffic. tcp engine.",
+  ),
+  halfClosed: time().prefault("30s").describe(
+    "The same once one of its sides has closed. tcp engine.",
+  ),
 };
 
 /** What `defaults` may set for all pools, and each pool for itself. */
-const SHARED = {
-  policy: policy.prefault("round_robin").describe("how the next backend is picked"),
+export const SHARED = {
+  policy: policy.prefault("round_robin").describe("How the next backend is picked."),
   slowStart: timeOr(0, HOUR_MS).prefault("10s").describe(
-    "how long a backend that is back ramps up",
+    "How long a backend that is back gets less than its share.",
   ),
-  health: health.prefault("off").describe("probes"),
-  ejection: ejection.prefault({}).describe("leaves out backends that fail"),
-  retry: retry.prefault({}).describe("asks another backend if one fails"),
-  timeouts: section(poolTimeouts).prefault({}).describe("how long to wait for backends"),
+  health: health.prefault("off").describe("Probes: requests that test each backend."),
+  ejection: ejection.prefault({}).describe("Leaves out backends that fail."),
+  retry: retry.prefault({}).describe("Asks another backend if one fails."),
+  timeouts: section(poolTimeouts).prefault({}).describe("How long to wait for backends."),
   limits: section({
-    backendInFlight: integerOr("off", Infinity, 1, MILLION).prefault("off")
-      .describe("requests in flight at one backend"),
-  }).prefault({}).describe("how much a backend gets"),
+    backendInFlight: integerOr("off", Infinity, 1, MILLION).prefault("off").describe(
+      "Requests in flight at one backend; one more goes to another.",
+    ),
+  }).prefault({}).describe("How much a backend gets."),
 };
 
 /** `defaults`: checked as a pool would be, each value where it was written. */
@@ -163,29 +169,33 @@ export const defaults = section(SHARED);
 
 /** One of `pools`. */
 export const pool = section({
-  backends: z.array(backend, "must be a list of backends").min(1, "must list at least one backend")
-    .superRefine(refuseRepeated).describe("in the order of their turns"),
+  backends: list(backend, "backends").min(1, "must list at least one backend")
+    .superRefine(refuseRepeated).describe("The servers that get requests, in this order."),
   ...SHARED,
   sticky: section({
-    cookie: cookieName.prefault("off").describe("the cookie that ties a client to a backend"),
-    secret: secretOrDerived.prefault("derived").describe("signs that cookie"),
-  }).optional().describe("ties clients to backends"),
-  proxyProtocol: z.union([integer(1, 2)]).optional().describe(
-    "the version of the PROXY header that backends get",
+    cookie: cookieName.prefault("off").describe("The cookie that ties a client to a backend."),
+    secret: secretOrDerived.prefault("derived").describe(
+      "Signs that cookie: the same for all balancers in front of these backends. derived: made " +
+        "of their URLs.",
+    ),
+  }).optional().describe("Ties clients to backends by a cookie."),
+  proxyProtocol: integer(1, 2).optional().describe(
+    "The version of the PROXY header that backends get, which names the client.",
   ),
   tls: section({
-    ca: filePath.optional().describe("the authority of the backends' certificates, in PEM"),
-    serverName: anyText().optional().describe("the name in their certificates"),
-    cert: filePath.optional().describe("the certificate to show them, in PEM"),
-    key: filePath.optional().describe("its private key, in PEM"),
-    verify: toggle().prefault(true).describe("whether their certificates are checked"),
-  }).optional().describe("TLS to backends"),
+    ca: filePath.optional().describe("The certificate authority of the backends, in PEM."),
+    serverName: anyText().optional().describe("The name in their certificates."),
+    cert: filePath.optional().describe("The certificate that is shown to them, in PEM."),
+    key: filePath.optional().describe("Its private key, in PEM."),
+    verify: toggle().prefault(true).describe("Whether their certificates are checked."),
+  }).optional().describe("TLS to backends with https URLs."),
 });
 
 type Backends = readonly z.output<typeof backend>[];
 
 /** The same URL twice, or no weight at all: then nobody would get a request. */
 function refuseRepeated(backends: Backends, context: z.RefinementCtx): void {
+  if (backends.length === 0) return;
   const seen = new Set<string>();
   for (const [index, backend] of backends.entries()) {
     if (!("url" in backend)) continue;
@@ -202,7 +212,9 @@ function refuseRepeated(backends: Backends, context: z.RefinementCtx): void {
 function readListedUrl(text: string): Read<string> {
   const url = readBackendUrl(text);
   if (isReading(url)) return url;
-  const { expected, meant } = withoutSecret(refusalOf(url)!, text);
+  const trimmed = text.trim();
+  const isBlank = trimmed !== text && isReading(readBackendUrl(trimmed));
+  const { expected, meant = isBlank ? trimmed : undefined } = withoutSecret(refusalOf(url)!, text);
   return [{ expected, meant, shown: text.replace(/^.*@/s, "***@") }];
 }
 

@@ -8,16 +8,16 @@ import {
   name,
   network,
   off,
-  share,
+  shareOrOff,
   time,
   timeOr,
   toggle,
   TOKEN,
 } from "./kinds.ts";
 import { anyText, leaf } from "./leaf.ts";
-import { defaults, pool } from "./pool.ts";
+import { defaults, pool, SHARED } from "./pool.ts";
 import { errorPages, route, routeTest } from "./route.ts";
-import { section } from "./section.ts";
+import { list, named, section } from "./section.ts";
 
 const instance = leaf({
   type: "string",
@@ -32,53 +32,80 @@ const instance = leaf({
 
 const log = section({
   level: choice(["info", "warn", "error"]).prefault("info").describe(
-    "the least important lines that are written",
+    "The least important lines that are written.",
   ),
-  access: choice(["text", "json", "off"]).prefault("text").describe("a line per request"),
-  query: choice(["all", "names", "off"]).prefault("all").describe("what it shows of queries"),
-  sample: z.union([off, share(1, 100)]).prefault("off").describe(
-    "the share of good requests that get a line",
+  access: choice(["text", "json", "off"]).prefault("text").describe("A line per request."),
+  query: choice(["all", "names", "off"]).prefault("all").describe(
+    "What it shows of a query: all of it, the names of parameters, or nothing.",
+  ),
+  sample: shareOrOff(1, 100).prefault("off").describe(
+    "The share of good requests that get a line; off: all do.",
   ),
   slow: timeOr(Infinity, 3_600_000).prefault("off").describe(
-    "from when on a request is slow, and always gets a line",
+    "From when on a request is slow, and always gets a line.",
   ),
-  fields: z.array(anyText()).prefault([]).describe("further fields of each line"),
+  fields: list(anyText({ examples: ["user_agent"] }), "names of fields").prefault([]).describe(
+    "Further fields of each line.",
+  ),
 });
 
 const dns = section({
-  server: anyText().optional().describe("the address of a DNS server; absent: those of the system"),
-  maxAge: time().prefault("5s").describe("how long an answer is used at most"),
+  server: anyText({ examples: ["10.0.0.2:53"] }).optional().describe(
+    "The address of a DNS server; without it those of the system.",
+  ),
+  maxAge: time().prefault("5s").describe("How long an answer is used at most."),
 });
 
 /** What the file may have beside pools, routes and tests. */
 export const SECTIONS = {
-  $schema: anyText().optional().describe("where editors find the schema"),
-  engine: choice(["web", "tcp"]).prefault("web").describe("what receives and forwards"),
-  io: choice(["deno", "epoll"]).prefault("deno").describe("the sockets of the tcp engine"),
-  workers: integerOr<"auto">("auto", "auto", 1, 256).prefault(1).describe(
-    "cores that serve; auto: all",
+  $schema: anyText().optional().describe("The JSON Schema of this file, for editors."),
+  engine: choice(["web", "tcp"]).prefault("web").describe(
+    "What receives and forwards: Deno.serve and fetch (web), or HTTP over sockets of its own (tcp).",
   ),
-  admin: z.union([off, admin]).prefault({}).describe("the operator's port"),
-  instance: instance.prefault("random").describe("this balancer's name in Via"),
-  watch: toggle().prefault(false).describe("whether a change of the file is applied at once"),
-  log: log.prefault({}).describe("what is logged"),
-  trustedProxies: z.array(network).prefault([]).describe("peers whose X-Forwarded-* count"),
-  dns: dns.prefault({}).describe("how names of backends are resolved"),
-  limits: limits.prefault({}).describe("limits of all requests together"),
-  timeouts: clientTimeouts.prefault({}).describe("how long to wait for clients"),
-  errorPages: errorPages.prefault({}).describe("bodies of local replies, by status"),
-  listeners: z.record(name, listener).prefault({ http: {} }).describe("where requests come in"),
-  defaults: defaults.prefault({}).describe("what pools share; each may set it for itself"),
+  io: choice(["deno", "epoll"]).prefault("deno").describe("The sockets of the tcp engine."),
+  workers: integerOr<"auto">("auto", "auto", 1, 256).prefault(1).describe(
+    "Threads that serve; auto: one for each core.",
+  ),
+  admin: z.union([off, admin]).prefault({}).describe("The operator's port, or off."),
+  instance: instance.prefault("random").describe(
+    "This balancer's name in Via, by which loops are found; random: a new one at each start.",
+  ),
+  watch: toggle().prefault(false).describe("Applies changes of the file while it runs."),
+  log: log.prefault({}).describe("What is logged."),
+  trustedProxies: list(network, "addresses and networks").prefault([]).describe(
+    "Peers whose X-Forwarded-* headers count.",
+  ),
+  dns: dns.prefault({}).describe("How names of backends are resolved."),
+  limits: limits.prefault({}).describe("Limits of all requests together."),
+  timeouts: clientTimeouts.prefault({}).describe(
+    "How long to wait for clients; those for backends are in defaults and pools.",
+  ),
+  errorPages: errorPages.prefault({}).describe("Bodies of the balancer's own replies, by status."),
+  listeners: named(name, listener, "a name for each listener").prefault({ http: {} }).describe(
+    "Where requests come in: a name, and an address.",
+  ),
+  defaults: defaults.prefault({}).describe(
+    "What pools share; each of them may set it for itself.",
+  ),
 };
+
+/** Settings of pools that one could look for at the top level, and where they stand. */
+export const OF_POOLS = Object.fromEntries(
+  Object.keys(SHARED).filter((name) => !Object.hasOwn(SECTIONS, name))
+    .map((name) => [name, `defaults.${name}`]),
+);
+
+/** Pools: a name, and backends. */
+const pools = named(name, pool, "a name for each pool");
 
 /** The whole file. */
 export const configuration = section({
   ...SECTIONS,
-  pools: z.record(name, pool).describe("sets of backends, by name"),
-  routes: z.array(route).optional().describe(
-    "which requests go where; absent: all to the only pool",
+  pools: pools.describe("Sets of backends: a name, and who belongs to it."),
+  routes: list(route, "routes").optional().describe(
+    "Which requests go where; without routes all go to the only pool.",
   ),
-  tests: z.array(routeTest).prefault([]).describe(
-    "requests, and what must come of them; run by check",
+  tests: list(routeTest, "tests").prefault([]).describe(
+    "Requests, and what must come of them; roundabout check runs them.",
   ),
-});
+}, OF_POOLS);

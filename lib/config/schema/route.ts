@@ -1,183 +1,268 @@
 /** What happens to a request: a match, and an action. */
 import { z } from "zod";
 import { DAY_MS } from "../values/quantities.ts";
+import { readHost } from "../values/host.ts";
+import { reading } from "../values/reading.ts";
 import {
   readHash,
   readHeaderName,
   readHeaderValue,
   readLimitKey,
+  readMatchedName,
   readMethod,
   readPath,
   readPathPrefix,
   readRate,
   readRedirectPath,
+  readRequestHeaderName,
   readRouteHost,
   readSplitCookie,
+  readTriedRequest,
 } from "../values/routing.ts";
 import { page } from "./content.ts";
 import {
+  address,
   bytesOrOff,
   choice,
-  host,
+  hostHeader,
   integer,
   integerOr,
   name,
   network,
   oneOrMore,
   port,
+  statusesOrOff,
   time,
   timeOr,
   toggle,
 } from "./kinds.ts";
 import { anyText, leaf } from "./leaf.ts";
-import { poolTimeouts, statusesOrOff } from "./pool.ts";
-import { section } from "./section.ts";
+import { poolTimeouts } from "./pool.ts";
+import { list, named, section } from "./section.ts";
 
 const MILLION = 1_000_000;
+
+/** Of no password that anybody uses. */
+const EXAMPLE_HASH = "$2y$12$abcdefghijklmnopqrstuuRdQYbW1tVTG0vRkHL5XqFB8sXJyZK9C";
 
 const text = <Value>(read: Parameters<typeof leaf<Value>>[0]["read"], ...examples: string[]) =>
   leaf<Value>({ type: "string", read, json: { type: "string", examples } });
 
-const headerName = text(readHeaderName, "X-User");
+const headerName = text(readHeaderName, "Cache-Control");
+const requestHeaderName = text(readRequestHeaderName, "X-User");
+const matchedName = text(readMatchedName, "X-User");
 const headerValue = text(readHeaderValue, "edge", "{client}");
 const method = text(readMethod, "GET");
 const routeHost = text(readRouteHost, "api.example.com", "*.example.com");
 const path = text(readPath, "/robots.txt");
 
+type ValueMatch = { readonly equals: string } | { readonly present: boolean } | {
+  readonly matches: string;
+};
+
 /** What a header or a query parameter must be: this text, there at all, or like an expression. */
 const valueMatch = z.union([
-  anyText().transform((equals) => ({ equals })),
-  section({ present: toggle().describe("whether it must be there") }),
+  anyText().transform((equals): ValueMatch => ({ equals })),
   section({
-    matches: anyText().describe("a regular expression; it may match any part of the value"),
+    present: toggle().optional().describe("Whether it must be there, with any value."),
+    matches: anyText({ examples: ["^text/"] }).optional().describe(
+      "A regular expression (RE2) that some part of the value must match.",
+    ),
+  }).transform(({ present, matches }, context): ValueMatch => {
+    if (present !== undefined && matches === undefined) return { present };
+    if (matches !== undefined && present === undefined) return { matches };
+    context.issues.push({
+      code: "custom",
+      message: "must have either present or matches",
+      input: undefined,
+    });
+    return z.NEVER;
   }),
-], "must be a text, or an object with present or matches");
+], "must be a string, or an object with present or matches");
 
 const match = section({
-  listener: oneOrMore(name).optional().describe("the listeners that the request may come in at"),
-  host: oneOrMore(routeHost).optional().describe(
-    "its host: exact, or *.example.com for all names below",
+  listener: oneOrMore(name, "listeners").optional().describe(
+    "The listener that the request comes in at, or several.",
   ),
-  path: path.optional().describe("its whole path"),
-  pathPrefix: text(readPathPrefix, "/users").optional().describe("the first segments of its path"),
-  methods: z.array(method).min(1, "must not be empty").optional().describe(
-    "its method; GET stands for HEAD as well",
+  host: oneOrMore(routeHost, "hosts").optional().describe(
+    "Its host, or several; *.example.com is every name below example.com.",
   ),
-  headers: z.record(headerName, valueMatch).optional().describe("its headers, all of them"),
-  query: z.record(z.string(), valueMatch).optional().describe("its query parameters, all of them"),
-  client: oneOrMore(network).optional().describe("the client's address"),
+  path: path.optional().describe("Its whole path."),
+  pathPrefix: text(readPathPrefix, "/users").optional().describe(
+    "The first segments of its path: /users is /users and /users/7, not /usersx.",
+  ),
+  methods: list(method, "methods").min(1, "must not be empty").optional().describe(
+    "Its method, one of these; GET stands for HEAD as well.",
+  ),
+  headers: named(matchedName, valueMatch, "a value for each header").optional().describe(
+    "Its headers; all of these must fit.",
+  ),
+  query: named(z.string(), valueMatch, "a value for each parameter").optional().describe(
+    "The parameters of its query; all of these must fit.",
+  ),
+  client: oneOrMore(network, "addresses and networks").optional().describe(
+    "The client's address, or networks that it is in.",
+  ),
 });
 
 /** How header lines change on the way. */
-const headerChanges = section({
-  set: z.record(headerName, headerValue).prefault({}).describe(
-    "in place of all lines of that name",
-  ),
-  add: z.record(headerName, headerValue).prefault({}).describe("beside the lines of that name"),
-  remove: z.array(headerName).prefault([]).describe("all lines of these names"),
+function headerChanges(headerName: typeof requestHeaderName) {
+  return section({
+    set: named(headerName, headerValue, "a value for each header").prefault({}).describe(
+      "In place of all lines of that name.",
+    ),
+    add: named(headerName, headerValue, "a value for each header").prefault({}).describe(
+      "Beside the lines of that name.",
+    ),
+    remove: list(headerName, "names of headers").prefault([]).describe(
+      "All lines of these names.",
+    ),
+  });
+}
+
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
+
+const redirectStatus = leaf({
+  type: "number",
+  read: (text) =>
+    REDIRECT_STATUSES.includes(Number(text))
+      ? reading(Number(text))
+      : "must be 301, 302, 303, 307 or 308",
+  json: { enum: REDIRECT_STATUSES },
 });
 
 const redirect = section({
-  scheme: choice(["http", "https"]).optional().describe("absent: the request's"),
-  host: host().optional().describe("absent: the request's"),
-  port: port().optional().describe("absent: the request's, or that of a scheme given here"),
-  path: text(readRedirectPath, "/new").optional().describe(
-    "absent: the request's; the query is kept",
+  scheme: choice(["http", "https"]).optional().describe("The scheme; without it the request's."),
+  host: text(readHost, "www.example.com").optional().describe(
+    "The host; without it the request's.",
   ),
-  status: integer(301, 308).prefault(302).describe("301, 302, 303, 307 or 308"),
+  port: port().optional().describe(
+    "The port; without it that of the request, or of a scheme or host given here.",
+  ),
+  path: text(readRedirectPath, "/new").optional().describe(
+    "The path; without it the request's. The query is kept.",
+  ),
+  status: redirectStatus.prefault(302).describe(
+    "The status: browsers remember 301 and 308; 307 and 308 keep the method.",
+  ),
 });
 
 const respond = section({
-  status: integer(200, 599).describe("the status of the response"),
-  headers: z.record(headerName, headerValue).prefault({}).describe("its headers"),
-  body: page.optional().describe("its body: a text, or a file"),
+  status: integer(200, 599).describe("The status of the response."),
+  headers: named(headerName, headerValue, "a value for each header").prefault({}).describe(
+    "Its headers.",
+  ),
+  body: page.optional().describe("Its body: a text, or a file that has it."),
 });
 
 /** Bodies of local replies, by status. */
-export const errorPages = z.record(
+export const errorPages = named(
   leaf({
     type: "string",
     read: (status) =>
-      /^[45]\d\d$/.test(status) ? { value: status } : "must be a status of 400 to 599",
+      /^[45]\d\d$/.test(status) ? reading(status) : "must be a status of 400 to 599",
     json: { type: "string", pattern: "^[45][0-9]{2}$" },
   }),
   page,
+  "a page for each status",
 );
 
 /** One of `routes`. */
 export const route = section({
-  name: name.optional().describe("stands in the log, and must be unique"),
-  match: match.prefault({}).describe("which requests it takes; absent: all"),
-  pool: name.optional().describe("sends them to this pool"),
-  split: z.record(name, integer(0, 1_000_000)).optional().describe(
-    "sends them to several pools, by weight",
+  name: name.optional().describe("Stands in the log, and is unique."),
+  match: match.prefault({}).describe("Which requests it takes; without it all."),
+  pool: name.optional().describe("Sends them to this pool."),
+  split: named(name, integer(0, 1_000_000), "a weight for each pool").optional().describe(
+    "Sends them to several pools, by weight.",
   ),
   splitOn: text(readSplitCookie, "cookie:side").optional().describe(
-    "a cookie of our own that keeps a client on its side",
+    "A cookie of its own that keeps each client with one pool of the split.",
   ),
-  redirect: redirect.optional().describe("answers with a redirect"),
-  respond: respond.optional().describe("answers with this response"),
+  redirect: redirect.optional().describe("Answers with a redirect."),
+  respond: respond.optional().describe("Answers with this response."),
   stripPrefix: toggle().prefault(false).describe(
-    "whether the backend gets the path without pathPrefix",
+    "Whether the backend gets the path without its pathPrefix.",
   ),
   replacePrefix: text(readPathPrefix, "/v2").optional().describe(
-    "what stands in place of pathPrefix for the backend",
+    "What the backend gets in place of pathPrefix.",
   ),
-  rewriteHost: host().optional().describe("the Host that the backend gets"),
-  requestHeaders: headerChanges.prefault({}).describe("changes on the way to the backend"),
-  responseHeaders: headerChanges.prefault({}).describe("changes on the way to the client"),
-  allow: z.array(network).optional().describe("addresses of clients; all others get 403"),
-  deny: z.array(network).optional().describe("addresses of clients that get 403; wins over allow"),
+  rewriteHost: hostHeader.optional().describe("The Host that the backend gets."),
+  requestHeaders: headerChanges(requestHeaderName).prefault({}).describe(
+    "Changes on the way to the backend.",
+  ),
+  responseHeaders: headerChanges(headerName).prefault({}).describe(
+    "Changes on the way to the client.",
+  ),
+  allow: list(network, "addresses and networks").optional().describe(
+    "Clients that may come; all others get 403.",
+  ),
+  deny: list(network, "addresses and networks").optional().describe(
+    "Clients that get 403, also if they are allowed.",
+  ),
   rateLimit: section({
-    rate: text(readRate, "100/s", "30/m").describe("requests per second, minute or hour"),
-    burst: integer(1, MILLION).optional().describe("how many at once; absent: one second's rate"),
+    rate: text(readRate, "100/s", "30/m").describe("Requests per second, minute or hour."),
+    burst: integer(1, MILLION).optional().describe(
+      "How many may come at once; without it one second's rate.",
+    ),
     by: text(readLimitKey, "address", "header:X-Api-Key").prefault("address").describe(
-      "what each has a rate of its own",
+      "What has a rate of its own: each address, or each value of a header.",
     ),
-  }).optional().describe("429 above this rate"),
+  }).optional().describe("Answers 429 above this rate. The route needs a name."),
   basicAuth: section({
-    realm: anyText().prefault("restricted").describe("shown when a browser asks for the password"),
-    users: z.record(z.string(), text(readHash, "$2y$12$…")).describe(
-      "the bcrypt hash of each user's password",
+    realm: anyText().prefault("restricted").describe(
+      "What a browser shows when it asks for the password.",
     ),
-  }).optional().describe("401 without one of these passwords"),
+    users: named(z.string(), text(readHash, EXAMPLE_HASH), "a hash for each user").describe(
+      "The hash of each user's password by bcrypt, as htpasswd -nB prints it.",
+    ),
+  }).optional().describe("Answers 401 without one of these passwords."),
   limits: section({
-    bodySize: bytesOrOff(1, 1024 * 1024).prefault("off").describe("a request's body; 413 above"),
-    inFlight: integerOr("off", Infinity, 1, MILLION).prefault("off").describe(
-      "requests in flight; 503 above",
+    bodySize: bytesOrOff(1, 1024 * 1024).prefault("off").describe(
+      "A request's body; a larger one is answered 413.",
     ),
-  }).prefault({}).describe("how much it takes"),
+    inFlight: integerOr("off", Infinity, 1, MILLION).prefault("off").describe(
+      "Requests in flight; one more is answered 503. The route needs a name.",
+    ),
+  }).prefault({}).describe("How much it takes."),
   timeouts: section({
     connect: time().optional().describe(poolTimeouts.connect.description!),
     firstByte: time().optional().describe(poolTimeouts.firstByte.description!),
     idle: time().optional().describe(poolTimeouts.idle.description!),
     request: timeOr(Infinity, DAY_MS).optional().describe(poolTimeouts.request.description!),
-  }).prefault({}).describe("instead of the pool's"),
+  }).prefault({}).describe("Instead of the pool's."),
   retry: section({
-    attempts: integerOr("all", Infinity, 1, 1000).optional().describe("attempts per request"),
+    attempts: integerOr("all", Infinity, 1, 1000).optional().describe("Attempts per request."),
     onStatus: statusesOrOff().optional().describe(
-      "statuses of responses that are retried like failures",
+      "Statuses of responses that are retried like failures.",
     ),
-  }).prefault({}).describe("instead of the pool's"),
-  errorPages: errorPages.prefault({}).describe("bodies of local replies, by status"),
+  }).prefault({}).describe("Instead of the pool's."),
+  errorPages: errorPages.prefault({}).describe("Bodies of the balancer's own replies, by status."),
 });
 
 /** One of `tests`. */
 export const routeTest = section({
-  request: anyText({ examples: ["GET https://api.example.com/users/7"] }).describe(
-    "method and URL",
+  request: text(readTriedRequest, "GET https://api.example.com/users/7").describe(
+    "A method and a URL.",
   ),
-  client: anyText().prefault("192.0.2.1").describe("the client's address"),
-  listener: name.optional().describe("where it comes in; absent: the first listener"),
-  headers: z.record(z.string(), anyText()).prefault({}).describe("its headers"),
+  client: address.prefault("192.0.2.1").describe("The client's address."),
+  listener: name.optional().describe(
+    "The listener that it comes in at; without it the first one of its scheme.",
+  ),
+  headers: named(z.string(), anyText(), "a value for each header").prefault({}).describe(
+    "Its headers.",
+  ),
   expect: section({
-    route: anyText().optional().describe("the name of the route, or its match in canonical form"),
-    pool: name.optional().describe("the pool that it is sent to"),
-    path: anyText().optional().describe("the path that the backend gets behind its own"),
-    status: integer(200, 599).optional().describe("the status of a response of our own"),
-    location: anyText().optional().describe("the Location of a redirect"),
-    headers: z.record(z.string(), anyText()).optional().describe(
-      "headers that the backend gets, or the client",
+    route: anyText().optional().describe("The name of the route, or its id as check prints it."),
+    pool: name.optional().describe("The pool that it is sent to."),
+    path: anyText({ examples: ["/7"] }).optional().describe(
+      "The path that the backend gets, without the query and the backend's own prefix.",
     ),
-  }).describe("what must come of it"),
+    status: integer(200, 599).optional().describe("The status, if the balancer answers itself."),
+    location: anyText().optional().describe("The Location of a redirect."),
+    headers: named(z.string(), anyText(), "a value for each header").optional().describe(
+      "Headers that the backend gets, or the client if the balancer answers itself.",
+    ),
+  }).refine((expect) => Object.values(expect).some((value) => value !== undefined), {
+    error: "must have something that is expected",
+  }).describe("What must come of it."),
 });

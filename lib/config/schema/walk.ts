@@ -1,5 +1,6 @@
 /** Walks through the schema of the configuration: which settings an object has, and what their defaults are. */
 import { z } from "zod";
+import { type ScalarType, typeOf } from "./leaf.ts";
 
 /** The settings of an object; undefined if the schema is of something else. */
 export function settingsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
@@ -18,6 +19,14 @@ export function itemOf(schema: z.ZodType): z.ZodType | undefined {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
   return inner instanceof z.ZodArray ? inner.element as z.ZodType : undefined;
+}
+
+/** How a file writes a value; undefined if the schema is of something else. */
+export function scalarTypeOf(schema: z.ZodType): ScalarType | undefined {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodUnion)) return typeOf(inner);
+  const types = inner.options.map((option) => scalarTypeOf(option as z.ZodType));
+  return types.find((type) => type !== undefined);
 }
 
 /** The default in the words of a file; undefined if there is none. */

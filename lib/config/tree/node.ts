@@ -110,18 +110,32 @@ export function overlay(
   const entries = new Map(below.entries);
   for (const [key, entry] of above.entries) {
     const under = entries.get(key);
+    const value = overlay(under?.value, entry.value, key) as Node;
+    const isBoth = under !== undefined && value !== entry.value;
     entries.set(key, {
-      place: entry.place,
-      value: overlay(under?.value, entry.value, key) as Node,
+      place: isBoth && entry.place.kind === "variable" ? under.place : entry.place,
+      value,
     });
   }
-  return { kind: "object", place: above.place, entries };
+  // Variables set parts of an object. Whoever looks for the object itself finds it in the file.
+  const place = above.place.kind === "variable" ? below.place : above.place;
+  return { kind: "object", place, entries };
 }
 
-/** The same object without some of its keys. */
-export function without(node: ObjectNode, keys: readonly string[]): ObjectNode {
-  const entries = [...node.entries].filter(([key]) => !keys.includes(key));
+/** The same object with only some of its keys. */
+export function only(node: ObjectNode, keys: readonly string[]): ObjectNode {
+  const entries = [...node.entries].filter(([key]) => keys.includes(key));
   return { ...node, entries: new Map(entries) };
+}
+
+/** Whether a place lies in another one. A variable has no parts. */
+export function isWithin(inner: Place | undefined, outer: Place): boolean {
+  if (inner === undefined || inner.kind !== outer.kind) return false;
+  if (inner.kind === "file" && outer.kind === "file") {
+    return inner.offset >= outer.offset &&
+      inner.offset + inner.length <= outer.offset + outer.length;
+  }
+  return false;
 }
 
 /** The path as a user would write it: `pools.users.backends[1].weight`. */

@@ -1,5 +1,5 @@
 /** Parses `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
-import { readBackendUrl, withoutSecret, withScheme } from "./backend_url.ts";
+import { ONE_HOST, readBackendUrl, withoutSecret, withScheme } from "./backend_url.ts";
 import { type Complaint, isReading, placeOf, refusalOf, type Refused } from "./reading.ts";
 
 /** One entry, as a file would write it. */
@@ -50,7 +50,11 @@ function readEntry(entry: string): Pick<ListedBackend, "url" | "weight"> | Refus
   if (several !== undefined) return several;
   if (address === "") return { expected: "must have a URL before and after each ;" };
   const url = readBackendUrl(address);
-  if (!isReading(url)) return refusalOf(url)!;
+  if (!isReading(url)) {
+    const refusal = refusalOf(url)!;
+    if (refusal.expected !== ONE_HOST) return refusal;
+    return { ...refusal, expected: `${ONE_HOST} in each URL, and ; between URLs` };
+  }
   let weight: number | undefined;
   for (const option of options) {
     const [, digits] = /^weight=(\d{1,3})$/.exec(option) ?? [];

@@ -15,6 +15,9 @@ const BLOCKED_PORTS = new Set(
 /** Host names, with the underscores that container networks allow, and addresses. */
 const HOST_NAME = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 
+/** What is wrong with a URL that has none, or several, such as a list. */
+export const ONE_HOST = "must have one host name or address";
+
 /** @returns scheme, host, port and path prefix, without a trailing slash */
 export function readBackendUrl(address: string): Read<string> {
   const url = parseUrl(address);
@@ -24,7 +27,7 @@ export function readBackendUrl(address: string): Read<string> {
 
 /** @returns the address with `http://` before it; undefined if that does not make it a backend */
 export function withScheme(address: string): string | undefined {
-  const isUrl = /^[\w.-]+(?::\d+)?(?:\/.*)?$/.test(address);
+  const isUrl = /^(?!\d+$)[\w.-]+(?::\d+)?(?:\/.*)?$/.test(address);
   return isUrl && typeof parseUrl(`http://${address}`) !== "string"
     ? `http://${address}`
     : undefined;
@@ -33,16 +36,16 @@ export function withScheme(address: string): string | undefined {
 /** @returns what was expected, if it is not the URL of a backend */
 function parseUrl(address: string): URL | string {
   if (!/^https?:\/\//i.test(address)) {
-    return "must be backend URLs that start with http:// or https://";
+    return "must start with http:// or https://";
   }
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined) return "must be valid URLs";
-  if (url.username !== "" || url.password !== "") return "must not have credentials in a URL";
+  if (url === undefined) return "must be a valid URL";
+  if (url.username !== "" || url.password !== "") return "must not have credentials";
   if (!HOST_NAME.test(url.hostname)) {
-    return "must have one host name or address in each URL, and ; between URLs";
+    return ONE_HOST;
   }
-  if (address.includes("?")) return "must not have a query in a backend's URL";
-  if (address.includes("#")) return "must not have a fragment in a backend's URL";
+  if (address.includes("?")) return "must not have a query";
+  if (address.includes("#")) return "must not have a fragment";
   if (url.port === "0" || BLOCKED_PORTS.has(url.port)) {
     return `must not use port ${url.port}, which the Fetch standard blocks`;
   }

@@ -17,7 +17,7 @@ export function wholeNumber(text: string, from: number, to: number): Read<number
   if (number >= from && number <= to) return reading(number);
   const grouped = /^\d{1,3}(?:[_,' ]\d{3})+$/.test(text) ? Number(text.replace(/\D/g, "")) : NaN;
   const meant = grouped >= from && grouped <= to ? String(grouped) : undefined;
-  return { expected: `must be ${from} to ${to}`, meant };
+  return { expected: `must be ${from} ${to === from + 1 ? "or" : "to"} ${to}`, meant };
 }
 
 /** A word with a meaning of its own, such as `off`, or else what `read` parses. */
@@ -146,9 +146,9 @@ function guessDuration(text: string): number {
 
 /** A duration as a user would write it, with one unit; 24 h are not yet days. */
 function formatDuration(milliseconds: number): string {
-  const [unit = "ms", length = 1] = milliseconds === 0
-    ? []
-    : Object.entries(UNITS).findLast(([unit, length]) =>
+  if (milliseconds === 0) return "0s";
+  const [unit = "ms", length = 1] =
+    Object.entries(UNITS).findLast(([unit, length]) =>
       milliseconds % length === 0 && (unit !== "d" || milliseconds > length)
     ) ?? [];
   return `${milliseconds / length}${unit}`;

@@ -3,7 +3,7 @@ import { isIP } from "../../net/is_ip.ts";
 import { normalizePath } from "../../http/normal_path.ts";
 import { COMMON_METHODS } from "../../http/methods.ts";
 import { PLACEHOLDERS } from "./placeholders.ts";
-import { type Read, reading } from "./reading.ts";
+import { isReading, type Read, reading } from "./reading.ts";
 import { suggest } from "./suggest.ts";
 
 /** A token (RFC 9110, 5.6.2). */
@@ -28,10 +28,24 @@ const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 /** A name of DNS, or of a container. */
 const HOST_LABELS = /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/;
 
+/** The name of a header that is matched: any, as nothing changes. */
+export function readMatchedName(text: string): Read<string> {
+  if (text.toLowerCase() === "host") return "must not be Host, which match.host is about";
+  return TOKEN.test(text) ? reading(text) : "must be the name of a header";
+}
+
+/** The name of a header that backends get. */
+export function readRequestHeaderName(text: string): Read<string> {
+  return text.toLowerCase() === "host"
+    ? "must not be Host, which rewriteHost sets"
+    : readHeaderName(text);
+}
+
+/** The name of a header that a route may set. */
 export function readHeaderName(text: string): Read<string> {
   if (!TOKEN.test(text)) return "must be the name of a header";
   if (!UNTOUCHABLE.has(text.toLowerCase())) return reading(text);
-  return `must not be ${text}, which frames a message or belongs to one connection`;
+  return "must not be a header that frames a message or belongs to one connection";
 }
 
 export function readHeaderValue(text: string): Read<string> {
@@ -51,10 +65,19 @@ export function readHeaderValue(text: string): Read<string> {
   return reading(text);
 }
 
+/** A method and a URL, to be tried. The method may be left out: GET. */
+export function readTriedRequest(text: string): Read<string> {
+  return /^(?:[^\s/]+ +)?https?:\/\/[^\s/]\S*$/.test(text.trim())
+    ? reading(text)
+    : "must be a method and a URL such as GET https://api.example.com/users/7";
+}
+
 export function readMethod(text: string): Read<string> {
   const upper = text.toUpperCase();
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(text)) return "must be a method such as GET";
-  if (["CONNECT", "TRACE", "TRACK"].includes(upper)) return "must be a method that is forwarded";
+  if (["CONNECT", "TRACE", "TRACK"].includes(upper)) {
+    return `must not be ${upper}, which is never forwarded`;
+  }
   const isMisspelt = !COMMON_METHODS.has(text) && COMMON_METHODS.has(upper);
   return isMisspelt ? { expected: "must be in capitals", meant: upper } : reading(text);
 }
@@ -66,24 +89,36 @@ export function readRouteHost(text: string): Read<string> {
   if (HOST_LABELS.test(name) && !name.includes("..")) return reading(host);
   const address = /^\[([0-9a-f:.]+)\]$/.exec(host)?.[1];
   if (address !== undefined && isIP(address) === 6) return reading(host);
-  const [, withoutPort] = /^([^:]+):\d*$/.exec(host) ?? [];
-  const meant = withoutPort ?? (host.startsWith(".") ? `*${host}` : undefined);
-  return { expected: "must be a host without a port, or *.example.com", meant };
+  const bare = host.replace(/^[a-z]+:\/\//, "").replace(/(?::\d*)?(?:\/.*)?$/, "");
+  const meant = host.startsWith(".") ? `*${host}` : bare;
+  return {
+    expected: "must be a host without a port, or *.example.com",
+    meant: meant !== host && isReading(readRouteHost(meant)) ? meant : undefined,
+  };
 }
 
 /** A path as requests are matched by: normalised. */
 export function readPath(text: string): Read<string> {
   if (text.includes("?") || text.includes("#")) return "must be a path without a query";
   if (!PATH.test(text)) {
-    const meant = text.startsWith("/") ? undefined : `/${text}`;
+    const meant = encoded(text.startsWith("/") ? text : `/${text}`);
+    const isEncoded = meant !== text && text.startsWith("/");
     return {
-      expected: "must be a path such as /users",
-      meant: meant && PATH.test(meant) ? meant : undefined,
+      expected: isEncoded ? "must be a path, percent-encoded" : "must be a path such as /users",
+      meant: meant !== text && PATH.test(meant) ? meant : undefined,
     };
   }
   const normal = normalizePath(text);
   if (normal === text) return reading(text);
-  return { expected: "must be a path as it is matched, normalised", meant: normal };
+  return { expected: "must be a normalised path, as requests are matched by", meant: normal };
+}
+
+/** With all percent-encoded that a path cannot have; what is encoded stays. */
+function encoded(path: string): string {
+  return path.toWellFormed().replace(
+    /[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]|%(?![0-9A-Fa-f]{2})/gu,
+    encodeURIComponent,
+  );
 }
 
 /** The same without a slash at its end: it is matched by whole segments. `/` stands for all paths. */

@@ -28,12 +28,13 @@ const NOTHING = { settings: {}, backends: "" };
  * @param wanted the name of the pool; undefined takes the only one
  */
 export function readPoolFile(path: string, text: string, wanted: string | undefined): PoolFile {
-  const file = { name: path, text: text.replace(/^\uFEFF/, "") };
-  const { configuration, context, problems } = assemble({
-    variables: {},
-    environment: {},
-    file: readJsonc(file.text),
-  }, []);
+  const written = text.replace(/^\uFEFF/, "");
+  const read = readJsonc(written);
+  const file = { name: path, text: written, shown: read.shown };
+  const { configuration, context, problems } = assemble(
+    { variables: {}, environment: {}, file: read },
+    [],
+  );
   if (configuration === undefined) {
     const errors = problems.filter(({ severity }) => severity === "error");
     return { ...NOTHING, problems: errors.map((problem) => renderProblem(problem, file)) };
