@@ -1,6 +1,7 @@
 /** Says what would come of a request, by routing alone: for `check --request` and the `tests` of a file. */
 import type { RouteConfig } from "../config/model.ts";
 import { isAuthority } from "../http/authority.ts";
+import type { Field } from "../http/headers.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { type Considered, explain, takenOf } from "./explain.ts";
 import { pathOf, type RoutingFacts } from "./facts.ts";
@@ -94,12 +95,13 @@ export function tryRequest(
   const known = { ...nothing, route: id, note: undefined };
   if (route.redirect !== undefined) {
     const location = locationOf(route.redirect, request);
-    return { ...known, status: route.redirect.status, location, headers: { location } };
+    const headers = answered(route, [["location", location]], fill);
+    return { ...known, status: route.redirect.status, location, headers };
   }
   if (route.respond !== undefined) {
     const { status, headers } = route.respond;
     const changes = compileChanges({ set: headers, add: {}, remove: [] });
-    return { ...known, status, headers: Object.fromEntries(changes?.lines(fill) ?? []) };
+    return { ...known, status, headers: answered(route, changes?.lines(fill) ?? [], fill) };
   }
   const changes = compileChanges(route.requestHeaders);
   const received = [...headers, ["host", route.rewriteHost ?? request.host] as const];
@@ -111,6 +113,16 @@ export function tryRequest(
     path: pathFor(route, request.path),
     headers: Object.fromEntries(sent),
   };
+}
+
+/** The fields of a route's own answer, with its header changes. */
+function answered(
+  { responseHeaders }: RouteConfig,
+  fields: readonly Field[],
+  fill: Filling,
+): Answer["headers"] {
+  const changes = compileChanges(responseHeaders);
+  return Object.fromEntries(changes === undefined ? fields : changeFields(fields, changes, fill));
 }
 
 function pathFor({ match, stripPrefix, replacePrefix }: RouteConfig, path: string): string {

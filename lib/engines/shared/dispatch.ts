@@ -16,11 +16,12 @@ import { createProxy, type Result } from "../../proxy.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import type { ConditionTools } from "../../routing/conditions.ts";
 import { pathOf, type RoutingFacts } from "../../routing/facts.ts";
+import { changeFields } from "../../routing/header_changes.ts";
 import { locationOf } from "../../routing/location.ts";
 import type { Destination, OwnResponse, Route } from "../../routing/route.ts";
 import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
 import type { Filling } from "../../routing/template.ts";
-import { refuseClimb } from "./admission.ts";
+import { HOST_MISSING, refuseClimb } from "./admission.ts";
 
 /** What dispatch knows of a request. */
 export interface DispatchedFacts extends RequestFacts {
@@ -123,20 +124,29 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
       }
       case "redirect": {
         const { host, path } = request;
+        // HTTP/1.0 need not name the host, and there is none to lead to then.
+        if (host === "" && action.redirect.host === undefined) return NO_HOST;
         const scheme = isSecure(request, isTrusted) ? "https" : "http";
         const location = locationOf(action.redirect, { scheme, host, path });
         const reply = redirectReply(action.redirect.status, location);
-        return answer(reply, `route ${route.id} redirects`);
+        return answer(changed(reply, route, request), `route ${route.id} redirects`);
       }
       case "respond": {
         const fill = fillingFor(request, route, isTrusted);
         const reply = responseOf(action.response, fill);
-        return answer(reply, `route ${route.id} responds`);
+        return answer(changed(reply, route, request), `route ${route.id} responds`);
       }
       case "forward":
         throw new Error("a route that forwards has a passage");
     }
   };
+
+  /** An answer of a route with the header changes of the same route. */
+  function changed(reply: LocalReply, route: Route, request: Request): LocalReply {
+    if (route.response === undefined) return reply;
+    const fill = fillingFor(request, route, isTrusted);
+    return { ...reply, fields: changeFields(reply.fields, route.response, fill) };
+  }
 
   function proxyTo(destination: Destination): Passage<Request, Response>["proxy"] {
     let proxy = proxies.get(destination);
@@ -152,6 +162,8 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
 function answer(reply: LocalReply, reason: string): OwnAnswer {
   return { kind: "answer", reply, status: reply.status, reason };
 }
+
+const NO_HOST: RefusedPassage = { kind: "refuse", refusal: HOST_MISSING };
 
 const NOT_ROUTED = answer(notRoutedReply(), "no route takes it");
 

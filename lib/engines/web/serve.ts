@@ -11,7 +11,7 @@ import { listen } from "../../net/http_server.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
 import { isLastRecipient } from "../shared/admission.ts";
-import { createDispatch } from "../shared/dispatch.ts";
+import { createDispatch, type OwnAnswer } from "../shared/dispatch.ts";
 import { LOOP, LoopGuard } from "../shared/loops.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit, refuseUnforwardable } from "./admission.ts";
@@ -22,7 +22,7 @@ import { createForward } from "./forward.ts";
 import { type Head, readHead } from "./head.ts";
 import { identify, type ServeInfo, WebRequest } from "./request.ts";
 import { receiveBody, type RequestBody } from "./request_body.ts";
-import { localResponse } from "./respond.ts";
+import { localResponse, sendableReply } from "./respond.ts";
 import { BrokenBody } from "./response_body.ts";
 import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
 
@@ -89,7 +89,7 @@ export function serveWeb(options: EngineOptions): Engine {
     if (loops.finds(head.via)) return refuse(head, info, LOOP, LOOP.reply);
     const received = new WebRequest(request, info, head, target, listener);
     const passage = dispatch(received);
-    if (passage.kind === "answer") return refuse(head, info, passage, passage.reply);
+    if (passage.kind === "answer") return answerSelf(head, info, passage);
     const refusal = passage.kind === "refuse"
       ? passage.refusal
       : refuseUnforwardable(received.method, sentPath(received, passage));
@@ -120,6 +120,11 @@ export function serveWeb(options: EngineOptions): Engine {
   function release(body: RequestBody | undefined): void {
     overload.release();
     drain.endUpload(body);
+  }
+
+  function answerSelf(head: Head, info: ServeInfo, { reply, reason }: OwnAnswer): Response {
+    const sendable = sendableReply(reply);
+    return refuse(head, info, { status: sendable.status, reason }, sendable);
   }
 
   /** Answers a request that is not forwarded, and logs it. */
