@@ -151,5 +151,10 @@ function compileRequestChanges(config: RouteConfig): RequestChanges | undefined 
   const stripped = stripPrefix && prefix !== "/" ? { "X-Forwarded-Prefix": prefix } : {};
   const headers = compileChanges({ set: { ...stripped, ...set }, add, remove });
   if (path === undefined && rewriteHost === undefined && headers === undefined) return undefined;
-  return { path, host: rewriteHost, headers };
+  return { path, host: rewriteHost && hostFor(rewriteHost), headers };
+}
+
+/** A host as Host has it. */
+function hostFor(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

@@ -188,6 +188,13 @@ forEachConfiguredEngine(({ engine, start, test }) => {
     }
   });
 
+  test("request headers: rewriteHost can be an IPv6 address", async () => {
+    await using backend = new ScriptedBackend("a");
+    await using balancer = await start(changing(backend, {}, { rewriteHost: "::1" }));
+    await send(balancer, get());
+    assertEquals(linesOf(backend, /^host$/), [["host", "[::1]"]]);
+  });
+
   test("request headers: without rewriteHost the backend gets the client's Host", async () => {
     await using backend = new ScriptedBackend("a");
     await using balancer = await start(changing(backend, { set: { "X-User": "edge" } }));
