@@ -67,7 +67,7 @@ export function tryRequest(
   );
   const header = (name: string) => headers.get(name.toLowerCase());
   const facts: RoutingFacts = { ...request, header };
-  const { considered, path, otherPath } = explain(routes, facts, tools);
+  const { considered, path, otherPath, isUnclear } = explain(routes, facts, tools);
   const route = takenOf(considered);
   const nothing: Answer = {
     considered,
@@ -81,6 +81,10 @@ export function tryRequest(
   };
   if (otherPath !== undefined) {
     const note = `lenient servers read the path ${path} as ${otherPath}, which another route takes`;
+    return { ...nothing, status: 400, note };
+  }
+  if (isUnclear) {
+    const note = `servers do not agree where the path ${pathOf(request.path)} leads`;
     return { ...nothing, status: 400, note };
   }
   if (route === undefined) return nothing;

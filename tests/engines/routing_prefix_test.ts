@@ -31,7 +31,6 @@ const TARGETS: readonly (readonly [target: string, stripped: string, replaced: s
 
 /** Targets that fetch cannot carry as they are; the tcp engine, and what is normalised, has no such limit. */
 const CLIMBING: readonly (readonly [target: string, stripped: string])[] = [
-  ["/x/../api/y", "/y"],
   ["/api/a/../b", "/b"],
   ["/api/./b/.", "/b/"],
   ["/api/a/%2e%2e/b", "/b"],
@@ -96,7 +95,14 @@ forEachConfiguredEngine(({ start, test }) => {
     const expected = CLIMBING.map(([, stripped]) => `/base${stripped}`);
     assertEquals(backend.requests.map(({ target }) => target), expected);
     for (
-      const target of ["/api/..%2fx", "/api/..;/x", "/api/..%5cx", "/api/%252e%252e/x"]
+      const target of [
+        "/x/../api/y", // some servers do not resolve dot segments
+        "/api/..%2fx",
+        "/api/..;/x",
+        "/api/..%5cx",
+        "/api/%252e%252e/x",
+        "/api/x/..%2f..%2fapi/y",
+      ]
     ) {
       assertEquals((await request(balancer.port, get(target))).status, 400, target);
     }

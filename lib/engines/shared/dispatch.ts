@@ -76,7 +76,7 @@ export interface DispatchOptions<Request, Response> {
 
 const AMBIGUOUS_PATH: Refusal = {
   status: 400,
-  reason: "servers read the path in different ways, and it would get different routes",
+  reason: "servers read the path in different ways, and it may get different routes",
 };
 
 /** Makes the function that finds where a request goes. */
