@@ -1,4 +1,5 @@
 /** The contract of an engine: it receives requests, forwards them and responds. */
+import type { ErrorPages } from "../http/local_reply.ts";
 import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ConditionTools } from "../routing/conditions.ts";
@@ -9,6 +10,8 @@ import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 export interface EngineOptions {
   /** Where requests go, in the order of the configuration. */
   readonly routes: readonly Route[];
+  /** Bodies of local replies to requests that have no route; by default short texts. */
+  readonly errorPages?: ErrorPages;
   /** What conditions of routes need. */
   readonly conditions: ConditionTools;
   readonly clock: Clock;

@@ -102,8 +102,12 @@ export function ownReply(status: number, fields: LocalReply["fields"], text: str
   return { status, fields: [...type, ...fields, OURS], body };
 }
 
-/** The same reply with a page of the operator's in place of its text. */
-export function withPage(reply: LocalReply, page: string | undefined): LocalReply {
+/** Pages of the operator, by status: bodies of local replies. */
+export type ErrorPages = ReadonlyMap<number, string>;
+
+/** The same reply with the operator's page for its status in place of its text. */
+export function withPage(reply: LocalReply, pages: ErrorPages): LocalReply {
+  const page = pages.get(reply.status);
   if (page === undefined) return reply;
   const others = reply.fields.filter(([name]) => name !== "content-type");
   return { ...reply, fields: [["content-type", typeOf(page)], ...others], body: page };

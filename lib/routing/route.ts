@@ -1,6 +1,7 @@
 /** Routes as requests pass through them: compiled from the configuration, once. */
 import type { PoolConfig, RouteConfig } from "../config/model.ts";
 import { textOf } from "../config/values/content.ts";
+import type { ErrorPages } from "../http/local_reply.ts";
 import { hasPathPrefix } from "../http/path_climb.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { RetryBudget } from "../retry_budget.ts";
@@ -73,8 +74,8 @@ export interface Route {
   /** Undefined if nothing changes. */
   readonly request: RequestChanges | undefined;
   readonly response: HeaderChanges | undefined;
-  /** Bodies of local replies, by status. */
-  readonly errorPages: ReadonlyMap<number, string>;
+  /** Its own, and those of the whole configuration. */
+  readonly errorPages: ErrorPages;
 }
 
 /**
@@ -87,15 +88,21 @@ export function compileRoute(
   errorPages: RouteConfig["errorPages"],
   random: () => number,
 ): Route {
-  const pages = Object.entries({ ...errorPages, ...config.errorPages });
   return {
     id: routeIdOf(config),
     match: config.match,
     action: compileAction(config, pools, random),
     request: compileRequestChanges(config),
     response: compileChanges(config.responseHeaders),
-    errorPages: new Map(pages.map(([status, page]) => [Number(status), textOf(page)])),
+    errorPages: compilePages({ ...errorPages, ...config.errorPages }),
   };
+}
+
+/** Pages by their statuses, as they are sent. */
+export function compilePages(pages: RouteConfig["errorPages"]): ErrorPages {
+  return new Map(
+    Object.entries(pages).map(([status, page]) => [Number(status), textOf(page)]),
+  );
 }
 
 function compileAction(

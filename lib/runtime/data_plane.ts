@@ -3,7 +3,7 @@ import { ENGINES } from "../engines/mod.ts";
 import { remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
-import { compileRoute } from "../routing/route.ts";
+import { compilePages, compileRoute } from "../routing/route.ts";
 import { loadConditionTools } from "../routing/tools.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { startClock } from "../time/clock.ts";
@@ -63,6 +63,7 @@ export async function startDataPlane(
       routes: config.routes.map((route) =>
         compileRoute(route, pools, config.errorPages, Math.random)
       ),
+      errorPages: compilePages(config.errorPages),
       conditions,
       clock,
       instanceName,

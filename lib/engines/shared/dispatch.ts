@@ -4,11 +4,13 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import {
+  type ErrorPages,
   type LocalReply,
   notRoutedReply,
   ownReply,
   redirectReply,
   type Refusal,
+  withPage,
 } from "../../http/local_reply.ts";
 import { clientAddressOf, isSecure, type IsTrusted } from "../../http/trusted_proxies.ts";
 import type { Outcome } from "../../outcome.ts";
@@ -70,6 +72,8 @@ export interface DispatchOptions<Request, Response> {
   readonly routes: readonly Route[];
   readonly tools: ConditionTools;
   readonly isTrusted: IsTrusted;
+  /** For requests that no route takes. */
+  readonly errorPages: ErrorPages;
   /** Sends a request to one backend, once. */
   readonly forward: (request: Request, backend: Backend) => Promise<Outcome<Response>>;
 }
@@ -81,9 +85,10 @@ const AMBIGUOUS_PATH: Refusal = {
 
 /** Makes the function that finds where a request goes. */
 export function createDispatch<Request extends DispatchedFacts, Response>(
-  { routes, tools, isTrusted, forward }: DispatchOptions<Request, Response>,
+  { routes, tools, isTrusted, errorPages, forward }: DispatchOptions<Request, Response>,
 ): (request: Request) => Dispatched<Request, Response> {
   const router = createRouter(routes, tools);
+  const notRouted = answer(withPage(notRoutedReply(), errorPages), "no route takes it");
   const proxies = new Map<Destination, Passage<Request, Response>["proxy"]>();
   /** Passages that no request changes. */
   const passages = new Map<Route, Passage<Request, Response>>();
@@ -106,7 +111,7 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
     if (onlyPassage !== undefined) return guarded(request, onlyPassage);
     const route = router.find(new LazyFacts(request, isTrusted));
     if (route === AMBIGUOUS) return { kind: "refuse", refusal: AMBIGUOUS_PATH };
-    if (route === undefined) return NOT_ROUTED;
+    if (route === undefined) return notRouted;
     const passage = passages.get(route);
     if (passage !== undefined) return guarded(request, passage);
     const { action } = route;
@@ -164,8 +169,6 @@ function answer(reply: LocalReply, reason: string): OwnAnswer {
 }
 
 const NO_HOST: RefusedPassage = { kind: "refuse", refusal: HOST_MISSING };
-
-const NOT_ROUTED = answer(notRoutedReply(), "no route takes it");
 
 /** A path must not leave the path prefix of a backend, as the backend gets it. */
 function guarded<Request extends DispatchedFacts, Response>(

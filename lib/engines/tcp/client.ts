@@ -3,7 +3,7 @@
  * until the connection ends. If a deadline passes, the table of phases says what happens.
  */
 import type { Failed } from "../../outcome.ts";
-import { internalErrorReply, lengthOf, refusalReply } from "../../http/local_reply.ts";
+import { internalErrorReply, lengthOf, refusalReply, withPage } from "../../http/local_reply.ts";
 import { describe, type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
@@ -185,13 +185,15 @@ export class Client extends ClientConnection {
   async #admitFault(error: unknown): Promise<void> {
     this.#context.onError(error);
     if (this.gone || this.#exchange === undefined || this.#exchange.responding) return;
-    await this.#sendLast(localReplyBytes(internalErrorReply(), "close", false));
+    await this.#sendLast(
+      localReplyBytes(withPage(internalErrorReply(), this.#context.errorPages), "close", false),
+    );
   }
 
   /** The reply to a request that is not forwarded, and its line in the access log. */
   #refusal(malformed: Malformed): Uint8Array<ArrayBuffer> {
-    const { onRequest, isTrusted } = this.#context;
-    const reply = refusalReply(malformed);
+    const { onRequest, isTrusted, errorPages } = this.#context;
+    const reply = withPage(refusalReply(malformed), errorPages);
     if (onRequest !== undefined) {
       const request = describe(this.#exchange?.request ?? this.#refusedFacts(), isTrusted);
       const milliseconds = performance.now() - this.#arrivedAt;

@@ -48,7 +48,7 @@ const LAST_CALL_QUIET_MS = 100;
 
 /** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
-  const { clock, limits, routes } = options;
+  const { clock, limits, routes, errorPages = new Map() } = options;
   const { isTrusted, onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const listeners = listenAll(options);
@@ -72,7 +72,14 @@ export function serveTcp(options: EngineOptions): Engine {
     clock.now,
   );
   const context: Context = {
-    dispatch: createDispatch({ routes, tools: options.conditions, isTrusted, forward }),
+    dispatch: createDispatch({
+      routes,
+      tools: options.conditions,
+      isTrusted,
+      errorPages,
+      forward,
+    }),
+    errorPages,
     phaseTimeoutsFor: remembered((destination) => phaseTimeouts(limits, destination.timeouts)),
     loops: new LoopGuard(instanceName, onWarning, clock.now),
     overload,

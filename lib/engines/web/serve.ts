@@ -4,7 +4,9 @@ import {
   lastRecipientReply,
   lengthOf,
   type LocalReply,
+  type Refusal,
   refusalReply,
+  withPage,
 } from "../../http/local_reply.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { listen } from "../../net/http_server.ts";
@@ -28,7 +30,7 @@ import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
 
 /** Starts the web engine. @throws {ListenError} if the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
-  const { clock, isTrusted, limits, routes } = options;
+  const { clock, isTrusted, limits, routes, errorPages = new Map() } = options;
   const { onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const { forward, close } = createForward({
@@ -42,7 +44,13 @@ export function serveWeb(options: EngineOptions): Engine {
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
   const warnOfUpgrade = throttledWarning(onWarning, clock.now);
   const drain = new Drain();
-  const dispatch = createDispatch({ routes, tools: options.conditions, isTrusted, forward });
+  const dispatch = createDispatch({
+    routes,
+    tools: options.conditions,
+    isTrusted,
+    errorPages,
+    forward,
+  });
   const exchange = createExchange({
     wheel,
     loops,
@@ -58,7 +66,7 @@ export function serveWeb(options: EngineOptions): Engine {
       reusePort: options.reusePort,
       onError: (error) => {
         if (!(error instanceof BrokenBody)) onError(error);
-        return reply(internalErrorReply());
+        return reply(withPage(internalErrorReply(), errorPages));
       },
       onWarning: throttledWarning(onWarning, clock.now),
     }, (request, info) => handle(request, info, name, hostIfMissing));
@@ -84,17 +92,22 @@ export function serveWeb(options: EngineOptions): Engine {
   ): Promise<Response> {
     const head = readHead(request);
     const target = admit(head, hostIfMissing, limits);
-    if ("reason" in target) return refuse(head, info, target, refusalReply(target));
+    if ("reason" in target) return refuseForm(head, info, target);
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
-    if (loops.finds(head.via)) return refuse(head, info, LOOP, LOOP.reply);
+    if (loops.finds(head.via)) {
+      return refuse(head, info, LOOP, withPage(LOOP.reply, errorPages));
+    }
     const received = new WebRequest(request, info, head, target, listener);
     const passage = dispatch(received);
     if (passage.kind === "answer") return answerSelf(head, info, passage);
     const refusal = passage.kind === "refuse"
       ? passage.refusal
       : refuseUnforwardable(received.method, sentPath(received, passage));
-    if (refusal !== undefined) return refuse(head, info, refusal, refusalReply(refusal));
-    if (!overload.acquire()) return refuse(head, info, OVERLOAD, OVERLOAD.reply);
+    if (refusal !== undefined) return refuseForm(head, info, refusal);
+    if (!overload.acquire()) {
+      const { errorPages } = (passage as WebPassage).route;
+      return refuse(head, info, OVERLOAD, withPage(OVERLOAD.reply, errorPages));
+    }
     if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
     const body = receiveBody(request, head);
     drain.beginUpload(body);
@@ -120,6 +133,10 @@ export function serveWeb(options: EngineOptions): Engine {
   function release(body: RequestBody | undefined): void {
     overload.release();
     drain.endUpload(body);
+  }
+
+  function refuseForm(head: Head, info: ServeInfo, refusal: Refusal): Response {
+    return refuse(head, info, refusal, withPage(refusalReply(refusal), errorPages));
   }
 
   function answerSelf(head: Head, info: ServeInfo, { reply, reason }: OwnAnswer): Response {

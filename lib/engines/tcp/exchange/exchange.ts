@@ -3,6 +3,7 @@
  * and its upload, and moves the client's connection from phase to phase (../client/phases.ts).
  */
 import {
+  type ErrorPages,
   failureReply,
   internalErrorReply,
   lastRecipientReply,
@@ -76,12 +77,12 @@ export class Exchange extends ClientSide implements Expirable {
     let counted = false;
     try {
       if (request.isLastHop) return await this.#reply(lastRecipientReply());
-      if (loops.finds(request.via)) return await this.#turnAway(LOOP);
+      if (loops.finds(request.via)) return await this.#turnAway(LOOP, this.#pages);
       const passage = dispatch(request);
       if (passage.kind === "refuse") throw malformed(passage.refusal);
       if (passage.kind === "answer") return await this.#turnAway(passage);
       counted = overload.acquire();
-      if (!counted) return await this.#turnAway(OVERLOAD);
+      if (!counted) return await this.#turnAway(OVERLOAD, passage.route.errorPages);
       this.#begin(passage);
       this.awaitBackend();
       const result = await passage.proxy(request);
@@ -139,12 +140,20 @@ export class Exchange extends ClientSide implements Expirable {
   }
 
   /** Answers without any backend. */
-  async #turnAway(refusal: LoggedRefusal & { readonly reply: LocalReply }): Promise<boolean> {
+  async #turnAway(
+    refusal: LoggedRefusal & { readonly reply: LocalReply },
+    pages: ErrorPages = new Map(),
+  ): Promise<boolean> {
     try {
-      return await this.#reply(refusal.reply);
+      return await this.#reply(withPage(refusal.reply, pages));
     } finally {
       this.#record.refuse(this.request, refusal);
     }
+  }
+
+  /** Those of its route, if that is known. */
+  get #pages(): ErrorPages {
+    return this.request.way?.route.errorPages ?? this.#context.errorPages;
   }
 
   async #forwardResponse(
@@ -220,7 +229,7 @@ export class Exchange extends ClientSide implements Expirable {
         (isPeerError(error) ? CLIENT_GONE : internalError(error));
       connections.discard(connection);
       if (!isPeerError(error)) this.#context.onError(error);
-      if (!begun) return await this.#reply(internalErrorReply());
+      if (!begun) return await this.#reply(withPage(internalErrorReply(), this.#pages));
       this.#client.close();
       return false;
     }
@@ -233,7 +242,7 @@ export class Exchange extends ClientSide implements Expirable {
     const isOurFault = outcome.failure === "proxy_internal_error";
     if (isOurFault) this.#context.onError(new Error(outcome.detail));
     const failure = isOurFault ? internalErrorReply() : failureReply(outcome, verdict);
-    const reply = withPage(failure, request.way?.route.errorPages.get(failure.status));
+    const reply = withPage(failure, this.#pages);
     if (this.#client.gone) return false;
     request.status = reply.status;
     try {
