@@ -26,12 +26,17 @@ export function changeRequest(
   });
 }
 
-/** The head of a response with the lines that its way adds. @param lines of it, without the empty one */
-export function withAddedLines(lines: Bytes, request: TcpRequest, isTrusted: IsTrusted): Bytes {
+/** The lines that the way of a request adds to its response. */
+export function addedLines(request: TcpRequest, isTrusted: IsTrusted): string {
   const { route, cookie } = request.way!;
   const added: Field[] = cookie === undefined ? [] : [["set-cookie", cookie]];
   added.push(...route.response?.lines(fillingFor(request, route, isTrusted)) ?? []);
-  const end = bytesOf(`${formatLines(added)}\r\n`);
+  return formatLines(added);
+}
+
+/** The head of a response with those lines. @param lines of it, without the empty one */
+export function withAddedLines(lines: Bytes, request: TcpRequest, isTrusted: IsTrusted): Bytes {
+  const end = bytesOf(`${addedLines(request, isTrusted)}\r\n`);
   const head = new Uint8Array(lines.length + end.length);
   head.set(lines);
   head.set(end, lines.length);

@@ -16,6 +16,10 @@ export interface TunnelOptions {
   readonly connection: BackendConnection;
   /** The value of a Set-Cookie to add to that response. */
   readonly cookie: string | undefined;
+  /** Whether the lines of a name are left out of it, as a route says. */
+  readonly drops: ((name: string) => boolean) | undefined;
+  /** Lines that a route adds to it. */
+  readonly lines: string;
   /** A buffer for what the client sends. */
   readonly buffer: Bytes;
   readonly overhead: Overhead;
@@ -31,11 +35,12 @@ export interface TunnelOptions {
  * @throws if either side breaks the connection
  */
 export async function openTunnel(options: TunnelOptions): Promise<void> {
-  const { client, connection, cookie, buffer: up, overhead, onBytes, onHalfClosed } = options;
+  const { client, connection, cookie, drops, buffer: up, overhead } = options;
+  const { onBytes, onHalfClosed } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined, cookie, Date.now());
-  const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
+  const start = editHead(buffer, head, "none", undefined, cookie, Date.now(), drops);
+  const lines = bytesOf(`connection: upgrade\r\nupgrade: ${protocols}\r\n${options.lines}\r\n`);
   overhead.overheadBytes += head.end - 2 - start + lines.length;
   await client.outbox.send(buffer.slice(start, head.end - 2));
   await client.outbox.send(lines);

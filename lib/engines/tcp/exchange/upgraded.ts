@@ -4,6 +4,7 @@ import type { ClientConnection } from "../client/connection.ts";
 import type { Phase } from "../client/phases.ts";
 import type { Context } from "./context.ts";
 import type { TcpRequest } from "./request.ts";
+import { addedLines } from "./route_changes.ts";
 import { openTunnel } from "./tunnel.ts";
 
 export interface Upgraded {
@@ -22,7 +23,7 @@ export interface Upgraded {
  */
 export async function serveUpgraded(
   client: ClientConnection,
-  { wheel, smalls }: Context,
+  { wheel, smalls, isTrusted }: Context,
   { request, connection, cookie }: Upgraded,
 ): Promise<void> {
   if (request.deadline !== undefined) wheel.clear(request.deadline);
@@ -31,6 +32,8 @@ export async function serveUpgraded(
     client,
     connection,
     cookie,
+    drops: request.way!.route.response?.drops,
+    lines: addedLines(request, isTrusted),
     buffer: smalls.borrow(),
     overhead: request,
     onBytes: () => client.enter(phase),
