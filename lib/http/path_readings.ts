@@ -8,7 +8,7 @@ import { normalizeEscapes, normalizePath } from "./normal_path.ts";
 
 /** What a path must have to be read in several ways; most have nothing of it. */
 const AMBIGUOUS =
-  /[^\w\-~!$&'()*+,=:@/.%]|%(?:[01u]|2[03def5]|3[0-9abf]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef]|c[01]|e[02]|ef|f[08c])|\/\/|\/\.|\.(?:\/|$)|:\$/i;
+  /[^\w\-~!$&'()*+,=:@/.%]|%(?:[01u]|2[3def5]|3[0-9abf]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef]|c[01]|e[02]|ef|f[08c])|[/.]%20|%20(?:[/.]|%20|$)|\/\/|\/\.|\.(?:\/|$)|:\$/i;
 
 /** A server decodes once; another proxy, or the application, may each do it again. */
 const MAX_DECODINGS = 3;
@@ -17,7 +17,7 @@ const MAX_DECODINGS = 3;
 const MAX_TEXTS = 24;
 
 /** A longer one that is ambiguous does not either, and it would take too long to read it in all ways. */
-const MAX_CHARACTERS = 4096;
+const MAX_CHARACTERS = 2048;
 
 /** What {@linkcode decode} changes. */
 const CODED = /[^\x20-\x24\x26-\x7e]/;

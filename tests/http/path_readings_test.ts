@@ -89,13 +89,23 @@ for (
   });
 }
 
-for (const path of ["/", "/a/b.c", "/users:batchGet", "/caf%E9%2B", "/a_b~c-d", "/@a/!$&'()*+,="]) {
+for (
+  const path of [
+    "/",
+    "/a/b.c",
+    "/a%20b",
+    "/users:batchGet",
+    "/caf%E9%2B",
+    "/a_b~c-d",
+    "/@a/!$&'()*+,=",
+  ]
+) {
   Deno.test(`path readings: ${path} is read in one way`, () => assert(!isAmbiguous(path)));
 }
 
 Deno.test("path readings: a hostile path of the longest kind is read in a few milliseconds", () => {
   for (const piece of ["%20;\\%61:$%c0%af%3f", "%20", ":", ". ", "%25", "%2525252f", ";/", "\\"]) {
-    const path = `/${piece.repeat(Math.floor(4_000 / piece.length))}x`;
+    const path = `/${piece.repeat(Math.floor(2_000 / piece.length))}x`;
     const startedAt = performance.now();
     for (let i = 0; i < 20; i++) readingsOf(path);
     const took = (performance.now() - startedAt) / 20;
