@@ -1,4 +1,5 @@
 /** The contract of an engine: it receives requests, forwards them and responds. */
+import type { ErrorPages } from "../http/local_reply.ts";
 import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ConditionTools } from "../routing/conditions.ts";
@@ -12,7 +13,7 @@ export interface EngineOptions {
   /** What conditions of routes need. */
   readonly conditions: ConditionTools;
   /** Bodies of local replies of no route, by status. */
-  readonly errorPages: ReadonlyMap<number, string>;
+  readonly errorPages: ErrorPages;
   /** In milliseconds with fractions, on a clock that all workers share: for rate limits. */
   readonly rateClock: () => number;
   readonly clock: Clock;

@@ -118,15 +118,28 @@ export function redirectReply(status: number, location: string): LocalReply {
   return text(status, statusText(status), [["location", location], OURS]);
 }
 
-/** A response of a route's own. @param fields in lower case; without a Content-Type it is plain text */
-export function ownReply(status: number, fields: LocalReply["fields"], body: string): LocalReply {
+/** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
+const BODILESS = new Set([204, 205, 304]);
+
+/**
+ * A response of a route's own.
+ *
+ * @param fields in lower case; without a Content-Type it is plain text
+ * @param text is left out if the status allows no body
+ */
+export function ownReply(status: number, fields: LocalReply["fields"], text: string): LocalReply {
+  const body = BODILESS.has(status) ? "" : text;
   const hasType = fields.some(([name]) => name === "content-type");
   const type = hasType || body === "" ? [] : [["content-type", typeOf(body)] as const];
   return { status, fields: [...type, ...fields, OURS], body };
 }
 
-/** The same reply with a page of the operator's in place of its text. */
-export function withPage(reply: LocalReply, page: string | undefined): LocalReply {
+/** Pages of the operator, by status: bodies of local replies. */
+export type ErrorPages = ReadonlyMap<number, string>;
+
+/** The same reply with the operator's page for its status in place of its text. */
+export function withPage(reply: LocalReply, pages: ErrorPages): LocalReply {
+  const page = pages.get(reply.status);
   if (page === undefined) return reply;
   const others = reply.fields.filter(([name]) => name !== "content-type");
   return { ...reply, fields: [["content-type", typeOf(page)], ...others], body: page };

@@ -1,10 +1,11 @@
 /** Explains where a request would go, and why each route before was not taken. */
-import { isAmbiguous, lenientPath, normalizePath } from "../http/normal_path.ts";
+import { normalizePath } from "../http/normal_path.ts";
+import { isAmbiguous, readingsOf } from "../http/path_readings.ts";
 import { conditionsOf, type ConditionTools } from "./conditions.ts";
 import { coversHost } from "./covers.ts";
 import { hostOf, pathOf, type RoutingFacts } from "./facts.ts";
 import { compare, type Ranked } from "./precedence.ts";
-import type { Routable } from "./router.ts";
+import { asksForPath, type Routable } from "./router.ts";
 
 /** One route that was considered. */
 export interface Considered<Route> {
@@ -16,8 +17,10 @@ export interface Considered<Route> {
 export interface Explanation<Route> {
   /** The path by which it was matched. */
   readonly path: string;
-  /** The path as lenient servers read it, if another route would take that. */
+  /** The path as some servers read it, if another route would take that. */
   readonly otherPath: string | undefined;
+  /** Whether servers disagree where the path leads at all. */
+  readonly isUnclear: boolean;
   /** In the order of precedence, up to the one that was taken. */
   readonly considered: readonly Considered<Route>[];
 }
@@ -31,14 +34,12 @@ export function explain<Route extends Routable>(
   const received = pathOf(request.path);
   const path = normalizePath(received);
   const considered = consider(routes, request, path, tools);
-  if (!isAmbiguous(received)) return { path, otherPath: undefined, considered };
-  const otherPath = lenientPath(received);
-  const other = consider(routes, request, otherPath, tools);
-  return {
-    path,
-    otherPath: takenOf(other) === takenOf(considered) ? undefined : otherPath,
-    considered,
-  };
+  const asksForPaths = routes.some(({ match }) => asksForPath(match));
+  const readings = asksForPaths && isAmbiguous(received) ? readingsOf(received) : [];
+  const otherPath = readings?.find((reading) =>
+    takenOf(consider(routes, request, reading, tools)) !== takenOf(considered)
+  );
+  return { path, otherPath, isUnclear: readings === undefined, considered };
 }
 
 /** The route that was taken; undefined if none was. */

@@ -1,6 +1,7 @@
 /** Routes as requests pass through them: compiled from the configuration, once. */
 import type { PoolConfig, RouteConfig } from "../config/model.ts";
 import { textOf } from "../config/values/content.ts";
+import type { ErrorPages } from "../http/local_reply.ts";
 import { hasPathPrefix } from "../http/path_climb.ts";
 import { isOneOf } from "../http/status_ranges.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -81,8 +82,8 @@ export interface Route {
   /** Undefined if nothing changes. */
   readonly request: RequestChanges | undefined;
   readonly response: HeaderChanges | undefined;
-  /** Bodies of local replies, by status. */
-  readonly errorPages: ReadonlyMap<number, string>;
+  /** Its own, and those of the whole configuration. */
+  readonly errorPages: ErrorPages;
 }
 
 /** What all routes of a configuration have in common. */
@@ -116,9 +117,11 @@ export function compileRoute(
   };
 }
 
-/** Bodies of local replies, by status. */
-export function compilePages(pages: RouteConfig["errorPages"]): ReadonlyMap<number, string> {
-  return new Map(Object.entries(pages).map(([status, page]) => [Number(status), textOf(page)]));
+/** Pages by their statuses, as they are sent. */
+export function compilePages(pages: RouteConfig["errorPages"]): ErrorPages {
+  return new Map(
+    Object.entries(pages).map(([status, page]) => [Number(status), textOf(page)]),
+  );
 }
 
 function compileAction(
@@ -180,5 +183,10 @@ export function compileRequestChanges(config: RouteConfig): RequestChanges | und
   const removed = config.basicAuth === undefined ? remove : [...remove, "authorization"];
   const headers = compileChanges({ set: { ...stripped, ...set }, add, remove: removed });
   if (path === undefined && rewriteHost === undefined && headers === undefined) return undefined;
-  return { path, host: rewriteHost, headers };
+  return { path, host: rewriteHost && hostFor(rewriteHost), headers };
+}
+
+/** A host as Host has it. */
+function hostFor(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

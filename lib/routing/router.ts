@@ -2,7 +2,8 @@
  * Finds the route of a request. The routes are compiled once, so that a request costs the same for 5 and for
  * 500 of them: a table of hosts, then a tree of paths, then the conditions of the few that are left.
  */
-import { isAmbiguous, lenientPath, normalizePath } from "../http/normal_path.ts";
+import { normalizePath } from "../http/normal_path.ts";
+import { isAmbiguous, readingsOf } from "../http/path_readings.ts";
 import {
   allHold,
   type Condition,
@@ -21,8 +22,8 @@ export interface Routable {
 }
 
 /**
- * Servers read the path in different ways, and another route would take it if it is read in the other way:
- * such a request is answered 400.
+ * Servers read the path in different ways, and another route would take it if it is read in another way, or
+ * they do not agree where it leads at all: such a request is answered 400.
  */
 export const AMBIGUOUS = Symbol("ambiguous path");
 
@@ -63,9 +64,7 @@ export function createRouter<Route extends Routable>(
     }
   }
   for (const tree of hosts.values()) tree.sort(compareConditions);
-  const asksForPaths = routes.some(({ match: { path, pathPrefix } }) =>
-    path !== undefined || (pathPrefix ?? "/") !== "/"
-  );
+  const asksForPaths = routes.some(({ match }) => asksForPath(match));
 
   function findAt(host: string, path: string, request: RoutingFacts): Route | undefined {
     const accepts = ({ conditions }: Candidate<Route>) =>
@@ -82,9 +81,17 @@ export function createRouter<Route extends Routable>(
       const path = normalizePath(received);
       const found = findAt(host, path, request);
       if (!isAmbiguous(received)) return found;
-      return findAt(host, lenientPath(received), request) === found ? found : AMBIGUOUS;
+      const isSame = readingsOf(received)?.every((reading) =>
+        findAt(host, reading, request) === found
+      );
+      return isSame === true ? found : AMBIGUOUS;
     },
   };
+}
+
+/** Whether the path of a request matters to a match. */
+export function asksForPath({ path, pathPrefix = "/" }: Match): boolean {
+  return path !== undefined || pathPrefix !== "/";
 }
 
 /** Whether a match takes every request. */

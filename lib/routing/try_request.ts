@@ -1,6 +1,7 @@
 /** Says what would come of a request, by routing alone: for `check --request` and the `tests` of a file. */
 import type { Configuration, RouteConfig } from "../config/model.ts";
 import { isAuthority } from "../http/authority.ts";
+import type { Field } from "../http/headers.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { type Considered, explain, takenOf } from "./explain.ts";
 import { pathOf, type RoutingFacts } from "./facts.ts";
@@ -8,7 +9,6 @@ import { changeFields, compileChanges } from "./header_changes.ts";
 import { locationOf } from "./location.ts";
 import { compileRequestChanges } from "./route.ts";
 import { routeIdOf } from "./route_id.ts";
-import type { Field } from "../http/headers.ts";
 import { createSplit } from "./split.ts";
 import type { Filling } from "./template.ts";
 
@@ -76,7 +76,7 @@ export function tryRequest(
   );
   const header = (name: string) => headers.get(name.toLowerCase());
   const facts: RoutingFacts = { ...request, header };
-  const { considered, path, otherPath } = explain(routes, facts, tools);
+  const { considered, path, otherPath, isUnclear } = explain(routes, facts, tools);
   const route = takenOf(considered);
   const nothing: Answer = {
     considered,
@@ -92,6 +92,10 @@ export function tryRequest(
     const note = `lenient servers read the path ${path} as ${otherPath}, which another route takes`;
     return { ...nothing, status: 400, note };
   }
+  if (isUnclear) {
+    const note = `servers do not agree where the path ${pathOf(request.path)} leads`;
+    return { ...nothing, status: 400, note };
+  }
   if (route === undefined) return nothing;
   const id = routeIdOf(route);
   const fill: Filling = (name) => {
@@ -104,12 +108,13 @@ export function tryRequest(
   const known = { ...nothing, route: id, note: undefined };
   if (route.redirect !== undefined) {
     const location = locationOf(route.redirect, request);
-    return { ...known, status: route.redirect.status, location, headers: { location } };
+    const headers = joined(answered(route, [["location", location]], fill));
+    return { ...known, status: route.redirect.status, location, headers };
   }
   if (route.respond !== undefined) {
     const { status, headers } = route.respond;
     const changes = compileChanges({ set: headers, add: {}, remove: [] });
-    return { ...known, status, headers: joined(changes?.lines(fill) ?? []) };
+    return { ...known, status, headers: joined(answered(route, changes?.lines(fill) ?? [], fill)) };
   }
   const changes = compileRequestChanges(route);
   const received = [...headers, ["host", changes?.host ?? request.host] as const];
@@ -121,6 +126,16 @@ export function tryRequest(
     path: pathOf(changes?.path?.(request.path) ?? request.path),
     headers: joined(sent),
   };
+}
+
+/** The fields of a route's own answer, with its header changes. */
+function answered(
+  { responseHeaders }: RouteConfig,
+  fields: readonly Field[],
+  fill: Filling,
+): readonly Field[] {
+  const changes = compileChanges(responseHeaders);
+  return changes === undefined ? fields : changeFields(fields, changes, fill);
 }
 
 /** By name; the lines of one name are joined as RFC 9110, 5.3, allows. */

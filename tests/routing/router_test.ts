@@ -97,8 +97,9 @@ for (
     ["/", false],
     ["/a/users", false],
     ["/%75sers/7", true], // an escape of an unreserved character
-    ["/a/../users", true],
-    ["/users/../a", false],
+    ["/./users", true],
+    ["/users/a/../7", true],
+    ["/a/../b/users", false],
     ["/Users", false],
   ] as const
 ) {

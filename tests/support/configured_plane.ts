@@ -1,8 +1,5 @@
 /** A data plane started in this isolate from the text of a configuration file, over real sockets. */
 import { assertEquals } from "@std/assert";
-import { assemble } from "../../lib/config/assemble.ts";
-import { renderProblem } from "../../lib/config/problems/render.ts";
-import { readJsonc } from "../../lib/config/source/jsonc.ts";
 import { startDataPlane } from "../../lib/runtime/data_plane.ts";
 import { engineLimits } from "../../lib/runtime/engine_limits.ts";
 import { needsRates } from "../../lib/runtime/guard_tools.ts";
@@ -11,6 +8,7 @@ import { extentOf } from "../../lib/runtime/pools.ts";
 import { SharedMemory } from "../../lib/shared_memory/layout.ts";
 import { newRateTable } from "../../lib/shared_memory/rate_table.ts";
 import type { EngineName } from "./balancer.ts";
+import { configurationOf } from "./configuration_file.ts";
 
 export interface ConfiguredPlane extends AsyncDisposable {
   readonly port: number;
@@ -24,15 +22,7 @@ export interface ConfiguredPlane extends AsyncDisposable {
 
 /** @param file what the configuration file has beside the engine: pools, routes and others */
 export async function planeOf(engine: EngineName, file: object): Promise<ConfiguredPlane> {
-  const text = JSON.stringify({ engine, ...file });
-  const read = readJsonc(text);
-  const { configuration, problems } = assemble({ variables: {}, environment: {}, file: read }, []);
-  assertEquals(
-    problems.filter(({ severity }) => severity === "error")
-      .map((problem) => renderProblem(problem, { name: "file", text, shown: read.shown })),
-    [],
-  );
-  if (configuration === undefined) throw new Error("the file is wrong");
+  const configuration = await configurationOf(JSON.stringify({ engine, ...file }));
   const memory = new SharedMemory(extentOf(configuration, 1));
   const notices: Notice[] = [];
   const plane = await startDataPlane({

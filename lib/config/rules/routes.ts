@@ -6,13 +6,12 @@ import { problemAt, problemAtKey, type RuleContext } from "./context.ts";
 
 const ACTIONS = ["pool", "split", "redirect", "respond"] as const;
 
-/** Settings that change what a backend gets, how it is asked, or its response: they need a pool. */
+/** Settings that change what a backend gets, or how it is asked: they need a pool. */
 const FOR_POOLS = [
   "stripPrefix",
   "replacePrefix",
   "rewriteHost",
   "requestHeaders",
-  "responseHeaders",
   "timeouts",
   "retry",
 ] as const;

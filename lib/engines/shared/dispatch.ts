@@ -4,6 +4,7 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import {
+  type ErrorPages,
   inFlightReply,
   type LocalReply,
   notRoutedReply,
@@ -19,11 +20,12 @@ import type { RequestFacts } from "../../request_facts.ts";
 import type { ConditionTools } from "../../routing/conditions.ts";
 import { pathOf, type RoutingFacts } from "../../routing/facts.ts";
 import type { Guarded, GuardedRequest } from "../../routing/guards.ts";
+import { changeFields } from "../../routing/header_changes.ts";
 import { locationOf } from "../../routing/location.ts";
 import type { Action, Destination, OwnResponse, Route } from "../../routing/route.ts";
 import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
 import type { Filling } from "../../routing/template.ts";
-import { refuseClimb } from "./admission.ts";
+import { HOST_MISSING, refuseClimb } from "./admission.ts";
 
 /** What dispatch knows of a request. */
 export interface DispatchedFacts extends RequestFacts {
@@ -79,8 +81,8 @@ export interface DispatchOptions<Request, Response> {
   readonly isTrusted: IsTrusted;
   /** In milliseconds, on a clock that all workers share. */
   readonly rateClock: () => number;
-  /** Bodies of local replies of no route, by status. */
-  readonly errorPages: ReadonlyMap<number, string>;
+  /** For requests that no route takes. */
+  readonly errorPages: ErrorPages;
   /** Gives up an answer that another one replaces. */
   readonly discard: (answered: Answered<Response>) => void;
   /** Sends a request to one backend, once. */
@@ -89,7 +91,7 @@ export interface DispatchOptions<Request, Response> {
 
 const AMBIGUOUS_PATH: Refusal = {
   status: 400,
-  reason: "servers read the path in different ways, and it would get different routes",
+  reason: "servers read the path in different ways, and it may get different routes",
 };
 
 /** Makes the function that finds where a request goes. */
@@ -97,11 +99,8 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
   options: DispatchOptions<Request, Response>,
 ): (request: Request) => Dispatched<Request, Response> | Promise<Dispatched<Request, Response>> {
   const { routes, tools, isTrusted, rateClock, errorPages } = options;
-  const notRouted = answer(
-    withPage(notRoutedReply(), errorPages.get(notRoutedReply().status)),
-    "no route takes it",
-  );
   const router = createRouter(routes, tools);
+  const notRouted = answer(withPage(notRoutedReply(), errorPages), "no route takes it");
   const proxies = new Map<Destination, Passage<Request, Response>["proxy"]>();
   /** Passages that no request changes. */
   const passages = new Map<Route, Passage<Request, Response>>();
@@ -142,7 +141,7 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
   ): Dispatched<Request, Response> {
     if (guarded.kind === "turned away") {
       const { reply, reason } = guarded;
-      return answer(withPage(reply, route.errorPages.get(reply.status)), reason, route);
+      return answer(withPage(reply, route.errorPages), reason, route);
     }
     request.user = guarded.user;
     return act(request, route);
@@ -156,19 +155,29 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
       if (kept.kind !== "forward" || entersRoute(route)) return kept;
       const reply = inFlightReply("requests of this route");
       return answer(
-        withPage(reply, route.errorPages.get(reply.status)),
+        withPage(reply, route.errorPages),
         "limits.inFlight of its route is reached",
         route,
       );
     }
     if (action.kind === "redirect") {
       const { host, path } = request;
+      // HTTP/1.0 need not name the host, and there is none to lead to then.
+      if (host === "" && action.redirect.host === undefined) return NO_HOST;
       const scheme = isSecure(request, isTrusted) ? "https" : "http";
       const location = locationOf(action.redirect, { scheme, host, path });
-      return answer(redirectReply(action.redirect.status, location), "its route redirects", route);
+      const reply = redirectReply(action.redirect.status, location);
+      return answer(changed(reply, route, request), "its route redirects", route);
     }
+    const reply = responseOf(action.response, fillingFor(request, route, isTrusted));
+    return answer(changed(reply, route, request), "its route responds", route);
+  }
+
+  /** An answer of a route with the header changes of the same route. */
+  function changed(reply: LocalReply, route: Route, request: Request): LocalReply {
+    if (route.response === undefined) return reply;
     const fill = fillingFor(request, route, isTrusted);
-    return answer(responseOf(action.response, fill), "its route responds", route);
+    return { ...reply, fields: changeFields(reply.fields, route.response, fill) };
   }
 
   function sideOf(
@@ -207,6 +216,7 @@ function entersRoute({ guards }: Route): boolean {
 export function leaveRoute({ route: { guards } }: Way): void {
   guards?.inFlight?.count.release();
 }
+const NO_HOST: RefusedPassage = { kind: "refuse", refusal: HOST_MISSING };
 
 /** A path must not leave the path prefix of a backend, as the backend gets it. */
 function keepingPrefix<Request extends DispatchedFacts, Response>(

@@ -185,14 +185,15 @@ export class Client extends ClientConnection {
   async #admitFault(error: unknown): Promise<void> {
     this.#context.onError(error);
     if (this.gone || this.#exchange === undefined || this.#exchange.responding) return;
-    await this.#sendLast(localReplyBytes(internalErrorReply(), "close", false));
+    await this.#sendLast(
+      localReplyBytes(withPage(internalErrorReply(), this.#context.errorPages), "close", false),
+    );
   }
 
   /** The reply to a request that is not forwarded, and its line in the access log. */
   #refusal(malformed: Malformed): Uint8Array<ArrayBuffer> {
-    const { onRequest, isTrusted } = this.#context;
-    const refusal = refusalReply(malformed);
-    const reply = withPage(refusal, this.#context.errorPages.get(refusal.status));
+    const { onRequest, isTrusted, errorPages } = this.#context;
+    const reply = withPage(refusalReply(malformed), errorPages);
     if (onRequest !== undefined) {
       const request = describe(this.#exchange?.request ?? this.#refusedFacts(), isTrusted);
       const milliseconds = performance.now() - this.#arrivedAt;

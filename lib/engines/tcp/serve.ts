@@ -48,7 +48,7 @@ const LAST_CALL_QUIET_MS = 100;
 
 /** Starts the tcp engine. @throws if it cannot listen on the address */
 export function serveTcp(options: EngineOptions): Engine {
-  const { clock, limits, routes } = options;
+  const { clock, limits, routes, errorPages } = options;
   const { isTrusted, onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const listeners = listenAll(options);
@@ -76,12 +76,12 @@ export function serveTcp(options: EngineOptions): Engine {
       routes,
       tools: options.conditions,
       isTrusted,
+      errorPages,
       rateClock: options.rateClock,
-      errorPages: options.errorPages,
       forward,
       discard: ({ response: { connection, connections } }) => connections.discard(connection),
     }),
-    errorPages: options.errorPages,
+    errorPages,
     phaseTimeoutsFor: remembered((destination) => phaseTimeouts(limits, destination.timeouts)),
     loops: new LoopGuard(instanceName, onWarning, clock.now),
     overload,

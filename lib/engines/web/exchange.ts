@@ -102,7 +102,7 @@ export function createExchange(options: ExchangeOptions) {
   ): { response: Response; end?: () => void; sentBytes: () => number } {
     if (result.kind === "failed") {
       const failure = failureReply(result.outcome, result.verdict);
-      const reply = withPage(failure, route.errorPages.get(failure.status));
+      const reply = withPage(failure, route.errorPages);
       const sentBytes = () => isDeparture(result.outcome) ? 0 : lengthOf(reply);
       return { response: localResponse(reply, isDraining()), sentBytes };
     }

@@ -1,6 +1,6 @@
 /** Makes the Response that Deno.serve sends. */
 import { type Field, responseFields } from "../../http/headers.ts";
-import type { LocalReply } from "../../http/local_reply.ts";
+import { bodyOf, type LocalReply } from "../../http/local_reply.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
@@ -10,11 +10,22 @@ import { freeBuffer } from "./spent_buffer.ts";
 /** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS = new Set([204, 205, 304]);
 
-/** The Response for a local reply. @param closing whether it says `connection: close` */
+/** A local reply as it can be sent: 205 becomes 204, as in {@linkcode forwardedResponse}. */
+export function sendableReply(reply: LocalReply): LocalReply {
+  return reply.status === 205 ? { ...reply, status: 204 } : reply;
+}
+
+/**
+ * The Response for a local reply.
+ *
+ * Its body is given as bytes: a Response would make up a Content-Type for a text.
+ *
+ * @param closing whether it says `connection: close`
+ */
 export function localResponse(reply: LocalReply, closing: boolean): Response {
   const headers = [...reply.fields] as [string, string][];
   if (closing) headers.push(["connection", "close"]);
-  const body = BODILESS.has(reply.status) ? null : reply.body;
+  const body = BODILESS.has(reply.status) ? null : bodyOf(reply);
   return new Response(body, { status: reply.status, headers });
 }
 

@@ -12,7 +12,7 @@ import { listen } from "../../net/http_server.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
 import { isLastRecipient } from "../shared/admission.ts";
-import { createDispatch, leaveRoute } from "../shared/dispatch.ts";
+import { createDispatch, leaveRoute, type OwnAnswer } from "../shared/dispatch.ts";
 import { LOOP, LoopGuard } from "../shared/loops.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit, refuseUnforwardable } from "./admission.ts";
@@ -23,13 +23,13 @@ import { createForward } from "./forward.ts";
 import { type Head, readHead } from "./head.ts";
 import { identify, type ServeInfo, WebRequest } from "./request.ts";
 import { receiveBody, type RequestBody } from "./request_body.ts";
-import { localResponse } from "./respond.ts";
+import { localResponse, sendableReply } from "./respond.ts";
 import { BrokenBody } from "./response_body.ts";
 import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
 
 /** Starts the web engine. @throws {ListenError} if the address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
-  const { clock, isTrusted, limits, routes } = options;
+  const { clock, isTrusted, limits, routes, errorPages = new Map() } = options;
   const { onRequest, onError, onWarning, instanceName } = options;
   const { wheel } = clock;
   const { forward, close } = createForward({
@@ -48,7 +48,7 @@ export function serveWeb(options: EngineOptions): Engine {
     tools: options.conditions,
     isTrusted,
     rateClock: options.rateClock,
-    errorPages: options.errorPages,
+    errorPages,
     forward,
     discard: ({ response: { response, attempt } }) => {
       attempt.end();
@@ -70,7 +70,7 @@ export function serveWeb(options: EngineOptions): Engine {
       reusePort: options.reusePort,
       onError: (error) => {
         if (!(error instanceof BrokenBody)) onError(error);
-        return reply(internalErrorReply());
+        return reply(withPage(internalErrorReply(), errorPages));
       },
       onWarning: throttledWarning(onWarning, clock.now),
     }, (request, info) => handle(request, info, name, hostIfMissing));
@@ -96,25 +96,29 @@ export function serveWeb(options: EngineOptions): Engine {
   ): Promise<Response> {
     const head = readHead(request);
     const target = admit(head, hostIfMissing, limits);
-    if ("reason" in target) return refuse(head, info, target, paged(refusalReply(target)));
+    if ("reason" in target) {
+      return refuse(head, info, target, withPage(refusalReply(target), errorPages));
+    }
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
-    if (loops.finds(head.via)) return refuse(head, info, LOOP, paged(LOOP.reply));
+    if (loops.finds(head.via)) {
+      return refuse(head, info, LOOP, withPage(LOOP.reply, errorPages));
+    }
     const received = new WebRequest(request, info, head, target, listener);
     const dispatched = dispatch(received);
     const startedAt = dispatched instanceof Promise ? performance.now() : undefined;
     const passage = dispatched instanceof Promise ? await dispatched : dispatched;
-    if (passage.kind === "answer") return refuse(head, info, passage, passage.reply, startedAt);
+    if (passage.kind === "answer") return answerSelf(head, info, passage, startedAt);
     const refusal = passage.kind === "refuse"
       ? passage.refusal
       : refuseUnforwardable(received.method, sentPath(received, passage));
     if (refusal !== undefined) {
       if (passage.kind === "forward") leaveRoute(passage);
-      return refuse(head, info, refusal, paged(refusalReply(refusal)));
+      return refuse(head, info, refusal, withPage(refusalReply(refusal), errorPages));
     }
     const way = passage as WebPassage;
     if (!overload.acquire()) {
       leaveRoute(way);
-      return refuse(head, info, OVERLOAD, paged(OVERLOAD.reply));
+      return refuse(head, info, OVERLOAD, withPage(OVERLOAD.reply, way.route.errorPages));
     }
     if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
     const body = receiveBody(request, head);
@@ -144,6 +148,17 @@ export function serveWeb(options: EngineOptions): Engine {
     drain.endUpload(body);
   }
 
+  /** Answers as a route says, if that can be sent. */
+  function answerSelf(
+    head: Head,
+    info: ServeInfo,
+    { reply, reason, route }: OwnAnswer,
+    startedAt: number | undefined,
+  ): Response {
+    const sendable = sendableReply(reply);
+    return refuse(head, info, { status: sendable.status, reason, route }, sendable, startedAt);
+  }
+
   /**
    * Answers a request that is not forwarded, and logs it.
    *
@@ -163,11 +178,6 @@ export function serveWeb(options: EngineOptions): Engine {
       onRequest(refusedEntry(request, refusal, { bytes, milliseconds }, Date.now()));
     }
     return reply(answer);
-  }
-
-  /** A reply of no route. */
-  function paged(answer: LocalReply): LocalReply {
-    return withPage(answer, options.errorPages.get(answer.status));
   }
 
   function reply(answer: LocalReply): Response {

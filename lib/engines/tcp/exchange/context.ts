@@ -1,4 +1,5 @@
 /** What all exchanges of the tcp engine share. */
+import type { ErrorPages } from "../../../http/local_reply.ts";
 import type { AccessEntry } from "../../../logging/access_log.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import type { Destination } from "../../../routing/route.ts";
@@ -16,8 +17,8 @@ export interface Context extends ClientOptions {
   readonly dispatch: (
     request: TcpRequest,
   ) => Dispatched<TcpRequest, TcpResponse> | Promise<Dispatched<TcpRequest, TcpResponse>>;
-  /** Bodies of local replies of no route, by status. */
-  readonly errorPages: ReadonlyMap<number, string>;
+  /** Bodies of local replies to requests that have no route. */
+  readonly errorPages: ErrorPages;
   /** How long phases last on the way to a destination. */
   readonly phaseTimeoutsFor: (destination: Destination) => PhaseTimeouts;
   readonly loops: LoopGuard;

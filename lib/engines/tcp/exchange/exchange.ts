@@ -3,6 +3,7 @@
  * and its upload, and moves the client's connection from phase to phase (../client/phases.ts).
  */
 import {
+  type ErrorPages,
   failureReply,
   internalErrorReply,
   lastRecipientReply,
@@ -86,15 +87,15 @@ export class Exchange extends ClientSide implements Expirable {
     let counted = false;
     try {
       if (request.isLastHop) return await this.#reply(lastRecipientReply());
-      if (loops.finds(request.via)) return await this.#turnAway(this.#paged(LOOP));
+      if (loops.finds(request.via)) return await this.#turnAway(LOOP, this.#pages);
       const dispatched = dispatch(request);
       const passage = dispatched instanceof Promise ? await dispatched : dispatched;
       if (passage.kind === "refuse") throw malformed(passage.refusal);
       if (passage.kind === "answer") return await this.#turnAway(passage);
       request.way = passage;
       counted = overload.acquire();
-      if (!counted) return await this.#turnAway(this.#paged(OVERLOAD));
-      if (!this.#begin(passage)) return await this.#turnAway(this.#paged(TOO_LARGE));
+      if (!counted) return await this.#turnAway(OVERLOAD, this.#pages);
+      if (!this.#begin(passage)) return await this.#turnAway(TOO_LARGE, this.#pages);
       this.awaitBackend();
       const result = await passage.proxy(request);
       const keeps = result.kind === "answered"
@@ -151,19 +152,21 @@ export class Exchange extends ClientSide implements Expirable {
     else if (ended !== undefined) connection?.end(ended);
   }
 
-  /** The same, with a page of the operator's if there is one for its status. */
-  #paged<Turned extends { readonly reply: LocalReply }>(turned: Turned): Turned {
-    const pages = this.request.way?.route.errorPages ?? this.#context.errorPages;
-    return { ...turned, reply: withPage(turned.reply, pages.get(turned.reply.status)) };
-  }
-
   /** Answers without any backend. */
-  async #turnAway(refusal: LoggedRefusal & { readonly reply: LocalReply }): Promise<boolean> {
+  async #turnAway(
+    refusal: LoggedRefusal & { readonly reply: LocalReply },
+    pages: ErrorPages = new Map(),
+  ): Promise<boolean> {
     try {
-      return await this.#reply(refusal.reply);
+      return await this.#reply(withPage(refusal.reply, pages));
     } finally {
       this.#record.refuse(this.request, refusal);
     }
+  }
+
+  /** Those of its route, if that is known. */
+  get #pages(): ErrorPages {
+    return this.request.way?.route.errorPages ?? this.#context.errorPages;
   }
 
   async #forwardResponse(
@@ -239,7 +242,7 @@ export class Exchange extends ClientSide implements Expirable {
         (isPeerError(error) ? CLIENT_GONE : internalError(error));
       connections.discard(connection);
       if (!isPeerError(error)) this.#context.onError(error);
-      if (!begun) return await this.#reply(internalErrorReply());
+      if (!begun) return await this.#reply(withPage(internalErrorReply(), this.#pages));
       this.#client.close();
       return false;
     }
@@ -252,7 +255,7 @@ export class Exchange extends ClientSide implements Expirable {
     const isOurFault = outcome.failure === "proxy_internal_error";
     if (isOurFault) this.#context.onError(new Error(outcome.detail));
     const failure = isOurFault ? internalErrorReply() : failureReply(outcome, verdict);
-    const reply = withPage(failure, request.way?.route.errorPages.get(failure.status));
+    const reply = withPage(failure, this.#pages);
     if (this.#client.gone) return false;
     request.status = reply.status;
     try {
