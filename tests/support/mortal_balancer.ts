@@ -2,13 +2,13 @@
  * A balancer like that of `roundabout start`, whose first worker dies on SIGUSR1, and hangs on SIGUSR2 for
  * the milliseconds of the variable HANGS.
  */
-import { parseVariables, readVariables } from "../../lib/config/load.ts";
+import { loadConfiguration, readVariables } from "../../lib/config/load.ts";
 import { exit, log } from "../../lib/logging/log.ts";
 import { runUntilSignal } from "../../lib/cli/run.ts";
 import { startBalancer } from "../../lib/runtime/control_plane.ts";
 import type { Fate } from "./mortal_worker.ts";
 
-const { configuration } = parseVariables(readVariables());
+const { configuration } = await loadConfiguration(readVariables(), undefined);
 const script = new URL("./mortal_worker.ts", import.meta.url);
 
 const status = await runUntilSignal(async () => {
