@@ -183,10 +183,5 @@ export function compileRequestChanges(config: RouteConfig): RequestChanges | und
   const removed = config.basicAuth === undefined ? remove : [...remove, "authorization"];
   const headers = compileChanges({ set: { ...stripped, ...set }, add, remove: removed });
   if (path === undefined && rewriteHost === undefined && headers === undefined) return undefined;
-  return { path, host: rewriteHost && hostFor(rewriteHost), headers };
-}
-
-/** A host as Host has it. */
-function hostFor(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
+  return { path, host: rewriteHost, headers };
 }

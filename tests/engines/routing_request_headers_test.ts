@@ -188,11 +188,11 @@ forEachConfiguredEngine(({ engine, start, test }) => {
     }
   });
 
-  test("request headers: rewriteHost can be an IPv6 address", async () => {
+  test("request headers: rewriteHost can be an IPv6 address and a port", async () => {
     await using backend = new ScriptedBackend("a");
-    await using balancer = await start(changing(backend, {}, { rewriteHost: "::1" }));
+    await using balancer = await start(changing(backend, {}, { rewriteHost: "[::1]:8080" }));
     await send(balancer, get());
-    assertEquals(linesOf(backend, /^host$/), [["host", "[::1]"]]);
+    assertEquals(linesOf(backend, /^host$/), [["host", "[::1]:8080"]]);
   });
 
   test("request headers: without rewriteHost the backend gets the client's Host", async () => {

@@ -74,5 +74,5 @@ Deno.test("documented: spellings of /admin in docs/security.md take its route or
       headers: {},
     }, tools).status
   );
-  assertEquals(found, [403, 403, 400, 400, 400, 400, 400]);
+  assertEquals(found, [403, 400, 400, 400, 400, 400, 400]);
 });

@@ -75,7 +75,11 @@ for (const engine of ENGINES) {
     await stop(program);
     const lines = program.stdout.trimEnd().split("\n");
     assertEquals(lines.length, 80);
-    assertEquals(lines.filter((line) => line.includes("route inner responds")).length, 20);
+    assertEquals(
+      lines.filter((line) => line.includes("its route responds") && line.includes("route=inner"))
+        .length,
+      20,
+    );
   });
 
   Deno.test(`pools: ${engine} engine: a line about a backend names its pool, and each pool has its own state`, async () => {
