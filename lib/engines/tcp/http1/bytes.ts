@@ -22,6 +22,9 @@ export const HEX: Uint8Array = new Uint8Array(256).map((_, byte) => {
   return Number.isNaN(digit) ? 255 : digit;
 });
 
+/** For each length of a short text a list, for its codes: a view of the bytes would cost more than the text. */
+const CODES = Array.from({ length: 65 }, (_, length) => Array.from({ length }, () => 0));
+
 /**
  * Decodes ISO-8859-1: one character per byte. TextDecoder cannot: its "latin1" is windows-1252.
  *
@@ -29,6 +32,11 @@ export const HEX: Uint8Array = new Uint8Array(256).map((_, byte) => {
  * @param end of that part
  */
 export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const codes = CODES[end - start];
+  if (codes !== undefined) {
+    for (let i = 0; i < codes.length; i++) codes[i] = bytes[start + i]!;
+    return String.fromCharCode.apply(null, codes);
+  }
   let text = "";
   for (let at = start; at < end; at += 8192) {
     // Spread syntax would iterate over the bytes, which is several times slower.
