@@ -61,6 +61,7 @@ const PURE_FILES = [
   "lib/net/connect_error.ts",
   "lib/net/host_port.ts",
   "lib/net/is_ip.ts",
+  "lib/net/is_loopback.ts",
   "lib/net/lack.ts",
   "lib/net/network.ts",
   "lib/net/plain_message.ts",

@@ -50,11 +50,6 @@ export function answer(head: string, ownHost: string | undefined, health: Health
     : reply("ready", "not ready", health.unreadiness());
 }
 
-/** Whether an address is on loopback. */
-export function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
-}
-
 function isNameOf(ownHost: string, host: string): boolean {
   const name = host.toLowerCase().replace(/:\d*$/, "");
   return LOCAL_NAMES.includes(name) || name === ownHost.toLowerCase() || name === `[${ownHost}]`;

@@ -14,7 +14,8 @@ import { textOf } from "../engines/tcp/http1/bytes.ts";
 import { localReplyBytes } from "../engines/tcp/http1/local_reply_bytes.ts";
 import { internalErrorReply, type LocalReply } from "../http/local_reply.ts";
 import { plainMessage } from "../net/plain_message.ts";
-import { answer, type Health, isLoopback } from "./answer.ts";
+import { isLoopback } from "../net/is_loopback.ts";
+import { answer, type Health } from "./answer.ts";
 
 export interface AdminOptions extends Health {
   readonly hostname: string;

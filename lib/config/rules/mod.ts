@@ -5,6 +5,7 @@
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
 import { checkListeners } from "./listeners.ts";
+import { checkPasswords } from "./passwords.ts";
 import { checkPools } from "./pools.ts";
 import { checkPorts } from "./ports.ts";
 import { checkRoutes } from "./routes.ts";
@@ -18,5 +19,6 @@ export const RULES: readonly Rule[] = [
   checkBackends,
   checkStickyCookies,
   checkRoutes,
+  checkPasswords,
   checkEffects,
 ];
