@@ -172,3 +172,15 @@ for (const engine of ENGINES) {
     await stop(program);
   });
 }
+
+Deno.test("pools: of many pools the start says only how many there are", async () => {
+  const backends = [`http://127.0.0.1:${deadPort()}`];
+  const names = ["a", "b", "c", "d", "e", "f"];
+  await using program = await startWith({
+    ...common("tcp", deadPort()),
+    pools: Object.fromEntries(names.map((name) => [name, { backends }])),
+    routes: names.map((name) => ({ match: { pathPrefix: `/${name}` }, pool: name })),
+  });
+  assertMatch(program.stderr, /tcp engine, 6 pools with 6 backends\n/);
+  await stop(program);
+});

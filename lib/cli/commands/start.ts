@@ -47,9 +47,16 @@ export function run({ config }: Flags, signals?: Signals): Promise<number> {
   }, signals);
 }
 
-/** A balancer with one pool need not name it. */
+/** With more, the line would be too long to be read. */
+const MAX_DESCRIBED_POOLS = 5;
+
+/** A balancer with one pool need not name it; of many it says only how many. */
 function describePools({ pools }: Configuration): string {
   const all = Object.entries(pools);
+  if (all.length > MAX_DESCRIBED_POOLS) {
+    const backends = all.reduce((count, [, { backends }]) => count + backends.length, 0);
+    return `${all.length} pools with ${backends} backends`;
+  }
   return all.map(([name, { policy, backends }]) => {
     const urls = backends.map((backend) => "url" in backend ? backend.url : backend.file);
     return `${all.length > 1 ? `${name}: ` : ""}${policy.name} over ${urls.join(", ")}`;
