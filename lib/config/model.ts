@@ -3,7 +3,6 @@
  * are in milliseconds, sizes in bytes, shares from 0 to 1; a limit that is off is Infinity.
  */
 import type { z } from "zod";
-import type { listener } from "./schema/listener.ts";
 import type { pool } from "./schema/pool.ts";
 import type { configuration } from "./schema/root.ts";
 import type { route, routeTest } from "./schema/route.ts";
@@ -18,7 +17,6 @@ type Immutable<Value> = { readonly [Key in keyof Value]: Immutable<Value[Key]> }
 export type Configuration =
   & Omit<Immutable<z.output<typeof configuration>>, "defaults" | "routes">
   & { readonly routes: readonly RouteConfig[] };
-export type ListenerConfig = Immutable<z.output<typeof listener>>;
 export type PoolConfig = Immutable<z.output<typeof pool>>;
 export type RouteConfig = Immutable<z.output<typeof route>>;
 export type RouteTest = Immutable<z.output<typeof routeTest>>;

@@ -5,6 +5,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { RouteConfig } from "../config/model.ts";
+import { networkOf } from "./client_network.ts";
 import type { RateLimiter } from "./rate_limit.ts";
 
 type BasicAuthConfig = NonNullable<RouteConfig["basicAuth"]>;
@@ -55,7 +56,7 @@ export interface BasicAuth {
 }
 
 /**
- * @param failures limits wrong answers by the client's address
+ * @param failures limits wrong answers by the client's network
  * @param key of the hashes by which right answers are remembered
  */
 export function createBasicAuth(
@@ -90,16 +91,16 @@ export function createBasicAuth(
     client: string,
     now: number,
   ): Promise<Authentication> {
-    const waitMs = failures.peek(client, now);
+    // Taken first: guesses that come at the same time must not all find the same token.
+    const network = networkOf(client);
+    const waitMs = failures.take(network, now);
     if (waitMs > 0) return { kind: "limited", waitMs };
     const verification = await verify(password, hashes.get(user) ?? nobody);
+    if (verification === "wrong" || verification === "right" && !hashes.has(user)) return UNKNOWN;
+    failures.giveBack(network, now);
     if (verification === "busy") return { kind: "busy" };
-    if (verification === "right" && hashes.has(user)) {
-      remember(digest, now);
-      return { kind: "known", user };
-    }
-    failures.take(client, now);
-    return UNKNOWN;
+    remember(digest, now);
+    return { kind: "known", user };
   }
 
   return {

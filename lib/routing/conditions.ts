@@ -90,14 +90,18 @@ function valueIs(
   const fits = "equals" in match
     ? (value: string) => value === match.equals
     : withinLimit(tools.expression(match.matches));
-  const wanted = "equals" in match ? "" : ` that matches ${match.matches}`;
   return {
     holds(request) {
       const value = valueOf(request);
       return value !== undefined && fits(value);
     },
+    // Without what is asked for: it may be a secret.
     explain: (request) =>
-      valueOf(request) === undefined ? `has no ${what}` : `has another ${what}${wanted}`,
+      valueOf(request) === undefined
+        ? `has no ${what}`
+        : "equals" in match
+        ? `has another value of the ${what}`
+        : `has a ${what} that does not match`,
   };
 }
 

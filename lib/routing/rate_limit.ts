@@ -18,8 +18,8 @@ export interface RateLimiter {
    * @returns 0 if there was one, otherwise how long until there is, in milliseconds
    */
   readonly take: (key: string, now: number) => number;
-  /** The same, without taking one. */
-  readonly peek: (key: string, now: number) => number;
+  /** Gives one back that was taken. */
+  readonly giveBack: (key: string, now: number) => void;
 }
 
 const SECOND_MS = 1000;
@@ -39,20 +39,22 @@ export function createRateLimiter(
   const slackMs = (size - 1) * tokenMs;
   const own = hashText(route, seed);
 
-  function change(key: string, now: number, takes: boolean): number {
-    let waitMs = 0;
+  function change(key: string, now: number, next: (fullAt: number) => number): void {
     const hash = [hashText(key, own), hashText(key, own ^ 0x5bd1e995)] as const;
-    table.change(hash, now, (fullAt) => {
-      const [next, wait] = takeToken(fullAt, now, tokenMs, slackMs);
-      waitMs = wait;
-      return takes ? next : fullAt;
-    });
-    return waitMs;
+    table.change(hash, now, next);
   }
 
   return {
-    take: (key, now) => change(key, now, true),
-    peek: (key, now) => change(key, now, false),
+    take(key, now) {
+      let waitMs = 0;
+      change(key, now, (fullAt) => {
+        const [next, wait] = takeToken(fullAt, now, tokenMs, slackMs);
+        waitMs = wait;
+        return next;
+      });
+      return waitMs;
+    },
+    giveBack: (key, now) => change(key, now, (fullAt) => fullAt - tokenMs),
   };
 }
 

@@ -178,7 +178,10 @@ export function compileRequestChanges(config: RouteConfig): RequestChanges | und
     ? undefined
     : (path: string) => rewritePath(path, prefix, replacement);
   const { set, add, remove } = config.requestHeaders;
-  const stripped = stripPrefix && prefix !== "/" ? { "X-Forwarded-Prefix": prefix } : {};
+  const setsPrefix = Object.keys(set).some((name) => name.toLowerCase() === "x-forwarded-prefix");
+  const stripped = stripPrefix && prefix !== "/" && !setsPrefix
+    ? { "X-Forwarded-Prefix": prefix }
+    : {};
   // A password that was checked here is no matter of the backend.
   const removed = config.basicAuth === undefined ? remove : [...remove, "authorization"];
   const headers = compileChanges({ set: { ...stripped, ...set }, add, remove: removed });

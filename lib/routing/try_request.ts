@@ -89,7 +89,8 @@ export function tryRequest(
     note: "no route takes it",
   };
   if (otherPath !== undefined) {
-    const note = `lenient servers read the path ${path} as ${otherPath}, which another route takes`;
+    const note =
+      `lenient servers read the path ${path} as ${otherPath}, which does not have the same route`;
     return { ...nothing, status: 400, note };
   }
   if (isUnclear) {

@@ -28,14 +28,14 @@ for (
     [
       { headers: { "X-A": { equals: "1" } } },
       { headers: { "x-a": "2" } },
-      "has another header X-A",
+      "has another value of the header X-A",
     ],
     [{ headers: { "X-A": { present: false } } }, { headers: { "x-a": "2" } }, "has the header X-A"],
     [{ query: { b: { present: true } } }, { path: "/?a" }, "has no query parameter b"],
     [
       { query: { b: { matches: "^1$" } } },
       { path: "/?b=11" },
-      "has another query parameter b that matches ^1$",
+      "has a query parameter b that does not match",
     ],
   ] as readonly (readonly [Match, WrittenRequest, string])[]
 ) {

@@ -194,3 +194,44 @@ Deno.test("guards: the limit of requests in flight is the route's own count", ()
   assertEquals(inFlight?.max, 3);
   assert(inFlight?.count === given.count);
 });
+
+/** A route with passwords whose checks end when they are told to; two wrong ones are allowed. */
+function pendingAuth() {
+  const waiting: ((came: "right" | "wrong") => void)[] = [];
+  const limit = { rate: { requests: 2, perMs: 60_000 }, burst: 2 };
+  const auth = createBasicAuth(
+    { realm: "r", users: { ops: "$2b$10$" } },
+    () => new Promise((resolve) => waiting.push(resolve)),
+    createRateLimiter(limit, "r passwords", new RateTable(), 7),
+    "key",
+  );
+  const ask = (password: string, client = "192.0.2.1", now = 0) =>
+    auth.check(basic("ops", password).authorization, client, now);
+  return { waiting, ask };
+}
+
+Deno.test("guards: wrong passwords that come at the same time are limited like those that come in turn", async () => {
+  const { waiting, ask } = pendingAuth();
+  const asked = ["a", "b", "c", "d"].map((password) => ask(password));
+  assertEquals(waiting.length, 2);
+  for (const end of waiting) end("wrong");
+  const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+  assertEquals(kinds, ["unknown", "unknown", "limited", "limited"]);
+});
+
+Deno.test("guards: right passwords do not count as wrong ones", async () => {
+  const { waiting, ask } = pendingAuth();
+  for (let i = 0; i < 10; i++) {
+    const asked = ask(`right ${i}`);
+    waiting.pop()!("right");
+    assertEquals((await asked).kind, "known");
+  }
+});
+
+Deno.test("guards: the addresses of one /64 share their wrong passwords", async () => {
+  const { waiting, ask } = pendingAuth();
+  const asked = ["::1", "::2", "::3"].map((end) => ask(`from ${end}`, `2001:db8:0:1${end}`));
+  for (const end of waiting) end("wrong");
+  const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+  assertEquals(kinds, ["unknown", "unknown", "limited"]);
+});

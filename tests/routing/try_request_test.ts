@@ -64,7 +64,7 @@ Deno.test("try request: a path that servers read in two ways is answered 400, wi
   assertEquals([answer.status, answer.pools], [400, []]);
   assertEquals(
     answer.note,
-    "lenient servers read the path /%2Fadmin as /admin, which another route takes",
+    "lenient servers read the path /%2Fadmin as /admin, which does not have the same route",
   );
 });
 

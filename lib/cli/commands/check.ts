@@ -5,6 +5,7 @@ import { printConfiguration } from "../../config/print.ts";
 import { type Variable, VARIABLE_NAMES, VARIABLES } from "../../config/source/variables.ts";
 import { DEFAULTS } from "../../config/source/variable_defaults.ts";
 import { print } from "../../logging/log.ts";
+import { writtenBack } from "../../config/tree/as_written.ts";
 import { problemAt } from "../../config/rules/context.ts";
 import { renderProblem } from "../../config/problems/render.ts";
 import { formatConsidered, runTests, type TestResult } from "../../routing/run_tests.ts";
@@ -74,8 +75,10 @@ function describeFailure(
   { index, answer, differences }: TestResult,
   { context, file }: Loaded,
 ): string {
+  const asWritten = writtenBack(context.root);
   const problems = differences.map(({ path, expected, found }) => {
-    const shown = (text: string) => path.at(-1) === "status" ? text : JSON.stringify(text);
+    const shown = (text: string) =>
+      path.at(-1) === "status" ? text : JSON.stringify(asWritten(text));
     return problemAt(context, ["tests", index, ...path], `must be ${shown(expected)}`, {
       found: found === undefined ? "none" : shown(found),
     });

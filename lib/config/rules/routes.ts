@@ -1,7 +1,8 @@
 /** Each route by itself: its action, and settings that need each other. */
 import type { RouteConfig } from "../model.ts";
 import type { Problem } from "../problems/problem.ts";
-import { entryAt, type Path } from "../tree/node.ts";
+import { hasReference } from "../tree/as_written.ts";
+import { entryAt, nodeAt, type Path } from "../tree/node.ts";
 import { problemAt, problemAtKey, type RuleContext } from "./context.ts";
 
 const ACTIONS = ["pool", "split", "redirect", "respond"] as const;
@@ -25,6 +26,8 @@ export function checkRoutes(context: RuleContext): Problem[] {
       ...checkAction(context, route, path),
       ...checkPrefix(context, route, path),
       ...checkLimits(context, route, path),
+      ...checkEffects(context, route, path),
+      ...checkId(context, route, path),
     ];
     const { name } = route;
     if (name === undefined) return problems;
@@ -104,6 +107,31 @@ function checkPrefix(context: RuleContext, route: RouteConfig, path: Path): Prob
     );
   }
   return problems;
+}
+
+/** Settings that change nothing beside others of the same route. */
+function checkEffects(context: RuleContext, route: RouteConfig, path: Path): Problem[] {
+  const idle: [Path, string][] = [];
+  const forwards = route.pool !== undefined || route.split !== undefined;
+  if (!forwards && route.limits.inFlight !== Infinity) {
+    idle.push([["limits", "inFlight"], "without pool or split"]);
+  }
+  if (route.retry?.attempts === 1 && route.retry.onStatus !== undefined) {
+    idle.push([["retry", "onStatus"], "with attempts 1"]);
+  }
+  return idle.map(([setting, otherwise]) =>
+    problemAtKey(context, [...path, ...setting], `has no effect ${otherwise}`)
+  );
+}
+
+/** Without a name its id has what its match asks for, and stands in the log. */
+function checkId(context: RuleContext, { name }: RouteConfig, path: Path): Problem[] {
+  const secret = [["match", "headers"], ["match", "query"]].map((setting) => [...path, ...setting])
+    .find((setting) => hasReference(nodeAt(context.root, setting)));
+  if (name !== undefined || secret === undefined) return [];
+  const message =
+    "needs the route to have a name: the log would have what the reference stands for";
+  return [problemAtKey(context, secret, message)];
 }
 
 /** What is counted over all workers, and lives on through reloads, is found by the route's name. */

@@ -75,7 +75,7 @@ const POOL_NEEDS: readonly Need<PoolConfig>[] = [
       `with ${set("off", "ejection", "after")} and without ${name("health", "path")}`,
   },
   {
-    settings: [["retry", "budget"]],
+    settings: [["retry", "budget"], ["retry", "onStatus"]],
     isMet: ({ retry }) => retry.attempts > 1,
     otherwise: ({ set }) => `with ${set("1", "retry", "attempts")}`,
   },
