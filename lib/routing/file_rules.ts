@@ -1,13 +1,14 @@
 /** The rules of routing that a configuration file is checked by. What it does not need is not loaded. */
 import type { Rule } from "../config/rules/context.ts";
 import { type Node, nodeAt } from "../config/tree/node.ts";
+import { checkPaths } from "./check_paths.ts";
 import { checkExposed } from "./exposed.ts";
 import { checkReachable } from "./unreachable.ts";
 
 export async function fileRules(file: Node): Promise<readonly Rule[]> {
-  if (!hasExpressions(nodeAt(file, ["routes"]))) return [checkReachable, checkExposed];
+  if (!hasExpressions(nodeAt(file, ["routes"]))) return [checkPaths, checkReachable, checkExposed];
   const { checkExpressions } = await import("./check_expressions.ts");
-  return [checkReachable, checkExposed, checkExpressions];
+  return [checkPaths, checkReachable, checkExposed, checkExpressions];
 }
 
 /** Whether there is a setting `matches` anywhere in it. */
