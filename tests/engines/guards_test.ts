@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hashSync } from "bcryptjs";
 import { ENGINE_NAMES } from "../support/balancer.ts";
 import { planeOf } from "../support/configured_plane.ts";
-import { Dialogue, exchange } from "../support/raw_client.ts";
+import { Dialogue, exchange, request } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 const POOLS = (backend: ScriptedBackend) => ({ users: { backends: [backend.url] } });
@@ -113,16 +113,16 @@ for (const engine of ENGINE_NAMES) {
       ],
     });
     const post = (path: string, size: number, sent = size) =>
-      exchange(
+      request(
         plane.port,
-        `POST ${path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n${
+        `POST ${path} HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${size}\r\n\r\n${
           "x".repeat(sent)
         }`,
       );
-    assertEquals((await post("/small", 1024))[0]!.status, 200);
-    assertEquals((await post("/small", 1025, 0))[0]!.status, 413);
-    assertEquals((await post("/large", 2048))[0]!.status, 200);
-    assertEquals((await post("/large", 2049, 0))[0]!.status, 413);
+    assertEquals((await post("/small", 1024)).status, 200);
+    assertEquals((await post("/small", 1025, 0)).status, 413);
+    assertEquals((await post("/large", 2048)).status, 200);
+    assertEquals((await post("/large", 2049, 0)).status, 413);
     assertEquals(backend.requests.length, 2);
   });
 
