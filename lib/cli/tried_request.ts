@@ -1,9 +1,10 @@
 /** Reads the flags of `check` that describe a request to be tried. */
 import { ConfigError } from "../config/load.ts";
+import { parseRequestText } from "../config/values/request_text.ts";
 import { suggest } from "../config/values/suggest.ts";
 import { isIP } from "../net/is_ip.ts";
 import type { Configuration } from "../config/model.ts";
-import { parseRequest, type TriedRequest, usualListener } from "../routing/try_request.ts";
+import { type TriedRequest, usualListener } from "../routing/try_request.ts";
 import type { Flags } from "./command.ts";
 
 /** What belongs to a request, and says nothing without one. */
@@ -23,7 +24,7 @@ export function readTriedRequest(
     if (idle.length === 0) return undefined;
     throw refuse(idle.map((name) => `--${name} has no effect without --request`));
   }
-  const request = parseRequest(flags.request);
+  const request = parseRequestText(flags.request);
   if (request === undefined) {
     const expected = 'a method and a URL such as "GET https://api.example.com/users/7"';
     problems.push(`--request must be ${expected}: current value is ${quote(flags.request)}`);

@@ -119,7 +119,7 @@ export function redirectReply(status: number, location: string): LocalReply {
 }
 
 /** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
-const BODILESS = new Set([204, 205, 304]);
+export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * A response of a route's own.

@@ -1,5 +1,5 @@
 /** Routes as requests pass through them: compiled from the configuration, once. */
-import type { PoolConfig, RouteConfig } from "../config/model.ts";
+import type { Configuration, PoolConfig, RouteConfig } from "../config/model.ts";
 import { textOf } from "../config/values/content.ts";
 import type { ErrorPages } from "../http/local_reply.ts";
 import { hasPathPrefix } from "../http/path_climb.ts";
@@ -100,7 +100,21 @@ export interface RouteSurroundings {
   readonly random: () => number;
 }
 
-export function compileRoute(
+/** All routes of a configuration, in its order. */
+export function compileRoutes(
+  { routes, errorPages, limits }: Pick<Configuration, "routes" | "errorPages" | "limits">,
+  given: Pick<RouteSurroundings, "pools" | "guardTools" | "random">,
+): Route[] {
+  const surroundings = {
+    ...given,
+    isOnly: routes.length === 1,
+    errorPages,
+    maxBodySize: limits.bodySize,
+  };
+  return routes.map((route) => compileRoute(route, surroundings));
+}
+
+function compileRoute(
   config: RouteConfig,
   { pools, isOnly, errorPages, maxBodySize, guardTools, random }: RouteSurroundings,
 ): Route {

@@ -1,14 +1,9 @@
 /** Runs the `tests` of a configuration file: requests, and what must come of them. */
 import type { Configuration, RouteTest } from "../config/model.ts";
 import type { ConditionTools } from "./conditions.ts";
+import { parseRequestText } from "../config/values/request_text.ts";
 import { routeIdOf } from "./route_id.ts";
-import {
-  type Answer,
-  parseRequest,
-  type TriedRequest,
-  tryRequest,
-  usualListener,
-} from "./try_request.ts";
+import { type Answer, type TriedRequest, tryRequest, usualListener } from "./try_request.ts";
 
 /** One thing that did not come as it must. */
 export interface Difference {
@@ -23,8 +18,7 @@ export interface TestResult {
   /** Its place in the file. */
   readonly index: number;
   readonly test: RouteTest;
-  /** Undefined if the request is no method and URL. */
-  readonly answer: Answer | undefined;
+  readonly answer: Answer;
   /** Empty if it passed. */
   readonly differences: readonly Difference[];
 }
@@ -33,12 +27,7 @@ export interface TestResult {
 export function runTests(configuration: Configuration, tools: ConditionTools): TestResult[] {
   const { routes, tests, listeners } = configuration;
   return tests.map((test, index) => {
-    const parsed = parseRequest(test.request);
-    if (parsed === undefined) {
-      const expected = "a method and a URL such as GET https://api.example.com/users/7";
-      const differences = [{ path: ["request"], expected, found: test.request }];
-      return { index, test, answer: undefined, differences };
-    }
+    const parsed = parseRequestText(test.request)!; // or the schema would have refused it
     const { client, headers, listener = usualListener(listeners, parsed.scheme) } = test;
     const request: TriedRequest = { ...parsed, client, headers, listener };
     const answer = tryRequest(routes, request, tools);

@@ -1,6 +1,6 @@
 /** Says what would come of a request, by routing alone: for `check --request` and the `tests` of a file. */
 import type { Configuration, RouteConfig } from "../config/model.ts";
-import { isAuthority } from "../http/authority.ts";
+import type { RequestText } from "../config/values/request_text.ts";
 import type { Field } from "../http/headers.ts";
 import type { ConditionTools } from "./conditions.ts";
 import { type Considered, explain, takenOf } from "./explain.ts";
@@ -13,13 +13,7 @@ import { createSplit } from "./split.ts";
 import type { Filling } from "./template.ts";
 
 /** A request, as somebody who tries it writes it. */
-export interface TriedRequest {
-  readonly method: string;
-  readonly scheme: "http" | "https";
-  /** Host and port. */
-  readonly host: string;
-  /** Path and query. */
-  readonly path: string;
+export interface TriedRequest extends RequestText {
   readonly client: string;
   readonly listener: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,19 +35,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** What else there is to say. */
   readonly note: string | undefined;
-}
-
-/** `GET https://api.example.com/users/7?v=2`; a method alone is optional. */
-const REQUEST = /^(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+) +)?(https?):\/\/([^/?#]+)([^#]*)$/;
-
-/** @returns undefined if the text is no method and URL */
-export function parseRequest(
-  text: string,
-): Pick<TriedRequest, "method" | "scheme" | "host" | "path"> | undefined {
-  const [, method = "GET", scheme, host, rest = ""] = REQUEST.exec(text.trim()) ?? [];
-  if (host === undefined || !isAuthority(host)) return undefined;
-  const path = rest.startsWith("/") ? rest : `/${rest}`;
-  return { method, scheme: scheme as "http" | "https", host, path };
 }
 
 /** Where a request comes in if nobody says so: the first listener of its scheme, or else the first one. */

@@ -4,7 +4,7 @@ import { remembering } from "../http/trusted_proxies.ts";
 import { lineFormatter } from "../logging/access_log.ts";
 import { isLogged, withoutQuery } from "../logging/log_choice.ts";
 import { bindOrExplain } from "../net/listen_error.ts";
-import { compilePages, compileRoute } from "../routing/route.ts";
+import { compilePages, compileRoutes } from "../routing/route.ts";
 import { loadConditionTools } from "../routing/tools.ts";
 import { SharedMemory } from "../shared_memory/layout.ts";
 import { startClock } from "../time/clock.ts";
@@ -66,16 +66,7 @@ export async function startDataPlane(
   const choice = config.log;
   const engine = bindOrExplain("requests", listeners, () =>
     serve({
-      routes: config.routes.map((route) =>
-        compileRoute(route, {
-          pools,
-          isOnly: config.routes.length === 1,
-          errorPages: config.errorPages,
-          maxBodySize: config.limits.bodySize,
-          guardTools,
-          random: Math.random,
-        })
-      ),
+      routes: compileRoutes(config, { pools, guardTools, random: Math.random }),
       conditions,
       errorPages: compilePages(config.errorPages),
       rateClock: sharedClock(wallOrigin),

@@ -1,9 +1,10 @@
 /** docs/routing.md: what it says of requests is what comes of them. */
+import { parseRequestText } from "../../lib/config/values/request_text.ts";
 import { assert, assertEquals } from "@std/assert";
 import { assemble } from "../../lib/config/assemble.ts";
 import { readJsonc } from "../../lib/config/source/jsonc.ts";
 import { loadConditionTools } from "../../lib/routing/tools.ts";
-import { parseRequest, tryRequest } from "../../lib/routing/try_request.ts";
+import { tryRequest } from "../../lib/routing/try_request.ts";
 import { type Fence, fencesOf } from "../support/fences.ts";
 import { run } from "../support/started.ts";
 
@@ -26,7 +27,7 @@ Deno.test("documented: the requests in docs/routing.md take the routes that it s
   for (const [, , given = url, name = "x-none", value = "", expected] of rows) {
     url = given;
     const answer = tryRequest(routes, {
-      ...parseRequest(`GET ${url}`)!,
+      ...parseRequestText(`GET ${url}`)!,
       client: "192.0.2.1",
       listener: "http",
       headers: { [name]: value },
@@ -68,7 +69,7 @@ Deno.test("documented: spellings of /admin in docs/security.md take its route or
   const { configuration } = assemble({ variables: {}, environment: {}, file }, []);
   const found = spellings.filter((path) => path !== "").map((path) =>
     tryRequest(configuration!.routes, {
-      ...parseRequest(`GET http://x${path}`)!,
+      ...parseRequestText(`GET http://x${path}`)!,
       client: "192.0.2.1",
       listener: "http",
       headers: {},

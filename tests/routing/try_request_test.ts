@@ -1,12 +1,8 @@
+import { parseRequestText } from "../../lib/config/values/request_text.ts";
 import { assertEquals } from "@std/assert";
 import type { RouteConfig } from "../../lib/config/model.ts";
 import { loadConditionTools } from "../../lib/routing/tools.ts";
-import {
-  parseRequest,
-  type TriedRequest,
-  tryRequest,
-  usualListener,
-} from "../../lib/routing/try_request.ts";
+import { type TriedRequest, tryRequest, usualListener } from "../../lib/routing/try_request.ts";
 import { configurationOf } from "../support/configuration_file.ts";
 
 /** The routes of a file with two pools. */
@@ -19,7 +15,12 @@ async function routesOf(routes: string): Promise<readonly RouteConfig[]> {
 async function answerTo(routes: string, text: string, others: Partial<TriedRequest> = {}) {
   const all = await routesOf(routes);
   const tools = await loadConditionTools(all.map(({ match }) => match));
-  const request = { client: "192.0.2.1", listener: "http", headers: {}, ...parseRequest(text)! };
+  const request = {
+    client: "192.0.2.1",
+    listener: "http",
+    headers: {},
+    ...parseRequestText(text)!,
+  };
   return tryRequest(all, { ...request, ...others }, tools);
 }
 
@@ -44,7 +45,7 @@ for (
   ] as const
 ) {
   Deno.test(`try request: ${JSON.stringify(text)} is ${expected ? "a request" : "no request"}`, () => {
-    assertEquals(parseRequest(text), expected);
+    assertEquals(parseRequestText(text), expected);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Engine } from "../../lib/engines/engine.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { belongsTo } from "../../lib/net/address_list.ts";
-import { compilePages, compileRoute, type ServingPool } from "../../lib/routing/route.ts";
+import { compilePages, compileRoutes, type ServingPool } from "../../lib/routing/route.ts";
 import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { engineLimits } from "../../lib/runtime/engine_limits.ts";
@@ -84,16 +84,7 @@ export async function startConfigured(
   );
   const listeners = Object.keys(config.listeners);
   const serving = (await ENGINES[name]())({
-    routes: config.routes.map((route) =>
-      compileRoute(route, {
-        pools,
-        isOnly: config.routes.length === 1,
-        errorPages: config.errorPages,
-        maxBodySize: config.limits.bodySize,
-        guardTools,
-        random,
-      })
-    ),
+    routes: compileRoutes(config, { pools, guardTools, random }),
     errorPages: compilePages(config.errorPages),
     conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
     rateClock: () => performance.now(),

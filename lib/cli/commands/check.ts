@@ -85,7 +85,7 @@ function describeFailure(
   });
   return [
     ...problems.map((problem) => renderProblem(problem, file)),
-    ...(answer === undefined ? [] : formatConsidered(answer).map((line) => `  ${line}`)),
+    ...formatConsidered(answer).map((line) => `  ${line}`),
   ].join("\n");
 }
 

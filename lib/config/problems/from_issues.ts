@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { LeafHints } from "../schema/leaf.ts";
 import { UNKNOWN_SEPARATOR } from "../schema/section.ts";
+import { hasReference } from "../tree/as_written.ts";
 import { entryAt, nearestNode, type Node, nodeAt, type Path } from "../tree/node.ts";
 import type { Problem } from "./problem.ts";
 import { isSecretPath } from "./secrets.ts";
@@ -112,6 +113,7 @@ function valueProblem(issue: Issue, node: Node, prefix: Path): Problem {
     place,
     message: isSwitch ? "must be true or false" : message,
     found: foundAt(found, issue, path),
+    // What was meant would have what the environment has.
     meant: meant === undefined || hasReference(found) || isSecretPath(path)
       ? undefined
       : isSwitch
@@ -136,11 +138,6 @@ function foundAt(node: Node, issue: Issue, path: Path): string | undefined {
   // JSON has no word for a number that is too large; the line shows it.
   if (typeof node.value === "number" && !Number.isFinite(node.value)) return undefined;
   return JSON.stringify(shown ?? node.value);
-}
-
-/** Whether what was meant would have what the environment has. */
-function hasReference(node: Node): boolean {
-  return node.kind === "scalar" && node.written !== undefined;
 }
 
 function hintsOf(issue: Issue): Partial<LeafHints> {

@@ -1,27 +1,13 @@
 /** What the rules that compare several settings know, and how they say what is wrong. */
-import type { HeadConfig } from "../parts.ts";
-import type { PoolConfig, RouteConfig, RouteTest } from "../model.ts";
+import type { Parts } from "../parts.ts";
 import type { Problem } from "../problems/problem.ts";
 import { defaultOf } from "../schema/default_of.ts";
 import type { VariableTexts } from "../source/environment.ts";
-import {
-  entryAt,
-  formatPath,
-  nearestNode,
-  nodeAt,
-  type ObjectNode,
-  type Path,
-  type Place,
-} from "../tree/node.ts";
+import { entryAt, formatPath, nearestNode, nodeAt, type Path, type Place } from "../tree/node.ts";
 import { variableOf } from "../source/variables.ts";
 
 /** Parts that are wrong by themselves are undefined: rules pass over them. */
-export interface RuleContext {
-  readonly root: ObjectNode;
-  readonly head: HeadConfig | undefined;
-  readonly pools: ReadonlyMap<string, PoolConfig | undefined>;
-  readonly routes: readonly (RouteConfig | undefined)[] | undefined;
-  readonly tests: readonly (RouteTest | undefined)[];
+export interface RuleContext extends Parts {
   readonly variables: VariableTexts;
   /** Whether there is a configuration file; otherwise settings have the names of variables. */
   readonly hasFile: boolean;

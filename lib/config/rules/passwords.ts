@@ -1,4 +1,4 @@
-/** Passwords of `basicAuth`, which a listener without TLS receives as anybody on the way can read them. */
+/** Warns of `basicAuth` on listeners without TLS: others on the network can read the passwords. */
 import { isLoopback } from "../../net/is_loopback.ts";
 import type { Problem } from "../problems/problem.ts";
 import { problemAtKey, type RuleContext } from "./context.ts";

@@ -24,9 +24,6 @@ import { list } from "./section.ts";
 const MIN_TIMEOUT_MS = 50;
 const HOUR_MS = 3_600_000;
 
-/** The name of a header, a cookie or a balancer: a token (RFC 9110, 5.6.2). */
-export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
-
 /** The name of a listener, pool or route. It stands in logs, in paths of the API and in `split`. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

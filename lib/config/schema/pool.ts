@@ -21,8 +21,8 @@ import {
   time,
   timeOr,
   toggle,
-  TOKEN,
 } from "./kinds.ts";
+import { TOKEN } from "../values/token.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 

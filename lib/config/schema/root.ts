@@ -12,8 +12,8 @@ import {
   time,
   timeOr,
   toggle,
-  TOKEN,
 } from "./kinds.ts";
+import { TOKEN } from "../values/token.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { defaults, pool, SHARED } from "./pool.ts";
 import { errorPages, route, routeTest } from "./route.ts";

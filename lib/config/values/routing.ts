@@ -4,10 +4,9 @@ import { normalizePath } from "../../http/normal_path.ts";
 import { COMMON_METHODS } from "../../http/methods.ts";
 import { PLACEHOLDERS } from "./placeholders.ts";
 import { isReading, type Read, reading } from "./reading.ts";
+import { parseRequestText } from "./request_text.ts";
 import { suggest } from "./suggest.ts";
-
-/** A token (RFC 9110, 5.6.2). */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+import { TOKEN } from "./token.ts";
 
 /** Fields that frame a message, or belong to one connection: a route must not touch them. */
 const UNTOUCHABLE = new Set([
@@ -67,9 +66,9 @@ export function readHeaderValue(text: string): Read<string> {
 
 /** A method and a URL, to be tried. The method may be left out: GET. */
 export function readTriedRequest(text: string): Read<string> {
-  return /^(?:[^\s/]+ +)?https?:\/\/[^\s/]\S*$/.test(text.trim())
-    ? reading(text)
-    : "must be a method and a URL such as GET https://api.example.com/users/7";
+  return parseRequestText(text) === undefined
+    ? "must be a method and a URL such as GET https://api.example.com/users/7"
+    : reading(text);
 }
 
 export function readMethod(text: string): Read<string> {

@@ -1,14 +1,11 @@
 /** Makes the Response that Deno.serve sends. */
 import { type Field, responseFields } from "../../http/headers.ts";
-import { bodyOf, type LocalReply } from "../../http/local_reply.ts";
+import { BODILESS, bodyOf, type LocalReply } from "../../http/local_reply.ts";
 import type { WebResponse } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
 import { watchBody } from "./response_body.ts";
 import { freeBuffer } from "./spent_buffer.ts";
-
-/** Statuses whose responses have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
-const BODILESS = new Set([204, 205, 304]);
 
 /** A local reply as it can be sent: 205 becomes 204, as in {@linkcode forwardedResponse}. */
 export function sendableReply(reply: LocalReply): LocalReply {
