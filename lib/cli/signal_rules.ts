@@ -44,9 +44,16 @@ export const REPEAT_COUNTS_AFTER_MS = 1_000;
  * a terminal that is closed sends it to what is draining already.
  *
  * @param now in milliseconds, on a clock that never goes back
+ * @param isCompiled whether this is the compiled binary: `deno run` does something of its own on SIGUSR1
  */
-export function reactTo(signal: Signal, state: SignalState, now: number): Reaction {
-  if (signal === "SIGUSR1" || signal === "SIGUSR2") return explain(signal, state, now);
+export function reactTo(
+  signal: Signal,
+  state: SignalState,
+  now: number,
+  isCompiled: boolean,
+): Reaction {
+  if (signal === "SIGUSR1") return explain(signal, isCompiled ? "" : DEBUGGER, state, now);
+  if (signal === "SIGUSR2") return explain(signal, "", state, now);
   const { drainingSince } = state;
   if (drainingSince === undefined) {
     return {
@@ -73,14 +80,21 @@ export function reminderOf(signal: Signal): string | undefined {
     : undefined;
 }
 
-function explain(signal: Signal, state: SignalState, now: number): Reaction {
+/**
+ * What `deno run` does on SIGUSR1, as Node.js does: it can neither be prevented nor taken back without a
+ * permission that this program does not have (`--allow-sys=inspector`).
+ */
+const DEBUGGER = "; but Deno opens its debugger on 127.0.0.1:9229 for it, which every user of " +
+  "this machine can use: restart to close it (the compiled binary opens none)";
+
+function explain(signal: Signal, addition: string, state: SignalState, now: number): Reaction {
   const last = state.explainedAt[signal] ?? -Infinity;
   if (now - last < REPEAT_COUNTS_AFTER_MS) return { action: "nothing", state };
   return {
     action: "nothing",
     message:
       `${signal} is ignored: there is no log file to reopen, the logs go to standard output and ` +
-      "standard error",
+      `standard error${addition}`,
     state: { ...state, explainedAt: { ...state.explainedAt, [signal]: now } },
   };
 }

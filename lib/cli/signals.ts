@@ -23,6 +23,8 @@ export interface SignalEffects {
   readonly listen: (signal: Signal, listener: () => void) => void;
   /** In milliseconds. */
   readonly clock: () => number;
+  /** See {@linkcode reactTo}. */
+  readonly isCompiled: boolean;
   readonly later: (milliseconds: number, task: () => void) => void;
   readonly log: typeof log;
   readonly exit: (status: number) => void;
@@ -31,6 +33,7 @@ export interface SignalEffects {
 const EFFECTS: SignalEffects = {
   listen: (signal, listener) => Deno.addSignalListener(signal, listener),
   clock: () => performance.now(),
+  isCompiled: Deno.build.standalone,
   later: (milliseconds, task) => void setTimeout(task, milliseconds),
   log,
   exit: (status) => void exit(status),
@@ -42,7 +45,7 @@ export function watchSignals(effects = EFFECTS): Signals {
   let state = NO_SIGNAL_YET;
 
   function receive(signal: Signal): void {
-    const reaction = reactTo(signal, state, effects.clock());
+    const reaction = reactTo(signal, state, effects.clock(), effects.isCompiled);
     state = reaction.state;
     const { action, message } = reaction;
     if (message !== undefined) effects.log(action === "drain" ? "info" : "warn", message);

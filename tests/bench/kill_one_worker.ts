@@ -44,7 +44,7 @@ async function measure(load: Load): Promise<boolean> {
   });
   try {
     await balancer.shows(/listening on/);
-    const answers = await send(load, port!, () => balancer.kill("SIGUSR1"));
+    const answers = await send(load, port!, () => balancer.kill("SIGUSR2"));
     const [, lost] = await balancer.shows(/worker 1 died, requests lost with it: (\d+)/);
     await balancer.shows(/worker 1 is started again/);
     return await report(load, answers, Number(lost), ledgers);

@@ -22,6 +22,21 @@ function patientBackend() {
 
 const answerOf = (url: string) => fetch(url).then((response) => response.text(), () => "cut off");
 
+Deno.test("main: on SIGUSR1 it goes on, and says that Deno has opened a debugger", async () => {
+  await using backend = new ScriptedBackend("a");
+  const { program, url } = await started(backend.url);
+  await using _program = program;
+  const debuggerAnswers = () =>
+    fetch("http://127.0.0.1:9229/json/version").then(
+      (response) => response.text(),
+      () => undefined,
+    );
+  do program.kill("SIGUSR1"); // Deno heeds it only some time after the start
+   while (await debuggerAnswers() === undefined);
+  await program.shows(/SIGUSR1 is ignored: .*; but Deno opens its debugger on 127\.0\.0\.1:9229/);
+  assertEquals(await (await fetch(url)).text(), "a");
+});
+
 for (const [first, second] of [["SIGTERM", "SIGTERM"], ["SIGHUP", "SIGQUIT"]] as const) {
   Deno.test(`main: ${first}, also if ${second} comes at once, lets the request in flight finish, status 0`, async () => {
     await using backend = patientBackend();

@@ -11,7 +11,7 @@ import {
 function actionsOf(...received: readonly (readonly [number, Signal])[]): string[] {
   let state: SignalState = NO_SIGNAL_YET;
   return received.map(([now, signal]) => {
-    const reaction = reactTo(signal, state, now);
+    const reaction = reactTo(signal, state, now, true);
     state = reaction.state;
     return reaction.action;
   });
@@ -19,7 +19,7 @@ function actionsOf(...received: readonly (readonly [number, Signal])[]): string[
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGBREAK"] as const) {
   Deno.test(`signal rules: the first ${signal} drains`, () => {
-    const { action, message } = reactTo(signal, NO_SIGNAL_YET, 5_000);
+    const { action, message } = reactTo(signal, NO_SIGNAL_YET, 5_000, true);
     assertEquals(action, "drain");
     assertEquals(message, `${signal}: not ready any more, finishing what is in flight`);
   });
@@ -42,8 +42,8 @@ Deno.test("signal rules: from a second after the first, a further one stops at o
       "stop at once",
     ]);
   }
-  const { state } = reactTo("SIGTERM", NO_SIGNAL_YET, 0);
-  assertEquals(reactTo("SIGINT", state, 1_000).message, "SIGINT again: stopping at once");
+  const { state } = reactTo("SIGTERM", NO_SIGNAL_YET, 0, true);
+  assertEquals(reactTo("SIGINT", state, 1_000, true).message, "SIGINT again: stopping at once");
 });
 
 Deno.test("signal rules: the second counts from the first signal, not from one that changed nothing", () => {
@@ -61,7 +61,7 @@ Deno.test("signal rules: SIGHUP never cuts off, as a terminal that is closed sen
 
 for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
   Deno.test(`signal rules: ${signal} is explained and does nothing, also during a drain`, () => {
-    const first = reactTo(signal, NO_SIGNAL_YET, 0);
+    const first = reactTo(signal, NO_SIGNAL_YET, 0, true);
     assertEquals([first.action, first.message?.split(":")[0]], ["nothing", `${signal} is ignored`]);
     assertEquals(actionsOf([0, signal], [2_000, "SIGTERM"], [4_000, signal]), [
       "nothing",
@@ -74,15 +74,22 @@ for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
     const messages: boolean[] = [];
     let state: SignalState = NO_SIGNAL_YET;
     for (const now of [0, 1, 1_000]) {
-      const reaction = reactTo(signal, state, now);
+      const reaction = reactTo(signal, state, now, true);
       messages.push(reaction.message !== undefined);
       state = reaction.state;
     }
     assertEquals(messages, [true, false, true]);
     const other = signal === "SIGUSR1" ? "SIGUSR2" : "SIGUSR1";
-    assertEquals(reactTo(other, state, 1_001).message?.startsWith(other), true);
+    assertEquals(reactTo(other, state, 1_001, true).message?.startsWith(other), true);
   });
 }
+
+Deno.test("signal rules: of SIGUSR1 it is said that deno run opens a debugger for it, which a compiled binary does not", () => {
+  const said = (signal: Signal, isCompiled: boolean) =>
+    /debugger on 127\.0\.0\.1:9229/.test(reactTo(signal, NO_SIGNAL_YET, 0, isCompiled).message!);
+  assertEquals([said("SIGUSR1", false), said("SIGUSR1", true)], [true, false]);
+  assertEquals([said("SIGUSR2", false), said("SIGUSR2", true)], [false, false]);
+});
 
 Deno.test("signal rules: only who pressed Ctrl-C is reminded that it can be pressed again", () => {
   assertEquals(reminderOf("SIGINT")?.includes("press Ctrl-C again to stop at once"), true);

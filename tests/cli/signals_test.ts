@@ -16,6 +16,7 @@ function fakeSystem(known: readonly Signal[]) {
       listeners.set(signal, listener);
     },
     clock: () => now,
+    isCompiled: true,
     later: (milliseconds, task) => void tasks.push({ at: now + milliseconds, task }),
     log: (level, message) => void log.push(`${level} ${message}`),
     exit: (status) => void exits.push(status),

@@ -161,7 +161,7 @@ for (const engine of ENGINES) {
 
     const clients: Dialogue[] = [];
     assertEquals([await fill("one"), await fill("two")], [CAPACITY, CAPACITY]);
-    program.kill("SIGUSR1");
+    program.kill("SIGUSR2");
     const [, lost] = await program.shows(/worker 1 died, requests lost with it: (\d+): /);
     await program.shows(/worker 1 is started again/);
     const room = [await fill("one"), await fill("two")];

@@ -99,7 +99,7 @@ Deno.test("unread output: a worker that dies is replaced although nobody reads w
   const url = `http://127.0.0.1:${port}`;
   await backendsAnswer(url);
   using client = await Dialogue.open(port);
-  unread.program.kill("SIGUSR1");
+  unread.program.kill("SIGUSR2");
   await client.rest(); // the worker's connections end with it
   await backendsAnswer(url);
   const text = await unread.read(/is started again/);

@@ -83,7 +83,7 @@ for (const ENGINE of ENGINES) {
     const refused = await connect(url, 1);
     assertEquals(await ask(refused), [503], "limits.inFlight is reached");
 
-    program.kill("SIGUSR1");
+    program.kill("SIGUSR2");
     const [, lost] = await program.shows(
       /worker 1 died, requests lost with it: (\d+): .*asked to die/,
     );
@@ -217,7 +217,7 @@ Deno.test("workers: a single worker that dies is started again, and clients are 
   const { program, url } = await started(backend.url, {}, script);
   await using _program = program;
   for (let death = 1; death <= 2; death++) {
-    program.kill("SIGUSR1");
+    program.kill("SIGUSR2");
     await program.shows(new RegExp(`(worker 1 is started again[^]*){${death}}`));
     const clients = await connect(url, 3);
     assertEquals(await ask(clients), [200, 200, 200]);
