@@ -1,4 +1,5 @@
 /** The contract of an engine: it receives requests, forwards them and responds. */
+import type { LogField } from "../config/values/log_fields.ts";
 import type { ErrorPages } from "../http/local_reply.ts";
 import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly limits: Limits;
   /** Whether the X-Forwarded-* of a peer with this address are trusted. */
   readonly isTrusted: (address: string) => boolean;
+  /** What entries of the access log have beside the rest. */
+  readonly logFields: readonly LogField[];
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest?: ((entry: AccessEntry) => void) | undefined;
   /** Called with errors that are faults of this program. */

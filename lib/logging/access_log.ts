@@ -26,6 +26,8 @@ export interface AccessEntry {
   readonly route?: string | undefined;
   /** The name of the pool that it was sent to; undefined if its route is. */
   readonly pool?: string | undefined;
+  /** What the log shows beside all this, by name. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly attempts: readonly Attempt<unknown>[];
   /** Why a failed request was not sent again; undefined if it was answered or refused. */
   readonly verdict?: StopReason | undefined;
@@ -59,7 +61,8 @@ export function textLine(entry: AccessEntry): string {
   const request = `${escapeField(entry.method)} ${escapeField(entry.path)}`;
   const response = `${formatStatus(entry.status)} ${answeredBy(entry) ?? "-"}`;
   const id = escapeField(requestId ?? "");
-  const way = `${field("route", entry.route)}${field("pool", entry.pool)}`;
+  let way = `${field("route", entry.route)}${field("pool", entry.pool)}`;
+  for (const [name, value] of Object.entries(entry.fields ?? {})) way += field(name, value);
   const head = `${formatTime(time.getTime())} ${client} ${request} ${response}`;
   return `${head} ${milliseconds.toFixed(1)} ms ${bytes} B ${id}${way}${explain(entry)}`;
 }
@@ -84,6 +87,7 @@ export function jsonLine(entry: AccessEntry): string {
     bytes: entry.bytes,
     ms: Number(entry.milliseconds.toFixed(3)),
     request_id: requestId ?? null,
+    ...entry.fields,
     attempts: entry.attempts.map(({ backend, outcome }, index) => ({
       backend: backend.id,
       ...(outcome.kind === "failed"

@@ -77,6 +77,7 @@ export async function startDataPlane(
       requests: requestsInFlight(memory, number),
       limits,
       isTrusted,
+      logFields: choice.fields,
       onRequest: format && ((entry) => {
         if (isLogged(entry, choice, Math.random)) batch.write(format(withoutQuery(entry, choice)));
       }),

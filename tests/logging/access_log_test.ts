@@ -87,6 +87,11 @@ for (
       FAILED,
       `${START} POST /v?x=1 502 - ${MEASURES} (a:5000 connection_refused, b:5000 connection_terminated, may have been delivered)`,
     ],
+    [
+      "what was asked for beside the rest",
+      { ...RETRIED, route: "api", fields: { host: "a.test", user_agent: "curl/8 pool=x" } },
+      `${START} GET /v?x=1 200 b:5000 ${MEASURES} route=api host=a.test user_agent=curl/8_pool=x (a:5000 connection_refused)`,
+    ],
     ["a refusal", REFUSED, `${START} GET /v?x=1 400 - 0.0 ms 90 B - (Host is missing)`],
     [
       "a request without any backend",
@@ -137,11 +142,18 @@ const BROKEN_BY_B = {
   detail: 'say "why"\n',
 };
 const { time, client, ...rest } = COMMON;
+const { attempts: _, ...WITHOUT_ATTEMPTS } = COMMON;
 
 for (
   const [what, entry, expected] of [
     ["an answer", ENTRY, COMMON],
     ["a client behind a proxy", PROXIED, { time, client, peer: "10.0.0.1", ...rest }],
+    ["what was asked for beside the rest", { ...ENTRY, fields: { host: "a.test", user: "ops" } }, {
+      ...WITHOUT_ATTEMPTS,
+      host: "a.test",
+      user: "ops",
+      attempts: COMMON.attempts,
+    }],
     ["an answer after a retry", RETRIED, {
       ...COMMON,
       backend: "b:5000",
@@ -229,6 +241,7 @@ function entryOf(text: string): AccessEntry {
     method: text,
     path: text,
     requestId: text,
+    fields: { user_agent: text || "-" },
     attempts: [{ backend: a!, outcome: failed("http_protocol_error", text) }],
     verdict: undefined,
     refused: text,
@@ -250,7 +263,7 @@ Deno.test("access log: whatever clients and backends say, each format has one li
 
 Deno.test("access log: whatever clients and backends say, a text line has the same number of fields", () => {
   fc.assert(fc.property(ANY, (text) => {
-    const fields = /^\S+ \S+ \S+ \S+ \d{3} \S+ [\d.]+ ms \d+ B \S+ \(.*\)$/;
+    const fields = /^\S+ \S+ \S+ \S+ \d{3} \S+ [\d.]+ ms \d+ B \S+ user_agent=\S+ \(.*\)$/;
     assertMatch(textLine(entryOf(text)), fields);
   }));
 });

@@ -166,6 +166,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     requests: new InFlightCount(),
     limits,
     isTrusted,
+    logFields: [],
     onRequest: (entry) => entries.push(entry),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),

@@ -95,6 +95,7 @@ export async function startConfigured(
     requests: requestsInFlight(memory, WORKER),
     limits: engineLimits(config, 1, Infinity),
     isTrusted,
+    logFields: config.log.fields,
     onRequest: (entry) => entries.push(entry),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),

@@ -19,7 +19,6 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["dns"] },
   { path: ["admin", "token"] },
   { path: ["admin", "readToken"] },
-  { path: ["log", "fields"] },
   { path: ["limits", "handshakes"] },
   { path: ["timeouts", "handshake"] },
   { path: ["listeners", "*", "tls"] },

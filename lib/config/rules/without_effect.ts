@@ -36,6 +36,11 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     otherwise: ({ set }) => `above 64KiB without ${set("tcp", "engine")}`,
   },
   {
+    settings: ["query", "sample", "slow", "fields"].map((name) => ["log", name]),
+    isMet: ({ log }) => log.access !== "off",
+    otherwise: ({ set }) => `with ${set("off", "log", "access")}`,
+  },
+  {
     settings: [["admin", "host"]],
     isMet: ({ admin }) => admin?.port !== undefined,
     otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,

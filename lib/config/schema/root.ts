@@ -13,6 +13,7 @@ import {
   timeOr,
   toggle,
 } from "./kinds.ts";
+import { LOG_FIELDS } from "../values/log_fields.ts";
 import { TOKEN } from "../values/token.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { defaults, pool, SHARED } from "./pool.ts";
@@ -44,8 +45,8 @@ const log = section({
   slow: timeOr(Infinity, 3_600_000).prefault("off").describe(
     "From when on a request is slow, and always gets a line.",
   ),
-  fields: list(anyText({ examples: ["user_agent"] }), "names of fields").prefault([]).describe(
-    "Further fields of each line.",
+  fields: list(choice(LOG_FIELDS), "names of fields").prefault([]).describe(
+    "Further fields of each line: Host, listener, basicAuth's user, User-Agent, Referer.",
   ),
 });
 

@@ -1,4 +1,5 @@
 /** The access log's entry of a request: the same for both engines, however the request ended. */
+import { LOG_FIELDS, type LogField } from "../../config/values/log_fields.ts";
 import {
   clientAddressOf,
   type ForwardedFacts,
@@ -13,7 +14,7 @@ import { isDeparture } from "./failures.ts";
 /** What an entry says of the request itself. */
 export type LoggedRequest = Pick<
   AccessEntry,
-  "clientAddress" | "peerAddress" | "method" | "path" | "requestId" | "route" | "pool"
+  "clientAddress" | "peerAddress" | "method" | "path" | "requestId" | "route" | "pool" | "fields"
 >;
 
 /** A request, as far as the access log is concerned; its `clientAddress` is the peer's. */
@@ -22,6 +23,12 @@ export interface LoggedFacts extends ForwardedFacts {
   readonly path: string;
   /** What X-Request-Id says to backends; undefined if no backend was asked and the client sent none. */
   readonly requestId: string | undefined;
+  /** Host and port that it is for; undefined if they could not be read. */
+  readonly host: string | undefined;
+  /** The name of the listener that it came in at. */
+  readonly listener: string;
+  /** Of basic authentication; undefined if none was asked for. */
+  readonly user?: string | undefined;
   /** Its route and its pool, once they are known. */
   readonly way?: LoggedWay | undefined;
 }
@@ -60,8 +67,47 @@ const UNPRINTABLES = /[^\x21-\x7e]+/g;
 /** The status of a request whose client left before it had its whole response; nginx made the number up. */
 const CLIENT_LEFT_STATUS = 499;
 
-/** What an entry says of a request. @param isTrusted whether an address is that of a trusted proxy */
-export function describe(facts: LoggedFacts, isTrusted: IsTrusted): LoggedRequest {
+/** Longer values of fields are cut off: a client chooses their length. */
+const MAX_FIELD_CHARACTERS = 512;
+
+/** What an entry says of a request. */
+export type Describe = (facts: LoggedFacts) => LoggedRequest;
+
+/**
+ * Makes the function that describes a request.
+ *
+ * @param isTrusted whether an address is that of a trusted proxy
+ * @param names of the fields that entries have beside the rest
+ */
+export function createDescribe(isTrusted: IsTrusted, names: readonly LogField[]): Describe {
+  if (names.length === 0) return (facts) => describe(facts, isTrusted);
+  return (facts) => ({ ...describe(facts, isTrusted), fields: fieldsOf(facts, names) });
+}
+
+/** The fields that the request has. */
+function fieldsOf(facts: LoggedFacts, names: readonly LogField[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const name of LOG_FIELDS) {
+    const value = names.includes(name) ? fieldOf(facts, name) : undefined;
+    if (value) fields[name] = value.slice(0, MAX_FIELD_CHARACTERS);
+  }
+  return fields;
+}
+
+function fieldOf(facts: LoggedFacts, name: LogField): string | undefined {
+  switch (name) {
+    case "host":
+    case "listener":
+    case "user":
+      return facts[name];
+    case "user_agent":
+      return facts.header("user-agent");
+    case "referer":
+      return facts.header("referer");
+  }
+}
+
+function describe(facts: LoggedFacts, isTrusted: IsTrusted): LoggedRequest {
   return {
     clientAddress: clientAddressOf(facts, isTrusted),
     peerAddress: facts.clientAddress,

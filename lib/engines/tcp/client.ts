@@ -4,7 +4,7 @@
  */
 import type { Failed } from "../../outcome.ts";
 import { internalErrorReply, lengthOf, refusalReply, withPage } from "../../http/local_reply.ts";
-import { describe, type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
+import { type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { ClientConnection } from "./client/connection.ts";
 import { PHASES } from "./client/phases.ts";
@@ -192,10 +192,10 @@ export class Client extends ClientConnection {
 
   /** The reply to a request that is not forwarded, and its line in the access log. */
   #refusal(malformed: Malformed): Uint8Array<ArrayBuffer> {
-    const { onRequest, isTrusted, errorPages } = this.#context;
+    const { onRequest, describe, errorPages } = this.#context;
     const reply = withPage(refusalReply(malformed), errorPages);
     if (onRequest !== undefined) {
-      const request = describe(this.#exchange?.request ?? this.#refusedFacts(), isTrusted);
+      const request = describe(this.#exchange?.request ?? this.#refusedFacts());
       const milliseconds = performance.now() - this.#arrivedAt;
       const measured = { bytes: lengthOf(reply), milliseconds };
       onRequest(refusedEntry(request, malformed, measured, Date.now()));
@@ -212,6 +212,8 @@ export class Client extends ClientConnection {
       clientAddress: this.address,
       ...readRequestLine(bytes, filled, head),
       requestId: header("x-request-id"),
+      host: header("host"),
+      listener: this.listener,
       header,
     };
   }

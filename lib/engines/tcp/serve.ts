@@ -1,6 +1,7 @@
 /** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
 import type { Engine, EngineOptions } from "../engine.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
+import { createDescribe } from "../shared/access_entry.ts";
 import { createDispatch } from "../shared/dispatch.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { LoopGuard } from "../shared/loops.ts";
@@ -94,6 +95,7 @@ export function serveTcp(options: EngineOptions): Engine {
     requestHeads: [],
     isTrusted,
     instanceName,
+    describe: createDescribe(isTrusted, options.logFields),
     onRequest,
     onError,
     draining: false,

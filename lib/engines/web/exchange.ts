@@ -10,7 +10,7 @@ import type { Result } from "../../proxy.ts";
 import { changeFields, type HeaderChanges } from "../../routing/header_changes.ts";
 import type { Route, Timeouts } from "../../routing/route.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
-import { describe, finishedEntry } from "../shared/access_entry.ts";
+import { type Describe, finishedEntry } from "../shared/access_entry.ts";
 import { fillingFor, type Passage } from "../shared/dispatch.ts";
 import { CLIENT_GONE, CLIENT_STALLED, isDeparture, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { LoopGuard } from "../shared/loops.ts";
@@ -26,6 +26,8 @@ export interface ExchangeOptions {
   readonly loops: Pick<LoopGuard, "noteAnswer">;
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
+  /** What the log says of a request. */
+  readonly describe: Describe;
   readonly isTrusted: IsTrusted;
   /** Whether responses should say `connection: close`. */
   readonly isDraining: () => boolean;
@@ -42,7 +44,7 @@ export type WebPassage = Passage<WebRequest, WebResponse>;
 
 /** Makes the function that serves one request. */
 export function createExchange(options: ExchangeOptions) {
-  const { wheel, loops, onRequest, isTrusted, isDraining } = options;
+  const { wheel, loops, onRequest, describe, isTrusted, isDraining } = options;
 
   return async function exchange(
     request: WebRequest,
@@ -68,7 +70,7 @@ export function createExchange(options: ExchangeOptions) {
         bytes: request.method === "HEAD" ? 0 : sentBytes(),
         milliseconds: performance.now() - startedAt,
       };
-      onRequest(finishedEntry(describe(request, isTrusted), result, ending, Date.now()));
+      onRequest(finishedEntry(describe(request), result, ending, Date.now()));
     };
     return { response, onSent };
   };

@@ -113,7 +113,11 @@ export class WebRequest implements DispatchedFacts, Expirable {
 }
 
 /** What the log says of a request that is not forwarded, and may be invalid. */
-export function identify({ method, url, host, fields }: Head, info: ServeInfo): LoggedFacts {
+export function identify(
+  { method, url, host, fields }: Head,
+  info: ServeInfo,
+  listener: string,
+): LoggedFacts {
   const header = (name: string) => readField(fields, name);
   return {
     clientAddress: plainAddress(info.remoteAddr.hostname),
@@ -121,6 +125,8 @@ export function identify({ method, url, host, fields }: Head, info: ServeInfo): 
     // The target of CONNECT is not a path (RFC 9112, 3.2.3).
     path: method === "CONNECT" ? url.replace("http://", "") : targetOf(url, host)?.path ?? url,
     requestId: header("x-request-id"),
+    host,
+    listener,
     header,
   };
 }

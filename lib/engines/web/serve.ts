@@ -10,7 +10,12 @@ import {
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { listen } from "../../net/http_server.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
-import { describe, type LoggedRefusal, refusedEntry } from "../shared/access_entry.ts";
+import {
+  createDescribe,
+  type LoggedFacts,
+  type LoggedRefusal,
+  refusedEntry,
+} from "../shared/access_entry.ts";
 import { isLastRecipient } from "../shared/admission.ts";
 import { createDispatch, leaveRoute, type OwnAnswer } from "../shared/dispatch.ts";
 import { LOOP, LoopGuard } from "../shared/loops.ts";
@@ -20,7 +25,7 @@ import { Drain } from "./drain.ts";
 import { createExchange, type WebPassage } from "./exchange.ts";
 import { fallbackHost } from "./fallback_host.ts";
 import { createForward } from "./forward.ts";
-import { type Head, readHead } from "./head.ts";
+import { readHead } from "./head.ts";
 import { identify, type ServeInfo, WebRequest } from "./request.ts";
 import { receiveBody, type RequestBody } from "./request_body.ts";
 import { localResponse, sendableReply } from "./respond.ts";
@@ -43,6 +48,7 @@ export function serveWeb(options: EngineOptions): Engine {
   const overload = new OverloadGuard(options.requests, limits.maxInFlight, onWarning, clock.now);
   const warnOfUpgrade = throttledWarning(onWarning, clock.now);
   const drain = new Drain();
+  const describe = createDescribe(isTrusted, options.logFields);
   const dispatch = createDispatch({
     routes,
     tools: options.conditions,
@@ -59,6 +65,7 @@ export function serveWeb(options: EngineOptions): Engine {
     wheel,
     loops,
     onRequest,
+    describe,
     isTrusted,
     isDraining: () => drain.draining,
   });
@@ -97,28 +104,30 @@ export function serveWeb(options: EngineOptions): Engine {
     const head = readHead(request);
     const target = admit(head, hostIfMissing, limits);
     if ("reason" in target) {
-      return refuse(head, info, target, withPage(refusalReply(target), errorPages));
+      const answer = withPage(refusalReply(target), errorPages);
+      return refuse(identify(head, info, listener), target, answer);
     }
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
     if (loops.finds(head.via)) {
-      return refuse(head, info, LOOP, withPage(LOOP.reply, errorPages));
+      const answer = withPage(LOOP.reply, errorPages);
+      return refuse(identify(head, info, listener), LOOP, answer);
     }
     const received = new WebRequest(request, info, head, target, listener);
     const dispatched = dispatch(received);
     const startedAt = dispatched instanceof Promise ? performance.now() : undefined;
     const passage = dispatched instanceof Promise ? await dispatched : dispatched;
-    if (passage.kind === "answer") return answerSelf(head, info, passage, startedAt);
+    if (passage.kind === "answer") return answerSelf(received, passage, startedAt);
     const refusal = passage.kind === "refuse"
       ? passage.refusal
       : refuseUnforwardable(received.method, sentPath(received, passage));
     if (refusal !== undefined) {
       if (passage.kind === "forward") leaveRoute(passage);
-      return refuse(head, info, refusal, withPage(refusalReply(refusal), errorPages));
+      return refuse(received, refusal, withPage(refusalReply(refusal), errorPages));
     }
     const way = passage as WebPassage;
     if (!overload.acquire()) {
       leaveRoute(way);
-      return refuse(head, info, OVERLOAD, withPage(OVERLOAD.reply, way.route.errorPages));
+      return refuse(received, OVERLOAD, withPage(OVERLOAD.reply, way.route.errorPages));
     }
     if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
     const body = receiveBody(request, head);
@@ -150,13 +159,12 @@ export function serveWeb(options: EngineOptions): Engine {
 
   /** Answers as a route says, if that can be sent. */
   function answerSelf(
-    head: Head,
-    info: ServeInfo,
+    request: WebRequest,
     { reply, reason, route }: OwnAnswer,
     startedAt: number | undefined,
   ): Response {
     const sendable = sendableReply(reply);
-    return refuse(head, info, { status: sendable.status, reason, route }, sendable, startedAt);
+    return refuse(request, { status: sendable.status, reason, route }, sendable, startedAt);
   }
 
   /**
@@ -165,17 +173,15 @@ export function serveWeb(options: EngineOptions): Engine {
    * @param startedAt when it arrived, by performance.now(), if that took some time
    */
   function refuse(
-    head: Head,
-    info: ServeInfo,
+    request: LoggedFacts,
     refusal: LoggedRefusal,
     answer: LocalReply,
     startedAt?: number,
   ): Response {
     if (onRequest !== undefined) {
-      const request = describe(identify(head, info), isTrusted);
-      const bytes = head.method === "HEAD" ? 0 : lengthOf(answer);
+      const bytes = request.method === "HEAD" ? 0 : lengthOf(answer);
       const milliseconds = startedAt === undefined ? 0 : performance.now() - startedAt;
-      onRequest(refusedEntry(request, refusal, { bytes, milliseconds }, Date.now()));
+      onRequest(refusedEntry(describe(request), refusal, { bytes, milliseconds }, Date.now()));
     }
     return reply(answer);
   }

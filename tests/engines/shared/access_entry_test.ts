@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
-  describe,
+  createDescribe,
   type Ending,
   finishedEntry,
+  type LoggedFacts,
   type LoggedRequest,
   refusedEntry,
 } from "../../../lib/engines/shared/access_entry.ts";
@@ -23,6 +24,15 @@ const REQUEST: LoggedRequest = {
   method: "GET",
   path: "/v?x",
   requestId: "id",
+};
+const FACTS: LoggedFacts = {
+  clientAddress: "10.0.0.1",
+  method: "GET",
+  path: "/v?x",
+  requestId: "id",
+  host: "a.test",
+  listener: "http",
+  header: () => undefined,
 };
 const NOW = 1_700_000_000_000;
 const ENDING: Ending = { status: 200, broken: undefined, bytes: 5, milliseconds: 1_500 };
@@ -109,7 +119,24 @@ for (
 
 Deno.test("access entry: a trusted peer is named beside the client", () => {
   const header = (name: string) => name === "x-forwarded-for" ? "192.0.2.1" : undefined;
-  const facts = { clientAddress: "10.0.0.1", method: "GET", path: "/v?x", requestId: "id", header };
-  assertEquals(describe(facts, (address) => address === "10.0.0.1"), REQUEST);
-  assertEquals(describe(facts, () => false), { ...REQUEST, clientAddress: "10.0.0.1" });
+  const facts = { ...FACTS, header };
+  assertEquals(createDescribe((address) => address === "10.0.0.1", [])(facts), REQUEST);
+  assertEquals(createDescribe(() => false, [])(facts), { ...REQUEST, clientAddress: "10.0.0.1" });
+});
+
+Deno.test("access entry: it has those fields that were asked for and that the request has, in one order", () => {
+  const describe = createDescribe(() => false, ["referer", "user_agent", "user", "host"]);
+  const header = (name: string) =>
+    name === "user-agent" ? "curl/8" : name === "referer" ? "" : undefined;
+  const { fields } = describe({ ...FACTS, user: "ops", header });
+  assertEquals(Object.entries(fields!), [["host", "a.test"], ["user", "ops"], [
+    "user_agent",
+    "curl/8",
+  ]]);
+});
+
+Deno.test("access entry: a field that a client made long is cut off", () => {
+  const describe = createDescribe(() => false, ["user_agent"]);
+  const { fields } = describe({ ...FACTS, header: () => "x".repeat(9_000) });
+  assertEquals(fields, { user_agent: "x".repeat(512) });
 });

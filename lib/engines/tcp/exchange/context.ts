@@ -4,6 +4,7 @@ import type { AccessEntry } from "../../../logging/access_log.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import type { Destination } from "../../../routing/route.ts";
 import type { Dispatched } from "../../shared/dispatch.ts";
+import type { Describe } from "../../shared/access_entry.ts";
 import type { LoopGuard } from "../../shared/loops.ts";
 import type { OverloadGuard } from "../../shared/overload.ts";
 import type { ClientOptions } from "../client/connection.ts";
@@ -28,6 +29,8 @@ export interface Context extends ClientOptions {
   readonly bodies: Buffers;
   /** Heads that no request uses at the moment. */
   readonly requestHeads: RequestHead[];
+  /** What the access log says of a request. */
+  readonly describe: Describe;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
   /** Whether responses say that their connections close. */

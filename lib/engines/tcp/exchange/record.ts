@@ -1,11 +1,6 @@
 /** What the access log says of one exchange: it measures, and writes the entry at the end. */
 import type { Result } from "../../../proxy.ts";
-import {
-  describe,
-  finishedEntry,
-  type LoggedRefusal,
-  refusedEntry,
-} from "../../shared/access_entry.ts";
+import { finishedEntry, type LoggedRefusal, refusedEntry } from "../../shared/access_entry.ts";
 import type { ClientConnection } from "../client/connection.ts";
 import type { Context } from "./context.ts";
 import type { TcpRequest } from "./request.ts";
@@ -31,20 +26,20 @@ export class AccessRecord {
 
   /** The request is over. */
   finish(request: TcpRequest, result: Result<unknown>): void {
-    const { onRequest, isTrusted } = this.#context;
+    const { onRequest, describe } = this.#context;
     if (onRequest === undefined || this.#client.refused) return; // a refusal has been logged
     const { status, broken } = request;
     const { bytes, milliseconds } = this.#measure(request);
     const ending = { status, broken, bytes, milliseconds };
-    onRequest(finishedEntry(describe(request, isTrusted), result, ending, Date.now()));
+    onRequest(finishedEntry(describe(request), result, ending, Date.now()));
   }
 
   /** It was answered without being forwarded. */
   refuse(request: TcpRequest, refusal: LoggedRefusal): void {
-    const { onRequest, isTrusted } = this.#context;
+    const { onRequest, describe } = this.#context;
     if (onRequest === undefined) return;
     const measured = this.#measure(request);
-    onRequest(refusedEntry(describe(request, isTrusted), refusal, measured, Date.now()));
+    onRequest(refusedEntry(describe(request), refusal, measured, Date.now()));
   }
 
   /** Bytes of the body sent so far, and the time since the request arrived. */
