@@ -3,6 +3,7 @@
  * the claims of trusted proxies (`trustedProxies`) count.
  */
 import { plainAddress } from "./client_address.ts";
+import { remembered } from "./remembered.ts";
 import type { RequestFacts } from "../request_facts.ts";
 
 /** What of a request says where it came from. */
@@ -11,22 +12,12 @@ export type ForwardedFacts = Pick<RequestFacts, "clientAddress" | "header">;
 /** Whether an address is that of a trusted proxy. */
 export type IsTrusted = (address: string) => boolean;
 
-/** Addresses whose answers are remembered; longer texts are none. */
-const MAX_REMEMBERED = 1_000;
+/** Longer texts are no addresses. */
 const MAX_ADDRESS_CHARACTERS = 45;
 
 /** The same, with its latest answers kept: looking an address up in the ranges takes a microsecond or two. */
 export function remembering(isTrusted: IsTrusted): IsTrusted {
-  const answers = new Map<string, boolean>();
-  return (address) => {
-    let answer = answers.get(address);
-    if (answer === undefined) {
-      if (address.length > MAX_ADDRESS_CHARACTERS) return isTrusted(address);
-      if (answers.size >= MAX_REMEMBERED) answers.clear();
-      answers.set(address, answer = isTrusted(address));
-    }
-    return answer;
-  };
+  return remembered(isTrusted, MAX_ADDRESS_CHARACTERS);
 }
 
 /**

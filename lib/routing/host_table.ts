@@ -1,4 +1,4 @@
-/** A table of hosts: it finds what a host leads to, the exact host before wildcards, the longest of those first. */
+/** A table of hosts: it knows what a host leads to, the exact host before wildcards, the longest of those first. */
 
 export class HostTable<Value> {
   readonly #exact = new Map<string, Value>();
@@ -27,23 +27,19 @@ export class HostTable<Value> {
   }
 
   /**
-   * The first result that is not undefined, of the values that a host leads to.
+   * The values that a host leads to, in this order.
    *
    * @param host in lower case, without port and trailing dot
    */
-  find<Result>(host: string, look: (value: Value) => Result | undefined): Result | undefined {
-    const exact = this.#exact.get(host);
-    let found = exact && look(exact);
-    if (found !== undefined) return found;
+  valuesFor(host: string): readonly Value[] {
+    const found = [this.#exact.get(host)];
     if (this.#wildcards.size > 0) {
       for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1)) {
-        if (dot === 0) continue; // one label at least stands for the *
-        const wildcard = this.#wildcards.get(host.slice(dot + 1));
-        found = wildcard && look(wildcard);
-        if (found !== undefined) return found;
+        // One label at least stands for the *.
+        if (dot > 0) found.push(this.#wildcards.get(host.slice(dot + 1)));
       }
     }
-    return this.#any && look(this.#any);
+    return [...found, this.#any].filter((value) => value !== undefined);
   }
 
   /** All values. */

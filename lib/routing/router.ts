@@ -2,6 +2,8 @@
  * Finds the route of a request. The routes are compiled once, so that a request costs the same for 5 and for
  * 500 of them: a table of hosts, then a tree of paths, then the conditions of the few that are left.
  */
+import { isPlainPath } from "../http/plain_path.ts";
+import { remembered } from "../http/remembered.ts";
 import { normalizePath } from "../http/normal_path.ts";
 import { isAmbiguous, readingsOf } from "../http/path_readings.ts";
 import {
@@ -15,6 +17,9 @@ import { hostOf, pathOf, type RoutingFacts } from "./facts.ts";
 import { HostTable } from "./host_table.ts";
 import { PathTree } from "./path_tree.ts";
 import { compareConditions, type Ranked } from "./precedence.ts";
+
+/** Of hosts whose paths are remembered: a name (RFC 1035, 2.3.4) with its port. */
+const MAX_HOST_CHARACTERS = 255 + ":65535".length;
 
 /** What a router chooses from. */
 export interface Routable {
@@ -52,7 +57,7 @@ export function createRouter<Route extends Routable>(
   if (first !== undefined && takesAll(first.match) && routes.length === 1) {
     return { find: () => first, takesAll: true };
   }
-  const hosts = new HostTable<PathTree<Candidate<Route>>>();
+  const hosts = new HostTable<PathTree<Candidate<Route>, RoutingFacts>>();
   for (const [order, route] of routes.entries()) {
     const { match } = route;
     const conditions = conditionsOf(match, tools);
@@ -66,27 +71,38 @@ export function createRouter<Route extends Routable>(
   for (const tree of hosts.values()) tree.sort(compareConditions);
   const asksForPaths = routes.some(({ match }) => asksForPath(match));
 
-  function findAt(host: string, path: string, request: RoutingFacts): Route | undefined {
-    const accepts = ({ conditions }: Candidate<Route>) =>
-      conditions.length === 0 || allHold(conditions, request);
-    return hosts.find(host, (tree) => tree.find(path, accepts))?.route;
+  const treesOf = hosts.asksForHosts
+    ? remembered((host) => hosts.valuesFor(hostOf(host)), MAX_HOST_CHARACTERS)
+    : () => anyHost;
+  const anyHost = hosts.valuesFor("");
+
+  function findIn(trees: typeof anyHost, path: string, request: RoutingFacts): Route | undefined {
+    for (let i = 0; i < trees.length; i++) {
+      const found = trees[i]!.find(path, request, accepts);
+      if (found !== undefined) return found.route;
+    }
+    return undefined;
   }
 
   return {
     takesAll: false,
     find(request) {
-      const host = hosts.asksForHosts ? hostOf(request.host) : "";
-      if (!asksForPaths) return findAt(host, "/", request);
+      const trees = treesOf(hosts.asksForHosts ? request.host : "");
+      if (!asksForPaths) return findIn(trees, "/", request);
       const received = pathOf(request.path);
-      const path = normalizePath(received);
-      const found = findAt(host, path, request);
+      if (isPlainPath(received)) return findIn(trees, received, request);
+      const found = findIn(trees, normalizePath(received), request);
       if (!isAmbiguous(received)) return found;
       const isSame = readingsOf(received)?.every((reading) =>
-        findAt(host, reading, request) === found
+        findIn(trees, reading, request) === found
       );
       return isSame === true ? found : AMBIGUOUS;
     },
   };
+}
+
+function accepts({ conditions }: Candidate<unknown>, request: RoutingFacts): boolean {
+  return conditions.length === 0 || allHold(conditions, request);
 }
 
 /** Whether the path of a request matters to a match. */

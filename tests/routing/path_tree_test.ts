@@ -7,8 +7,8 @@ interface Entry {
   readonly path: string;
 }
 
-function treeOf(entries: readonly Entry[]): PathTree<Entry> {
-  const tree = new PathTree<Entry>();
+function treeOf(entries: readonly Entry[]): PathTree<Entry, undefined> {
+  const tree = new PathTree<Entry, undefined>();
   for (const entry of entries) {
     if (entry.kind === "exact") tree.addExact(entry.path, entry);
     else tree.addPrefix(entry.path, entry);
@@ -17,9 +17,9 @@ function treeOf(entries: readonly Entry[]): PathTree<Entry> {
 }
 
 /** All items in the order in which they are asked. */
-function asked(tree: PathTree<Entry>, path: string): string[] {
+function asked(tree: PathTree<Entry, undefined>, path: string): string[] {
   const seen: string[] = [];
-  tree.find(path, ({ kind, path }) => {
+  tree.find(path, undefined, ({ kind, path }) => {
     seen.push(kind === "exact" ? path : `${path}*`);
     return false;
   });
@@ -51,13 +51,30 @@ Deno.test("path tree: the exact path is asked first, then prefixes from the long
   );
 });
 
+Deno.test("path tree: it is the same for any number of segments at one place", () => {
+  const name = fc.constantFrom("", ..."abcdefghijklmnop", "aa", "ab", "abc");
+  const path = fc.array(name, { minLength: 1, maxLength: 2 })
+    .map((segments) => `/${segments.join("/")}`);
+  const entry = path.map((path): Entry => ({ kind: "exact", path }));
+  fc.assert(
+    fc.property(fc.uniqueArray(entry, { maxLength: 40, selector: ({ path }) => path }), path, (
+      entries,
+      path,
+    ) => {
+      assertEquals(asked(treeOf(entries), path), naive(entries, path));
+    }),
+    { seed: 20261128, numRuns: 3000 },
+  );
+});
+
 Deno.test("path tree: items of one path are asked in order, and the first that is accepted is found", () => {
-  const tree = new PathTree<number>();
+  const tree = new PathTree<number, number>();
   for (const number of [3, 1, 2]) tree.addPrefix("/a", number);
   tree.sort((a, b) => a - b);
-  assertEquals(tree.find("/a/b", () => true), 1);
-  assertEquals(tree.find("/a/b", (number) => number > 1), 2);
-  assertEquals(tree.find("/b", () => true), undefined);
+  const isAbove = (number: number, least: number) => number > least;
+  assertEquals(tree.find("/a/b", 0, isAbove), 1);
+  assertEquals(tree.find("/a/b", 1, isAbove), 2);
+  assertEquals(tree.find("/b", 0, isAbove), undefined);
 });
 
 Deno.test("path tree: a path of thousands of segments is looked up as far as the tree goes", () => {

@@ -262,20 +262,28 @@ function responseOf({ status, fields, body }: OwnResponse, fill: Filling): Local
 
 /** The facts that routes ask for: each is found only if some route asks. */
 class LazyFacts implements RoutingFacts, GuardedRequest {
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly listener: string;
   readonly #request: DispatchedFacts;
   readonly #isTrusted: IsTrusted;
 
   constructor(request: DispatchedFacts, isTrusted: IsTrusted) {
-    this.method = request.method;
-    this.host = request.host;
-    this.path = request.path;
-    this.listener = request.listener;
     this.#request = request;
     this.#isTrusted = isTrusted;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get host(): string {
+    return this.#request.host;
+  }
+
+  get path(): string {
+    return this.#request.path;
+  }
+
+  get listener(): string {
+    return this.#request.listener;
   }
 
   get client(): string {

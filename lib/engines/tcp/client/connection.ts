@@ -40,6 +40,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   readonly socket: Deno.Conn;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  /** The host of its last request. */
+  lastHost = "";
   /** Whether the client has closed its sending side. */
   halfClosed = false;
   readonly #wheel: Wheel;

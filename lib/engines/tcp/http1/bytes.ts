@@ -46,6 +46,15 @@ export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string
   return text;
 }
 
+/** The same, but the text that is given if it is equal: no new one is made then. */
+export function sameText(text: string, bytes: Uint8Array, start: number, end: number): string {
+  if (text.length !== end - start) return textOf(bytes, start, end);
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) !== bytes[start + i]) return textOf(bytes, start, end);
+  }
+  return text;
+}
+
 /** Encodes ISO-8859-1: one byte per character. The text must have none above U+00FF. */
 export function bytesOf(text: string): Bytes {
   const bytes = new Uint8Array(text.length);

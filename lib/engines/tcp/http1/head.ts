@@ -214,8 +214,9 @@ export abstract class Head {
     const end = this.end > 0 ? this.end - 2 : this.#resumeAt;
     let found: string | undefined;
     for (let at = this.fieldsStart; at < end;) {
-      const lineEnd = bytes.indexOf(LF, at) + 1;
-      const colon = bytes.indexOf(COLON, at);
+      let colon = at; // names are short: a call of indexOf takes longer
+      while (bytes[colon] !== COLON) colon++;
+      const lineEnd = bytes.indexOf(LF, colon) + 1;
       if (colon - at === wanted.length && textOf(bytes, at, colon).toLowerCase() === wanted) {
         const value = readTrimmed(bytes, colon + 1, lineEnd - 2);
         found = found === undefined ? value : `${found}${separator}${value}`;
