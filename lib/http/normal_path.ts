@@ -6,11 +6,14 @@
 /** What is not written as it is matched: escapes, and dot segments. */
 const NOT_NORMAL = /%|\/\.{1,2}(?:\/|$)/;
 
-const ESCAPE = /%([0-9A-Fa-f]{2})/g;
-/** With a decoded digit behind it, it would become an escape that nobody sent. */
-const BEGUN_ESCAPE = /%[0-9A-Fa-f]?$/;
-
-const UNRESERVED = /[A-Za-z0-9\-._~]/;
+/**
+ * Of an unreserved character (RFC 3986, 2.3), but not behind a begun escape: with the decoded digit that
+ * would become one that nobody sent.
+ */
+const UNRESERVED_ESCAPE =
+  /(?<!%[0-9A-Fa-f]?)%(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])/g;
+/** An escape with a small letter. */
+const SMALL_ESCAPE = /%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f])/g;
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 
 /**
@@ -26,11 +29,16 @@ export function normalizePath(path: string): string {
 
 /** The first part of it: what is left of the dots is as the client sent it. */
 export function normalizeEscapes(path: string): string {
-  return path.replace(ESCAPE, (escape, hex, at) => {
-    const character = String.fromCharCode(parseInt(hex, 16));
-    const decodes = UNRESERVED.test(character) && !BEGUN_ESCAPE.test(path.slice(at - 2, at));
-    return decodes ? character : escape.toUpperCase();
-  });
+  return capitalizeEscapes(path.replace(UNRESERVED_ESCAPE, characterOf));
+}
+
+function characterOf(escape: string): string {
+  return String.fromCharCode(parseInt(escape.slice(1), 16));
+}
+
+/** Writes escapes in capitals. */
+export function capitalizeEscapes(path: string): string {
+  return path.replace(SMALL_ESCAPE, (escape) => escape.toUpperCase());
 }
 
 /** RFC 3986, 5.2.4. */

@@ -4,7 +4,7 @@
  * decode several times, accept overlong UTF-8, or end the path where another sign is. A backend may do any of
  * that, so a route must not depend on it.
  */
-import { normalizeEscapes, normalizePath } from "./normal_path.ts";
+import { capitalizeEscapes, normalizeEscapes, normalizePath } from "./normal_path.ts";
 
 /** What a path must have to be read in several ways; most have nothing of it. */
 const AMBIGUOUS =
@@ -57,6 +57,9 @@ const DOT_DOT = /^(?:[\0-\x20\x7f]*\.){2,}[\0-\x20\x7f]*(?:$|[;?#:])/;
 /** What may be no segment, or more than one, to some server: `..` then leads elsewhere. */
 const UNCLEAR = /[;#?\\]|\/\/|[\0-\x20\x7f]|\.{3}|:\$/;
 
+/** A name that {@linkcode cleanName} leaves as it is. */
+const CLEAN_NAME = /^[\w\-~]*$/;
+
 /** What some take for the host: `new URL(request.url, "http://own")` does. */
 const AUTHORITY = /^[/\\]{2,}[^/\\?#]*(?=[/\\])/;
 
@@ -80,7 +83,8 @@ export function isAmbiguous(path: string): boolean {
  */
 export function readingsOf(path: string): readonly string[] | undefined {
   if (path.length > MAX_CHARACTERS) return undefined;
-  const received = path.replace(/[^\0-\x7f]/gu, escapeBytes);
+  // In capitals at once: each of many texts would have to be changed.
+  const received = capitalizeEscapes(path.replace(/[^\0-\x7f]/gu, escapeBytes));
   const decoded = decode(received, true);
   if (decoded.includes("\0")) return undefined; // some end the path there, and some forbid it
   const plain = normalizeEscapes(received);
@@ -173,6 +177,7 @@ function clean(path: string): string {
 }
 
 function cleanName(name: string): string {
+  if (CLEAN_NAME.test(name)) return name;
   const shown = name.replace(/[^\x20-\x7e]/g, "").replaceAll("%20", " ").trim();
   if (shown === "." || shown === "..") return shown;
   let end = shown.length;

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Configured, forEachConfiguredEngine } from "../support/configured.ts";
 import { bytesOf, Dialogue, request } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { concat } from "../support/strict_parser.ts";
 import { pause } from "../support/timing.ts";
 
@@ -197,6 +197,32 @@ forEachConfiguredEngine(({ start, test }) => {
     const response = await request(balancer.port, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
     const cookies = response.fields.filter(([name]) => name === "set-cookie");
     assertEquals(cookies.map(([, value]) => value.split("=")[0]), ["lb"]);
+  });
+
+  test("response headers: errors of the balancer itself do not get them, as no cache may keep an error", async () => {
+    const responseHeaders = {
+      set: { "Cache-Control": "public, max-age=3600" },
+      remove: ["Proxy-Status"],
+    };
+    await using balancer = await start({
+      pools: { dead: { backends: [`http://127.0.0.1:${deadPort()}`] } },
+      routes: [
+        { match: { pathPrefix: "/in" }, deny: ["0.0.0.0/0"], pool: "dead", responseHeaders },
+        { match: { pathPrefix: "/own" }, respond: { status: 404 }, responseHeaders },
+        { pool: "dead", responseHeaders },
+      ],
+    });
+    const seen = [];
+    for (const path of ["/in", "/own", "/"]) {
+      const response = await request(balancer.port, `GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+      const { status } = response;
+      seen.push([status, response.field("cache-control"), response.field("proxy-status")?.[0]]);
+    }
+    assertEquals(seen, [
+      [403, undefined, "r"],
+      [404, "public, max-age=3600", undefined],
+      [503, undefined, "r"],
+    ]);
   });
 
   test("response headers: changes of a hundred lines fit into a response of many lines", async () => {
