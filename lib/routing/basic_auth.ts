@@ -27,8 +27,11 @@ export type Authentication =
 /** Right answers that are remembered, for one route. */
 const MAX_REMEMBERED = 1_000;
 
-/** How long they are, in milliseconds: so long a password works that is changed in the file. */
-const REMEMBERED_MS = 60_000;
+/**
+ * How long they are after their last use, in milliseconds. So whoever is at work does not wait behind the
+ * guesses of others. A password whose hash changes is known no more, as the hash is part of what is kept.
+ */
+const REMEMBERED_MS = 600_000;
 
 /** Longer ones are none: bcrypt takes 72 bytes of a password, and a header has room for more. */
 const MAX_CREDENTIALS = 1_024;
@@ -75,12 +78,13 @@ export function createBasicAuth(
   function isRemembered(digest: string, now: number): boolean {
     const until = remembered.get(digest);
     if (until === undefined) return false;
-    if (until > now) return true;
-    remembered.delete(digest);
-    return false;
+    if (until <= now) return false;
+    remember(digest, now);
+    return true;
   }
 
   function remember(digest: string, now: number): void {
+    remembered.delete(digest); // if it is there, it becomes the last to make room
     if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!);
     remembered.set(digest, now + REMEMBERED_MS);
   }

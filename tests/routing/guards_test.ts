@@ -127,15 +127,32 @@ Deno.test("guards: a password is asked for, checked, and its user known", async 
   }
 });
 
-Deno.test("guards: a right password is checked once in a minute, and at once only once", async () => {
+Deno.test("guards: a right password is checked again ten minutes after its last use, and at once only once", async () => {
   const given = tools();
   const check = guard({ basicAuth: { users: { ops: HASH } } }, given);
   const of = { headers: basic("ops", "right") };
   await Promise.all([check(of), check(of), check(of)]);
-  await check(of, 59_999);
+  await check(of, 599_999);
+  await check(of, 1_199_998);
   assertEquals(given.verified, ["right"]);
-  await check(of, 60_001);
+  await check(of, 1_799_998);
   assertEquals(given.verified, ["right", "right"]);
+});
+
+Deno.test("guards: of a thousand right passwords the one that was not used for longest makes room", async () => {
+  const { waiting, ask } = pendingAuth();
+  /** Whether it had to be checked. */
+  async function wasChecked(password: string): Promise<boolean> {
+    const asked = ask(password);
+    const check = waiting.pop();
+    check?.("right");
+    assertEquals((await asked).kind, "known");
+    return check !== undefined;
+  }
+  for (let i = 0; i < 1_000; i++) await wasChecked(`right ${i}`);
+  assertEquals(await wasChecked("right 0"), false);
+  assertEquals(await wasChecked("one more"), true);
+  assertEquals([await wasChecked("right 0"), await wasChecked("right 1")], [false, true]);
 });
 
 Deno.test("guards: wrong passwords are limited by address: others and right ones known before pass", async () => {
