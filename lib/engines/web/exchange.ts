@@ -42,7 +42,7 @@ interface Exchange {
 /** A request of this engine on its way. */
 export type WebPassage = Passage<WebRequest, WebResponse>;
 
-/** Makes the function that serves one request. */
+/** Makes the function that serves one request, whose way is known. */
 export function createExchange(options: ExchangeOptions) {
   const { wheel, loops, onRequest, describe, isTrusted, isDraining } = options;
 
@@ -52,7 +52,6 @@ export function createExchange(options: ExchangeOptions) {
     body: RequestBody | undefined,
   ): Promise<Exchange> {
     const { timeouts } = passage.destination;
-    request.way = passage;
     if (body !== undefined) body.maxBytes = passage.route.guards?.maxBodySize ?? Infinity;
     const startedAt = onRequest === undefined ? 0 : performance.now();
     const deadline = startDeadline(request, wheel, timeouts.request);

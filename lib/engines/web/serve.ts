@@ -125,6 +125,7 @@ export function serveWeb(options: EngineOptions): Engine {
       return refuse(received, refusal, withPage(refusalReply(refusal), errorPages));
     }
     const way = passage as WebPassage;
+    received.way = way;
     if (!overload.acquire()) {
       leaveRoute(way);
       return refuse(received, OVERLOAD, withPage(OVERLOAD.reply, way.route.errorPages));

@@ -46,7 +46,7 @@ export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string
   return text;
 }
 
-/** The same, but the text that is given if it is equal: no new one is made then. */
+/** Decodes like {@linkcode textOf}. @param text is returned if it is equal: then no new one is made */
 export function sameText(text: string, bytes: Uint8Array, start: number, end: number): string {
   if (text.length !== end - start) return textOf(bytes, start, end);
   for (let i = 0; i < text.length; i++) {
