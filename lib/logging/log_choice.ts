@@ -1,4 +1,4 @@
-/** Which requests get a line in the access log, and what it shows of their queries. */
+/** Which requests get a line in the access log, and what it shows of queries. */
 import type { AccessEntry } from "./access_log.ts";
 
 export interface LogChoice {
@@ -28,15 +28,27 @@ function isGood({ status, attempts, refused, broken, verdict }: AccessEntry): bo
     broken === undefined && verdict === undefined;
 }
 
-/** The entry with as much of its query as the log may show. */
+/** The entry with as much of its query, and of that of the page it came from, as the log may show. */
 export function withoutQuery(entry: AccessEntry, { query }: LogChoice): AccessEntry {
-  const question = query === "all" ? -1 : entry.path.indexOf("?");
-  if (question === -1) return entry;
-  const path = entry.path.slice(0, question);
-  if (query === "off") return { ...entry, path };
-  const names = entry.path.slice(question + 1).split("&").map((parameter) => {
+  if (query === "all") return entry;
+  const { path, fields } = entry;
+  const referer = fields?.["referer"];
+  return {
+    ...entry,
+    path: reduce(path, query),
+    ...(referer !== undefined && { fields: { ...fields, referer: reduce(referer, query) } }),
+  };
+}
+
+/** A URL, or a path, with as much of its query as may be shown. */
+function reduce(url: string, query: "names" | "off"): string {
+  const question = url.indexOf("?");
+  if (question === -1) return url;
+  const path = url.slice(0, question);
+  if (query === "off") return path;
+  const names = url.slice(question + 1).split("&").map((parameter) => {
     const equals = parameter.indexOf("=");
     return equals === -1 ? parameter : `${parameter.slice(0, equals + 1)}${HIDDEN}`;
   });
-  return { ...entry, path: `${path}?${names.join("&")}` };
+  return `${path}?${names.join("&")}`;
 }

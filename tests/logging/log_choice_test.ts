@@ -37,6 +37,18 @@ for (
   });
 }
 
+Deno.test("log choice: of the page that a request came from, no more of the query is shown", () => {
+  const fields = { host: "a.test?b=1", referer: "http://b.test/?q=1&r" };
+  const shown = (["all", "names", "off"] as const).map((query) =>
+    withoutQuery(entry({ fields }), { ...ALL, query }).fields
+  );
+  assertEquals(shown, [
+    fields,
+    { ...fields, referer: "http://b.test/?q=*&r" },
+    { ...fields, referer: "http://b.test/" },
+  ]);
+});
+
 for (
   const [what, given, logged] of [
     ["a good request", {}, false],
