@@ -172,6 +172,26 @@ forEachConfiguredEngine(({ engine, start, test }) => {
     assertEquals(response.field("x-route"), "local");
   });
 
+  test("routes: requests of one connection that differ in a letter of the host each get their own", async () => {
+    const hosts = ["a.test", "b.test", "a.best", "aa.test"];
+    await using balancer = await start({
+      pools: NOWHERE,
+      routes: [
+        ...hosts.map((name) => answers(name, { host: name })),
+        { name: "others", pool: "nowhere" },
+      ],
+    });
+    using client = await Dialogue.open(balancer.port);
+    for (const name of ["a.test", "b.test", "b.test", "a.best", "a.test", "aa.test", "a.test"]) {
+      for (const message of [host(name), `GET http://${name}/ HTTP/1.1\r\nHost: b.test\r\n\r\n`]) {
+        await client.send(message);
+        assertEquals((await client.response()).field("x-route"), name);
+      }
+    }
+    await client.send(host("c.test"));
+    assertEquals((await client.response()).status, 503);
+  });
+
   test("routes: each listener has its own", async () => {
     await using balancer = await start({
       listeners: { inside: { port: 8001 }, outside: { port: 8002 }, third: { port: 8003 } },

@@ -5,6 +5,7 @@ import {
   copy,
   FIELD_VALUE,
   HEX,
+  sameText,
   TARGET,
   textOf,
   TOKEN,
@@ -18,6 +19,14 @@ const ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 const allowed = (table: Uint8Array) => ALL.filter((byte) => table[byte] === 1);
 
 const codesOf = (text: string) => [...text].map((c) => c.charCodeAt(0)).sort((a, b) => a - b);
+
+Deno.test("bytes: an equal text is kept, any other one is decoded anew", () => {
+  const bytes = bytesOf("ab\u00e4c");
+  assertEquals(sameText("b\u00e4", bytes, 1, 3), "b\u00e4");
+  for (const known of ["", "a", "bb", "\u00e4\u00e4", "b\u00e4c", "b\u01e4"]) {
+    assertEquals(sameText(known, bytes, 1, 3), "b\u00e4", known);
+  }
+});
 
 Deno.test("bytes: each table has 256 entries of 0 or 1", () => {
   for (const table of [TOKEN, FIELD_VALUE, TARGET]) {
