@@ -24,7 +24,7 @@ export interface SignalState {
 export const NO_SIGNAL_YET: SignalState = { drainingSince: undefined, explainedAt: {} };
 
 export interface Reaction {
-  readonly action: "drain" | "stop at once" | "nothing";
+  readonly action: "drain" | "stop at once" | "close debugger" | "nothing";
   /** For the log; undefined if there is nothing to say. */
   readonly message?: string;
   readonly state: SignalState;
@@ -52,8 +52,10 @@ export function reactTo(
   now: number,
   isCompiled: boolean,
 ): Reaction {
-  if (signal === "SIGUSR1") return explain(signal, isCompiled ? "" : DEBUGGER, state, now);
-  if (signal === "SIGUSR2") return explain(signal, "", state, now);
+  if (signal === "SIGUSR1" && !isCompiled) {
+    return { ...explain(signal, DEBUGGER, state, now), action: "close debugger" };
+  }
+  if (signal === "SIGUSR1" || signal === "SIGUSR2") return explain(signal, "", state, now);
   const { drainingSince } = state;
   if (drainingSince === undefined) {
     return {
@@ -80,12 +82,8 @@ export function reminderOf(signal: Signal): string | undefined {
     : undefined;
 }
 
-/**
- * What `deno run` does on SIGUSR1, as Node.js does: it can neither be prevented nor taken back without a
- * permission that this program does not have (`--allow-sys=inspector`).
- */
-const DEBUGGER = "; but Deno opens its debugger on 127.0.0.1:9229 for it, which every user of " +
-  "this machine can use: restart to close it (the compiled binary opens none)";
+/** See debugger.ts. */
+const DEBUGGER = "; the debugger that Deno opens for it on 127.0.0.1:9229 is closed at once";
 
 function explain(signal: Signal, addition: string, state: SignalState, now: number): Reaction {
   const last = state.explainedAt[signal] ?? -Infinity;

@@ -1,5 +1,7 @@
 /** Listens to the signals of the system, and does what signal_rules.ts says. */
 import { exit, log } from "../logging/log.ts";
+import { plainMessage } from "../net/plain_message.ts";
+import { closeDebugger } from "./debugger.ts";
 import {
   NO_SIGNAL_YET,
   reactTo,
@@ -26,6 +28,7 @@ export interface SignalEffects {
   /** See {@linkcode reactTo}. */
   readonly isCompiled: boolean;
   readonly later: (milliseconds: number, task: () => void) => void;
+  readonly closeDebugger: () => void;
   readonly log: typeof log;
   readonly exit: (status: number) => void;
 }
@@ -35,6 +38,10 @@ const EFFECTS: SignalEffects = {
   clock: () => performance.now(),
   isCompiled: Deno.build.standalone,
   later: (milliseconds, task) => void setTimeout(task, milliseconds),
+  closeDebugger: () =>
+    void closeDebugger().catch((error) =>
+      log("error", `Cannot close Deno's debugger on 127.0.0.1:9229: ${plainMessage(error)}`)
+    ),
   log,
   exit: (status) => void exit(status),
 };
@@ -54,6 +61,7 @@ export function watchSignals(effects = EFFECTS): Signals {
       remindLater(signal);
     }
     if (action === "stop at once") effects.exit(1);
+    if (action === "close debugger") effects.closeDebugger();
   }
 
   function remindLater(signal: Signal): void {

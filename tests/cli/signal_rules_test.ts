@@ -84,11 +84,14 @@ for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
   });
 }
 
-Deno.test("signal rules: of SIGUSR1 it is said that deno run opens a debugger for it, which a compiled binary does not", () => {
-  const said = (signal: Signal, isCompiled: boolean) =>
-    /debugger on 127\.0\.0\.1:9229/.test(reactTo(signal, NO_SIGNAL_YET, 0, isCompiled).message!);
-  assertEquals([said("SIGUSR1", false), said("SIGUSR1", true)], [true, false]);
-  assertEquals([said("SIGUSR2", false), said("SIGUSR2", true)], [false, false]);
+Deno.test("signal rules: each SIGUSR1 closes the debugger that deno run opens for it; a compiled binary has none", () => {
+  const first = reactTo("SIGUSR1", NO_SIGNAL_YET, 0, false);
+  const second = reactTo("SIGUSR1", first.state, 1, false);
+  assertEquals([first.action, second.action], ["close debugger", "close debugger"]);
+  assertEquals([/debugger/.test(first.message!), second.message], [true, undefined]);
+  const compiled = reactTo("SIGUSR1", NO_SIGNAL_YET, 0, true);
+  assertEquals([compiled.action, /debugger/.test(compiled.message!)], ["nothing", false]);
+  assertEquals(reactTo("SIGUSR2", NO_SIGNAL_YET, 0, false).action, "nothing");
 });
 
 Deno.test("signal rules: only who pressed Ctrl-C is reminded that it can be pressed again", () => {

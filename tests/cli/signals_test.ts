@@ -17,6 +17,7 @@ function fakeSystem(known: readonly Signal[]) {
     },
     clock: () => now,
     isCompiled: true,
+    closeDebugger() {},
     later: (milliseconds, task) => void tasks.push({ at: now + milliseconds, task }),
     log: (level, message) => void log.push(`${level} ${message}`),
     exit: (status) => void exits.push(status),
