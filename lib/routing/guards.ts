@@ -32,6 +32,8 @@ export interface TurnedAway {
   readonly reply: LocalReply;
   /** For the access log. */
   readonly reason: string;
+  /** Of basic authentication, if the password was right. */
+  readonly user?: string | undefined;
 }
 
 /** A request that all guards let pass. */
@@ -111,7 +113,7 @@ export function compileGuards(
       case "busy":
         return turnAway(inFlightReply("passwords"), "too many passwords wait to be checked");
       case "known":
-        return checkSize(request) ?? { kind: "passed", user: found.user };
+        return { ...(checkSize(request) ?? PASSED), user: found.user };
     }
   }
 

@@ -20,6 +20,8 @@ interface Words {
 interface Need<Subject> {
   readonly settings: readonly Path[];
   readonly isMet: (subject: Subject, head: HeadConfig) => boolean;
+  /** The setting that turns it off: if a variable does so for once, the file need not change. */
+  readonly switch?: Path;
   /** What is missing, as the end of a sentence. */
   readonly otherwise: (words: Words) => string;
 }
@@ -38,11 +40,13 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
   {
     settings: ["query", "sample", "slow", "fields"].map((name) => ["log", name]),
     isMet: ({ log }) => log.access !== "off",
+    switch: ["log", "access"],
     otherwise: ({ set }) => `with ${set("off", "log", "access")}`,
   },
   {
     settings: [["admin", "host"]],
     isMet: ({ admin }) => admin?.port !== undefined,
+    switch: ["admin", "port"],
     otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,
   },
 ];
@@ -116,14 +120,14 @@ function helpsElsewhere(
 
 function explain<Subject>(
   context: RuleContext,
-  { otherwise }: Need<Subject>,
+  { otherwise, switch: off }: Need<Subject>,
   prefix: Path,
   setting: Path,
 ): Problem | undefined {
   const path = [...prefix, ...setting];
   const node = nodeAt(context.root, path);
   const whenUnset = defaultOf(prefix.length === 0 ? setting : path);
-  if (node === undefined || plain(node) === whenUnset) return undefined;
+  if (node === undefined || isSame(plain(node), whenUnset)) return undefined;
   // A setting of `defaults` is told about as it was written.
   const isShared = prefix.length > 0 && nodeAt(context.root, ["defaults", ...setting]) === node;
   const beside = isShared ? ["defaults"] : prefix;
@@ -132,8 +136,15 @@ function explain<Subject>(
     name: (...inner) => nameOf(context, full(inner)),
     set: (value, ...inner) => assignment(context, full(inner), value),
   };
-  const isVariable = node.place.kind === "variable";
+  const isVariable = [node, off && nodeAt(context.root, off)].some((node) =>
+    node?.place.kind === "variable"
+  );
   return problemAt(context, path, `has no effect ${otherwise(words)}`, {
     severity: isVariable ? "warning" : "error",
   });
+}
+
+/** Whether two values of settings, of which some are lists, are equal. */
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -139,11 +139,11 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
     route: Route,
     guarded: Guarded,
   ): Dispatched<Request, Response> {
+    request.user = guarded.user;
     if (guarded.kind === "turned away") {
       const { reply, reason } = guarded;
       return answer(withPage(reply, route.errorPages), reason, route);
     }
-    request.user = guarded.user;
     return act(request, route);
   }
 

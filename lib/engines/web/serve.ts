@@ -108,11 +108,10 @@ export function serveWeb(options: EngineOptions): Engine {
       return refuse(identify(head, info, listener), target, answer);
     }
     if (isLastRecipient(head.method, head.maxForwards)) return reply(lastRecipientReply());
-    if (loops.finds(head.via)) {
-      const answer = withPage(LOOP.reply, errorPages);
-      return refuse(identify(head, info, listener), LOOP, answer);
-    }
     const received = new WebRequest(request, info, head, target, listener);
+    if (loops.finds(head.via)) {
+      return refuse(received, LOOP, withPage(LOOP.reply, errorPages));
+    }
     const dispatched = dispatch(received);
     const startedAt = dispatched instanceof Promise ? performance.now() : undefined;
     const passage = dispatched instanceof Promise ? await dispatched : dispatched;

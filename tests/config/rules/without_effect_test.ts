@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseVariables } from "../../../lib/config/load.ts";
 import { DEFAULTS } from "../../../lib/config/source/variable_defaults.ts";
 import { VARIABLE_NAMES } from "../../../lib/config/source/variables.ts";
+import { problemsOfText } from "../../support/configuration_file.ts";
 import { USERS } from "../../support/variables.ts";
 
 /** The warnings, each without the value that it shows. */
@@ -63,6 +64,28 @@ Deno.test("without effect: by default and with only the backends there is nothin
     warningsFor({ ...Object.fromEntries(VARIABLE_NAMES.map((name) => [name, ""])), ...USERS }),
     [],
   );
+});
+
+Deno.test("without effect: a variable may turn off for once what a file sets in detail", async () => {
+  const text = JSON.stringify({
+    log: { fields: ["host"], query: "names" },
+    admin: { host: "127.0.0.2" },
+    pools: { users: { backends: ["http://a"] } },
+  });
+  const off = { ACCESS_LOG: "off", ADMIN_PORT: "off" };
+  const { errors, warnings, configuration } = await problemsOfText(text, off);
+  assertEquals([errors, configuration?.log.access], ["", "off"]);
+  assertEquals([...warnings.matchAll(/[\w.]+ has no effect with \w+=off/g)].map(String).sort(), [
+    "admin.host has no effect with ADMIN_PORT=off",
+    "log.fields has no effect with ACCESS_LOG=off",
+    "log.query has no effect with ACCESS_LOG=off",
+  ]);
+});
+
+Deno.test("without effect: a list that is as if it were not there is no mistake", async () => {
+  const log = { access: "off", fields: [], query: "all" };
+  const text = JSON.stringify({ log, pools: { users: { backends: ["http://a"] } } });
+  assertEquals((await problemsOfText(text)).errors, "");
 });
 
 Deno.test("without effect: every setting that docs/configuration.md marks with tcp is known", () => {
