@@ -18,7 +18,7 @@ import { HostTable } from "./host_table.ts";
 import { PathTree } from "./path_tree.ts";
 import { compareConditions, type Ranked } from "./precedence.ts";
 
-/** Of hosts whose paths are remembered: a name (RFC 1035, 2.3.4) with its port. */
+/** Of hosts that are remembered: no name is longer (RFC 1035, 2.3.4), with its port. */
 const MAX_HOST_CHARACTERS = 255 + ":65535".length;
 
 /** What a router chooses from. */
@@ -71,10 +71,11 @@ export function createRouter<Route extends Routable>(
   for (const tree of hosts.values()) tree.sort(compareConditions);
   const asksForPaths = routes.some(({ match }) => asksForPath(match));
 
-  const treesOf = hosts.asksForHosts
-    ? remembered((host) => hosts.valuesFor(hostOf(host)), MAX_HOST_CHARACTERS)
-    : () => anyHost;
   const anyHost = hosts.valuesFor("");
+  const treesAt = remembered((host) => hosts.valuesFor(hostOf(host)), MAX_HOST_CHARACTERS);
+  const treesFor = hosts.asksForHosts
+    ? (request: RoutingFacts) => treesAt(request.host)
+    : () => anyHost;
 
   function findIn(trees: typeof anyHost, path: string, request: RoutingFacts): Route | undefined {
     for (let i = 0; i < trees.length; i++) {
@@ -87,7 +88,7 @@ export function createRouter<Route extends Routable>(
   return {
     takesAll: false,
     find(request) {
-      const trees = treesOf(hosts.asksForHosts ? request.host : "");
+      const trees = treesFor(request);
       if (!asksForPaths) return findIn(trees, "/", request);
       const received = pathOf(request.path);
       if (isPlainPath(received)) return findIn(trees, received, request);

@@ -27,7 +27,7 @@ export interface LoggedFacts extends ForwardedFacts {
   readonly host: string | undefined;
   /** The name of the listener that it came in at. */
   readonly listener: string;
-  /** Of basic authentication; undefined if none was asked for. */
+  /** Of basic authentication; undefined if no password was found right. */
   readonly user?: string | undefined;
   /** Its route and its pool, once they are known. */
   readonly way?: LoggedWay | undefined;
