@@ -1,6 +1,6 @@
 /**
- * The debugger that `deno run` opens on 127.0.0.1:9229 on SIGUSR1, as Node.js does. Every user of the machine
- * could run code in this process by it, and no flag of Deno prevents it.
+ * The debugger that `deno run` opens on 127.0.0.1:9229 on SIGUSR1, as Node.js does. With it, every user of the
+ * machine could run code in this process. Deno opens it whatever its flags are (its cli/worker.rs).
  */
 import { delay } from "@std/async/delay";
 
@@ -8,7 +8,7 @@ import { delay } from "@std/async/delay";
 const OPENS_WITHIN_MS = 1_000;
 const PAUSE_MS = 5;
 
-/** Closes the debugger as soon as it is open. It has cut off whoever uses it when it is closed. */
+/** Closes the debugger as soon as it is open, and with it the connections of those who use it. */
 export async function closeDebugger(): Promise<void> {
   // Loaded only now: its memory would be held as long as this runs.
   const { default: inspector } = await import("node:inspector");

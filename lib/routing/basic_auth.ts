@@ -28,8 +28,9 @@ export type Authentication =
 const MAX_REMEMBERED = 1_000;
 
 /**
- * How long they are after their last use, in milliseconds. So whoever is at work does not wait behind the
- * guesses of others. A password whose hash changes is known no more, as the hash is part of what is kept.
+ * How long they are after their last use, in milliseconds, by each worker: so whoever is at work does not
+ * wait behind the guesses of others. A password whose hash changes is known no more, as the hash is part of
+ * what is kept.
  */
 const REMEMBERED_MS = 600_000;
 

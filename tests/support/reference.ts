@@ -63,7 +63,7 @@ function renderGroup(name: string, schema: z.ZodType): string {
 /** What stands before a table. */
 function introduce(name: string, schema: z.ZodType): string {
   const { inner } = unwrap(schema);
-  const about = `\`${name}\`: ${schema.description}.`;
+  const about = `\`${name}\`: ${schema.description}`;
   if (name === "pools") {
     const shared = settingsOf(settingsOf(configuration)!["defaults"]!)!;
     const own = Object.keys(settingsOf(itemOf(schema)!)!).filter((key) => !(key in shared));
@@ -139,7 +139,7 @@ function cellsOf({ setting, schema, path, isRequired }: Row): string[] {
     isRequired ? "required" : defaultOf(schema),
     valuesOf(schema),
     variable === undefined ? "" : `\`${variable}\``,
-    [schema.description ?? "", buildState(path)].filter((part) => part !== "").join("; "),
+    [schema.description ?? "", buildState(path)].filter((part) => part !== "").join(" "),
   ];
 }
 

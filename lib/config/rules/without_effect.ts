@@ -20,8 +20,8 @@ interface Words {
 interface Need<Subject> {
   readonly settings: readonly Path[];
   readonly isMet: (subject: Subject, head: HeadConfig) => boolean;
-  /** The setting that turns it off: if a variable does so for once, the file need not change. */
-  readonly switch?: Path;
+  /** The setting that turns them off. If a variable does so for once, the file need not change. */
+  readonly offBy?: Path;
   /** What is missing, as the end of a sentence. */
   readonly otherwise: (words: Words) => string;
 }
@@ -40,13 +40,13 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
   {
     settings: ["query", "sample", "slow", "fields"].map((name) => ["log", name]),
     isMet: ({ log }) => log.access !== "off",
-    switch: ["log", "access"],
+    offBy: ["log", "access"],
     otherwise: ({ set }) => `with ${set("off", "log", "access")}`,
   },
   {
     settings: [["admin", "host"]],
     isMet: ({ admin }) => admin?.port !== undefined,
-    switch: ["admin", "port"],
+    offBy: ["admin", "port"],
     otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,
   },
 ];
@@ -120,7 +120,7 @@ function helpsElsewhere(
 
 function explain<Subject>(
   context: RuleContext,
-  { otherwise, switch: off }: Need<Subject>,
+  { otherwise, offBy }: Need<Subject>,
   prefix: Path,
   setting: Path,
 ): Problem | undefined {
@@ -136,7 +136,7 @@ function explain<Subject>(
     name: (...inner) => nameOf(context, full(inner)),
     set: (value, ...inner) => assignment(context, full(inner), value),
   };
-  const isVariable = [node, off && nodeAt(context.root, off)].some((node) =>
+  const isVariable = [node, offBy && nodeAt(context.root, offBy)].some((node) =>
     node?.place.kind === "variable"
   );
   return problemAt(context, path, `has no effect ${otherwise(words)}`, {

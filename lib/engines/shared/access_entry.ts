@@ -81,14 +81,15 @@ export type Describe = (facts: LoggedFacts) => LoggedRequest;
  */
 export function createDescribe(isTrusted: IsTrusted, names: readonly LogField[]): Describe {
   if (names.length === 0) return (facts) => describe(facts, isTrusted);
-  return (facts) => ({ ...describe(facts, isTrusted), fields: fieldsOf(facts, names) });
+  const ordered = LOG_FIELDS.filter((name) => names.includes(name));
+  return (facts) => ({ ...describe(facts, isTrusted), fields: fieldsOf(facts, ordered) });
 }
 
 /** The fields that the request has. */
 function fieldsOf(facts: LoggedFacts, names: readonly LogField[]): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const name of LOG_FIELDS) {
-    const value = names.includes(name) ? fieldOf(facts, name) : undefined;
+  for (const name of names) {
+    const value = fieldOf(facts, name);
     if (value) fields[name] = value.slice(0, MAX_FIELD_CHARACTERS);
   }
   return fields;
