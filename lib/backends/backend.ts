@@ -8,11 +8,28 @@ import type { Latency } from "./ewma.ts";
 import { type CellRecord, newRecord } from "../shared_memory/cells.ts";
 import { BACKEND, WORKER_BACKEND } from "../shared_memory/layout.ts";
 import { InFlightCount } from "../shared_memory/in_flight_count.ts";
+import { newUid } from "../shared_memory/state.ts";
+
+/**
+ * Whether a backend gets requests, as the operator says. `draining`: only from clients that a cookie ties to
+ * it. `removed`: it is in no configuration any more, and gets what has begun under an older one and has
+ * nowhere else to go.
+ */
+const MODES = ["ready", "draining", "removed"] as const;
+
+export type Mode = typeof MODES[number];
+
+/** The id of a backend within its pool: its URL without `http://`. */
+export function idOf(url: string): string {
+  return url.replace(/^http:\/\//, "");
+}
 
 /** One server that requests are forwarded to. Its changing state is shared by all workers. */
 export class Backend implements MonitoredBackend {
-  /** The URL without `http://`: stays the same over restarts and in whatever order backends are listed. */
+  /** Stays the same over restarts and in whatever order backends are listed: see {@linkcode idOf}. */
   readonly id: string;
+  /** Tells it from a backend with the same id that was taken out before. */
+  readonly uid: number;
   /** The prefix that a request's path and query are appended to. */
   readonly url: string;
   readonly weight: number;
@@ -30,16 +47,19 @@ export class Backend implements MonitoredBackend {
   /**
    * @param cells of the memory that workers share; by default its own
    * @param own cells that only this worker writes; by default its own
+   * @param uid by default a new one
    */
   constructor(
     config: Pick<BackendConfig, "url" | "weight"> & Partial<BackendConfig>,
     cells: CellRecord<typeof BACKEND> = newRecord(BACKEND),
     own: CellRecord<typeof WORKER_BACKEND> = newRecord(WORKER_BACKEND),
+    uid: number = newUid(),
   ) {
+    this.uid = uid;
     this.url = config.url;
     this.weight = config.weight;
     this.isBackup = config.backup ?? false;
-    this.id = config.url.replace(/^http:\/\//, "");
+    this.id = idOf(config.url);
     this.hashes = [hashText(this.id), hashText(this.id, 1) | 1];
     this.#cells = cells;
     ({ integers: this.#integers, index: this.#index } = cells.inFlight);
@@ -64,6 +84,15 @@ export class Backend implements MonitoredBackend {
   /** Counts one less in flight. */
   release(): void {
     this.#requests.release();
+  }
+
+  /** All workers see a change at the next request, once the pool's generation has changed. */
+  get mode(): Mode {
+    return MODES[this.#cells.mode.value]!;
+  }
+
+  set mode(mode: Mode) {
+    this.#cells.mode.value = MODES.indexOf(mode);
   }
 
   /** How long its answers take; undefined if that is not measured or not known yet. */

@@ -7,25 +7,38 @@ import type { ConditionTools } from "../routing/conditions.ts";
 import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 
-/** What every engine needs. */
+/** What an engine needs as long as it runs. */
 export interface EngineOptions {
+  /** What it begins with. */
+  readonly snapshot: Snapshot;
+  /** Where requests come in at first, one at least. */
+  readonly listeners: readonly ListenerAddress[];
+  /** Whether others may listen on the same ports: other workers, and the balancer that takes over. */
+  readonly reusePort: boolean;
+  /** In milliseconds with fractions, on a clock that all workers share: for rate limits. */
+  readonly rateClock: () => number;
+  readonly clock: Clock;
+  /** Counts the requests in flight, over all workers. */
+  readonly requests: InFlightCount;
+  /** Called with errors that are faults of this program. */
+  readonly onError: (error: unknown) => void;
+  /** Called with what the operator should know, once each time it begins. */
+  readonly onWarning: (warning: string) => void;
+}
+
+/**
+ * One configuration, compiled and immutable. A reload puts another one in its place by a single reference:
+ * requests that have begun keep the one that they began with.
+ */
+export interface Snapshot {
   /** Where requests go, in the order of the configuration. */
   readonly routes: readonly Route[];
   /** What conditions of routes need. */
   readonly conditions: ConditionTools;
   /** Bodies of local replies of no route, by status. */
   readonly errorPages: ErrorPages;
-  /** In milliseconds with fractions, on a clock that all workers share: for rate limits. */
-  readonly rateClock: () => number;
-  readonly clock: Clock;
   /** This balancer's name in Via: a token, the same for all workers. */
   readonly instanceName: string;
-  /** Where requests come in, one at least. */
-  readonly listeners: readonly ListenerAddress[];
-  /** Whether several workers listen on the same ports. */
-  readonly reusePort: boolean;
-  /** Counts the requests in flight, over all workers. */
-  readonly requests: InFlightCount;
   readonly limits: Limits;
   /** Whether the X-Forwarded-* of a peer with this address are trusted. */
   readonly isTrusted: (address: string) => boolean;
@@ -33,10 +46,6 @@ export interface EngineOptions {
   readonly logFields: readonly LogField[];
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest?: ((entry: AccessEntry) => void) | undefined;
-  /** Called with errors that are faults of this program. */
-  readonly onError: (error: unknown) => void;
-  /** Called with what the operator should know, once each time it begins. */
-  readonly onWarning: (warning: string) => void;
 }
 
 /** Where requests come in. */
@@ -68,12 +77,40 @@ export interface Limits {
   readonly maxConnections: number;
 }
 
+/** What changes at once when a reload takes effect. */
+export interface Change {
+  readonly snapshot: Snapshot;
+  /** The uids of the backends that are still there. Connections to others are closed once they are idle. */
+  readonly backends: ReadonlySet<number>;
+  /**
+   * How long tunnels to backends that are gone, and all that came in at listeners that are gone, may go on,
+   * in milliseconds.
+   */
+  readonly drainTimeout: number;
+}
+
+/** A reload that can take effect, or be given up: until then nothing has changed. */
+export interface Preparation {
+  /** Where it will listen, in the order of the listeners. */
+  readonly addresses: readonly Deno.NetAddr[];
+  commit(change: Change): void;
+  /** Closes the listeners that were opened for it. */
+  abandon(): void;
+}
+
 /** A running engine. */
 export interface Engine {
-  /** Where it listens, in the order of the listeners. */
+  /** Where it listens at first, in the order of the listeners. */
   readonly addresses: readonly Deno.NetAddr[];
-  /** Resolves when it has stopped serving; rejects if the listener broke. */
+  /** Resolves when it has stopped serving; rejects if a listener broke. */
   readonly finished: Promise<void>;
+  /**
+   * Begins a reload: opens the listeners that are new. Those with an address that is listened on already go
+   * on, whatever they are called.
+   *
+   * @throws if it cannot listen; then nothing has changed
+   */
+  prepare(listeners: readonly ListenerAddress[]): Preparation;
   /**
    * Stops: from now on every response closes its connection. After the grace it accepts no more
    * connections, then waits for the requests in flight.

@@ -39,7 +39,8 @@ export function checkPause(failed: number, unreachable: number, random: () => nu
 }
 
 export interface ConnectCheckOptions<Monitored extends MonitoredBackend> {
-  readonly backends: readonly Monitored[];
+  /** Those that there are at the moment. */
+  readonly backends: () => readonly Monitored[];
   /**
    * Makes a connection to a backend, and closes it.
    *
@@ -63,7 +64,8 @@ interface Checks {
 
 export class ConnectChecks<Monitored extends MonitoredBackend> {
   readonly #options: ConnectCheckOptions<Monitored>;
-  readonly #checks = new Map<Monitored, Checks>();
+  /** By the uids of their backends. */
+  readonly #checks = new Map<number, Checks>();
   #running = 0;
 
   constructor(options: ConnectCheckOptions<Monitored>) {
@@ -87,18 +89,22 @@ export class ConnectChecks<Monitored extends MonitoredBackend> {
     const { backends, now, random } = this.#options;
     const time = now();
     const due: [Monitored, Checks][] = [];
-    for (const backend of backends) {
-      const checks = this.#checks.get(backend);
-      if (!isUnreachable(backend.standing)) {
-        if (checks !== undefined && checks.dueAt !== Infinity) this.#checks.delete(backend);
-      } else if (checks === undefined) {
-        this.#checks.set(backend, {
+    const unreachable = new Set<number>();
+    for (const backend of backends()) {
+      if (!isUnreachable(backend.standing)) continue;
+      unreachable.add(backend.uid);
+      const checks = this.#checks.get(backend.uid);
+      if (checks === undefined) {
+        this.#checks.set(backend.uid, {
           failed: 0,
           dueAt: time + checkPause(0, this.#checks.size, random),
         });
       } else if (checks.dueAt <= time) {
         due.push([backend, checks]);
       }
+    }
+    for (const [uid, { dueAt }] of this.#checks) {
+      if (!unreachable.has(uid) && dueAt !== Infinity) this.#checks.delete(uid);
     }
     // If there are too many, those that have waited longest come first.
     due.sort(([, one], [, other]) => one.dueAt - other.dueAt);

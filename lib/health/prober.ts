@@ -9,7 +9,10 @@ import { formatFailure } from "../outcome.ts";
 import { failedFetch } from "../net/fetch_error.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
-export interface ProbeOptions<Monitored extends Pick<MonitoredBackend, "url"> = MonitoredBackend> {
+/** What a probe needs to know of a backend. */
+export type Probed = Pick<MonitoredBackend, "uid" | "url">;
+
+export interface ProbeOptions<Monitored extends Probed = MonitoredBackend> {
   readonly backends: readonly Monitored[];
   /** Path and query, appended to the backend's URL. */
   readonly path: string;
@@ -29,37 +32,65 @@ export interface ProbeOptions<Monitored extends Pick<MonitoredBackend, "url"> = 
   readonly onProbe: (backend: Monitored, good: boolean, reason: string) => void;
 }
 
+/** Probes that are being sent. */
+export interface Probes<Monitored extends Probed> extends AsyncDisposable {
+  /** Goes on with other options: a backend that is still there is probed when it would have been anyway. */
+  update(options: ProbeOptions<Monitored>): void;
+}
+
 /** Starts probing, until it is disposed of. */
-export function startProbes<Monitored extends Pick<MonitoredBackend, "url">>(
-  options: ProbeOptions<Monitored>,
-): AsyncDisposable {
-  const { backends, interval, random } = options;
+export function startProbes<Monitored extends Probed>(
+  first: ProbeOptions<Monitored>,
+): Probes<Monitored> {
   // A probe on a kept connection would not show whether a new connection can be made.
   const client = Deno.createHttpClient({ allowHost: true, poolMaxIdlePerHost: 0, http2: false });
-  const stopping = new AbortController();
-  const { signal } = stopping;
+  let options = first;
+  /** What ends the probes of each backend, by its uid. */
+  const stopping = new Map<number, AbortController>();
+  const probing = new Set<Promise<void>>();
 
-  async function probeUntilStopped(backend: Monitored): Promise<void> {
-    await pause(firstDelay(interval, random), signal);
+  async function probeUntilStopped(uid: number, signal: AbortSignal): Promise<void> {
+    await pause(firstDelay(options.interval, options.random), signal);
     while (!signal.aborted) {
       const startedAt = performance.now();
+      const backend = options.backends.find((backend) => backend.uid === uid)!;
       await probe(backend, client, signal, options);
-      const next = startedAt + nextDelay(interval, random);
+      const next = startedAt + nextDelay(options.interval, options.random);
       await pause(Math.max(0, next - performance.now()), signal);
     }
   }
 
-  const probing = Promise.all(backends.map(probeUntilStopped));
+  function update(next: ProbeOptions<Monitored>): void {
+    options = next;
+    const uids = new Set(next.backends.map(({ uid }) => uid));
+    for (const [uid, controller] of stopping) {
+      if (uids.has(uid)) continue;
+      controller.abort();
+      stopping.delete(uid);
+    }
+    for (const uid of uids) {
+      if (stopping.has(uid)) continue;
+      const controller = new AbortController();
+      stopping.set(uid, controller);
+      const ending = probeUntilStopped(uid, controller.signal).finally(() =>
+        probing.delete(ending)
+      );
+      probing.add(ending);
+    }
+  }
+
+  update(first);
   return {
+    update,
     async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await probing;
+      for (const controller of stopping.values()) controller.abort();
+      await Promise.all(probing);
       client.close();
     },
   };
 }
 
-async function probe<Monitored extends Pick<MonitoredBackend, "url">>(
+async function probe<Monitored extends Probed>(
   backend: Monitored,
   client: Deno.HttpClient,
   stopping: AbortSignal,

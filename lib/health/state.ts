@@ -15,6 +15,8 @@ export interface HealthState {
 /** A backend, as far as its health is concerned: this layer does not know the rest of it. */
 export interface MonitoredBackend {
   readonly id: string;
+  /** Tells it from one with the same id that was taken out before. */
+  readonly uid: number;
   readonly url: string;
   state: HealthState;
   readonly standing: Standing;

@@ -6,7 +6,9 @@
  * out soon if one is reachable again (lib/health/connect_checks.ts), so a request that has nothing better
  * tries a few of them, not all.
  *
- * A backend with the weight 0 gets no new requests. A backup takes over only if no other can be used.
+ * A backend with the weight 0, or one that is drained, gets no new requests. A backup takes over only if no
+ * other can be used. One that a reload has removed comes after all others: only what began under the
+ * configuration before can get there.
  */
 import type { Attempt } from "./attempt.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -42,9 +44,10 @@ export function computeCandidates(all: readonly Backend[], slowStart: number): C
   let inPanic = true;
   let lastSince = -Infinity;
   for (const backend of all) {
-    if (backend.weight === 0) continue;
+    if (!isPickable(backend)) continue;
     const { state } = backend;
     best.add(backend, state);
+    if (backend.mode === "removed") continue;
     const { standing, probed } = state;
     if (!probed.up) continue;
     if (standing.phase === "in") {
@@ -69,11 +72,15 @@ export function findRetryCandidates(
   const mayBeLast = tried.filter(({ lastResort }) => lastResort).length < MAX_LAST_RESORTS;
   const best = new Best();
   for (const backend of all) {
-    if (triedBackends.has(backend) || backend.weight === 0) continue;
+    if (triedBackends.has(backend) || !isPickable(backend)) continue;
     const { state } = backend;
     if (mayBeLast || !isUnreachable(state.standing)) best.add(backend, state);
   }
   return best.of(all);
+}
+
+function isPickable({ weight, mode }: Backend): boolean {
+  return weight > 0 && mode !== "draining";
 }
 
 /** Whether one of the attempts went to a backend. */
@@ -94,8 +101,8 @@ class Best {
 
   add(backend: Backend, { standing, probed }: HealthState): void {
     const isUsable = standing.phase === "in" && probed.up;
-    const rank = (isUsable ? 0 : 4) + (isUnreachable(standing) ? 2 : 0) +
-      (backend.isBackup ? 1 : 0);
+    const rank = (backend.mode === "removed" ? 8 : 0) + (isUsable ? 0 : 4) +
+      (isUnreachable(standing) ? 2 : 0) + (backend.isBackup ? 1 : 0);
     if (rank > this.#rank) return;
     if (rank < this.#rank) this.#backends = [];
     this.#rank = rank;

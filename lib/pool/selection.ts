@@ -59,7 +59,8 @@ export class Selection {
   ): Backend | undefined {
     const backend = this.#sticky?.findBackend(request);
     if (backend === undefined || this.#isFull(backend) || isTried(backend, tried)) return undefined;
-    const isLast = backend.unreachable || backend.isBackup || backend.weight === 0;
+    const isLast = backend.unreachable || backend.isBackup || backend.weight === 0 ||
+      backend.mode === "removed";
     if (isLast && !pickable.includes(backend)) return undefined;
     return backend.usable || inPanic ? backend : undefined;
   }

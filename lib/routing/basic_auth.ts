@@ -3,10 +3,10 @@
  * are remembered, wrong ones are limited by the client's address, and a user who does not exist costs the
  * same as one who does.
  */
-import { createHmac } from "node:crypto";
 import type { RouteConfig } from "../config/model.ts";
 import { networkOf } from "./client_network.ts";
 import type { RateLimiter } from "./rate_limit.ts";
+import type { RememberedPasswords } from "./remembered_passwords.ts";
 
 type BasicAuthConfig = NonNullable<RouteConfig["basicAuth"]>;
 
@@ -23,16 +23,6 @@ export type Authentication =
   | { readonly kind: "busy" }
   /** Too many wrong answers from that address. */
   | { readonly kind: "limited"; readonly waitMs: number };
-
-/** Right answers that are remembered, for one route. */
-const MAX_REMEMBERED = 1_000;
-
-/**
- * How long they are after their last use, in milliseconds, by each worker: so whoever is at work does not
- * wait behind the guesses of others. A password whose hash changes is known no more, as the hash is part of
- * what is kept.
- */
-const REMEMBERED_MS = 600_000;
 
 /** Longer ones are none: bcrypt takes 72 bytes of a password, and a header has room for more. */
 const MAX_CREDENTIALS = 1_024;
@@ -61,34 +51,18 @@ export interface BasicAuth {
 
 /**
  * @param failures limits wrong answers by the client's network
- * @param key of the hashes by which right answers are remembered
+ * @param remembered right answers of this route
  */
 export function createBasicAuth(
   { realm, users }: BasicAuthConfig,
   verify: Verify,
   failures: RateLimiter,
-  key: string,
+  remembered: RememberedPasswords,
 ): BasicAuth {
   const hashes = new Map(Object.entries(users));
   const nobody = `$2b$${costOf(users)}$${NOBODY}`;
-  /** Until when a right answer is remembered, by its hash: nobody who reads this memory learns a password. */
-  const remembered = new Map<string, number>();
   /** Checks under way: a page that asks for twenty files has its password checked once. */
   const checking = new Map<string, Promise<Authentication>>();
-
-  function isRemembered(digest: string, now: number): boolean {
-    const until = remembered.get(digest);
-    if (until === undefined) return false;
-    if (until <= now) return false;
-    remember(digest, now);
-    return true;
-  }
-
-  function remember(digest: string, now: number): void {
-    remembered.delete(digest); // if it is there, it becomes the last to make room
-    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!);
-    remembered.set(digest, now + REMEMBERED_MS);
-  }
 
   async function verifyNow(
     { user, password }: Credentials,
@@ -104,7 +78,7 @@ export function createBasicAuth(
     if (verification === "wrong" || verification === "right" && !hashes.has(user)) return UNKNOWN;
     failures.giveBack(network, now);
     if (verification === "busy") return { kind: "busy" };
-    remember(digest, now);
+    remembered.add(digest, now);
     return { kind: "known", user };
   }
 
@@ -115,10 +89,8 @@ export function createBasicAuth(
       if (credentials === undefined) return UNKNOWN;
       const { user, password } = credentials;
       const hash = hashes.get(user);
-      const digest = createHmac("sha256", key).update(`${hash} ${user}:${password}`).digest(
-        "base64",
-      );
-      if (hash !== undefined && isRemembered(digest, now)) return { kind: "known", user };
+      const digest = remembered.digestOf(`${hash} ${user}:${password}`);
+      if (hash !== undefined && remembered.has(digest, now)) return { kind: "known", user };
       const under = `${client} ${digest}`;
       let check = checking.get(under);
       if (check === undefined) {

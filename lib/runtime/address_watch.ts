@@ -10,16 +10,37 @@ import { Timed, type Wheel } from "../time/timer_wheel.ts";
 const INTERVAL_MS = 60_000;
 
 export interface AddressWatchOptions {
-  readonly backends: readonly { readonly url: string }[];
   readonly lookUp: (hostname: string) => Promise<readonly string[]>;
   readonly wheel: Wheel;
   readonly onWarning: (warning: string) => void;
 }
 
-/** Looks up the names of all backends now, and as long as the wheel turns. It delays nothing. */
-export function watchAddresses(options: AddressWatchOptions): void {
-  const names = new Set(options.backends.map(({ url }) => new URL(url).hostname).filter(isName));
-  for (const name of names) new WatchedName(name, options).check();
+export class AddressWatch {
+  readonly #options: AddressWatchOptions;
+  readonly #watched = new Map<string, WatchedName>();
+
+  constructor(options: AddressWatchOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * From now on looks up the names of these backends, at once those that are new, as long as the wheel turns.
+   * It delays nothing.
+   */
+  watch(backends: readonly { readonly url: string }[]): void {
+    const names = new Set(backends.map(({ url }) => new URL(url).hostname).filter(isName));
+    for (const [name, watched] of this.#watched) {
+      if (names.has(name)) continue;
+      watched.stop();
+      this.#watched.delete(name);
+    }
+    for (const name of names) {
+      if (this.#watched.has(name)) continue;
+      const watched = new WatchedName(name, this.#options);
+      this.#watched.set(name, watched);
+      watched.check();
+    }
+  }
 }
 
 class WatchedName extends Timed {
@@ -41,6 +62,10 @@ class WatchedName extends Timed {
     if (count === 0 || count === this.#warnedOf) return;
     this.#warnedOf = count;
     if (count > 1) onWarning(describe(this.#name, count));
+  }
+
+  stop(): void {
+    this.#options.wheel.remove(this);
   }
 
   override expire(): void {

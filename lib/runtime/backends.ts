@@ -1,21 +1,26 @@
-/** The backends of a pool, with their state in the shared memory. */
-import { Backend } from "../backends/backend.ts";
-import type { PoolConfig } from "../config/model.ts";
-import type { SharedMemory } from "../shared_memory/layout.ts";
+/** The backends of a pool, with their state in the memory that workers share. */
+import { Backend, idOf } from "../backends/backend.ts";
+import { BACKEND, backendRecords, WORKER_BACKEND } from "../shared_memory/layout.ts";
+import type { PoolState } from "../shared_memory/state.ts";
+import type { ResolvedPool } from "./revision.ts";
 
-/**
- * @param worker the number of the worker that will use them; 0 is the control plane
- * @param pool its place among the pools, from 0
- */
+/** Who uses memory that workers share. */
+export interface Sharer {
+  /** The number of this worker; 0 is the control plane. */
+  readonly worker: number;
+  /** How many there are, the control plane included. */
+  readonly workers: number;
+}
+
 export function createBackends(
-  memory: SharedMemory,
-  { backends }: PoolConfig,
-  worker: number,
-  pool: number,
+  { backends }: Pick<ResolvedPool, "backends">,
+  state: PoolState,
+  { worker, workers }: Sharer,
 ): readonly Backend[] {
-  return backends.map((backend, place) => {
-    if (!("url" in backend)) throw new Error(`Cannot use the backends of ${backend.file}`);
-    const own = memory.workerBackend(worker, pool, place);
-    return new Backend(backend, memory.backend(pool, place), own);
+  return backends.map((backend) => {
+    const { uid, buffer } = state.backends.get(idOf(backend.url))!;
+    const records = backendRecords(workers, buffer);
+    const own = records.record(WORKER_BACKEND, worker);
+    return new Backend(backend, records.record(BACKEND), own, uid);
   });
 }

@@ -7,43 +7,46 @@ import type { Pool } from "../pool/pool.ts";
 import type { Clock } from "../time/clock.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
+/** What is checked, and how, at the moment: a reload may change both. */
+export interface CheckedPool {
+  readonly pool: Pool;
+  /** For each connection, in milliseconds. */
+  readonly timeout: number;
+}
+
 /**
  * Starts them.
  *
- * @param timeout for each connection, in milliseconds
  * @param random 0 up to 1
  * @returns what stops them, and waits for those that are under way
  */
 export function startConnectChecking(
-  pool: Pool,
+  checked: () => CheckedPool,
   clock: Pick<Clock, "wheel" | "onTick">,
-  timeout: number,
   random: () => number,
 ): AsyncDisposable {
   const { wheel } = clock;
   const running = new Set<Promise<void>>();
   const checks = new ConnectChecks<Backend>({
-    backends: pool.backends,
+    backends: () => checked().pool.backends,
     now: () => wheel.now,
     random,
-    onCheck: (backend, failed) => pool.checked(backend, failed),
+    onCheck: (backend, failed) => checked().pool.checked(backend, failed),
     connect(backend, done) {
-      const check = tryConnect(backend, wheel, timeout).then(done).finally(() =>
+      const check = tryConnect(backend, wheel, checked().timeout).then(done).finally(() =>
         running.delete(check)
       );
       running.add(check);
     },
   });
   const next = new NextCheck();
-  let stopped = false;
-  clock.onTick(() => {
-    if (stopped) return;
+  const endTicks = clock.onTick(() => {
     checks.tick();
     wheel.set(next, checks.dueAt - wheel.now);
   });
   return {
     async [Symbol.asyncDispose]() {
-      stopped = true;
+      endTicks();
       wheel.remove(next);
       await Promise.all(running);
     },

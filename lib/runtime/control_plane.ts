@@ -9,22 +9,17 @@ import type { Configuration } from "../config/model.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
-import { lookUpAddresses } from "../net/host_addresses.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import type { ServingPool } from "../routing/route.ts";
-import { SharedMemory } from "../shared_memory/layout.ts";
-import { newRateTable } from "../shared_memory/rate_table.ts";
+import { COMMON, processRecords, WORKER } from "../shared_memory/layout.ts";
+import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
-import { watchAddresses } from "./address_watch.ts";
 import { startAdmin } from "./admin.ts";
-import { startConnectChecking } from "./connect_checking.ts";
-import { engineLimits } from "./engine_limits.ts";
-import { needsRates } from "./guard_tools.ts";
 import { newInstanceName } from "./instance_name.ts";
 import { LogRouter } from "./log_router.ts";
-import { createPools, extentOf } from "./pools.ts";
-import { startProbing } from "./probing.ts";
+import { ObservedPools } from "./observed_pools.ts";
+import type { ResolvedConfiguration } from "./revision.ts";
+import { Revisions } from "./revisions.ts";
 import { startWarnings } from "./start_warnings.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerCount } from "./worker_count.ts";
@@ -62,9 +57,6 @@ export interface StartOptions {
   readonly onListening?: (listening: Listening) => void;
 }
 
-/** The control plane's number among the users of the shared memory; workers have 1 and up. */
-const CONTROL_PLANE_NUMBER = 0;
-
 /** How long a stop goes on accepting, so that clients learn of it from a response. */
 const STOP_GRACE_MS = 500;
 
@@ -86,48 +78,52 @@ export async function startBalancer(
   for (const warning of startWarnings(config, descriptors)) warn(warning);
 
   const workers = workerCount(config.workers, warn);
-  const memory = new SharedMemory(extentOf(config, workers));
-  const clock = undo.use(startSharedClock(memory));
-  const logs = new LogRouter({
-    clock: clock.now,
-    names: namesIn(options.logFormat),
-    namesPools: Object.keys(config.pools).length > 1,
+  const process = processRecords(1 + workers);
+  const clock = undo.use(startSharedClock(process, workers));
+  const logs = new LogRouter({ clock: clock.now, names: namesIn(options.logFormat) });
+  const revisions = new Revisions({
+    workers: 1 + workers,
+    descriptors: descriptors ?? Infinity,
+    process,
   });
-  const pools = [...await observePools(config, memory, clock, logs)];
+  const pools = new ObservedPools({
+    workers: 1 + workers,
+    clock,
+    onEvent: (event, pool) => logs.route({ kind: "event", event, pool }),
+    onWarning: warn,
+  });
+  const first = revisions.make(resolved(config));
+  revisions.adopt(first);
+  await pools.update(first.config, first.state);
+  logs.namesPools = pools.all.size > 1;
   const supervisor = new Supervisor({
-    memory,
+    process,
+    workers,
     clock,
     assignment: {
-      config,
-      instanceName: config.instance ?? newInstanceName(),
-      listeners: Object.entries(config.listeners).map(([name, { host, port }]) => ({
-        name,
-        hostname: host,
-        port,
-      })),
-      limits: engineLimits(config, workers, descriptors ?? Infinity),
-      guards: {
-        rates: needsRates(config) ? newRateTable() : undefined,
-        seed: crypto.getRandomValues(new Int32Array(1))[0]!,
-      },
-      logFormat: options.logFormat ?? (config.log.access === "off" ? undefined : config.log.access),
+      revision: first,
+      instanceName: newInstanceName(),
+      seed: crypto.getRandomValues(new Int32Array(1))[0]!,
+      logFormat: options.logFormat,
     },
     script: options.script,
     onNotice: (notice) => logs.route(notice),
-    onDeath: (worker) => pools.forEach(({ pool }) => pool.abandon(worker)),
+    onDeath(worker) {
+      const lost = revisions.reclaim(worker);
+      pools.abandon(worker);
+      return lost;
+    },
   });
   let hasStarted = false;
   const admin = startAdmin(config, {
     supervisor,
-    isUsable: () => pools.some(({ pool }) => pool.usable),
+    isUsable: () => pools.isUsable,
     report: (notice) => logs.route(notice),
     hasStarted: () => hasStarted,
   });
   undo.defer(() => admin?.shutdown());
   const addresses = await supervisor.start();
-  const watching = pools.flatMap((serving) => watchPool(serving, clock));
-  const backends = pools.flatMap(({ pool }) => pool.backends);
-  watchAddresses({ backends, lookUp: lookUpAddresses, wheel: clock.wheel, onWarning: warn });
+  pools.watch();
   const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
@@ -137,14 +133,19 @@ export async function startBalancer(
     ...listening,
     finished: supervisor.finished,
     async stop(timeout) {
-      const ending = watching.map((watch) => watch[Symbol.asyncDispose]());
+      const ending = pools[Symbol.asyncDispose]();
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
       admin?.shutdown();
-      await deadline(Promise.all(ending), STOP_WAIT_MS).catch(ignoreTimeout);
+      await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
       clock[Symbol.dispose]();
       return cut;
     },
   };
+}
+
+/** All backends are known by their URLs. */
+function resolved(config: Configuration): ResolvedConfiguration {
+  return config as ResolvedConfiguration;
 }
 
 function warn(warning: string): void {
@@ -158,37 +159,13 @@ function logIgnoredProxies(): void {
 }
 
 /** Starts the clock whose time all workers read from the shared memory; it sleeps if they all do. */
-function startSharedClock(memory: SharedMemory): Clock {
-  const { time } = memory.common;
-  const workers = memory.servingWorkers.map((number) => memory.worker(number));
+function startSharedClock(process: RecordBuffer, workers: number): Clock {
+  const { time } = process.record(COMMON);
+  const serving = Array.from({ length: workers }, (_, index) => process.record(WORKER, 1 + index));
   const clock = startClock({
     onMove: (now) => time.value = now,
-    staysAwake: () => workers.some(({ awake }) => awake.value === 1),
+    staysAwake: () => serving.some(({ awake }) => awake.value === 1),
   });
   time.value = clock.now();
   return clock;
-}
-
-/** The pools as the control plane sees them: probes report to them, and readiness depends on them. */
-async function observePools(
-  config: Configuration,
-  memory: SharedMemory,
-  clock: Clock,
-  logs: LogRouter,
-): Promise<Iterable<ServingPool>> {
-  const pools = await createPools(config, {
-    memory,
-    worker: CONTROL_PLANE_NUMBER,
-    isTrusted: () => false, // it sees no requests
-    clock,
-    onEvent: (event, pool) => logs.route({ kind: "event", event, pool }),
-  });
-  return pools.values();
-}
-
-/** Starts what finds out about the backends of a pool. @returns what stops it */
-function watchPool({ config, pool }: ServingPool, clock: Clock): AsyncDisposable[] {
-  const probes = startProbing(config, pool);
-  const checks = startConnectChecking(pool, clock, config.timeouts.connect, Math.random);
-  return probes === undefined ? [checks] : [checks, probes];
 }

@@ -1,23 +1,29 @@
-/** The data plane of one worker: an engine, and pools over the backends that all workers share. */
+/**
+ * The data plane of one worker: an engine, and pools over the backends that all workers share. It changes
+ * to another revision in two steps, so that all workers do or none.
+ */
+import type { Engine, Preparation } from "../engines/engine.ts";
 import { ENGINES } from "../engines/mod.ts";
-import { remembering } from "../http/trusted_proxies.ts";
-import { lineFormatter } from "../logging/access_log.ts";
-import { isLogged, withoutQuery } from "../logging/log_choice.ts";
-import { bindOrExplain } from "../net/listen_error.ts";
-import { compilePages, compileRoutes } from "../routing/route.ts";
-import { loadConditionTools } from "../routing/tools.ts";
-import { SharedMemory } from "../shared_memory/layout.ts";
+import { bindOrExplain, ListenError } from "../net/listen_error.ts";
+import { COMMON, processRecords, WORKER } from "../shared_memory/layout.ts";
 import { startClock } from "../time/clock.ts";
-import { loadGuardTools } from "./guard_tools.ts";
+import { compile, type Compiled, type CompileOptions } from "./compile.ts";
+import { GuardToolbox } from "./guard_tools.ts";
 import { LineBatch } from "./line_batch.ts";
-import type { Assignment, Notice } from "./messages.ts";
-import { createPools } from "./pools.ts";
+import type { Assignment, Notice, Prepared } from "./messages.ts";
 import { requestsInFlight } from "./reclaim.ts";
+import type { Revision } from "./revision.ts";
 
 /** A running data plane. */
 export interface DataPlane {
-  /** Where it listens, in the order of the listeners. */
+  /** Where it listens at first, in the order of the listeners. */
   readonly addresses: readonly Deno.NetAddr[];
+  /** Gets ready for another revision; until it is committed, nothing changes. */
+  prepare(revision: Revision): Promise<Prepared>;
+  /** From now on serves by a revision that was prepared. @param number of the revision */
+  commit(number: number): Promise<void>;
+  /** Forgets a revision that was prepared. @param number of the revision */
+  abandon(number: number): Promise<void>;
   /** Stops it: see {@linkcode Engine.drain}. When it resolves, all notices have been sent. */
   drain(timeout: number, grace: number): Promise<number>;
 }
@@ -33,17 +39,13 @@ export async function startDataPlane(
   assignment: Assignment,
   notify: (notice: Notice) => void,
 ): Promise<DataPlane> {
-  const { config, number, listeners, reusePort, limits, logFormat, extent, buffer } = assignment;
-  const { instanceName, guards, wallOrigin } = assignment;
-  const memory = new SharedMemory(extent, buffer);
-  const isTrusted = remembering(await loadAddressList(config.trustedProxies));
-  const conditions = await loadConditionTools(config.routes.map(({ match }) => match));
+  const { revision, number, workers, reusePort, buffer, wallOrigin } = assignment;
+  const process = processRecords(workers, buffer);
   const onFault = (error: unknown) =>
     notify({ kind: "fault", message: `a request failed by a fault of this program: ${error}` });
-  const guardTools = await loadGuardTools(config, memory, number, guards, onFault);
-  const serve = await ENGINES[config.engine]();
-  const { time } = memory.common;
-  const { heartbeat, awake } = memory.worker(number);
+  const serve = await ENGINES[revision.config.engine]();
+  const { time } = process.record(COMMON);
+  const { heartbeat, awake } = process.record(WORKER, number);
   awake.value = 1;
   const clock = startClock({
     time: () => time.value,
@@ -54,39 +56,30 @@ export async function startDataPlane(
     },
   });
   clock.onTick(() => heartbeat.add(1));
-  const pools = await createPools(config, {
-    memory,
-    worker: number,
-    isTrusted,
-    clock,
-    onEvent: (event, pool) => notify({ kind: "event", event, pool }),
-  });
   const batch = new LineBatch((lines) => notify({ kind: "lines", lines }));
-  const format = logFormat === undefined ? undefined : lineFormatter(logFormat);
-  const choice = config.log;
+  const sharer = { worker: number, workers };
+  const guards = new GuardToolbox(sharer, assignment.seed, onFault);
+  const options: CompileOptions = { ...assignment, ...sharer, clock, guards, batch, notify };
+  const { snapshot } = await compile(revision, options);
+  const { listeners } = revision;
   const engine = bindOrExplain("requests", listeners, () =>
     serve({
-      routes: compileRoutes(config, { pools, guardTools, random: Math.random }),
-      conditions,
-      errorPages: compilePages(config.errorPages),
-      rateClock: sharedClock(wallOrigin),
-      clock,
-      instanceName,
+      snapshot,
       listeners,
       reusePort,
-      requests: requestsInFlight(memory, number),
-      limits,
-      isTrusted,
-      logFields: choice.fields,
-      onRequest: format && ((entry) => {
-        if (isLogged(entry, choice, Math.random)) batch.write(format(withoutQuery(entry, choice)));
-      }),
+      clock,
+      rateClock: sharedClock(wallOrigin),
+      requests: requestsInFlight(process, number),
       onError: onFault,
       onWarning: (message) => notify({ kind: "warning", message }),
     }));
+  const changes = new Changes(engine, revision, options);
 
   return {
     addresses: engine.addresses,
+    prepare: (revision) => changes.prepare(revision),
+    commit: (number) => changes.commit(number),
+    abandon: (number) => changes.abandon(number),
     async drain(timeout, grace) {
       const cut = await engine.drain(timeout, grace);
       batch.flush();
@@ -94,6 +87,80 @@ export async function startDataPlane(
       return cut;
     },
   };
+}
+
+/** A revision that can be committed. */
+interface Ready {
+  readonly revision: Revision;
+  readonly compiled: Compiled;
+  readonly preparation: Preparation;
+}
+
+/** Changes from one revision to another. */
+class Changes {
+  readonly #engine: Engine;
+  readonly #options: CompileOptions;
+  #current: Revision;
+  /** Revisions that are prepared, or being prepared, by their numbers; undefined if one cannot be. */
+  readonly #ready = new Map<number, Promise<Ready | undefined>>();
+
+  constructor(engine: Engine, current: Revision, options: CompileOptions) {
+    this.#engine = engine;
+    this.#current = current;
+    this.#options = options;
+  }
+
+  async prepare(revision: Revision): Promise<Prepared> {
+    const preparing = this.#prepare(revision);
+    this.#ready.set(revision.number, preparing.catch(() => undefined));
+    try {
+      const { preparation } = await preparing;
+      return { kind: "prepared", addresses: preparation.addresses };
+    } catch (error) {
+      this.#ready.delete(revision.number);
+      const message = error instanceof ListenError
+        ? error.message
+        : `Cannot serve by it, by a fault of this program: ${error}`;
+      return { kind: "refused", message };
+    }
+  }
+
+  async #prepare(revision: Revision): Promise<Ready> {
+    const { listeners } = revision;
+    const compiled = await compile(revision, this.#options);
+    const preparation = bindOrExplain(
+      "requests",
+      listeners,
+      () => this.#engine.prepare(listeners),
+    );
+    return { revision, compiled, preparation };
+  }
+
+  async commit(number: number): Promise<void> {
+    const ready = await this.#take(number);
+    if (ready === undefined) return;
+    const { revision, compiled: { snapshot, backends }, preparation } = ready;
+    this.#current = revision;
+    preparation.commit({
+      snapshot,
+      backends: new Set(backends.map(({ uid }) => uid)),
+      drainTimeout: revision.config.timeouts.drain,
+    });
+    this.#options.guards.retain(revision.config);
+    this.#options.notify({ kind: "committed", revision: number });
+  }
+
+  async abandon(number: number): Promise<void> {
+    const ready = await this.#take(number);
+    ready?.preparation.abandon();
+    this.#options.guards.retain(this.#current.config);
+  }
+
+  async #take(number: number): Promise<Ready | undefined> {
+    const ready = await this.#ready.get(number);
+    this.#ready.delete(number);
+    return ready;
+  }
 }
 
 /**
@@ -104,11 +171,4 @@ export async function startDataPlane(
 function sharedClock(wallOrigin: number): () => number {
   const offset = performance.timeOrigin - wallOrigin;
   return () => offset + performance.now();
-}
-
-/** What only some settings need is loaded if they are set: its memory would be held as long as this runs. */
-async function loadAddressList(networks: readonly string[]): Promise<(address: string) => boolean> {
-  if (networks.length === 0) return () => false;
-  const { belongsTo } = await import("../net/address_list.ts");
-  return belongsTo(networks);
 }

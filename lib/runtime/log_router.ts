@@ -32,16 +32,17 @@ export interface LogRouterOptions {
 }
 
 export class LogRouter {
+  /** Whether lines about a backend name its pool: there are several. */
+  namesPools: boolean;
   readonly #clock: () => number;
   readonly #write: (level: Level, message: string) => void;
   readonly #names: ReadonlyMap<string, string> | undefined;
-  readonly #namesPools: boolean;
   readonly #limit = new RepeatLimit();
   /** Several workers report the same trouble, and it is logged once. */
   readonly #warnings = new Map<string, (warning: string) => void>();
 
   constructor({ clock, write = log, names, namesPools = false }: LogRouterOptions) {
-    this.#namesPools = namesPools;
+    this.namesPools = namesPools;
     this.#clock = clock;
     this.#write = write;
     this.#names = names;
@@ -67,7 +68,7 @@ export class LogRouter {
   /** An event of one of several pools begins with the pool's name. */
   #format(event: PoolEvent, pool: string): readonly [Level, string] {
     const [level, text] = formatEvent(event, this.#names);
-    return [level, this.#namesPools ? `pool ${pool}: ${text}` : text];
+    return [level, this.namesPools ? `pool ${pool}: ${text}` : text];
   }
 
   #writeLimited(subject: string, level: Level, message: string): void {

@@ -1,21 +1,17 @@
 /** The messages between the supervisor and a worker: plain data, and memory that they share. */
 import type { LineFormat } from "../logging/access_log.ts";
-import type { Configuration } from "../config/model.ts";
-import type { Limits, ListenerAddress } from "../engines/engine.ts";
 import type { PoolEvent } from "../health/events.ts";
-import type { Extent } from "../shared_memory/layout.ts";
-import type { SharedGuards } from "./guard_tools.ts";
+import type { Revision } from "./revision.ts";
 
 /** What all workers have to do. */
 export interface SharedAssignment {
-  readonly config: Configuration;
-  /** This balancer's name in Via. */
+  /** The first one; others follow by orders. */
+  readonly revision: Revision;
+  /** This balancer's name in Via, unless the configuration gives it one. */
   readonly instanceName: string;
-  /** Where requests come in; port 0 takes any free one. */
-  readonly listeners: readonly ListenerAddress[];
-  readonly limits: Limits;
-  readonly guards: SharedGuards;
-  /** How access log lines are written; undefined writes none. */
+  /** Makes hashes that clients cannot foresee. */
+  readonly seed: number;
+  /** How access log lines are written, whatever the configuration says; undefined leaves it to that. */
   readonly logFormat: LineFormat | undefined;
 }
 
@@ -23,10 +19,12 @@ export interface SharedAssignment {
 export interface Assignment extends SharedAssignment {
   /** Its number, from 1. */
   readonly number: number;
-  /** Whether other workers listen on the same ports. */
+  /** How many share the memory, the control plane included. */
+  readonly workers: number;
+  /** Whether others listen on the same ports. */
   readonly reusePort: boolean;
+  /** What there is once: {@linkcode processRecords}. */
   readonly buffer: SharedArrayBuffer;
-  readonly extent: Extent;
   /**
    * When the supervisor's clock began, in milliseconds since 1970, as the wall clock says at the moment: a
    * clock of all workers is measured from there.
@@ -37,13 +35,28 @@ export interface Assignment extends SharedAssignment {
 /** From the supervisor to a worker. */
 export type Order =
   | { readonly kind: "serve"; readonly assignment: Assignment }
+  /** Get ready for a revision, and change nothing yet. */
+  | { readonly kind: "prepare"; readonly revision: Revision }
+  /** From now on serve by the revision with this number, or forget it. */
+  | { readonly kind: "commit" | "abandon"; readonly revision: number }
   /** Stop; both times are those of {@linkcode Engine.drain}. */
   | { readonly kind: "drain"; readonly timeout: number; readonly grace: number };
+
+/** What comes of the order to get ready for a revision. */
+export type Prepared =
+  | { readonly kind: "prepared"; readonly addresses: readonly Deno.NetAddr[] }
+  /** It cannot serve by it. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** It died meanwhile, and comes back with the newest revision. */
+  | { readonly kind: "gone" };
 
 /** From a worker to the supervisor. */
 export type Notice =
   | { readonly kind: "listening"; readonly addresses: readonly Deno.NetAddr[] }
   | { readonly kind: "cannot listen"; readonly message: string }
+  | { readonly kind: "ready"; readonly revision: number; readonly prepared: Prepared }
+  /** It serves by the revision with this number. */
+  | { readonly kind: "committed"; readonly revision: number }
   | LogNotice
   /** Its clock ticks again after a sleep, so the shared time is needed. */
   | { readonly kind: "awake" }

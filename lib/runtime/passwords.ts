@@ -1,5 +1,5 @@
 /** Checks passwords in a thread of its own, so that no request waits for another one's password. */
-import type { Verification, Verify } from "../routing/basic_auth.ts";
+import type { Verification } from "../routing/basic_auth.ts";
 
 /** To the thread that checks. */
 export interface PasswordQuestion {
@@ -17,41 +17,67 @@ export interface PasswordAnswer {
 /** Passwords that may wait: at 50 ms each, the last one waits for three seconds. */
 const MAX_WAITING = 64;
 
-/**
- * Starts the thread: the first password should not wait for that.
- *
- * @param onFault called with errors of the thread; what waits for it is turned away
- */
-export function startPasswords(onFault: (error: unknown) => void): Verify {
-  const waiting = new Map<number, (verification: Verification) => void>();
-  let number = 0;
-  let worker: Worker | undefined = start();
+export class Passwords {
+  readonly #onFault: (error: unknown) => void;
+  readonly #waiting = new Map<number, (verification: Verification) => void>();
+  #number = 0;
+  #worker: Worker | undefined;
+  /** Whether no route asks for passwords any more, but for requests that have begun. */
+  #isEnding = false;
 
-  function start(): Worker {
+  /**
+   * Starts the thread: the first password should not wait for that.
+   *
+   * @param onFault called with errors of the thread; what waits for it is turned away
+   */
+  constructor(onFault: (error: unknown) => void) {
+    this.#onFault = onFault;
+    this.#worker = this.#start();
+  }
+
+  /** Checks a password against a hash by bcrypt. */
+  verify(password: string, hash: string): Promise<Verification> {
+    if (this.#waiting.size >= MAX_WAITING) return Promise.resolve("busy");
+    this.#worker ??= this.#start();
+    const question: PasswordQuestion = { number: this.#number++, password, hash };
+    this.#worker.postMessage(question);
+    return new Promise((resolve) => this.#waiting.set(question.number, resolve));
+  }
+
+  /** Ends the thread once it has answered; a further password starts another one. */
+  end(): void {
+    this.#isEnding = true;
+    this.#endIfIdle();
+  }
+
+  #endIfIdle(): void {
+    if (!this.#isEnding || this.#waiting.size > 0) return;
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #start(): Worker {
     const started = new Worker(new URL("./password_worker.ts", import.meta.url), {
       type: "module",
       name: "passwords",
     });
     started.onmessage = ({ data }: MessageEvent<PasswordAnswer>) => {
-      waiting.get(data.number)?.(data.isRight ? "right" : "wrong");
-      waiting.delete(data.number);
+      this.#waiting.get(data.number)?.(data.isRight ? "right" : "wrong");
+      this.#waiting.delete(data.number);
+      this.#endIfIdle();
     };
     started.onerror = (event) => {
       event.preventDefault(); // otherwise it ends the whole program
       started.terminate();
-      worker = undefined; // the next password starts another one
-      onFault(new Error(`passwords cannot be checked: ${event.message}`));
-      for (const answer of waiting.values()) answer("busy");
-      waiting.clear();
+      this.#worker = undefined; // the next password starts another one
+      this.#onFault(new Error(`passwords cannot be checked: ${event.message}`));
+      this.#turnAway();
     };
     return started;
   }
 
-  return (password, hash) => {
-    if (waiting.size >= MAX_WAITING) return Promise.resolve("busy");
-    worker ??= start();
-    const question: PasswordQuestion = { number: number++, password, hash };
-    worker.postMessage(question);
-    return new Promise((resolve) => waiting.set(question.number, resolve));
-  };
+  #turnAway(): void {
+    for (const answer of this.#waiting.values()) answer("busy");
+    this.#waiting.clear();
+  }
 }

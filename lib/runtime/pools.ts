@@ -1,5 +1,4 @@
 /** The pools of a configuration, with their state in the memory that workers share. */
-import type { Configuration, PoolConfig } from "../config/model.ts";
 import { textOf } from "../config/values/content.ts";
 import type { PoolEvent } from "../health/events.ts";
 import { isSecure, type IsTrusted } from "../http/trusted_proxies.ts";
@@ -8,59 +7,52 @@ import { createPool } from "../pool/create_pool.ts";
 import type { Sticky } from "../pool/sticky.ts";
 import { RetryBudget } from "../retry_budget.ts";
 import type { ServingPool } from "../routing/route.ts";
-import type { Extent, SharedMemory } from "../shared_memory/layout.ts";
+import { BUDGET, POOL, poolRecords } from "../shared_memory/layout.ts";
+import type { SharedState } from "../shared_memory/state.ts";
 import type { Clock } from "../time/clock.ts";
-import { createBackends } from "./backends.ts";
-import { countedRoutes } from "./guard_tools.ts";
+import { createBackends, type Sharer } from "./backends.ts";
+import type { ResolvedConfiguration, ResolvedPool } from "./revision.ts";
 
-export interface PoolsOptions {
-  readonly memory: SharedMemory;
-  /** The number of the worker that will use them; 0 is the control plane. */
-  readonly worker: number;
+export interface PoolsOptions extends Sharer {
   readonly isTrusted: IsTrusted;
   readonly clock: Clock;
   /** @param pool its name */
   readonly onEvent: (event: PoolEvent, pool: string) => void;
 }
 
-/** How much memory workers share for a configuration. @param workers of them, without the supervisor */
-export function extentOf(config: Configuration, workers: number): Extent {
-  return {
-    pools: Object.values(config.pools).map(({ backends }) => backends.length),
-    routes: countedRoutes(config).length,
-    workers: 1 + workers,
-  };
-}
-
-/** Creates all pools, by their names. */
+/** Creates all pools, by their names. @param state of all of them */
 export async function createPools(
-  { pools }: Configuration,
+  { pools }: Pick<ResolvedConfiguration, "pools">,
+  state: SharedState,
   options: PoolsOptions,
 ): Promise<ReadonlyMap<string, ServingPool>> {
-  const created = Object.entries(pools).map(async ([name, config], place) =>
-    [name, await createServingPool(name, config, place, options)] as const
+  const created = Object.entries(pools).map(async ([name, config]) =>
+    [name, await createServingPool(name, config, state, options)] as const
   );
   return new Map(await Promise.all(created));
 }
 
 async function createServingPool(
   name: string,
-  config: PoolConfig,
-  place: number,
-  { memory, worker, isTrusted, clock, onEvent }: PoolsOptions,
+  config: ResolvedPool,
+  { pools }: SharedState,
+  options: PoolsOptions,
 ): Promise<ServingPool> {
-  const backends = createBackends(memory, config, worker, place);
+  const { worker, isTrusted, clock, onEvent } = options;
+  const state = pools.get(name)!;
+  const records = poolRecords(state.buffer);
+  const backends = createBackends(config, state, options);
   const pool = createPool(config, {
     backends,
     sticky: await loadSticky(config, backends, isTrusted),
     isTrusted,
     clock,
     random: Math.random,
-    cells: memory.pool(place),
+    cells: records.record(POOL),
     worker,
     onEvent: (event) => onEvent(event, name),
   });
-  const budget = new RetryBudget(config.retry.budget, memory.budget(place));
+  const budget = new RetryBudget(config.retry.budget, records.record(BUDGET));
   return { name, config, pool, budget };
 }
 
@@ -70,7 +62,7 @@ async function createServingPool(
  * @returns undefined if sticky sessions are off
  */
 async function loadSticky(
-  { sticky }: PoolConfig,
+  { sticky }: Pick<ResolvedPool, "sticky">,
   backends: readonly Backend[],
   isTrusted: IsTrusted,
 ): Promise<Sticky | undefined> {

@@ -1,32 +1,43 @@
 /**
- * The supervisor of the workers: it starts them, restarts those that die and takes back what they had in
- * flight, notices those that hang, and drains all of them at the end.
+ * The supervisor of the workers: it starts them, restarts those that die, notices those that hang, changes
+ * all of them to another revision or none, and drains all of them at the end.
  */
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import type { ListenerAddress } from "../engines/engine.ts";
 import { log } from "../logging/log.ts";
 import { bindOrExplain, ListenError } from "../net/listen_error.ts";
-import type { SharedMemory } from "../shared_memory/layout.ts";
+import { WORKER } from "../shared_memory/layout.ts";
+import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import type { Clock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { nextBackoff } from "./backoff.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
-import type { LogNotice, SharedAssignment } from "./messages.ts";
-import { reclaim, requestsInFlight } from "./reclaim.ts";
+import type { LogNotice, Prepared, SharedAssignment } from "./messages.ts";
+import { requestsInFlight } from "./reclaim.ts";
+import type { Revision } from "./revision.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 export interface SupervisorOptions {
-  readonly memory: SharedMemory;
+  /** What there is once: {@linkcode processRecords}. */
+  readonly process: RecordBuffer;
+  /** How many serve. */
+  readonly workers: number;
   readonly clock: Clock;
   readonly assignment: SharedAssignment;
   /** The module that workers run; by default worker.ts. */
   readonly script: URL | undefined;
   /** Called with what a worker reports for the logs. */
   readonly onNotice: (notice: LogNotice) => void;
-  /** Called with the number of a worker that died, once its requests in flight are taken back. */
-  readonly onDeath: (worker: number) => void;
+  /** Called with the number of a worker that died. @returns how many requests were lost with it */
+  readonly onDeath: (worker: number) => number;
 }
+
+/** Several sockets share a port only there. */
+const CAN_REUSE_PORT = Deno.build.os === "linux";
+
+/** How long workers may take to get ready for a revision, or to change to it, in milliseconds. */
+const CHANGE_TIMEOUT_MS = 10_000;
 
 /** How long a worker may take to stop beyond the timeout of its drain. */
 const DRAIN_MARGIN_MS = 1_000;
@@ -47,13 +58,14 @@ export class Supervisor {
   readonly #heartbeats: HeartbeatMonitor;
   readonly #finished = Promise.withResolvers<never>();
   readonly #stopping = new AbortController();
-  #listeners: readonly ListenerAddress[];
+  /** What a worker that is started gets. */
+  #revision: Revision;
   #isRunning = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#numbers = options.memory.servingWorkers;
-    this.#listeners = options.assignment.listeners;
+    this.#numbers = Array.from({ length: options.workers }, (_, index) => index + 1);
+    this.#revision = options.assignment.revision;
     this.finished = this.#finished.promise;
     this.finished.catch(() => {}); // it may be awaited only later
     this.#heartbeats = new HeartbeatMonitor({
@@ -73,14 +85,11 @@ export class Supervisor {
   async start(): Promise<readonly Deno.NetAddr[]> {
     const { clock } = this.#options;
     const [first, ...others] = this.#numbers;
-    if (others.length > 0) this.#checkPortsAreFree();
+    this.#checkPortsAreFree(this.#revision.listeners);
     try {
       // If any free port will do, the first worker takes one and the others share it.
       const addresses = await this.#spawn(first!).listening;
-      this.#listeners = this.#listeners.map((listener, place) => ({
-        ...listener,
-        port: addresses[place]!.port,
-      }));
+      this.#revision = withPorts(this.#revision, addresses);
       await Promise.all(others.map((number) => this.#spawn(number).listening));
       this.#isRunning = true;
       clock.onTick(() => this.#checkHeartbeats(clock.now()));
@@ -89,6 +98,78 @@ export class Supervisor {
       this.#end();
       throw error;
     }
+  }
+
+  /** Where requests come in, with the ports that the system chose. */
+  get listeners(): readonly ListenerAddress[] {
+    return this.#revision.listeners;
+  }
+
+  /** The workers, by their numbers, and whether they listen. */
+  get workers(): readonly { readonly number: number; readonly serving: boolean }[] {
+    return this.#numbers.map((number) => ({
+      number,
+      serving: this.#workers.get(number)?.serves ?? false,
+    }));
+  }
+
+  /**
+   * Changes all workers to another revision, or none. One that is being started again meanwhile changes
+   * once it listens.
+   *
+   * @returns why none has changed; undefined if all have, or will
+   */
+  async change(revision: Revision): Promise<string | undefined> {
+    try {
+      this.#checkPortsAreFree(revision.listeners);
+    } catch (error) {
+      if (error instanceof ListenError) return error.message;
+      throw error;
+    }
+    const preparing: WorkerHandle[] = [];
+    let next = this.#withKnownPorts(revision);
+    for (const worker of this.#serving) {
+      preparing.push(worker);
+      const prepared = await this.#prepare(worker, next);
+      if (prepared.kind === "refused") {
+        for (const worker of preparing) worker.abandon(revision.number);
+        return prepared.message;
+      }
+      if (prepared.kind === "prepared") next = withPorts(next, prepared.addresses);
+    }
+    this.#revision = next;
+    await Promise.all(preparing.map((worker) => this.#commit(worker)));
+    for (const worker of this.#serving) await this.#catchUp(worker); // it began to listen meanwhile
+    return undefined;
+  }
+
+  get #serving(): readonly WorkerHandle[] {
+    return [...this.#workers.values()].filter(({ serves }) => serves);
+  }
+
+  /** A listener for which the system chose a port keeps it. */
+  #withKnownPorts(revision: Revision): Revision {
+    const listeners = revision.listeners.map((listener) => {
+      const { name, hostname, port } = listener;
+      const known = port === 0
+        ? this.listeners.find((other) => other.name === name && other.hostname === hostname)
+        : undefined;
+      return known ?? listener;
+    });
+    return { ...revision, listeners };
+  }
+
+  async #prepare(worker: WorkerHandle, revision: Revision): Promise<Prepared> {
+    const prepared = await deadline(worker.prepare(revision), CHANGE_TIMEOUT_MS)
+      .catch(ignoreTimeout);
+    return prepared ??
+      { kind: "refused", message: `worker ${worker.number} does not answer: it may hang` };
+  }
+
+  async #commit(worker: WorkerHandle): Promise<void> {
+    const committed = worker.commit(this.#revision.number).then(() => true);
+    if (await deadline(committed, CHANGE_TIMEOUT_MS).catch(ignoreTimeout)) return;
+    log("warn", `worker ${worker.number} does not answer: it changes once it goes on`);
   }
 
   /** Which workers hang; undefined if none does. */
@@ -122,14 +203,15 @@ export class Supervisor {
     const cut = await deadline(worker.drain(timeout, grace), timeout + DRAIN_MARGIN_MS)
       .catch(ignoreTimeout);
     // If it died or hangs, all that it had in flight is cut off.
-    return cut ?? requestsInFlight(this.#options.memory, worker.number).own;
+    return cut ?? requestsInFlight(this.#options.process, worker.number).own;
   }
 
-  /** Several workers listen with reusePort, which would silently share the port with another balancer. */
-  #checkPortsAreFree(): void {
-    for (const listener of this.#listeners) {
+  /** Workers listen with reusePort, which would silently share a port with another program. */
+  #checkPortsAreFree(listeners: readonly ListenerAddress[]): void {
+    const ours = new Set(this.#isRunning ? this.listeners.map(({ port }) => port) : []);
+    for (const listener of listeners) {
       const { hostname, port } = listener;
-      if (port === 0) continue;
+      if (port === 0 || ours.has(port)) continue;
       bindOrExplain("requests", [listener], () => Deno.listen({ hostname, port }).close());
     }
   }
@@ -141,20 +223,20 @@ export class Supervisor {
   }
 
   #spawn(number: number): WorkerHandle {
-    const { memory, clock, assignment, script, onNotice } = this.#options;
+    const { process, workers, clock, assignment, script, onNotice } = this.#options;
     const startedAt = performance.now();
     const worker = new WorkerHandle({
       script: script ?? new URL("./worker.ts", import.meta.url),
       assignment: {
         ...assignment,
+        revision: this.#revision,
         number,
-        listeners: this.#listeners,
-        reusePort: this.#numbers.length > 1,
-        buffer: memory.buffer,
-        extent: memory.extent,
+        workers: workers + 1,
+        reusePort: CAN_REUSE_PORT,
+        buffer: process.buffer,
         wallOrigin: Date.now() - performance.now(),
       },
-      heartbeat: memory.worker(number).heartbeat,
+      heartbeat: process.record(WORKER, number).heartbeat,
       onNotice,
       onAwake: () => clock.wake(),
       onExit: (reason) => this.#onExit(number, reason, performance.now() - startedAt),
@@ -164,11 +246,9 @@ export class Supervisor {
   }
 
   #onExit(number: number, reason: string, livedMs: number): void {
-    const { memory, onDeath } = this.#options;
     this.#workers.delete(number);
     this.#heartbeats.forget(number);
-    const lost = reclaim(memory, number);
-    onDeath(number);
+    const lost = this.#options.onDeath(number);
     log("error", `worker ${number} died, requests lost with it: ${lost}: ${reason}`);
     if (this.#isRunning) this.#restart(number, livedMs);
   }
@@ -183,6 +263,7 @@ export class Supervisor {
     const worker = this.#spawn(number);
     try {
       await worker.listening;
+      await this.#catchUp(worker);
       log("info", `worker ${number} is started again`);
     } catch (error) {
       if (!(error instanceof ListenError)) return; // it died: #onExit restarts it
@@ -193,9 +274,27 @@ export class Supervisor {
     }
   }
 
+  /** The revision may have changed while a worker was started. */
+  async #catchUp(worker: WorkerHandle): Promise<void> {
+    while (worker.revision !== this.#revision.number) {
+      const prepared = await this.#prepare(worker, this.#revision);
+      if (prepared.kind === "refused") throw new ListenError(prepared.message);
+      await this.#commit(worker);
+    }
+  }
+
   #end(): void {
     this.#isRunning = false;
     for (const worker of this.#workers.values()) worker.end();
     this.#workers.clear();
   }
+}
+
+/** The same revision, with the ports that the system chose. */
+function withPorts(revision: Revision, addresses: readonly Deno.NetAddr[]): Revision {
+  const listeners = revision.listeners.map((listener, place) => ({
+    ...listener,
+    port: addresses[place]!.port,
+  }));
+  return { ...revision, listeners };
 }

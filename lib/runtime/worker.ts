@@ -3,13 +3,24 @@
 import { ListenError } from "../net/listen_error.ts";
 import { type DataPlane, startDataPlane } from "./data_plane.ts";
 import type { Assignment, Notice, Order } from "./messages.ts";
+import type { Revision } from "./revision.ts";
 
 /** Undefined until the order to serve has come. */
 let dataPlane: Promise<DataPlane> | undefined;
 
 self.addEventListener("message", ({ data: order }: MessageEvent<Order>) => {
-  if (order.kind === "serve") serve(order.assignment);
-  else drain(order.timeout, order.grace);
+  switch (order.kind) {
+    case "serve":
+      return serve(order.assignment);
+    case "prepare":
+      return prepare(order.revision);
+    case "commit":
+      return dataPlane!.then((running) => running.commit(order.revision));
+    case "abandon":
+      return dataPlane!.then((running) => running.abandon(order.revision));
+    case "drain":
+      return drain(order.timeout, order.grace);
+  }
 });
 
 // Deno would write the error to standard error before it tells the supervisor, and wait for a reader.
@@ -39,6 +50,12 @@ async function serve(assignment: Assignment): Promise<void> {
     if (!(error instanceof ListenError)) throw error;
     notify({ kind: "cannot listen", message: error.message });
   }
+}
+
+async function prepare(revision: Revision): Promise<void> {
+  const running = await dataPlane!;
+  const prepared = await running.prepare(revision);
+  notify({ kind: "ready", revision: revision.number, prepared });
 }
 
 async function drain(timeout: number, grace: number): Promise<void> {

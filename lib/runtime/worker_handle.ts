@@ -1,7 +1,8 @@
 /** A worker, as the supervisor handles it. */
 import { ListenError } from "../net/listen_error.ts";
 import type { AtomicInt } from "../shared_memory/cells.ts";
-import type { Assignment, LogNotice, Notice, Order } from "./messages.ts";
+import type { Assignment, LogNotice, Notice, Order, Prepared } from "./messages.ts";
+import type { Revision } from "./revision.ts";
 
 export interface WorkerHandleOptions {
   readonly assignment: Assignment;
@@ -22,12 +23,17 @@ export class WorkerHandle {
   readonly heartbeat: AtomicInt;
   /** Whether it listens. */
   serves = false;
+  /** The number of the revision that it serves by, or will once it was told to. */
+  revision: number;
   /** Where it listens; rejects with a {@linkcode ListenError}, or with another error if it dies first. */
   readonly listening: Promise<readonly Deno.NetAddr[]>;
   readonly #worker: Worker;
   readonly #options: WorkerHandleOptions;
   readonly #listening = Promise.withResolvers<readonly Deno.NetAddr[]>();
   readonly #drained = Promise.withResolvers<number | undefined>();
+  /** Who waits for a revision to be prepared, or committed, by its number. */
+  readonly #preparing = new Map<number, (prepared: Prepared) => void>();
+  readonly #committing = new Map<number, () => void>();
   #hasEnded = false;
 
   /** Starts it. */
@@ -35,6 +41,7 @@ export class WorkerHandle {
     this.#options = options;
     this.number = options.assignment.number;
     this.heartbeat = options.heartbeat;
+    this.revision = options.assignment.revision.number;
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // it may be awaited only later
     this.#worker = new Worker(options.script, {
@@ -47,6 +54,30 @@ export class WorkerHandle {
       this.#exit(event.message);
     };
     this.#send({ kind: "serve", assignment: options.assignment });
+  }
+
+  /** Lets it get ready for a revision. */
+  prepare(revision: Revision): Promise<Prepared> {
+    if (this.#hasEnded) return Promise.resolve({ kind: "gone" });
+    const { promise, resolve } = Promise.withResolvers<Prepared>();
+    this.#preparing.set(revision.number, resolve);
+    this.#send({ kind: "prepare", revision });
+    return promise;
+  }
+
+  /** Lets it serve by a revision that it is ready for. @returns once it does, or has died */
+  commit(revision: number): Promise<void> {
+    this.revision = revision;
+    if (this.#hasEnded) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#committing.set(revision, resolve);
+    this.#send({ kind: "commit", revision });
+    return promise;
+  }
+
+  /** Lets it forget a revision that it got ready for, or still does. */
+  abandon(revision: number): void {
+    if (!this.#hasEnded) this.#send({ kind: "abandon", revision });
   }
 
   /**
@@ -63,6 +94,8 @@ export class WorkerHandle {
   end(): void {
     this.#hasEnded = true;
     this.#worker.terminate();
+    for (const resolve of this.#preparing.values()) resolve({ kind: "gone" });
+    for (const resolve of this.#committing.values()) resolve();
   }
 
   #send(order: Order): void {
@@ -78,6 +111,12 @@ export class WorkerHandle {
         return this.#listening.reject(new ListenError(notice.message));
       case "died":
         return this.#exit(notice.reason);
+      case "ready":
+        this.#preparing.get(notice.revision)?.(notice.prepared);
+        return void this.#preparing.delete(notice.revision);
+      case "committed":
+        this.#committing.get(notice.revision)?.();
+        return void this.#committing.delete(notice.revision);
       case "drained":
         return this.#drained.resolve(notice.cut);
       case "awake":

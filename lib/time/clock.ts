@@ -19,8 +19,12 @@ export interface Clock extends Disposable {
   readonly now: () => number;
   /** This worker's own time, in milliseconds with fractions. Reading it costs more. */
   readonly precisely: () => number;
-  /** Calls an action with each tick from now on, after what is due has expired. */
-  readonly onTick: (action: () => void) => void;
+  /**
+   * Calls an action with each tick from now on, after what is due has expired.
+   *
+   * @returns what ends that
+   */
+  readonly onTick: (action: () => void) => () => void;
   /** Ends a sleep: from now on it ticks, until nothing is due for a while. */
   readonly wake: () => void;
 }
@@ -46,7 +50,7 @@ export interface ClockOptions {
 /** Starts it; it ticks until it is disposed of. */
 export function startClock(options: ClockOptions = {}): Clock {
   const { time, onMove, staysAwake = () => false, onSleep, onWake } = options;
-  const actions: (() => void)[] = [];
+  const actions = new Set<() => void>();
   /** When it moved last, by performance.now(). */
   let movedAt = performance.now();
   let now = movedAt;
@@ -100,7 +104,10 @@ export function startClock(options: ClockOptions = {}): Clock {
       return time?.() ?? now;
     },
     precisely: () => wheel.now + Math.min(performance.now() - movedAt, MAX_PER_TICK_MS),
-    onTick: (action) => void actions.push(action),
+    onTick(action) {
+      actions.add(action);
+      return () => void actions.delete(action);
+    },
     wake,
     [Symbol.dispose]() {
       disposed = true;

@@ -6,7 +6,6 @@ import { POLICY_NAMES } from "../../lib/config/model.ts";
 import { POLICIES } from "../../lib/policies/mod.ts";
 import type { Policy } from "../../lib/policies/policy.ts";
 import { Backend } from "../../lib/backends/backend.ts";
-import { SharedMemory } from "../../lib/shared_memory/layout.ts";
 import { contextOf, facts, policyOf, putInFlight } from "../support/fakes.ts";
 import { seeded } from "../support/random.ts";
 
@@ -42,12 +41,9 @@ policies.push([
 for (const [name, policy] of policies) {
   for (const [condition, { weight, inFlight }] of Object.entries(CONDITIONS)) {
     const random = seeded(1);
-    const memory = new SharedMemory({ pools: [SIZE], routes: 0, workers: 1 });
     const backends = Array.from({ length: SIZE }, (_, place) =>
       new Backend(
         { url: `http://users-${place}:5000`, weight: weight(random) },
-        memory.backend(0, place),
-        memory.workerBackend(0, 0, place),
       ));
     for (const backend of backends) {
       putInFlight(backend, inFlight(random) * backend.weight);

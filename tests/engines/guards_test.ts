@@ -1,4 +1,5 @@
 /** What guards of routes do to requests on real sockets; their rules are in tests/routing/guards_test.ts. */
+import { ROUTE, routeRecords } from "../../lib/shared_memory/layout.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hashSync } from "bcryptjs";
 import { ENGINE_NAMES } from "../support/balancer.ts";
@@ -151,7 +152,7 @@ for (const engine of ENGINE_NAMES) {
         { pool: "users" },
       ],
     });
-    const { inFlight } = plane.memory.route(0);
+    const { inFlight } = routeRecords(2, plane.state.routes.get("few")).record(ROUTE);
     const waiting = await Promise.all([1, 2].map(() => Dialogue.open(plane.port)));
     for (const client of waiting) await client.send("GET /few HTTP/1.1\r\nHost: a.test\r\n\r\n");
     await backend.until(() => backend.requests.length === 2);

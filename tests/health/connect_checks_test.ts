@@ -24,7 +24,7 @@ class CheckTest {
     this.backends = backendsOf(equal(size));
     for (const backend of this.backends) this.set(backend, true);
     this.checks = new ConnectChecks<Backend>({
-      backends: this.backends,
+      backends: () => this.backends,
       now: () => this.now,
       random,
       onCheck: (backend, failed) => this.results.push([nameOf(backend)!, failed]),

@@ -3,6 +3,7 @@ import type { RouteConfig } from "../../lib/config/model.ts";
 import { route as routeSchema } from "../../lib/config/schema/route.ts";
 import { belongsTo } from "../../lib/net/address_list.ts";
 import { createBasicAuth } from "../../lib/routing/basic_auth.ts";
+import { RememberedPasswords } from "../../lib/routing/remembered_passwords.ts";
 import { compileGuards, type GuardedRequest, type GuardTools } from "../../lib/routing/guards.ts";
 import { createRateLimiter } from "../../lib/routing/rate_limit.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
@@ -27,7 +28,7 @@ function tools(): GuardTools & { readonly verified: string[]; readonly count: In
         verified.push(password);
         return Promise.resolve(password === "right" ? "right" as const : "wrong" as const);
       };
-      return createBasicAuth(auth, verify, failures, "key");
+      return createBasicAuth(auth, verify, failures, new RememberedPasswords("key"));
     },
     inFlight: () => count,
   };
@@ -220,7 +221,7 @@ function pendingAuth() {
     { realm: "r", users: { ops: "$2b$10$" } },
     () => new Promise((resolve) => waiting.push(resolve)),
     createRateLimiter(limit, "r passwords", new RateTable(), 7),
-    "key",
+    new RememberedPasswords("key"),
   );
   const ask = (password: string, client = "192.0.2.1", now = 0) =>
     auth.check(basic("ops", password).authorization, client, now);

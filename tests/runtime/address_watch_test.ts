@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { watchAddresses } from "../../lib/runtime/address_watch.ts";
+import { AddressWatch } from "../../lib/runtime/address_watch.ts";
 import { Wheel } from "../../lib/time/timer_wheel.ts";
 
 /** Watches the names of these URLs, which have these addresses at the moment. */
@@ -7,8 +7,7 @@ function watch(urls: readonly string[], addresses: Record<string, readonly strin
   const wheel = new Wheel(0);
   const warnings: string[] = [];
   const asked: string[] = [];
-  watchAddresses({
-    backends: urls.map((url) => ({ url })),
+  const watch = new AddressWatch({
     lookUp: (name) => {
       asked.push(name);
       return Promise.resolve(addresses[name] ?? []);
@@ -16,7 +15,9 @@ function watch(urls: readonly string[], addresses: Record<string, readonly strin
     wheel,
     onWarning: (warning) => warnings.push(warning),
   });
+  watch.watch(urls.map((url) => ({ url })));
   return {
+    watch,
     warnings,
     asked,
     /** Lets a minute pass. */

@@ -11,7 +11,7 @@ Deno.test("connect checking: a backend is connected to until it accepts, and the
   const backend = new Backend({ url: `http://127.0.0.1:${port}`, weight: 1 });
   const pool = createFakePool([], { backends: [backend] });
   using clock = startClock();
-  const checking = startConnectChecking(pool, clock, 1_000, () => 0.5);
+  const checking = startConnectChecking(() => ({ pool, timeout: 1_000 }), clock, () => 0.5);
   backend.acquire();
   pool.report(facts(), { backend, outcome: failed("connection_refused") });
   while (backend.standing.failures < 2) await pause(10); // a check has failed

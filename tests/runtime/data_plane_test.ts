@@ -4,34 +4,35 @@ import { parseVariables } from "../../lib/config/load.ts";
 import { POLICY_NAMES } from "../../lib/config/model.ts";
 import type { VariableTexts } from "../../lib/config/source/environment.ts";
 import { startDataPlane } from "../../lib/runtime/data_plane.ts";
-import { engineLimits } from "../../lib/runtime/engine_limits.ts";
 import type { Notice } from "../../lib/runtime/messages.ts";
-import { SharedMemory } from "../../lib/shared_memory/layout.ts";
+import { WORKER } from "../../lib/shared_memory/layout.ts";
 import { ENGINE_NAMES } from "../support/balancer.ts";
+import { firstRevision, ONLY_WORKER } from "../support/revision.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
 async function start(settings: VariableTexts) {
-  const { configuration: config } = parseVariables({ HOST: "127.0.0.1", ...settings });
-  const pool = config.pools["users"]!;
-  const memory = new SharedMemory({ pools: [pool.backends.length], routes: 0, workers: 2 });
+  const { configuration } = parseVariables({
+    HOST: "127.0.0.1",
+    ACCESS_LOG: "off",
+    ...settings,
+  });
+  const { revision, process } = firstRevision(configuration);
   const notices: Notice[] = [];
   const dataPlane = await startDataPlane({
-    config,
+    revision,
     instanceName: "roundabout",
-    number: 1,
-    listeners: [{ name: "http", hostname: "127.0.0.1", port: 0 }],
+    number: ONLY_WORKER.worker,
+    workers: ONLY_WORKER.workers,
     reusePort: false,
-    limits: engineLimits(config, 1, Infinity),
-    guards: { rates: undefined, seed: 1 },
+    seed: 1,
     wallOrigin: performance.timeOrigin,
     logFormat: undefined,
-    buffer: memory.buffer,
-    extent: memory.extent,
+    buffer: process.buffer,
   }, (notice) => notices.push(notice));
   return {
     url: `http://127.0.0.1:${dataPlane.addresses[0]!.port}`,
-    memory,
+    process,
     notices,
     async [Symbol.asyncDispose]() {
       await dataPlane.drain(5_000, 0);
@@ -49,7 +50,7 @@ for (const ENGINE of ENGINE_NAMES) {
   Deno.test(`data plane: with ENGINE=${ENGINE} it sleeps if nothing is due, and the first request wakes it and the supervisor`, async () => {
     await using a = new ScriptedBackend("a");
     await using dataPlane = await start({ USERS_SERVICE: a.url, ENGINE });
-    const { awake } = dataPlane.memory.worker(1);
+    const { awake } = dataPlane.process.record(WORKER, 1);
     while (awake.value === 1) await pause(10);
     assertEquals(dataPlane.notices, []);
     await ask(dataPlane.url);

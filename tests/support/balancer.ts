@@ -151,9 +151,16 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     keepsPrefix: hasPathPrefix(backends),
   };
   const serving = SERVE[options.engine ?? "web"]({
-    routes: [routeTo(destination)],
-    conditions: NO_CONDITIONS,
-    errorPages: new Map(),
+    snapshot: {
+      routes: [routeTo(destination)],
+      conditions: NO_CONDITIONS,
+      errorPages: new Map(),
+      instanceName: options.instanceName ?? "roundabout",
+      limits,
+      isTrusted,
+      logFields: [],
+      onRequest: (entry) => entries.push(entry),
+    },
     rateClock: () => performance.now(),
     clock,
     listeners: [{
@@ -161,17 +168,16 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
       hostname: options.hostname ?? "127.0.0.1",
       port: options.port ?? 0,
     }],
-    instanceName: options.instanceName ?? "roundabout",
     reusePort: false,
     requests: new InFlightCount(),
-    limits,
-    isTrusted,
-    logFields: [],
-    onRequest: (entry) => entries.push(entry),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });
-  const checks = startConnectChecking(pool, clock, limits.connectTimeout, Math.random);
+  const checks = startConnectChecking(
+    () => ({ pool, timeout: limits.connectTimeout }),
+    clock,
+    Math.random,
+  );
   const engine: Engine = {
     ...serving,
     async drain(timeout, grace) {

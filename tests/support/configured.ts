@@ -6,15 +6,13 @@ import { belongsTo } from "../../lib/net/address_list.ts";
 import { compilePages, compileRoutes, type ServingPool } from "../../lib/routing/route.ts";
 import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
-import { engineLimits } from "../../lib/runtime/engine_limits.ts";
-import { loadGuardTools, needsRates } from "../../lib/runtime/guard_tools.ts";
-import { createPools, extentOf } from "../../lib/runtime/pools.ts";
+import { GuardToolbox } from "../../lib/runtime/guard_tools.ts";
+import { createPools } from "../../lib/runtime/pools.ts";
 import { requestsInFlight } from "../../lib/runtime/reclaim.ts";
-import { SharedMemory } from "../../lib/shared_memory/layout.ts";
-import { newRateTable } from "../../lib/shared_memory/rate_table.ts";
 import { startClock } from "../../lib/time/clock.ts";
 import { ENGINE_NAMES, type EngineName } from "./balancer.ts";
 import { configurationOf } from "./configuration_file.ts";
+import { firstRevision, ONLY_WORKER } from "./revision.ts";
 
 /**
  * A configuration file: its text, or what it would hold. `${NAME}` stands for a URL that the test knows only
@@ -47,9 +45,6 @@ export interface Configured extends AsyncDisposable {
   readonly warnings: string[];
 }
 
-/** The number of the only worker. */
-const WORKER = 1;
-
 /** @throws with every error of the configuration */
 export async function startConfigured(
   file: ConfigurationFile,
@@ -62,11 +57,10 @@ export async function startConfigured(
   const errors: unknown[] = [];
   const warnings: string[] = [];
   const clock = startClock();
-  const memory = new SharedMemory(extentOf(config, 1));
+  const { revision, process } = firstRevision(config);
   const isTrusted = belongsTo(config.trustedProxies);
-  const pools = await createPools(config, {
-    memory,
-    worker: WORKER,
+  const pools = await createPools(revision.config, revision.state, {
+    ...ONLY_WORKER,
     isTrusted,
     clock,
     onEvent(event, pool) {
@@ -74,34 +68,30 @@ export async function startConfigured(
       changes.push(`${pool}: ${subject}${event.kind}`);
     },
   });
-  const guards = { rates: needsRates(config) ? newRateTable() : undefined, seed: 1 };
-  const guardTools = await loadGuardTools(
-    config,
-    memory,
-    WORKER,
-    guards,
-    (error) => errors.push(error),
-  );
-  const listeners = Object.keys(config.listeners);
+  const guards = new GuardToolbox(ONLY_WORKER, 1, (error) => errors.push(error));
+  const guardTools = await guards.load(revision);
+  const listeners = revision.listeners.map(({ name }) => name);
   const serving = (await ENGINES[name]())({
-    routes: compileRoutes(config, { pools, guardTools, random }),
-    errorPages: compilePages(config.errorPages),
-    conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
+    snapshot: {
+      routes: compileRoutes(config, { pools, guardTools, random }),
+      errorPages: compilePages(config.errorPages),
+      conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
+      instanceName: config.instance ?? "roundabout",
+      limits: revision.limits,
+      isTrusted,
+      logFields: config.log.fields,
+      onRequest: (entry) => entries.push(entry),
+    },
     rateClock: () => performance.now(),
     clock,
-    instanceName: config.instance ?? "roundabout",
-    listeners: listeners.map((name) => ({ name, hostname: "127.0.0.1", port: 0 })),
+    listeners: revision.listeners,
     reusePort: false,
-    requests: requestsInFlight(memory, WORKER),
-    limits: engineLimits(config, 1, Infinity),
-    isTrusted,
-    logFields: config.log.fields,
-    onRequest: (entry) => entries.push(entry),
+    requests: requestsInFlight(process, ONLY_WORKER.worker),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });
   const checks = [...pools.values()].map(({ pool, config }) =>
-    startConnectChecking(pool, clock, config.timeouts.connect, Math.random)
+    startConnectChecking(() => ({ pool, timeout: config.timeouts.connect }), clock, Math.random)
   );
   const ports = serving.addresses.map(({ port }) => port);
   return {
@@ -115,6 +105,7 @@ export async function startConfigured(
     warnings,
     async [Symbol.asyncDispose]() {
       await serving.drain(5_000, 0);
+      guards.retain({ routes: [] });
       for (const check of checks) await check[Symbol.asyncDispose]();
       clock[Symbol.dispose]();
       if (errors.length > 0) throw errors[0];

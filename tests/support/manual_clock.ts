@@ -6,10 +6,11 @@ export class ManualClock implements Clock {
   readonly wheel = new Wheel(0);
   readonly now = (): number => this.wheel.now;
   readonly precisely = this.now;
-  readonly #actions: (() => void)[] = [];
+  readonly #actions = new Set<() => void>();
 
-  onTick(action: () => void): void {
-    this.#actions.push(action);
+  onTick(action: () => void): () => void {
+    this.#actions.add(action);
+    return () => void this.#actions.delete(action);
   }
 
   /** It never sleeps. */

@@ -50,6 +50,10 @@ export const TUNNEL_HALF_CLOSED: Failed = failed(
   "one side of the tunnel closed, and nothing passed any more",
 );
 export const CUT_OFF: Failed = failed("http_request_error", "the stop did not wait any longer");
+export const BACKEND_REMOVED: Failed = failed(
+  "http_request_error",
+  "its backend was taken out, and timeouts.drain has passed",
+);
 export const CLOSED_EARLY: Failed = failed(
   "connection_terminated",
   "the backend closed the connection before its answer was complete",

@@ -6,7 +6,7 @@ import type { Failed } from "../../outcome.ts";
 import { internalErrorReply, lengthOf, refusalReply, withPage } from "../../http/local_reply.ts";
 import { type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
-import { ClientConnection } from "./client/connection.ts";
+import { ClientConnection, type Source } from "./client/connection.ts";
 import { PHASES } from "./client/phases.ts";
 import type { Watcher } from "./client/read_ahead.ts";
 import type { Context } from "./exchange/context.ts";
@@ -17,8 +17,15 @@ import { Malformed } from "./http1/malformed.ts";
 import { readRequestLine } from "./http1/request_host.ts";
 import { RequestHead } from "./http1/request_head.ts";
 
+/** What a client is served with: a reload puts another context in its place. */
+export interface Serving {
+  readonly context: Context;
+}
+
 export class Client extends ClientConnection {
-  readonly #context: Context;
+  readonly #serving: Serving;
+  /** What its current request began with. */
+  #context: Context;
   readonly #onClosed: (client: Client) => void;
   readonly #watcher: Watcher = {
     onEnd: () => this.#onHalfClosed(),
@@ -32,18 +39,16 @@ export class Client extends ClientConnection {
   #arrivedAt = 0;
   #idleSince = 0;
 
-  /**
-   * @param listener the name of the one that it came in at
-   * @param onClosed called once, when the connection is closed
-   */
+  /** @param onClosed called once, when the connection is closed */
   constructor(
     socket: Deno.Conn,
-    listener: string,
-    context: Context,
+    source: Source,
+    serving: Serving,
     onClosed: (client: Client) => void,
   ) {
-    super(socket, listener, context);
-    this.#context = context;
+    super(socket, source, serving.context);
+    this.#serving = serving;
+    this.#context = serving.context;
     this.#onClosed = onClosed;
   }
 
@@ -90,7 +95,7 @@ export class Client extends ClientConnection {
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
-    if (this.#context.closing || this.sendsNoMore) return false;
+    if (this.source.closing || this.sendsNoMore) return false;
     if (this.inbox.hasArrived) return true;
     this.#idleSince = wheel.now;
     this.enter("idle");
@@ -99,12 +104,20 @@ export class Client extends ClientConnection {
 
   #beginHead(): RequestHead {
     this.enterUntimed("head"); // most heads arrive at once
+    if (this.#context !== this.#serving.context) this.#takeNewest();
     const { onRequest, requestHeads, limits } = this.#context;
     if (onRequest !== undefined) this.#arrivedAt = performance.now();
     const head = this.#head ??= requestHeads.pop() ?? new RequestHead(limits.maxHeaderLines);
     head.forwarding.trusted = this.proxyLines.trusted;
     head.reset(this.inbox.start);
     return head;
+  }
+
+  /** The configuration has changed: its next request is served with the newest one. */
+  #takeNewest(): void {
+    this.#context = this.#serving.context;
+    this.#head = undefined; // it may have room for fewer lines
+    this.adopt(this.#context);
   }
 
   /** Receives the rest of a head. @returns false if the client sends no more */

@@ -29,8 +29,12 @@ export interface ExchangeOptions {
   /** What the log says of a request. */
   readonly describe: Describe;
   readonly isTrusted: IsTrusted;
+}
+
+/** Where the request came in. */
+interface Source {
   /** Whether responses should say `connection: close`. */
-  readonly isDraining: () => boolean;
+  readonly draining: boolean;
 }
 
 /** A response, and what to do once it is out. */
@@ -44,12 +48,13 @@ export type WebPassage = Passage<WebRequest, WebResponse>;
 
 /** Makes the function that serves one request, whose way is known. */
 export function createExchange(options: ExchangeOptions) {
-  const { wheel, loops, onRequest, describe, isTrusted, isDraining } = options;
+  const { wheel, loops, onRequest, describe, isTrusted } = options;
 
   return async function exchange(
     request: WebRequest,
     passage: WebPassage,
     body: RequestBody | undefined,
+    source: Source,
   ): Promise<Exchange> {
     const { timeouts } = passage.destination;
     if (body !== undefined) body.maxBytes = passage.route.guards?.maxBodySize ?? Infinity;
@@ -57,7 +62,7 @@ export function createExchange(options: ExchangeOptions) {
     const deadline = startDeadline(request, wheel, timeouts.request);
     const missing = body && await attachBody(request, body, timeouts);
     const result = missing ?? await passage.proxy(request);
-    const { response, end, sentBytes } = respond(request, passage, result);
+    const { response, end, sentBytes } = respond(request, passage, result, source);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
@@ -100,17 +105,18 @@ export function createExchange(options: ExchangeOptions) {
     request: WebRequest,
     { destination: { pool }, route, cookie: sideCookie }: WebPassage,
     result: Result<WebResponse>,
+    { draining: closing }: Source,
   ): { response: Response; end?: () => void; sentBytes: () => number } {
     if (result.kind === "failed") {
       const failure = failureReply(result.outcome, result.verdict);
       const reply = withPage(failure, route.errorPages);
       const sentBytes = () => isDeparture(result.outcome) ? 0 : lengthOf(reply);
-      return { response: localResponse(reply, isDraining()), sentBytes };
+      return { response: localResponse(reply, closing), sentBytes };
     }
     const { backend, outcome } = result;
     loops.noteAnswer(backend.id, outcome.status);
     const additions: Additions = {
-      closing: isDraining(),
+      closing,
       cookies: [pool.cookieFor(request, backend), sideCookie],
       changes: route.response && changesFor(request, route, route.response),
     };

@@ -11,8 +11,8 @@ import { RESPONSE_HAS_TOO_MANY_LINES } from "../shared/failures.ts";
 import { WebAttempt } from "./attempt.ts";
 import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
-import { Clients } from "./clients.ts";
-import { Link } from "./link.ts";
+import type { Clients } from "./clients.ts";
+import type { Link, Links } from "./links.ts";
 import { mayBeResent } from "../shared/reuse.ts";
 import type { WebRequest } from "./request.ts";
 import type { RequestBody } from "./request_body.ts";
@@ -26,6 +26,8 @@ export interface ForwardOptions {
   /** Whether a peer's X-Forwarded-* are believed. */
   readonly isTrusted: (address: string) => boolean;
   readonly wheel: Wheel;
+  readonly clients: Clients;
+  readonly links: Links;
   /** Field lines that a response may have; fetch takes at most 100. */
   readonly maxHeaderLines: number;
 }
@@ -47,15 +49,16 @@ const NEW_CONNECTION = 0;
 /** A Response cannot have a higher status. */
 const STATUS_LIMIT = "599, the highest status of the web engine";
 
-/** Makes the web engine's `forward`, and what closes its connections. */
+/** Makes the web engine's `forward`. */
 export function createForward(options: ForwardOptions) {
-  const { scheme, instanceName, isTrusted, wheel, maxHeaderLines } = options;
-  const clients = new Clients();
-  const links = new Map<Backend, Link>();
+  const { scheme, instanceName, isTrusted, wheel, clients, links, maxHeaderLines } = options;
 
-  async function forward(request: WebRequest, backend: Backend): Promise<Outcome<WebResponse>> {
+  return async function forward(
+    request: WebRequest,
+    backend: Backend,
+  ): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
-    const link = linkTo(backend);
+    const link = links.to(backend);
     const { connectCheck } = link;
     const { timeouts } = request.way!.destination;
     const idempotent = isIdempotent(method);
@@ -82,7 +85,7 @@ export function createForward(options: ForwardOptions) {
       return await send(request, backend, link, attempt, NEW_CONNECTION);
     }
     return link.reuseLimit.assessLoss(outcome, limit, sentAt, wheel.now);
-  }
+  };
 
   /** @param limit how long its connection may have been idle, in milliseconds */
   async function send(
@@ -143,14 +146,6 @@ export function createForward(options: ForwardOptions) {
     // connection for each prevents that (tests/engines/web/fetch_resends_test.ts).
     return body === undefined ? NEW_CONNECTION : reuseLimit.milliseconds(wheel.now);
   }
-
-  function linkTo(backend: Backend): Link {
-    let link = links.get(backend);
-    if (link === undefined) links.set(backend, link = new Link(backend.url, wheel));
-    return link;
-  }
-
-  return { forward, close: () => clients.close() };
 }
 
 /** Whether the connection broke before any byte of a response, and not from this side. */

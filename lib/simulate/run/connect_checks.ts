@@ -22,7 +22,7 @@ export interface ConnectCheckContext {
 export function startConnectChecks(context: ConnectCheckContext): void {
   const { queue, pool, servers, timeouts, random } = context;
   const checks = new ConnectChecks<Backend>({
-    backends: pool.backends,
+    backends: () => pool.backends,
     now: () => queue.now,
     random,
     onCheck: (backend, failed) => pool.checked(backend, failed),

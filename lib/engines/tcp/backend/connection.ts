@@ -66,6 +66,11 @@ export class BackendConnection extends Timed {
     return this.#closed;
   }
 
+  /** Whether it has changed its protocol: bytes pass both ways until one side ends it. */
+  get isTunnel(): boolean {
+    return this.answering && this.head.status === 101;
+  }
+
   /** Whether a read may still write into the buffer. */
   get reading(): boolean {
     return this.#reads > 0;

@@ -3,9 +3,11 @@ import type { Failed } from "../../../outcome.ts";
 import { BackendConnection } from "./connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import { type Address, dial } from "../../../net/dial.ts";
-import type { Wheel } from "../../../time/timer_wheel.ts";
+import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
+import { BACKEND_REMOVED } from "../../shared/failures.ts";
 
-export interface ConnectionPoolOptions {
+/** How connections receive. */
+export interface Receiving {
   readonly wheel: Wheel;
   /** Buffers to receive in. */
   readonly buffers: Buffers;
@@ -19,19 +21,31 @@ const ANNOUNCED_MARGIN_MS = 1_000;
 /** The limit of an idle time that a backend announces, in milliseconds. */
 const MAX_IDLE_MS = 60_000;
 
-export class ConnectionPool {
+/** How often tunnels that are late are looked for, in milliseconds. */
+const RECHECK_MS = 1_000;
+
+export class ConnectionPool extends Timed {
+  /** How long one may be idle if the backend announces no time, in milliseconds. */
+  idleTimeout: number;
   readonly #address: Address;
-  readonly #idleTimeout: number;
-  readonly #options: ConnectionPoolOptions;
+  #receiving: Receiving;
   readonly #idle: BackendConnection[] = [];
   readonly #all = new Set<BackendConnection>();
   #closed = false;
+  /** Whether the backend was taken out: connections are closed once they are idle. */
+  #draining = false;
 
-  /** @param idleTimeout how long one may be idle if the backend announces no time, in milliseconds */
-  constructor(address: Address, idleTimeout: number, options: ConnectionPoolOptions) {
+  constructor(address: Address, idleTimeout: number, receiving: Receiving) {
+    super();
     this.#address = address;
-    this.#idleTimeout = idleTimeout;
-    this.#options = options;
+    this.idleTimeout = idleTimeout;
+    this.#receiving = receiving;
+  }
+
+  /** From now on connections receive like this. Idle ones that do not are closed. */
+  receiveAs(receiving: Receiving): void {
+    this.#receiving = receiving;
+    this.#dropIdle();
   }
 
   /**
@@ -55,7 +69,7 @@ export class ConnectionPool {
    * @returns the failure if it could not be opened
    */
   async open(timeout: number): Promise<BackendConnection | Failed> {
-    const { wheel, buffers, maxHeaderLines } = this.#options;
+    const { wheel, buffers, maxHeaderLines } = this.#receiving;
     const connected = await dial(this.#address, wheel, timeout);
     if ("kind" in connected) return connected;
     const buffer = buffers.borrow();
@@ -70,9 +84,9 @@ export class ConnectionPool {
   release(connection: BackendConnection): void {
     const { idleSeconds } = connection.head;
     const announced = idleSeconds === -1
-      ? this.#idleTimeout
+      ? this.idleTimeout
       : idleSeconds * 1_000 - ANNOUNCED_MARGIN_MS;
-    if (announced <= 0 || this.#closed) return this.discard(connection);
+    if (announced <= 0 || this.#closed || this.#draining) return this.discard(connection);
     this.#idle.push(connection);
     connection.markIdle(Math.min(announced, MAX_IDLE_MS));
   }
@@ -81,7 +95,7 @@ export class ConnectionPool {
   discard(connection: BackendConnection): void {
     connection.close();
     if (!this.#all.delete(connection)) return;
-    if (!connection.reading) this.#options.buffers.giveBack(connection.buffer);
+    if (!connection.reading) this.#receiving.buffers.giveBack(connection.buffer);
   }
 
   /** Closes the one that has been idle longest. @returns whether there was one */
@@ -91,11 +105,31 @@ export class ConnectionPool {
     return connection !== undefined;
   }
 
+  /** The backend was taken out: none is kept any longer. @param timeout for tunnels, in milliseconds */
+  drain(timeout: number): void {
+    this.#draining = true;
+    this.#dropIdle();
+    if (this.#all.size > 0) this.#receiving.wheel.set(this, timeout);
+  }
+
+  /** Time is up for tunnels: responses end by themselves, and may still become tunnels. */
+  override expire(): void {
+    for (const connection of this.#all) {
+      if (connection.isTunnel) connection.end(BACKEND_REMOVED);
+    }
+    if (this.#all.size > 0) this.#receiving.wheel.set(this, RECHECK_MS);
+  }
+
   /** Closes all of them. */
   close(): void {
     this.#closed = true;
+    this.#receiving.wheel.remove(this);
     this.#idle.length = 0;
     for (const connection of this.#all) this.discard(connection);
+  }
+
+  #dropIdle(): void {
+    while (this.dropOneIdle());
   }
 
   readonly #drop = (connection: BackendConnection): void => {

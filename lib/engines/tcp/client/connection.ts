@@ -15,6 +15,15 @@ import type { Phase, PhaseTimeouts } from "./phases.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** The listener that a connection came in at. */
+export interface Source {
+  readonly name: string;
+  /** Whether responses say that their connections close. */
+  readonly draining: boolean;
+  /** Whether idle connections are closed. */
+  readonly closing: boolean;
+}
+
 /** What the connections of all clients share. */
 export interface ClientOptions {
   readonly wheel: Wheel;
@@ -34,9 +43,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   /** The address of the peer, without its port. */
   readonly address: string;
   /** The lines that this proxy adds to each request. */
-  readonly proxyLines: ProxyLines;
-  /** The name of the listener that it came in at. */
-  readonly listener: string;
+  proxyLines: ProxyLines;
+  readonly source: Source;
   readonly socket: Deno.Conn;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
@@ -50,10 +58,9 @@ export abstract class ClientConnection extends Timed implements Recipient {
   #closed = false;
   #refused = false;
 
-  /** @param listener the name of the one that it came in at */
-  constructor(socket: Deno.Conn, listener: string, options: ClientOptions) {
+  constructor(socket: Deno.Conn, source: Source, options: ClientOptions) {
     super();
-    this.listener = listener;
+    this.source = source;
     const { wheel, limits, smalls, heads, isTrusted, instanceName } = options;
     this.socket = socket;
     this.#wheel = wheel;
@@ -61,6 +68,19 @@ export abstract class ClientConnection extends Timed implements Recipient {
     this.inbox = new Inbox(socket, smalls, heads);
     this.outbox = new Outbox(this, wheel, limits.idleTimeout);
     this.address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
+    this.proxyLines = new ProxyLines(this.address, isTrusted(this.address), instanceName);
+  }
+
+  /** The name of the listener that it came in at. */
+  get listener(): string {
+    return this.source.name;
+  }
+
+  /** From now on its requests are served with these options: the configuration has changed. */
+  protected adopt(options: ClientOptions): void {
+    const { limits, heads, isTrusted, instanceName, phaseTimeouts } = options;
+    this.useTimeouts(phaseTimeouts, limits.idleTimeout);
+    this.inbox.larges = heads;
     this.proxyLines = new ProxyLines(this.address, isTrusted(this.address), instanceName);
   }
 

@@ -14,9 +14,10 @@ export class Inbox {
   /** Where the unused bytes begin and end. */
   start = 0;
   filled = 0;
+  /** Buffers for heads that do not fit into a small one. */
+  larges: Buffers;
   readonly #connection: Deno.Conn;
   readonly #smalls: Buffers;
-  readonly #larges: Buffers;
   readonly #small: Bytes;
   /** What was read before it was needed; it comes before what the connection still has. */
   #ahead: ReadAhead | undefined;
@@ -28,7 +29,7 @@ export class Inbox {
   constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {
     this.#connection = connection;
     this.#smalls = smalls;
-    this.#larges = larges;
+    this.larges = larges;
     this.bytes = this.#small = smalls.borrow();
   }
 
@@ -50,7 +51,7 @@ export class Inbox {
   clear(): void {
     this.start = this.filled = 0;
     if (this.bytes === this.#small) return;
-    this.#larges.giveBack(this.bytes);
+    this.larges.giveBack(this.bytes);
     this.bytes = this.#small;
   }
 
@@ -93,7 +94,7 @@ export class Inbox {
 
   /** Reads on before more is needed, to notice if the client leaves, until somebody reads. */
   watch({ onEnd, onBreak }: Watcher): void {
-    this.#ahead ??= new ReadAhead(this.#connection, this.#smalls, this.#larges);
+    this.#ahead ??= new ReadAhead(this.#connection, this.#smalls, this.larges);
     this.#ahead.watch({ onEnd, onBreak: () => this.#closed || onBreak() });
   }
 
@@ -130,7 +131,7 @@ export class Inbox {
   }
 
   #enlarge(): void {
-    const large = this.#larges.borrow();
+    const large = this.larges.borrow();
     large.set(this.bytes.subarray(0, this.filled));
     this.bytes = large;
   }

@@ -1,4 +1,4 @@
-/** What all exchanges of the tcp engine share. */
+/** What all exchanges of the tcp engine share that began with the same configuration. */
 import type { ErrorPages } from "../../../http/local_reply.ts";
 import type { AccessEntry } from "../../../logging/access_log.ts";
 import type { Buffers } from "../../../net/buffers.ts";
@@ -33,8 +33,4 @@ export interface Context extends ClientOptions {
   readonly describe: Describe;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
-  /** Whether responses say that their connections close. */
-  draining: boolean;
-  /** Whether idle connections are closed: the grace period of a stop is over. */
-  closing: boolean;
 }

@@ -282,7 +282,7 @@ export class Exchange extends ClientSide implements Expirable {
 
   get #keepsConnection(): boolean {
     const { head, upload } = this.request;
-    return head.persistent && !this.#context.draining && !this.#client.sendsNoMore &&
+    return head.persistent && !this.#client.source.draining && !this.#client.sendsNoMore &&
       (upload?.complete ?? true);
   }
 

@@ -5,9 +5,7 @@ import { type Failed, failed, type Outcome } from "../../../outcome.ts";
 import { isIdempotent } from "../../../retry.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";
-import { bytesOf, copy } from "../http1/bytes.ts";
-import { ConnectionPool, type ConnectionPoolOptions } from "../backend/connection_pool.ts";
-import { parseAddress } from "../../../net/dial.ts";
+import { copy } from "../http1/bytes.ts";
 import {
   CLIENT_GONE,
   CLOSED_EARLY,
@@ -15,7 +13,7 @@ import {
   NO_FIRST_BYTE,
   RESPONSE_HEAD_TOO_LARGE,
 } from "../../shared/failures.ts";
-import { mayBeResent, ReuseLimit } from "../../shared/reuse.ts";
+import { mayBeResent } from "../../shared/reuse.ts";
 import { chooseFraming } from "../http1/response_framing.ts";
 import { receiveFirstPiece } from "./first_piece.ts";
 import { invalidResponse } from "./invalid_response.ts";
@@ -23,11 +21,15 @@ import { isPeerError } from "./peer_error.ts";
 import { Malformed } from "../http1/malformed.ts";
 import type { TcpRequest } from "./request.ts";
 import { TcpResponse } from "./response.ts";
+import type { Transport, Transports } from "./transports.ts";
+import type { Wheel } from "../../../time/timer_wheel.ts";
 import { plainMessage } from "../../../net/plain_message.ts";
 
-export interface ForwardOptions extends ConnectionPoolOptions {
+export interface ForwardOptions {
+  readonly wheel: Wheel;
   /** Buffers to assemble requests in. */
   readonly heads: Buffers;
+  readonly transports: Transports;
 }
 
 /** Interim responses before a final one; more are a flood. */
@@ -35,16 +37,15 @@ const MAX_INTERIM = 100;
 
 const TOO_MANY_INTERIM = failed("http_protocol_error", "there are too many interim responses");
 
-/** Makes the tcp engine's `forward`, and the function that closes its connections. */
-export function createForward(options: ForwardOptions) {
-  const { heads } = options;
-  const transports = new Map<Backend, Transport>();
-
-  async function forward(request: TcpRequest, backend: Backend): Promise<Outcome<TcpResponse>> {
+/** Makes the tcp engine's `forward`. */
+export function createForward({ wheel, heads, transports }: ForwardOptions) {
+  return async function forward(
+    request: TcpRequest,
+    backend: Backend,
+  ): Promise<Outcome<TcpResponse>> {
     const { timeouts } = request.way!.destination;
-    const transport = transportTo(backend, timeouts.backendIdle);
+    const transport = transports.to(backend, timeouts.backendIdle);
     const { connections, reuseLimit } = transport;
-    const { wheel } = options;
     const takenAt = wheel.now;
     const limit = isIdempotent(request.method) ? Infinity : reuseLimit.milliseconds(takenAt);
     const idle = connections.take(limit);
@@ -60,7 +61,7 @@ export function createForward(options: ForwardOptions) {
     }
     const open = () => connections.open(Math.min(timeouts.connect, request.timeLeft(wheel.now)));
     let opened = await open();
-    if (isOutOfDescriptors(opened) && dropOneIdle()) {
+    if (isOutOfDescriptors(opened) && transports.dropOneIdle()) {
       await delay(0); // its descriptor is free only then
       opened = await open();
     }
@@ -69,7 +70,7 @@ export function createForward(options: ForwardOptions) {
     if (sent instanceof TcpResponse) return answered(sent);
     connections.discard(opened);
     return opened.sent === 0 ? { ...sent, neverLeft: true } : sent;
-  }
+  };
 
   async function send(
     request: TcpRequest,
@@ -126,32 +127,6 @@ export function createForward(options: ForwardOptions) {
     const length = forwarded.maxLength(prefix, authority) + end - head.end;
     return length <= heads.size ? heads.borrow() : new Uint8Array(length);
   }
-
-  function transportTo(backend: Backend, idleTimeout: number): Transport {
-    let transport = transports.get(backend);
-    if (transport === undefined) {
-      const { host, pathname } = new URL(backend.url);
-      transport = {
-        connections: new ConnectionPool(parseAddress(backend.url), idleTimeout, options),
-        reuseLimit: new ReuseLimit(),
-        prefix: bytesOf(pathname === "/" ? "" : pathname),
-        authority: host,
-      };
-      transports.set(backend, transport);
-    }
-    return transport;
-  }
-
-  /** Closes an idle connection to any backend. @returns whether there was one */
-  function dropOneIdle(): boolean {
-    return [...transports.values()].some(({ connections }) => connections.dropOneIdle());
-  }
-
-  function close(): void {
-    for (const { connections } of transports.values()) connections.close();
-  }
-
-  return { forward, close };
 }
 
 function isOutOfDescriptors(opened: BackendConnection | Failed): boolean {
@@ -160,16 +135,6 @@ function isOutOfDescriptors(opened: BackendConnection | Failed): boolean {
 
 function answered(response: TcpResponse): Outcome<TcpResponse> {
   return { kind: "answered", status: response.connection.head.status, response };
-}
-
-/** What all requests to one backend share. */
-interface Transport {
-  readonly connections: ConnectionPool;
-  readonly reuseLimit: ReuseLimit;
-  /** The path of its URL. */
-  readonly prefix: Uint8Array<ArrayBuffer>;
-  /** Host and port of its URL. */
-  readonly authority: string;
 }
 
 /** Whether the backend had closed an idle connection before it got the request, as far as can be seen. */

@@ -1,4 +1,5 @@
-/** What all requests of the web engine to one backend share. */
+/** What all requests of the web engine to one backend share, found by the backend's uid. */
+import type { Backend } from "../../backends/backend.ts";
 import { ReuseLimit } from "../shared/reuse.ts";
 import { TICK_MS, type Wheel } from "../../time/timer_wheel.ts";
 import { ConnectCheck } from "./connect_check.ts";
@@ -31,5 +32,26 @@ export class Link {
     if (keptMs === 0) return false;
     const receivedAt = this.#receivedAt.get(keptMs) ?? -Infinity;
     return sentAt - receivedAt <= keptMs + TICK_MS; // on that clock a time may seem a tick longer
+  }
+}
+
+/** The links to all backends: they outlive reloads, and a backend that returns gets a new one. */
+export class Links {
+  readonly #wheel: Wheel;
+  readonly #links = new Map<number, Link>();
+
+  constructor(wheel: Wheel) {
+    this.#wheel = wheel;
+  }
+
+  to({ uid, url }: Backend): Link {
+    let link = this.#links.get(uid);
+    if (link === undefined) this.#links.set(uid, link = new Link(url, this.#wheel));
+    return link;
+  }
+
+  /** Lets go of backends that are gone. @param uids of those that are still there */
+  retain(uids: ReadonlySet<number>): void {
+    for (const uid of this.#links.keys()) if (!uids.has(uid)) this.#links.delete(uid);
   }
 }

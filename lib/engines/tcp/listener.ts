@@ -1,0 +1,94 @@
+/** A listener of the tcp engine, and how it is drained: its clients learn of it, and finish what is theirs. */
+import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
+import { CUT_OFF } from "../shared/failures.ts";
+import type { Listener } from "../shared/listeners.ts";
+import type { Client } from "./client.ts";
+import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
+
+/**
+ * How long a head may take to be complete after the listener stops accepting connections, in milliseconds.
+ */
+const HEADER_TIMEOUT_MS = 1_000;
+
+/**
+ * How long idle connections are kept after it stops accepting, if requests still arrive on them, and how long
+ * none may arrive to close them earlier, in milliseconds. To close one while its next request is on its way
+ * would lose that request.
+ */
+const LAST_CALL_MS = 1_000;
+const LAST_CALL_QUIET_MS = 100;
+
+export class TcpListener implements Listener {
+  name: string;
+  readonly hostname: string;
+  /** Those that came in here. */
+  readonly clients = new Set<Client>();
+  /** Whether responses say that their connections close. */
+  draining = false;
+  /** Whether idle connections are closed: the grace period of a drain is over. */
+  closing = false;
+  readonly #listener: Deno.TcpListener;
+  readonly #finished = Promise.withResolvers<void>();
+  #accepting: Accepting | undefined;
+
+  constructor(listener: Deno.TcpListener, name: string, hostname: string) {
+    this.#listener = listener;
+    this.name = name;
+    this.hostname = hostname;
+  }
+
+  get address(): Deno.NetAddr {
+    return this.#listener.addr as Deno.NetAddr;
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** Begins to accept connections; until then they wait in the system's queue. */
+  accept(options: AcceptOptions): void {
+    this.#accepting = acceptFrom(this.#listener, options);
+    this.#accepting.finished.then(this.#finished.resolve, this.#finished.reject);
+  }
+
+  /** Ends a pause of accepting, as there may be room again. */
+  resume(): void {
+    this.#accepting?.resume();
+  }
+
+  discard(): void {
+    this.#listener.close();
+  }
+
+  /**
+   * Stops it: from now on every response closes its connection. After the grace it accepts no more, and
+   * closes connections that are idle.
+   *
+   * @param deadline for all of it, on the clock of performance.now()
+   * @param grace how long connections are still accepted, in milliseconds
+   */
+  async stop(deadline: number, grace: number): Promise<void> {
+    this.draining = true;
+    await runFor(grace, deadline);
+    await this.#accepting?.stop();
+    if (grace > 0 && this.#countIdle() > 0) {
+      const until = Math.min(performance.now() + LAST_CALL_MS, deadline);
+      await untilQuiet(() => this.#countIdle(), LAST_CALL_QUIET_MS / 2, until);
+    }
+    this.closing = true;
+    for (const client of this.clients) client.drain(HEADER_TIMEOUT_MS);
+  }
+
+  /** Stops it, and waits for its clients: those that are left at the deadline are cut off. */
+  async drain(deadline: number, grace: number): Promise<void> {
+    await this.stop(deadline, grace);
+    await waitUntil(() => this.clients.size === 0, deadline);
+    for (const client of this.clients) client.abort(CUT_OFF);
+  }
+
+  #countIdle(): number {
+    let idle = 0;
+    for (const client of this.clients) if (client.phase === "idle") idle++;
+    return idle;
+  }
+}

@@ -1,0 +1,189 @@
+/** Handles the requests of the web engine: what Deno.serve has received, under one configuration. */
+import {
+  internalErrorReply,
+  lastRecipientReply,
+  lengthOf,
+  type LocalReply,
+  refusalReply,
+  withPage,
+} from "../../http/local_reply.ts";
+import { throttledWarning } from "../../logging/throttled_warning.ts";
+import type { EngineOptions, Snapshot } from "../engine.ts";
+import {
+  createDescribe,
+  type LoggedFacts,
+  type LoggedRefusal,
+  refusedEntry,
+} from "../shared/access_entry.ts";
+import { isLastRecipient } from "../shared/admission.ts";
+import { createDispatch, leaveRoute, type OwnAnswer } from "../shared/dispatch.ts";
+import { LOOP, LoopGuard } from "../shared/loops.ts";
+import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
+import { admit, refuseUnforwardable } from "./admission.ts";
+import type { Clients } from "./clients.ts";
+import { createExchange, type WebPassage } from "./exchange.ts";
+import { createForward } from "./forward.ts";
+import { readHead } from "./head.ts";
+import type { Links } from "./links.ts";
+import { identify, type ServeInfo, WebRequest } from "./request.ts";
+import { receiveBody, type RequestBody } from "./request_body.ts";
+import { localResponse, sendableReply } from "./respond.ts";
+import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
+
+/** The listener that requests come in at. */
+export interface Source {
+  readonly name: string;
+  /** Stands in for the Host of requests that have none. */
+  readonly hostIfMissing: string;
+  /** Whether responses should say `connection: close`. */
+  readonly draining: boolean;
+  /** Notes that a request's body is being received; undefined if it has none. */
+  beginUpload(body: RequestBody | undefined): void;
+  /** Notes that its response is out, or that the client has left. */
+  endUpload(body: RequestBody | undefined): void;
+}
+
+/** Handles requests under one configuration; those that have begun keep it. */
+export interface Handler {
+  handle(request: Request, info: ServeInfo, listener: Source): Promise<Response>;
+  /** Answers a request that could not be handled. */
+  answerFault(isDraining: boolean): Response;
+}
+
+export function createHandler(
+  snapshot: Snapshot,
+  { clock, requests, rateClock, onWarning }: EngineOptions,
+  clients: Clients,
+  links: Links,
+): Handler {
+  const { isTrusted, limits, routes, errorPages, onRequest, instanceName } = snapshot;
+  const { wheel } = clock;
+  const loops = new LoopGuard(instanceName, onWarning, clock.now);
+  const overload = new OverloadGuard(requests, limits.maxInFlight, onWarning, clock.now);
+  const warnOfUpgrade = throttledWarning(onWarning, clock.now);
+  const describe = createDescribe(isTrusted, snapshot.logFields);
+  const dispatch = createDispatch({
+    routes,
+    tools: snapshot.conditions,
+    isTrusted,
+    rateClock,
+    errorPages,
+    forward: createForward({
+      scheme: "http",
+      instanceName,
+      isTrusted,
+      wheel,
+      clients,
+      links,
+      maxHeaderLines: limits.maxHeaderLines,
+    }),
+    discard: ({ response: { response, attempt } }) => {
+      attempt.end();
+      response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
+    },
+  });
+  const exchange = createExchange({ wheel, loops, onRequest, describe, isTrusted });
+
+  return {
+    handle,
+    answerFault: (isDraining) =>
+      localResponse(withPage(internalErrorReply(), errorPages), isDraining),
+  };
+
+  async function handle(
+    request: Request,
+    info: ServeInfo,
+    listener: Source,
+  ): Promise<Response> {
+    const head = readHead(request);
+    const target = admit(head, listener.hostIfMissing, limits);
+    if ("reason" in target) {
+      const reply = withPage(refusalReply(target), errorPages);
+      return refuse(identify(head, info, listener.name), target, { reply, listener });
+    }
+    if (isLastRecipient(head.method, head.maxForwards)) {
+      return localResponse(lastRecipientReply(), listener.draining);
+    }
+    const received = new WebRequest(request, info, head, target, listener.name);
+    if (loops.finds(head.via)) {
+      return refuse(received, LOOP, { reply: withPage(LOOP.reply, errorPages), listener });
+    }
+    const dispatched = dispatch(received);
+    const startedAt = dispatched instanceof Promise ? performance.now() : undefined;
+    const passage = dispatched instanceof Promise ? await dispatched : dispatched;
+    if (passage.kind === "answer") return answerSelf(received, passage, listener, startedAt);
+    const refusal = passage.kind === "refuse"
+      ? passage.refusal
+      : refuseUnforwardable(received.method, sentPath(received, passage));
+    if (refusal !== undefined) {
+      if (passage.kind === "forward") leaveRoute(passage);
+      const reply = withPage(refusalReply(refusal), errorPages);
+      return refuse(received, refusal, { reply, listener });
+    }
+    const way = passage as WebPassage;
+    received.way = way;
+    if (!overload.acquire()) {
+      leaveRoute(way);
+      const reply = withPage(OVERLOAD.reply, way.route.errorPages);
+      return refuse(received, OVERLOAD, { reply, listener });
+    }
+    if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
+    const body = receiveBody(request, head);
+    listener.beginUpload(body);
+    try {
+      const { response, onSent } = await exchange(received, way, body, listener);
+      const end = () => {
+        release(way, body, listener);
+        onSent();
+      };
+      info.completed.then(end, end);
+      return response;
+    } catch (error) {
+      release(way, body, listener);
+      throw error;
+    }
+  }
+
+  /** Path and query, as a backend gets them. */
+  function sentPath({ path }: WebRequest, { route }: WebPassage): string {
+    return route.request?.path?.(path) ?? path;
+  }
+
+  function release(way: WebPassage, body: RequestBody | undefined, listener: Source): void {
+    leaveRoute(way);
+    overload.release();
+    listener.endUpload(body);
+  }
+
+  /** Answers as a route says, if that can be sent. */
+  function answerSelf(
+    request: WebRequest,
+    { reply: own, reason, route }: OwnAnswer,
+    listener: Source,
+    startedAt: number | undefined,
+  ): Response {
+    const reply = sendableReply(own);
+    return refuse(request, { status: reply.status, reason, route }, { reply, listener, startedAt });
+  }
+
+  /** Answers a request that is not forwarded, and logs it. */
+  function refuse(
+    request: LoggedFacts,
+    refusal: LoggedRefusal,
+    { reply, listener, startedAt }: RefusalAnswer,
+  ): Response {
+    if (onRequest !== undefined) {
+      const bytes = request.method === "HEAD" ? 0 : lengthOf(reply);
+      const milliseconds = startedAt === undefined ? 0 : performance.now() - startedAt;
+      onRequest(refusedEntry(describe(request), refusal, { bytes, milliseconds }, Date.now()));
+    }
+    return localResponse(reply, listener.draining);
+  }
+}
+
+interface RefusalAnswer {
+  readonly reply: LocalReply;
+  readonly listener: Source;
+  /** When the request arrived, by performance.now(), if that took some time. */
+  readonly startedAt?: number | undefined;
+}

@@ -1,0 +1,82 @@
+/** Compiles revisions to snapshots, for one worker. */
+import type { Backend } from "../backends/backend.ts";
+import type { Snapshot } from "../engines/engine.ts";
+import { remembering } from "../http/trusted_proxies.ts";
+import { type AccessEntry, type LineFormat, lineFormatter } from "../logging/access_log.ts";
+import { isLogged, withoutQuery } from "../logging/log_choice.ts";
+import { compilePages, compileRoutes } from "../routing/route.ts";
+import { loadConditionTools } from "../routing/tools.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Sharer } from "./backends.ts";
+import type { GuardToolbox } from "./guard_tools.ts";
+import type { LineBatch } from "./line_batch.ts";
+import type { Notice } from "./messages.ts";
+import { createPools } from "./pools.ts";
+import type { ResolvedConfiguration, Revision } from "./revision.ts";
+
+/** What a worker has as long as it runs. */
+export interface CompileOptions extends Sharer {
+  readonly clock: Clock;
+  readonly guards: GuardToolbox;
+  /** This balancer's name in Via, unless the configuration gives it one. */
+  readonly instanceName: string;
+  /** How access log lines are written, whatever the configuration says. */
+  readonly logFormat: LineFormat | undefined;
+  readonly batch: LineBatch;
+  readonly notify: (notice: Notice) => void;
+}
+
+export interface Compiled {
+  readonly snapshot: Snapshot;
+  readonly backends: readonly Backend[];
+}
+
+export async function compile(
+  revision: Revision,
+  options: CompileOptions,
+): Promise<Compiled> {
+  const { config, limits, state } = revision;
+  const { guards, clock, worker, workers, notify } = options;
+  const isTrusted = remembering(await loadAddressList(config.trustedProxies));
+  const pools = await createPools(config, state, {
+    worker,
+    workers,
+    isTrusted,
+    clock,
+    onEvent: (event, pool) => notify({ kind: "event", event, pool }),
+  });
+  const guardTools = await guards.load(revision);
+  return {
+    snapshot: {
+      routes: compileRoutes(config, { pools, guardTools, random: Math.random }),
+      conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
+      errorPages: compilePages(config.errorPages),
+      instanceName: config.instance ?? options.instanceName,
+      limits,
+      isTrusted,
+      logFields: config.log.fields,
+      onRequest: accessLog(config, options),
+    },
+    backends: [...pools.values()].flatMap(({ pool }) => pool.backends),
+  };
+}
+
+/** @returns undefined if there is none */
+function accessLog(
+  { log }: ResolvedConfiguration,
+  { logFormat, batch }: CompileOptions,
+): ((entry: AccessEntry) => void) | undefined {
+  const kind = logFormat ?? (log.access === "off" ? undefined : log.access);
+  if (kind === undefined) return undefined;
+  const format = lineFormatter(kind);
+  return (entry) => {
+    if (isLogged(entry, log, Math.random)) batch.write(format(withoutQuery(entry, log)));
+  };
+}
+
+/** What only some settings need is loaded if they are set: its memory would be held as long as this runs. */
+async function loadAddressList(networks: readonly string[]): Promise<(address: string) => boolean> {
+  if (networks.length === 0) return () => false;
+  const { belongsTo } = await import("../net/address_list.ts");
+  return belongsTo(networks);
+}

@@ -1,0 +1,36 @@
+/** A configuration on its way to the workers: plain data, and memory that they share. */
+import type { BackendConfig, Configuration, PoolConfig } from "../config/model.ts";
+import type { Limits, ListenerAddress } from "../engines/engine.ts";
+import type { SharedState } from "../shared_memory/state.ts";
+
+/** A pool whose backends are all known by their URLs. */
+export interface ResolvedPool extends Omit<PoolConfig, "backends"> {
+  readonly backends: readonly BackendConfig[];
+}
+
+/** A configuration whose backends are all known by their URLs. */
+export interface ResolvedConfiguration extends Omit<Configuration, "pools"> {
+  readonly pools: Readonly<Record<string, ResolvedPool>>;
+}
+
+/** Each change that workers get is one revision. */
+export interface Revision {
+  /** From 1. */
+  readonly number: number;
+  readonly config: ResolvedConfiguration;
+  /** Where requests come in; port 0 takes any free one. */
+  readonly listeners: readonly ListenerAddress[];
+  readonly limits: Limits;
+  readonly state: SharedState;
+  /** The table of rate limits; undefined if no route has needed it yet. */
+  readonly rates: SharedArrayBuffer | undefined;
+}
+
+/** Where requests come in. */
+export function listenersOf({ listeners }: Pick<Configuration, "listeners">): ListenerAddress[] {
+  return Object.entries(listeners).map(([name, { host, port }]) => ({
+    name,
+    hostname: host,
+    port,
+  }));
+}

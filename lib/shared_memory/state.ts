@@ -1,0 +1,67 @@
+/**
+ * The state of pools, backends and routes, found by their ids: a reload carries over what goes on, makes
+ * what is new, and lets go of the rest. A backend that was taken out and returns is a new one, as whatever
+ * was known of it may be true no longer.
+ */
+import { backendRecords, poolRecords, routeRecords } from "./layout.ts";
+
+/** The state of one backend. */
+export interface BackendState {
+  /**
+   * Tells a backend that returns from the one with the same id that was taken out (Kubernetes calls such a
+   * number a uid, too).
+   */
+  readonly uid: number;
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** The state of one pool. */
+export interface PoolState {
+  readonly buffer: SharedArrayBuffer;
+  /** By their ids. */
+  readonly backends: ReadonlyMap<string, BackendState>;
+}
+
+/** The state of all that a configuration names: plain data, and memory that workers share. */
+export interface SharedState {
+  /** By their names. */
+  readonly pools: ReadonlyMap<string, PoolState>;
+  /** By their ids. */
+  readonly routes: ReadonlyMap<string, SharedArrayBuffer>;
+}
+
+/** What has a state. */
+export interface Stateful {
+  /** The ids of backends, by the names of their pools. */
+  readonly pools: ReadonlyMap<string, readonly string[]>;
+  /** The ids of routes. */
+  readonly routes: readonly string[];
+}
+
+export const NO_STATE: SharedState = { pools: new Map(), routes: new Map() };
+
+let lastUid = 0;
+
+/** A uid that no other backend of this thread has. */
+export function newUid(): number {
+  return ++lastUid;
+}
+
+/** @param workers including the control plane, which is number 0 */
+export function carryOver(before: SharedState, now: Stateful, workers: number): SharedState {
+  const pools = [...now.pools].map(([name, ids]) => {
+    const pool = before.pools.get(name);
+    const backends = new Map(
+      ids.map((id) => [id, pool?.backends.get(id) ?? newBackendState(workers)]),
+    );
+    return [name, { buffer: pool?.buffer ?? poolRecords().buffer, backends }] as const;
+  });
+  const routes = now.routes.map((id) =>
+    [id, before.routes.get(id) ?? routeRecords(workers).buffer] as const
+  );
+  return { pools: new Map(pools), routes: new Map(routes) };
+}
+
+function newBackendState(workers: number): BackendState {
+  return { uid: newUid(), buffer: backendRecords(workers).buffer };
+}
