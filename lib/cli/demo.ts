@@ -8,12 +8,6 @@ import { serveDemoControl } from "./demo_control.ts";
 
 const NAMES = ["users-1", "users-2", "users-3"];
 
-/** A running demo. */
-export interface Demo extends Balancer {
-  /** In milliseconds. */
-  readonly drainTimeout: number;
-}
-
 /**
  * Starts the demo on loopback.
  *
@@ -25,7 +19,7 @@ export interface Demo extends Balancer {
 export async function startDemo(
   texts: VariableTexts,
   onListening: (banner: string) => void,
-): Promise<Demo> {
+): Promise<Balancer> {
   const backends = NAMES.map((name) => startDemoBackend({ name, hostname: "127.0.0.1", port: 0 }));
   const control = serveDemoControl(backends, (message) => log("info", message));
   const { configuration, warnings } = parseVariables({
@@ -34,11 +28,10 @@ export async function startDemo(
     USERS_SERVICE: backends.map(({ address }) => `http://${address}`).join(";"),
   });
   for (const warning of warnings) log("warn", warning);
-  const balancer = await startBalancer(configuration, {
+  return await startBalancer(configuration, {
     logFormat: { names: new Map(backends.map(({ name, address }) => [address, name])) },
     onListening: (listening) => onListening(formatBanner(listening, backends, control.addr.port)),
   });
-  return { ...balancer, drainTimeout: configuration.timeouts.drain };
 }
 
 function formatBanner(

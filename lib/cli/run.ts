@@ -7,6 +7,8 @@ import { type Signals, watchSignals } from "./signals.ts";
 export interface Running {
   /** Rejects with {@linkcode WorkerHangError} if it cannot go on; never resolves. */
   readonly finished?: Promise<never>;
+  /** Reads its configuration again; undefined if it has none. */
+  readonly reload?: () => void;
   /**
    * Drains it.
    *
@@ -29,6 +31,7 @@ export async function runUntilSignal(
 ): Promise<number> {
   if (signals.isDraining) return finish(0);
   const running = await start(() => signals.isDraining);
+  signals.onReload(running.reload);
   try {
     await Promise.race([signals.drain, ...(running.finished ? [running.finished] : [])]);
   } catch (error) {

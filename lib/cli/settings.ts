@@ -11,9 +11,13 @@ import { log } from "../logging/log.ts";
  * Loads the configuration.
  *
  * @param file the path of the configuration file, if a flag names one
+ * @param warn called with warnings as soon as there are some; by default they are logged
  * @throws {ConfigError} with every problem
  */
-export async function loadSettings(file: string | undefined): Promise<Loaded> {
+export async function loadSettings(
+  file: string | undefined,
+  warn: (warnings: readonly string[]) => void = logWarnings,
+): Promise<Loaded> {
   warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
   const loaded = await loadConfiguration(
     readVariables(),
@@ -30,6 +34,6 @@ function firstLine(warning: string): string {
 }
 
 /** Logs each of the warnings. */
-export function warn(warnings: readonly string[]): void {
+export function logWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) log("warn", warning);
 }

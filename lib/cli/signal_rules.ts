@@ -24,7 +24,7 @@ export interface SignalState {
 export const NO_SIGNAL_YET: SignalState = { drainingSince: undefined, explainedAt: {} };
 
 export interface Reaction {
-  readonly action: "drain" | "stop at once" | "close debugger" | "nothing";
+  readonly action: "drain" | "reload" | "stop at once" | "close debugger" | "nothing";
   /** For the log; undefined if there is nothing to say. */
   readonly message?: string;
   readonly state: SignalState;
@@ -37,26 +37,37 @@ export interface Reaction {
  */
 export const REPEAT_COUNTS_AFTER_MS = 1_000;
 
+/** What does not change while the program runs. */
+export interface Circumstances {
+  /** Whether this is the compiled binary: `deno run` does something of its own on SIGUSR1. */
+  readonly isCompiled: boolean;
+  /** Whether it was started at a terminal, which sends SIGHUP when it is closed. */
+  readonly hasTerminal: boolean;
+}
+
 /**
  * Decides what a signal does.
  *
- * The first SIGINT, SIGTERM, SIGQUIT, SIGHUP or SIGBREAK drains. A further one stops at once, but for SIGHUP:
- * a terminal that is closed sends it to what is draining already.
+ * The first SIGINT, SIGTERM, SIGQUIT or SIGBREAK drains, a further one stops at once. SIGHUP reloads the
+ * configuration, unless a terminal may have sent it because it is closed: then it drains, and a further one
+ * does nothing.
  *
  * @param now in milliseconds, on a clock that never goes back
- * @param isCompiled whether this is the compiled binary: `deno run` does something of its own on SIGUSR1
  */
 export function reactTo(
   signal: Signal,
   state: SignalState,
   now: number,
-  isCompiled: boolean,
+  { isCompiled, hasTerminal }: Circumstances,
 ): Reaction {
   if (signal === "SIGUSR1" && !isCompiled) {
     return { ...explain(signal, DEBUGGER, state, now), action: "close debugger" };
   }
   if (signal === "SIGUSR1" || signal === "SIGUSR2") return explain(signal, "", state, now);
   const { drainingSince } = state;
+  if (signal === "SIGHUP" && !hasTerminal) {
+    return { action: drainingSince === undefined ? "reload" : "nothing", state };
+  }
   if (drainingSince === undefined) {
     return {
       action: "drain",

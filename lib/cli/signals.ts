@@ -3,6 +3,7 @@ import { exit, log } from "../logging/log.ts";
 import { plainMessage } from "../net/plain_message.ts";
 import { closeDebugger } from "./debugger.ts";
 import {
+  type Circumstances,
   NO_SIGNAL_YET,
   reactTo,
   reminderOf,
@@ -17,6 +18,12 @@ export interface Signals {
   readonly drain: Promise<Signal>;
   /** Whether one has come. */
   readonly isDraining: boolean;
+  /**
+   * Calls an action with each signal that asks for a reload from now on, and at once if one has come before.
+   *
+   * @param action undefined if there is nothing to reload
+   */
+  readonly onReload: (action: (() => void) | undefined) => void;
 }
 
 /** What signals come from and act on; a test replaces it. */
@@ -25,18 +32,22 @@ export interface SignalEffects {
   readonly listen: (signal: Signal, listener: () => void) => void;
   /** In milliseconds. */
   readonly clock: () => number;
-  /** See {@linkcode reactTo}. */
-  readonly isCompiled: boolean;
+  readonly circumstances: Circumstances;
   readonly later: (milliseconds: number, task: () => void) => void;
   readonly closeDebugger: () => void;
   readonly log: typeof log;
   readonly exit: (status: number) => void;
 }
 
+const NOTHING_TO_RELOAD = "SIGHUP is ignored: there is no configuration to reload";
+
 const EFFECTS: SignalEffects = {
   listen: (signal, listener) => Deno.addSignalListener(signal, listener),
   clock: () => performance.now(),
-  isCompiled: Deno.build.standalone,
+  circumstances: {
+    isCompiled: Deno.build.standalone,
+    hasTerminal: [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal()),
+  },
   later: (milliseconds, task) => void setTimeout(task, milliseconds),
   closeDebugger: () =>
     void closeDebugger().catch((error) =>
@@ -50,9 +61,12 @@ const EFFECTS: SignalEffects = {
 export function watchSignals(effects = EFFECTS): Signals {
   const { promise, resolve } = Promise.withResolvers<Signal>();
   let state = NO_SIGNAL_YET;
+  /** What a reload does; undefined while that is not known yet. */
+  let reload: (() => void) | undefined;
+  let isReloadAsked = false;
 
   function receive(signal: Signal): void {
-    const reaction = reactTo(signal, state, effects.clock(), effects.isCompiled);
+    const reaction = reactTo(signal, state, effects.clock(), effects.circumstances);
     state = reaction.state;
     const { action, message } = reaction;
     if (message !== undefined) effects.log(action === "drain" ? "info" : "warn", message);
@@ -60,6 +74,7 @@ export function watchSignals(effects = EFFECTS): Signals {
       resolve(signal);
       remindLater(signal);
     }
+    if (action === "reload") reload === undefined ? isReloadAsked = true : reload();
     if (action === "stop at once") effects.exit(1);
     if (action === "close debugger") effects.closeDebugger();
   }
@@ -81,6 +96,11 @@ export function watchSignals(effects = EFFECTS): Signals {
     drain: promise,
     get isDraining() {
       return state.drainingSince !== undefined;
+    },
+    onReload(action = () => effects.log("warn", NOTHING_TO_RELOAD)) {
+      reload = action;
+      if (isReloadAsked) action();
+      isReloadAsked = false;
     },
   };
 }

@@ -12,6 +12,7 @@ const SUBJECTS = {
 /** Settings are wrong; the message has every problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
+  readonly problems: readonly string[];
 
   /**
    * @param problems at least one; each begins with a setting's name, or with a place in a file
@@ -23,6 +24,7 @@ export class ConfigError extends Error {
     total = problems.length,
   ) {
     super(explain(problems, what, total));
+    this.problems = problems;
   }
 }
 

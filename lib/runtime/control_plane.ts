@@ -16,8 +16,10 @@ import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { startAdmin } from "./admin.ts";
 import { newInstanceName } from "./instance_name.ts";
+import { LiveConfiguration } from "./live_configuration.ts";
 import { LogRouter } from "./log_router.ts";
 import { ObservedPools } from "./observed_pools.ts";
+import { type ConfigurationSource, type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
 import type { ResolvedConfiguration } from "./revision.ts";
 import { Revisions } from "./revisions.ts";
 import { startWarnings } from "./start_warnings.ts";
@@ -38,19 +40,23 @@ export interface Listening {
 export interface Balancer extends Listening {
   /** Rejects with {@linkcode WorkerHangError} if it cannot go on; never resolves. */
   readonly finished: Promise<never>;
+  /** Reads the configuration again, and puts it in force whole or not at all. @param by who asked for it */
+  reload(by: ReloadedBy): Promise<Reloaded>;
   /**
    * Stops it: it is no longer ready, then refuses new connections, and lets requests in flight finish.
    *
-   * @param timeout for requests in flight, in milliseconds
+   * @param timeout for requests in flight, in milliseconds; by default `timeouts.drain`
    * @returns how many requests were cut off by the timeout
    */
-  stop(timeout: number): Promise<number>;
+  stop(timeout?: number): Promise<number>;
 }
 
 /** What differs from the settings. */
 export interface StartOptions {
   /** How access log lines are written; by default as `log.access` says. */
   readonly logFormat?: LineFormat;
+  /** Where a reload reads the configuration; by default it stays as it is. */
+  readonly source?: ConfigurationSource;
   /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
   /** Called when all workers listen, before the balancer says that it is ready. */
@@ -124,6 +130,18 @@ export async function startBalancer(
   undo.defer(() => admin?.shutdown());
   const addresses = await supervisor.start();
   pools.watch();
+  const live = new LiveConfiguration(config, first, {
+    revisions,
+    supervisor,
+    pools,
+    resolve: resolved,
+  });
+  const reloads = new Reloads({
+    source: options.source ??
+      { load: () => Promise.resolve({ configuration: config, warnings: [] }) },
+    live,
+    now: Date.now,
+  });
   const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
@@ -132,7 +150,8 @@ export async function startBalancer(
   return {
     ...listening,
     finished: supervisor.finished,
-    async stop(timeout) {
+    reload: (by) => reloads.reload(by),
+    async stop(timeout = live.resolved.timeouts.drain) {
       const ending = pools[Symbol.asyncDispose]();
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
       admin?.shutdown();

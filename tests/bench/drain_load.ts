@@ -18,8 +18,6 @@ export interface Sent {
 
 const KEPT = 20;
 const RATE = 300;
-/** Each half's time between two requests, in milliseconds. */
-const APART = 2_000 / RATE;
 /** The backend takes its time, so that some are in flight at any moment. */
 const REQUEST = new TextEncoder().encode("GET /?after=30 HTTP/1.1\r\nHost: a.test\r\n\r\n");
 
@@ -30,12 +28,16 @@ export class DrainLoad {
   /** Kept connections that were closed while nothing was asked on them: no request is harmed. */
   closedIdle = 0;
   readonly #port: number;
+  /** Each half's time between two requests, in milliseconds. */
+  readonly #apart: number;
   readonly #startedAt = performance.now();
   readonly #working: Promise<unknown>;
   #stopped = false;
 
-  constructor(port: number) {
+  /** @param rate requests a second */
+  constructor(port: number, rate = RATE) {
     this.#port = port;
+    this.#apart = 2_000 / rate;
     this.#working = Promise.all([
       this.#onNewConnections(),
       ...Array.from({ length: KEPT }, (_, index) => this.#onKeptConnection(index)),
@@ -71,7 +73,7 @@ export class DrainLoad {
 
   /** Waits for the time of a half's request of that number. @returns whether to go on */
   async #due(count: number): Promise<boolean> {
-    const wait = this.#startedAt + count * APART - performance.now();
+    const wait = this.#startedAt + count * this.#apart - performance.now();
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
     return !this.#stopped;
   }

@@ -16,7 +16,7 @@ function fakeSystem(known: readonly Signal[]) {
       listeners.set(signal, listener);
     },
     clock: () => now,
-    isCompiled: true,
+    circumstances: { isCompiled: true, hasTerminal: false },
     closeDebugger() {},
     later: (milliseconds, task) => void tasks.push({ at: now + milliseconds, task }),
     log: (level, message) => void log.push(`${level} ${message}`),
@@ -71,4 +71,23 @@ Deno.test("signals: a system with fewer signals, such as Windows, drains on thos
   assertEquals([...listeners.keys()].sort(), ["SIGBREAK", "SIGHUP", "SIGINT"]);
   send("SIGBREAK");
   assertEquals(await signals.drain, "SIGBREAK");
+});
+
+Deno.test("signals: SIGHUP reloads, also one that comes before it is known how", () => {
+  const { signals, send } = fakeSystem(SIGNALS);
+  let reloads = 0;
+  send("SIGHUP");
+  send("SIGHUP");
+  signals.onReload(() => void reloads++);
+  assertEquals(reloads, 1);
+  send("SIGHUP");
+  assertEquals([reloads, signals.isDraining], [2, false]);
+});
+
+Deno.test("signals: SIGHUP says so if there is nothing to reload", () => {
+  const { signals, log, send } = fakeSystem(SIGNALS);
+  signals.onReload(undefined);
+  assertEquals(log, []);
+  send("SIGHUP");
+  assertEquals(log, ["warn SIGHUP is ignored: there is no configuration to reload"]);
 });

@@ -18,6 +18,6 @@ const status = await runUntilSignal(async () => {
   const fate: Fate = { worker: "worker 1", ...(hangs !== undefined && { hangs: Number(hangs) }) };
   Deno.addSignalListener("SIGUSR2", () => fates.postMessage(fate)); // on SIGUSR1, Deno opens a debugger
   log("info", `listening on 127.0.0.1:${balancer.addresses[0]!.port}`);
-  return { ...balancer, stop: () => balancer.stop(configuration.timeouts.drain) };
+  return { finished: balancer.finished, stop: () => balancer.stop() };
 });
 await exit(status);

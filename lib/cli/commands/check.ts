@@ -1,16 +1,13 @@
 /** `roundabout check`: checks the configuration, runs its tests, and says where requests would go. */
-import { ConfigError } from "../../config/load.ts";
 import type { Loaded } from "../../config/load.ts";
 import { printConfiguration } from "../../config/print.ts";
 import { type Variable, VARIABLE_NAMES, VARIABLES } from "../../config/source/variables.ts";
 import { DEFAULTS } from "../../config/source/variable_defaults.ts";
 import { print } from "../../logging/log.ts";
-import { writtenBack } from "../../config/tree/as_written.ts";
-import { problemAt } from "../../config/rules/context.ts";
-import { renderProblem } from "../../config/problems/render.ts";
-import { formatConsidered, runTests, type TestResult } from "../../routing/run_tests.ts";
+import { formatConsidered } from "../../routing/run_tests.ts";
 import { loadConditionTools } from "../../routing/tools.ts";
 import { type Answer, tryRequest } from "../../routing/try_request.ts";
+import { checkTests } from "../checked_settings.ts";
 import type { Flags } from "../command.ts";
 import { loadSettings } from "../settings.ts";
 import { readTriedRequest } from "../tried_request.ts";
@@ -41,19 +38,16 @@ export async function run(flags: Flags): Promise<number> {
   const loaded = await loadSettings(flags.config);
   const { configuration, context, file } = loaded;
   const request = readTriedRequest(flags, configuration.listeners);
-  const tools = await loadConditionTools(configuration.routes.map(({ match }) => match));
-  const failed = runTests(configuration, tools).filter(({ differences }) => differences.length > 0);
+  const failure = await checkTests(loaded).then(() => undefined, (error) => error);
   if (flags.print) print(printConfiguration(context.root, file));
   if (request !== undefined) {
+    const tools = await loadConditionTools(configuration.routes.map(({ match }) => match));
     print(formatAnswer(tryRequest(configuration.routes, request, tools)));
-  } else if (!flags.print && failed.length === 0) {
+  } else if (!flags.print && failure === undefined) {
     print(file === undefined ? listVariables(loaded) : summarize(loaded));
   }
-  if (failed.length === 0) return 0;
-  throw new ConfigError(
-    failed.map((result) => describeFailure(result, loaded)),
-    "accept the configuration",
-  );
+  if (failure !== undefined) throw failure;
+  return 0;
 }
 
 function formatAnswer(answer: Answer): string {
@@ -68,25 +62,6 @@ function formatAnswer(answer: Answer): string {
     ...(location === undefined ? [] : [`location: ${location}`]),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** What was not as expected, each at its place, and how the routes were considered. */
-function describeFailure(
-  { index, answer, differences }: TestResult,
-  { context, file }: Loaded,
-): string {
-  const asWritten = writtenBack(context.root);
-  const problems = differences.map(({ path, expected, found }) => {
-    const shown = (text: string) =>
-      path.at(-1) === "status" ? text : JSON.stringify(asWritten(text));
-    return problemAt(context, ["tests", index, ...path], `must be ${shown(expected)}`, {
-      found: found === undefined ? "none" : shown(found),
-    });
-  });
-  return [
-    ...problems.map((problem) => renderProblem(problem, file)),
-    ...formatConsidered(answer).map((line) => `  ${line}`),
-  ].join("\n");
 }
 
 function summarize({ configuration, file }: Loaded): string {

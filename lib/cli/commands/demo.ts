@@ -4,7 +4,7 @@ import { STDOUT } from "../../logging/log.ts";
 import type { Flags } from "../command.ts";
 import { startDemo } from "../demo.ts";
 import { runUntilSignal } from "../run.ts";
-import { warn } from "../settings.ts";
+import { logWarnings } from "../settings.ts";
 import type { Signals } from "../signals.ts";
 
 export const HELP = `roundabout demo: try things out
@@ -19,8 +19,8 @@ apply as in roundabout start, except USERS_SERVICE and HOST:
 
 export function run(_flags: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
-    warn(misspeltVariables());
+    logWarnings(misspeltVariables());
     const demo = await startDemo(readVariables(), (banner) => isDraining() || STDOUT.write(banner));
-    return { ...demo, stop: () => demo.stop(demo.drainTimeout) };
+    return { finished: demo.finished, stop: () => demo.stop() };
   }, signals);
 }

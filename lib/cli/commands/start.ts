@@ -1,10 +1,12 @@
 /** `roundabout start`: balances requests over the backends of `USERS_SERVICE`. */
+import type { Loaded } from "../../config/load.ts";
 import type { Configuration } from "../../config/model.ts";
 import { log, setLogLevel } from "../../logging/log.ts";
 import { formatHostPort } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
 import type { Flags } from "../command.ts";
 import { runUntilSignal } from "../run.ts";
+import type { LoadedConfiguration } from "../../runtime/reload.ts";
 import { loadSettings } from "../settings.ts";
 import type { Signals } from "../signals.ts";
 
@@ -21,16 +23,23 @@ USERS_SERVICE lists the backends of the only pool if there is no file. Settings 
 environment or of .env in the working directory, or stand in the file; roundabout check checks and
 prints them, docs/configuration.md explains them.
 
-Ctrl-C, SIGTERM, SIGQUIT and SIGHUP let what is in flight finish, for DRAIN_TIMEOUT, and stop it. A
-further one stops it at once, from a second after the first.
+SIGHUP reloads the configuration: from a file, or from .env. So does a change of the file, unless watch
+is off, and roundabout reload. Ctrl-C, SIGTERM and SIGQUIT let what is in flight finish, for
+DRAIN_TIMEOUT, and stop it, and so does SIGHUP if it was started at a terminal. A further one stops it at
+once, from a second after the first.
 `;
 
 export function run({ config }: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
-    const { configuration } = await loadSettings(config);
+    const { configuration } = await loadTested(config);
     setLogLevel(configuration.log.level);
-    const balancer = await startBalancer(configuration, { onListening });
-    return { ...balancer, stop: () => balancer.stop(configuration.timeouts.drain) };
+    const source = { load: () => loadAgain(config) };
+    const balancer = await startBalancer(configuration, { onListening, source });
+    return {
+      finished: balancer.finished,
+      reload: () => void balancer.reload("SIGHUP"),
+      stop: () => balancer.stop(),
+    };
 
     function onListening({ addresses, adminAddress, workers }: Listening): void {
       if (isDraining()) return;
@@ -45,6 +54,22 @@ export function run({ config }: Flags, signals?: Signals): Promise<number> {
       );
     }
   }, signals);
+}
+
+/** Loads the configuration, and runs the tests of its file. @throws {ConfigError} with every problem */
+async function loadTested(...given: Parameters<typeof loadSettings>): Promise<Loaded> {
+  const loaded = await loadSettings(...given);
+  // Most files have none, and what runs them would hold memory for as long as the program runs.
+  if (loaded.configuration.tests.length > 0) {
+    await (await import("../checked_settings.ts")).checkTests(loaded);
+  }
+  return loaded;
+}
+
+async function loadAgain(config: string | undefined): Promise<LoadedConfiguration> {
+  const warnings: string[] = [];
+  const { configuration } = await loadTested(config, (more) => warnings.push(...more));
+  return { configuration, warnings };
 }
 
 /** With more, the line would be too long to be read. */

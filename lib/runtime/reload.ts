@@ -1,0 +1,152 @@
+/**
+ * Reloads: reads the configuration again and puts it in force, whole or not at all. One is under way at a
+ * time; whoever asks meanwhile gets the next one, which reads what is there by then.
+ */
+import { changesBetween, needsRestart } from "../config/changes.ts";
+import { ConfigError } from "../config/error.ts";
+import type { Configuration } from "../config/model.ts";
+import { log, setLogLevel } from "../logging/log.ts";
+import type { LiveConfiguration } from "./live_configuration.ts";
+
+/** Where a configuration comes from. */
+export interface ConfigurationSource {
+  /**
+   * Reads it, checks it and runs its tests.
+   *
+   * @throws {ConfigError} with every problem
+   */
+  readonly load: () => Promise<LoadedConfiguration>;
+}
+
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  /** What is probably not meant: one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Who asks for a reload. */
+export type ReloadedBy = "SIGHUP" | "the admin port" | "a changed file";
+
+/** What came of a reload. */
+export type Reloaded =
+  | { readonly kind: "applied"; readonly number: number; readonly changes: readonly string[] }
+  | { readonly kind: "unchanged"; readonly number: number }
+  | { readonly kind: "refused"; readonly number: number; readonly problems: readonly string[] };
+
+export interface ReloadsOptions {
+  readonly source: ConfigurationSource;
+  readonly live: LiveConfiguration;
+  /** In milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export class Reloads {
+  readonly #options: ReloadsOptions;
+  /** The number of the configuration in force, from 1. */
+  #number = 1;
+  #since: number;
+  #running: Promise<unknown> = Promise.resolve();
+  #next: Promise<Reloaded> | undefined;
+  #last: (Reloaded & { readonly at: number }) | undefined;
+  readonly #counts = { applied: 0, unchanged: 0, refused: 0 };
+
+  constructor(options: ReloadsOptions) {
+    this.#options = options;
+    this.#since = options.now();
+  }
+
+  /** The number of the configuration in force, from 1. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Since when it is in force, in milliseconds since 1970. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** What came of the last reload, and when; undefined if there was none. */
+  get last(): (Reloaded & { readonly at: number }) | undefined {
+    return this.#last;
+  }
+
+  /** How many reloads ended how. */
+  get counts(): Readonly<Record<Reloaded["kind"], number>> {
+    return this.#counts;
+  }
+
+  /** Reads the configuration after this call, and puts it in force. @param by who asked for it, for the log */
+  reload(by: ReloadedBy): Promise<Reloaded> {
+    const start = () => {
+      this.#next = undefined;
+      return this.#running = this.#run(by);
+    };
+    return this.#next ??= this.#running.then(start, start);
+  }
+
+  async #run(by: ReloadedBy): Promise<Reloaded> {
+    const reloaded = await this.#reload();
+    this.#last = { ...reloaded, at: this.#options.now() };
+    this.#counts[reloaded.kind]++;
+    announce(reloaded, by);
+    return reloaded;
+  }
+
+  async #reload(): Promise<Reloaded> {
+    const { source, live } = this.#options;
+    const loaded = await this.#load(source);
+    if (Array.isArray(loaded)) return this.#refuse(loaded);
+    const { configuration, warnings } = loaded as LoadedConfiguration;
+    const fixed = needsRestart(live.written, configuration);
+    if (fixed.length > 0) return this.#refuse(fixed);
+    if (changesBetween(live.written, configuration).length === 0) {
+      return { kind: "unchanged", number: this.#number };
+    }
+    const changed = await live.change(() => configuration);
+    if (typeof changed === "string") return this.#refuse([changed]);
+    for (const warning of warnings) log("warn", warning);
+    setLogLevel(configuration.log.level);
+    this.#number++;
+    this.#since = this.#options.now();
+    const changes = changesBetween(changed.before, changed.after);
+    return { kind: "applied", number: this.#number, changes };
+  }
+
+  async #load(source: ConfigurationSource): Promise<LoadedConfiguration | readonly string[]> {
+    try {
+      return await source.load();
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+  }
+
+  #refuse(problems: readonly string[]): Reloaded {
+    return { kind: "refused", number: this.#number, problems };
+  }
+}
+
+/** Problems that are logged of one reload; whoever asked for it gets all of them. */
+const MAX_LOGGED = 10;
+
+function announce(reloaded: Reloaded, by: ReloadedBy): void {
+  const { number } = reloaded;
+  switch (reloaded.kind) {
+    case "applied":
+      return log("info", `configuration ${number}, by ${by}: ${reloaded.changes.join("; ")}`);
+    case "unchanged":
+      // Files are touched without any change.
+      if (by !== "a changed file") {
+        log("info", `configuration ${number} stays: nothing has changed`);
+      }
+      return;
+    case "refused": {
+      const { problems } = reloaded;
+      log(
+        "error",
+        `Cannot reload by ${by}: configuration ${number} stays, problems: ${problems.length}`,
+      );
+      for (const problem of problems.slice(0, MAX_LOGGED)) log("error", problem.split("\n", 1)[0]!);
+    }
+  }
+}
