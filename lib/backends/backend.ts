@@ -42,6 +42,7 @@ export class Backend implements MonitoredBackend {
   readonly #integers: Int32Array;
   readonly #index: number;
   readonly #requests: InFlightCount;
+  readonly #own: CellRecord<typeof WORKER_BACKEND>;
   readonly #state: SharedState;
 
   /**
@@ -64,6 +65,7 @@ export class Backend implements MonitoredBackend {
     this.#cells = cells;
     ({ integers: this.#integers, index: this.#index } = cells.inFlight);
     this.#requests = new InFlightCount(cells.inFlight, own.inFlight);
+    this.#own = own;
     this.#state = new SharedState(cells);
   }
 
@@ -93,6 +95,16 @@ export class Backend implements MonitoredBackend {
 
   set mode(mode: Mode) {
     this.#cells.mode.value = MODES.indexOf(mode);
+  }
+
+  /** Counts one more attempt. */
+  countAttempt(): void {
+    this.#own.attempts.value++;
+  }
+
+  /** Counts one more attempt that it is to blame for. */
+  countFailure(): void {
+    this.#own.failures.value++;
   }
 
   /** How long its answers take; undefined if that is not measured or not known yet. */

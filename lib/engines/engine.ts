@@ -6,6 +6,7 @@ import type { Clock } from "../time/clock.ts";
 import type { ConditionTools } from "../routing/conditions.ts";
 import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
+import type { StatusCounts } from "../shared_memory/status_counts.ts";
 
 /** What an engine needs as long as it runs. */
 export interface EngineOptions {
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** Counts the requests in flight, over all workers. */
   readonly requests: InFlightCount;
+  /** Counts the local replies of this worker. */
+  readonly localReplies: StatusCounts;
   /** Called with errors that are faults of this program. */
   readonly onError: (error: unknown) => void;
   /** Called with what the operator should know, once each time it begins. */

@@ -4,7 +4,7 @@ import type { Backend } from "../backends/backend.ts";
 import { type Candidates, computeCandidates } from "./candidates.ts";
 import { Counter } from "./counter.ts";
 import { type AttemptReport, HealthMonitor, type HealthOptions } from "../health/monitor.ts";
-import { ALL_FULL, type Answered, type Failed, NO_BACKEND } from "../outcome.ts";
+import { ALL_FULL, type Answered, type Failed, FAILURES, NO_BACKEND } from "../outcome.ts";
 import type { Policy } from "../policies/policy.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import { Selection } from "./selection.ts";
@@ -134,7 +134,11 @@ export class Pool {
   ): void {
     const now = this.clock();
     const { backend, outcome, begunAt = now, number = 1, milliseconds = 0 } = attempt;
-    if (outcome.kind === "failed") backend.release();
+    backend.countAttempt();
+    if (outcome.kind === "failed") {
+      backend.release();
+      if (FAILURES[outcome.failure].blamesBackend) backend.countFailure();
+    }
     if (begunAt >= backend.standing.since) { // latencies from before an outage no longer count
       this.#policy.observe?.(backend, { request, outcome, milliseconds, now });
     }
@@ -148,6 +152,7 @@ export class Pool {
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
     backend.release();
+    if (broken !== undefined && FAILURES[broken.failure].blamesBackend) backend.countFailure();
     this.#health.end(backend, answered, broken, this.clock());
   }
 

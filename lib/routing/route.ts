@@ -6,6 +6,7 @@ import { hasPathPrefix } from "../http/path_climb.ts";
 import { isOneOf } from "../http/status_ranges.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { RetryBudget } from "../retry_budget.ts";
+import type { StatusCounts } from "../shared_memory/status_counts.ts";
 import type { Match } from "./conditions.ts";
 import { compileGuards, type Guards, type GuardTools } from "./guards.ts";
 import { compileChanges, type HeaderChanges } from "./header_changes.ts";
@@ -39,6 +40,8 @@ export interface Destination {
   readonly timeouts: Timeouts;
   /** Whether requests must not leave the path prefix of a backend. */
   readonly keepsPrefix: boolean;
+  /** Counts the requests that took this way. */
+  readonly requests: StatusCounts;
 }
 
 /** What a route does with a request. */
@@ -84,6 +87,8 @@ export interface Route {
   readonly response: HeaderChanges | undefined;
   /** Its own, and those of the whole configuration. */
   readonly errorPages: ErrorPages;
+  /** Counts the requests that it has answered itself. */
+  readonly answers: StatusCounts;
 }
 
 /** What all routes of a configuration have in common. */
@@ -96,6 +101,8 @@ export interface RouteSurroundings {
   /** The most bytes of a body, unless a route says otherwise. */
   readonly maxBodySize: number;
   readonly guardTools: GuardTools;
+  /** The counts of requests of a route to a pool, or of those that it answers itself. */
+  readonly countsOf: (route: string, pool?: string) => StatusCounts;
   /** 0 up to 1. */
   readonly random: () => number;
 }
@@ -103,7 +110,7 @@ export interface RouteSurroundings {
 /** All routes of a configuration, in its order. */
 export function compileRoutes(
   { routes, errorPages, limits }: Pick<Configuration, "routes" | "errorPages" | "limits">,
-  given: Pick<RouteSurroundings, "pools" | "guardTools" | "random">,
+  given: Pick<RouteSurroundings, "pools" | "guardTools" | "countsOf" | "random">,
 ): Route[] {
   const surroundings = {
     ...given,
@@ -116,18 +123,20 @@ export function compileRoutes(
 
 function compileRoute(
   config: RouteConfig,
-  { pools, isOnly, errorPages, maxBodySize, guardTools, random }: RouteSurroundings,
+  surroundings: RouteSurroundings,
 ): Route {
+  const { isOnly, errorPages, maxBodySize, guardTools, countsOf } = surroundings;
   const id = routeIdOf(config);
   return {
     id,
     isOnly,
     match: config.match,
     guards: compileGuards(config, id, maxBodySize, guardTools),
-    action: compileAction(config, pools, random),
+    action: compileAction(config, id, surroundings),
     request: compileRequestChanges(config),
     response: compileChanges(config.responseHeaders),
     errorPages: compilePages({ ...errorPages, ...config.errorPages }),
+    answers: countsOf(id),
   };
 }
 
@@ -140,11 +149,11 @@ export function compilePages(pages: RouteConfig["errorPages"]): ErrorPages {
 
 function compileAction(
   config: RouteConfig,
-  pools: ReadonlyMap<string, ServingPool>,
-  random: () => number,
+  id: string,
+  { pools, countsOf, random }: RouteSurroundings,
 ): Action {
   const { pool, split, splitOn, redirect, respond } = config;
-  const to = (name: string) => destinationOf(pools.get(name)!, config);
+  const to = (name: string) => destinationOf(pools.get(name)!, config, countsOf(id, name));
   if (redirect !== undefined) return { kind: "redirect", redirect };
   if (respond !== undefined) {
     const { status, headers, body } = respond;
@@ -162,6 +171,7 @@ function compileAction(
 function destinationOf(
   { name, pool, budget, config }: ServingPool,
   { timeouts, retry }: RouteConfig,
+  requests: StatusCounts,
 ): Destination {
   // A route that says off turns off what the pool says.
   const statuses = "onStatus" in retry ? retry.onStatus : config.retry.onStatus;
@@ -173,6 +183,7 @@ function destinationOf(
     retriesStatus: statuses && ((status) => isOneOf(statuses, status)),
     timeouts: { ...config.timeouts, ...given(timeouts) },
     keepsPrefix: hasPathPrefix(pool.backends),
+    requests,
   };
 }
 

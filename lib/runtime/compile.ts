@@ -6,6 +6,9 @@ import { type AccessEntry, type LineFormat, lineFormatter } from "../logging/acc
 import { isLogged, withoutQuery } from "../logging/log_choice.ts";
 import { compilePages, compileRoutes } from "../routing/route.ts";
 import { loadConditionTools } from "../routing/tools.ts";
+import { wayRecords, WORKER_WAY } from "../shared_memory/layout.ts";
+import { wayId } from "../shared_memory/state.ts";
+import { StatusCounts } from "../shared_memory/status_counts.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Sharer } from "./backends.ts";
 import type { GuardToolbox } from "./guard_tools.ts";
@@ -48,7 +51,12 @@ export async function compile(
   const guardTools = await guards.load(revision);
   return {
     snapshot: {
-      routes: compileRoutes(config, { pools, guardTools, random: Math.random }),
+      routes: compileRoutes(config, {
+        pools,
+        guardTools,
+        countsOf: countsIn(revision, options),
+        random: Math.random,
+      }),
       conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
       errorPages: compilePages(config.errorPages),
       instanceName: config.instance ?? options.instanceName,
@@ -58,6 +66,17 @@ export async function compile(
       onRequest: accessLog(config, options),
     },
     backends: [...pools.values()].flatMap(({ pool }) => pool.backends),
+  };
+}
+
+/** Finds the counts of requests of a route to a pool, or of those that it answers itself. */
+export function countsIn(
+  { state }: Pick<Revision, "state">,
+  { worker, workers }: Sharer,
+): (route: string, pool?: string) => StatusCounts {
+  return (route, pool) => {
+    const records = wayRecords(workers, state.ways.get(wayId(route, pool))!);
+    return new StatusCounts(records.record(WORKER_WAY, worker).requests);
   };
 }
 

@@ -6,6 +6,7 @@ import type { Engine, Preparation } from "../engines/engine.ts";
 import { ENGINES } from "../engines/mod.ts";
 import { bindOrExplain, ListenError } from "../net/listen_error.ts";
 import { COMMON, processRecords, WORKER } from "../shared_memory/layout.ts";
+import { StatusCounts } from "../shared_memory/status_counts.ts";
 import { startClock } from "../time/clock.ts";
 import { compile, type Compiled, type CompileOptions } from "./compile.ts";
 import { GuardToolbox } from "./guard_tools.ts";
@@ -45,7 +46,7 @@ export async function startDataPlane(
     notify({ kind: "fault", message: `a request failed by a fault of this program: ${error}` });
   const serve = await ENGINES[revision.config.engine]();
   const { time } = process.record(COMMON);
-  const { heartbeat, awake } = process.record(WORKER, number);
+  const { heartbeat, awake, localReplies } = process.record(WORKER, number);
   awake.value = 1;
   const clock = startClock({
     time: () => time.value,
@@ -70,6 +71,7 @@ export async function startDataPlane(
       clock,
       rateClock: sharedClock(wallOrigin),
       requests: requestsInFlight(process, number),
+      localReplies: new StatusCounts(localReplies),
       onError: onFault,
       onWarning: (message) => notify({ kind: "warning", message }),
     }));
@@ -83,6 +85,7 @@ export async function startDataPlane(
     async drain(timeout, grace) {
       const cut = await engine.drain(timeout, grace);
       batch.flush();
+      guards.retain({ routes: [] });
       clock[Symbol.dispose]();
       return cut;
     },

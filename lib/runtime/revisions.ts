@@ -4,6 +4,8 @@
  */
 import { Backend, idOf } from "../backends/backend.ts";
 import { BACKEND, backendRecords, POOL, poolRecords } from "../shared_memory/layout.ts";
+import { routeIdOf } from "../routing/route_id.ts";
+import { poolsOf } from "../routing/route_pools.ts";
 import { newRateTable } from "../shared_memory/rate_table.ts";
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import {
@@ -12,6 +14,7 @@ import {
   NO_STATE,
   type SharedState,
   type Stateful,
+  wayId,
 } from "../shared_memory/state.ts";
 import { engineLimits } from "./engine_limits.ts";
 import { countedRoutes, needsRates } from "./guard_tools.ts";
@@ -119,5 +122,13 @@ function statefulOf(config: ResolvedConfiguration): Stateful {
   const pools = Object.entries(config.pools).map(([name, { backends }]) =>
     [name, backends.map(({ url }) => idOf(url))] as const
   );
-  return { pools: new Map(pools), routes: countedRoutes(config) };
+  return { pools: new Map(pools), routes: countedRoutes(config), ways: waysOf(config) };
+}
+
+/** The ids of all ways: of each route to its pools, and of what it answers itself. */
+function waysOf({ routes }: ResolvedConfiguration): string[] {
+  return routes.flatMap((route) => {
+    const id = routeIdOf(route);
+    return [undefined, ...poolsOf(route)].map((pool) => wayId(id, pool));
+  });
 }

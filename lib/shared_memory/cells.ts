@@ -108,6 +108,8 @@ interface Column<Cell> {
   readonly at: (cells: Cells, offset: number) => Cell;
   /** Writes its initial value. */
   readonly initialize: (cells: Cells, offset: number) => void;
+  /** How many cells it takes; by default one. */
+  readonly size?: number;
 }
 
 /** The cells of a record, by name. */
@@ -137,9 +139,19 @@ export function uint32(): Column<Uint32Array> {
   return { at: ({ buffer }, offset) => new Uint32Array(buffer, offset, 1), initialize: () => {} };
 }
 
+/** Floating-point numbers that only one worker writes; others may see changes a moment later. */
+export function floats(size: number): Column<Float64Array> {
+  return {
+    at: ({ buffer }, offset) => new Float64Array(buffer, offset, size),
+    initialize: () => {},
+    size,
+  };
+}
+
 /** The size of a record, in bytes. */
 export function recordBytes(table: Table): number {
-  return Math.ceil(Object.keys(table).length * CELL_BYTES / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+  const cells = Object.values(table).reduce((sum, { size = 1 }) => sum + size, 0);
+  return Math.ceil(cells * CELL_BYTES / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }
 
 /** The record at an offset in bytes. */
@@ -148,19 +160,22 @@ export function recordAt<Columns extends Table>(
   cells: Cells,
   offset: number,
 ): CellRecord<Columns> {
-  const columns = Object.entries(table);
-  const entries = columns.map((
-    [name, { at }],
-    place,
-  ) => [name, at(cells, offset + place * CELL_BYTES)]);
+  let place = offset;
+  const entries = Object.entries(table).map(([name, { at, size = 1 }]) => {
+    const cell = at(cells, place);
+    place += size * CELL_BYTES;
+    return [name, cell];
+  });
   return Object.fromEntries(entries) as CellRecord<Columns>;
 }
 
 /** Writes the initial values of the record at an offset in bytes. */
 export function initializeRecord(table: Table, cells: Cells, offset: number): void {
-  Object.values(table).forEach(({ initialize }, place) =>
-    initialize(cells, offset + place * CELL_BYTES)
-  );
+  let place = offset;
+  for (const { initialize, size = 1 } of Object.values(table)) {
+    initialize(cells, place);
+    place += size * CELL_BYTES;
+  }
 }
 
 /** Creates a record in memory of its own. */

@@ -7,8 +7,9 @@
  * they must agree on at once. What is only added up when it is read, each worker keeps for itself: to
  * write a number that others write, too, takes longer.
  */
-import { atomicInt, float, localInt, type Table, uint32 } from "./cells.ts";
+import { atomicInt, float, floats, localInt, type Table, uint32 } from "./cells.ts";
 import { RecordBuffer } from "./record_buffer.ts";
+import { STATUS_CLASSES, STATUSES } from "./status_counts.ts";
 
 /** One record. */
 export const COMMON = {
@@ -74,11 +75,16 @@ export const WORKER = {
   awake: atomicInt(1),
   /** Requests in flight. */
   requests: localInt(),
+  /** Local replies, by status. */
+  localReplies: floats(STATUSES),
 } satisfies Table;
 
 /** A record for each backend and worker, which no other worker writes. */
 export const WORKER_BACKEND = {
   inFlight: localInt(),
+  /** Attempts that are over, or whose response has begun; and those that its backend is to blame for. */
+  attempts: float(),
+  failures: float(),
 } satisfies Table;
 
 /** A record for each route that limits its requests in flight. */
@@ -89,6 +95,15 @@ export const ROUTE = {
 /** A record for each such route and worker, which no other worker writes. */
 export const WORKER_ROUTE = {
   inFlight: localInt(),
+} satisfies Table;
+
+/**
+ * A record for each worker and way of a request: a route and the pool that it leads to, or a route that
+ * answers itself. No other worker writes it.
+ */
+export const WORKER_WAY = {
+  /** Requests that are over, by the class of their status. */
+  requests: floats(STATUS_CLASSES),
 } satisfies Table;
 
 /** What there is once. @param workers including the control plane, which is number 0 */
@@ -109,4 +124,9 @@ export function backendRecords(workers: number, buffer?: SharedArrayBuffer): Rec
 /** What belongs to a route. @param workers as for {@linkcode processRecords} */
 export function routeRecords(workers: number, buffer?: SharedArrayBuffer): RecordBuffer {
   return new RecordBuffer([[ROUTE, 1], [WORKER_ROUTE, workers]], buffer);
+}
+
+/** What belongs to a way. @param workers as for {@linkcode processRecords} */
+export function wayRecords(workers: number, buffer?: SharedArrayBuffer): RecordBuffer {
+  return new RecordBuffer([[WORKER_WAY, workers]], buffer);
 }

@@ -3,7 +3,7 @@
  * what is new, and lets go of the rest. A backend that was taken out and returns is a new one, as whatever
  * was known of it may be true no longer.
  */
-import { backendRecords, poolRecords, routeRecords } from "./layout.ts";
+import { backendRecords, poolRecords, routeRecords, wayRecords } from "./layout.ts";
 
 /** The state of one backend. */
 export interface BackendState {
@@ -28,17 +28,25 @@ export interface SharedState {
   readonly pools: ReadonlyMap<string, PoolState>;
   /** By their ids. */
   readonly routes: ReadonlyMap<string, SharedArrayBuffer>;
+  /** The counts of requests, by {@linkcode wayId}. */
+  readonly ways: ReadonlyMap<string, SharedArrayBuffer>;
 }
 
 /** What has a state. */
 export interface Stateful {
   /** The ids of backends, by the names of their pools. */
   readonly pools: ReadonlyMap<string, readonly string[]>;
-  /** The ids of routes. */
+  /** The ids of routes that limit their requests in flight. */
   readonly routes: readonly string[];
+  readonly ways: readonly string[];
 }
 
-export const NO_STATE: SharedState = { pools: new Map(), routes: new Map() };
+/** The id of a way of requests. @param pool undefined for what the route answers itself */
+export function wayId(route: string, pool: string | undefined): string {
+  return JSON.stringify([route, pool]);
+}
+
+export const NO_STATE: SharedState = { pools: new Map(), routes: new Map(), ways: new Map() };
 
 let lastUid = 0;
 
@@ -59,7 +67,10 @@ export function carryOver(before: SharedState, now: Stateful, workers: number): 
   const routes = now.routes.map((id) =>
     [id, before.routes.get(id) ?? routeRecords(workers).buffer] as const
   );
-  return { pools: new Map(pools), routes: new Map(routes) };
+  const ways = now.ways.map((id) =>
+    [id, before.ways.get(id) ?? wayRecords(workers).buffer] as const
+  );
+  return { pools: new Map(pools), routes: new Map(routes), ways: new Map(ways) };
 }
 
 function newBackendState(workers: number): BackendState {

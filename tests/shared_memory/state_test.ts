@@ -4,6 +4,7 @@ import { carryOver, NO_STATE } from "../../lib/shared_memory/state.ts";
 const named = (pools: Record<string, readonly string[]>, routes: readonly string[] = []) => ({
   pools: new Map(Object.entries(pools)),
   routes,
+  ways: routes,
 });
 
 Deno.test("state: what stays keeps its memory, wherever it is listed", () => {

@@ -14,6 +14,7 @@ import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
+import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
 
 const SERVE = { web: await ENGINES.web(), tcp: await ENGINES.tcp() };
@@ -110,6 +111,7 @@ function routeTo(destination: Destination): Route {
     request: undefined,
     response: undefined,
     errorPages: new Map(),
+    answers: new StatusCounts(),
   };
 }
 
@@ -149,6 +151,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     retriesStatus: undefined,
     timeouts: timeoutsOf(limits),
     keepsPrefix: hasPathPrefix(backends),
+    requests: new StatusCounts(),
   };
   const serving = SERVE[options.engine ?? "web"]({
     snapshot: {
@@ -170,6 +173,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     }],
     reusePort: false,
     requests: new InFlightCount(),
+    localReplies: new StatusCounts(),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });

@@ -9,6 +9,8 @@ import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { GuardToolbox } from "../../lib/runtime/guard_tools.ts";
 import { createPools } from "../../lib/runtime/pools.ts";
 import { requestsInFlight } from "../../lib/runtime/reclaim.ts";
+import { countsIn } from "../../lib/runtime/compile.ts";
+import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { startClock } from "../../lib/time/clock.ts";
 import { ENGINE_NAMES, type EngineName } from "./balancer.ts";
 import { configurationOf } from "./configuration_file.ts";
@@ -73,7 +75,12 @@ export async function startConfigured(
   const listeners = revision.listeners.map(({ name }) => name);
   const serving = (await ENGINES[name]())({
     snapshot: {
-      routes: compileRoutes(config, { pools, guardTools, random }),
+      routes: compileRoutes(config, {
+        pools,
+        guardTools,
+        countsOf: countsIn(revision, ONLY_WORKER),
+        random,
+      }),
       errorPages: compilePages(config.errorPages),
       conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
       instanceName: config.instance ?? "roundabout",
@@ -87,6 +94,7 @@ export async function startConfigured(
     listeners: revision.listeners,
     reusePort: false,
     requests: requestsInFlight(process, ONLY_WORKER.worker),
+    localReplies: new StatusCounts(),
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
   });

@@ -18,14 +18,15 @@ import type { Answered, Outcome } from "../../outcome.ts";
 import { createProxy, type Result } from "../../proxy.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import type { ConditionTools } from "../../routing/conditions.ts";
-import { pathOf, type RoutingFacts } from "../../routing/facts.ts";
-import type { Guarded, GuardedRequest } from "../../routing/guards.ts";
+import { pathOf } from "../../routing/facts.ts";
+import type { Guarded } from "../../routing/guards.ts";
 import { changeFields } from "../../routing/header_changes.ts";
 import { locationOf } from "../../routing/location.ts";
 import type { Action, Destination, OwnResponse, Route } from "../../routing/route.ts";
 import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
 import type { Filling } from "../../routing/template.ts";
 import { HOST_MISSING, refuseClimb } from "./admission.ts";
+import { LazyFacts } from "./lazy_facts.ts";
 
 /** What dispatch knows of a request. */
 export interface DispatchedFacts extends RequestFacts {
@@ -202,6 +203,7 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
 }
 
 function answer(reply: LocalReply, reason: string, route?: Route): OwnAnswer {
+  route?.answers.count(reply.status);
   const named = route === undefined || route.isOnly ? undefined : route.id;
   return { kind: "answer", reply, status: reply.status, reason, route: named };
 }
@@ -212,10 +214,12 @@ function entersRoute({ guards }: Route): boolean {
   return inFlight === undefined || inFlight.count.acquire(inFlight.max);
 }
 
-/** A request that was forwarded, or was to be, is over. */
-export function leaveRoute({ route: { guards } }: Way): void {
+/** A request that was forwarded, or was to be, is over. @param status of its response; 0 if none was sent */
+export function leaveRoute({ route: { guards }, destination }: Way, status: number): void {
   guards?.inFlight?.count.release();
+  destination.requests.count(status);
 }
+
 const NO_HOST: RefusedPassage = { kind: "refuse", refusal: HOST_MISSING };
 
 /** A path must not leave the path prefix of a backend, as the backend gets it. */
@@ -258,43 +262,4 @@ export function fillingFor(
 
 function responseOf({ status, fields, body }: OwnResponse, fill: Filling): LocalReply {
   return ownReply(status, fields.map(([name, value]) => [name, value(fill)] as const), body);
-}
-
-/** The facts that routes ask for: each is found only if some route asks. */
-class LazyFacts implements RoutingFacts, GuardedRequest {
-  readonly #request: DispatchedFacts;
-  readonly #isTrusted: IsTrusted;
-
-  constructor(request: DispatchedFacts, isTrusted: IsTrusted) {
-    this.#request = request;
-    this.#isTrusted = isTrusted;
-  }
-
-  get method(): string {
-    return this.#request.method;
-  }
-
-  get host(): string {
-    return this.#request.host;
-  }
-
-  get path(): string {
-    return this.#request.path;
-  }
-
-  get listener(): string {
-    return this.#request.listener;
-  }
-
-  get client(): string {
-    return clientAddressOf(this.#request, this.#isTrusted);
-  }
-
-  get contentLength(): number | undefined {
-    return this.#request.contentLength;
-  }
-
-  header(name: string): string | undefined {
-    return this.#request.header(name);
-  }
 }

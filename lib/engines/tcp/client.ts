@@ -205,8 +205,9 @@ export class Client extends ClientConnection {
 
   /** The reply to a request that is not forwarded, and its line in the access log. */
   #refusal(malformed: Malformed): Uint8Array<ArrayBuffer> {
-    const { onRequest, describe, errorPages } = this.#context;
+    const { onRequest, describe, errorPages, localReplies } = this.#context;
     const reply = withPage(refusalReply(malformed), errorPages);
+    localReplies.count(reply.status);
     if (onRequest !== undefined) {
       const request = describe(this.#exchange?.request ?? this.#refusedFacts());
       const milliseconds = performance.now() - this.#arrivedAt;

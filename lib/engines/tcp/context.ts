@@ -25,7 +25,7 @@ const KEPT_BUFFERS = 256;
 /** @param before the context that it replaces: buffers of the same size go on being used */
 export function createContext(
   snapshot: Snapshot,
-  { clock, requests, rateClock, onError, onWarning }: EngineOptions,
+  { clock, requests, localReplies, rateClock, onError, onWarning }: EngineOptions,
   transports: Transports,
   before?: Context,
 ): Context {
@@ -64,6 +64,7 @@ export function createContext(
     isTrusted,
     instanceName,
     describe: createDescribe(isTrusted, snapshot.logFields),
+    localReplies,
     onRequest,
     onError,
   };

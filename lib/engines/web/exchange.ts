@@ -9,6 +9,7 @@ import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
 import { changeFields, type HeaderChanges } from "../../routing/header_changes.ts";
 import type { Route, Timeouts } from "../../routing/route.ts";
+import type { StatusCounts } from "../../shared_memory/status_counts.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import { type Describe, finishedEntry } from "../shared/access_entry.ts";
 import { fillingFor, type Passage } from "../shared/dispatch.ts";
@@ -29,6 +30,7 @@ export interface ExchangeOptions {
   /** What the log says of a request. */
   readonly describe: Describe;
   readonly isTrusted: IsTrusted;
+  readonly localReplies: StatusCounts;
 }
 
 /** Where the request came in. */
@@ -48,7 +50,7 @@ export type WebPassage = Passage<WebRequest, WebResponse>;
 
 /** Makes the function that serves one request, whose way is known. */
 export function createExchange(options: ExchangeOptions) {
-  const { wheel, loops, onRequest, describe, isTrusted } = options;
+  const { wheel, loops, onRequest, describe, isTrusted, localReplies } = options;
 
   return async function exchange(
     request: WebRequest,
@@ -110,6 +112,7 @@ export function createExchange(options: ExchangeOptions) {
     if (result.kind === "failed") {
       const failure = failureReply(result.outcome, result.verdict);
       const reply = withPage(failure, route.errorPages);
+      localReplies.count(reply.status);
       const sentBytes = () => isDeparture(result.outcome) ? 0 : lengthOf(reply);
       return { response: localResponse(reply, closing), sentBytes };
     }

@@ -52,7 +52,7 @@ export interface Handler {
 
 export function createHandler(
   snapshot: Snapshot,
-  { clock, requests, rateClock, onWarning }: EngineOptions,
+  { clock, requests, localReplies, rateClock, onWarning }: EngineOptions,
   clients: Clients,
   links: Links,
 ): Handler {
@@ -82,12 +82,11 @@ export function createHandler(
       response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
     },
   });
-  const exchange = createExchange({ wheel, loops, onRequest, describe, isTrusted });
+  const exchange = createExchange({ wheel, loops, onRequest, describe, isTrusted, localReplies });
 
   return {
     handle,
-    answerFault: (isDraining) =>
-      localResponse(withPage(internalErrorReply(), errorPages), isDraining),
+    answerFault: (isDraining) => answer(withPage(internalErrorReply(), errorPages), isDraining),
   };
 
   async function handle(
@@ -102,7 +101,7 @@ export function createHandler(
       return refuse(identify(head, info, listener.name), target, { reply, listener });
     }
     if (isLastRecipient(head.method, head.maxForwards)) {
-      return localResponse(lastRecipientReply(), listener.draining);
+      return answer(lastRecipientReply(), listener.draining);
     }
     const received = new WebRequest(request, info, head, target, listener.name);
     if (loops.finds(head.via)) {
@@ -116,14 +115,14 @@ export function createHandler(
       ? passage.refusal
       : refuseUnforwardable(received.method, sentPath(received, passage));
     if (refusal !== undefined) {
-      if (passage.kind === "forward") leaveRoute(passage);
+      if (passage.kind === "forward") leaveRoute(passage, refusal.status);
       const reply = withPage(refusalReply(refusal), errorPages);
       return refuse(received, refusal, { reply, listener });
     }
     const way = passage as WebPassage;
     received.way = way;
     if (!overload.acquire()) {
-      leaveRoute(way);
+      leaveRoute(way, OVERLOAD.status);
       const reply = withPage(OVERLOAD.reply, way.route.errorPages);
       return refuse(received, OVERLOAD, { reply, listener });
     }
@@ -133,13 +132,13 @@ export function createHandler(
     try {
       const { response, onSent } = await exchange(received, way, body, listener);
       const end = () => {
-        release(way, body, listener);
+        release(way, response.status, body, listener);
         onSent();
       };
       info.completed.then(end, end);
       return response;
     } catch (error) {
-      release(way, body, listener);
+      release(way, internalErrorReply().status, body, listener);
       throw error;
     }
   }
@@ -149,8 +148,13 @@ export function createHandler(
     return route.request?.path?.(path) ?? path;
   }
 
-  function release(way: WebPassage, body: RequestBody | undefined, listener: Source): void {
-    leaveRoute(way);
+  function release(
+    way: WebPassage,
+    status: number,
+    body: RequestBody | undefined,
+    listener: Source,
+  ): void {
+    leaveRoute(way, status);
     overload.release();
     listener.endUpload(body);
   }
@@ -177,7 +181,12 @@ export function createHandler(
       const milliseconds = startedAt === undefined ? 0 : performance.now() - startedAt;
       onRequest(refusedEntry(describe(request), refusal, { bytes, milliseconds }, Date.now()));
     }
-    return localResponse(reply, listener.draining);
+    return answer(reply, listener.draining);
+  }
+
+  function answer(reply: LocalReply, isDraining: boolean): Response {
+    localReplies.count(reply.status);
+    return localResponse(reply, isDraining);
   }
 }
 

@@ -112,7 +112,7 @@ async function startHaproxy(
       file,
       `global
   nbthread ${workers}
-  maxconn 20000
+  maxconn 8000
   stats socket ${folder}/haproxy.sock mode 600 level admin expose-fd listeners
 defaults
   mode http

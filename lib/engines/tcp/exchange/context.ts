@@ -3,6 +3,7 @@ import type { ErrorPages } from "../../../http/local_reply.ts";
 import type { AccessEntry } from "../../../logging/access_log.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import type { Destination } from "../../../routing/route.ts";
+import type { StatusCounts } from "../../../shared_memory/status_counts.ts";
 import type { Dispatched } from "../../shared/dispatch.ts";
 import type { Describe } from "../../shared/access_entry.ts";
 import type { LoopGuard } from "../../shared/loops.ts";
@@ -31,6 +32,7 @@ export interface Context extends ClientOptions {
   readonly requestHeads: RequestHead[];
   /** What the access log says of a request. */
   readonly describe: Describe;
+  readonly localReplies: StatusCounts;
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   readonly onError: (error: unknown) => void;
 }

@@ -106,7 +106,7 @@ export class Exchange extends ClientSide implements Expirable {
     } finally {
       this.isOver = true;
       if (counted) overload.release();
-      if (request.way !== undefined) leaveRoute(request.way);
+      if (request.way !== undefined) leaveRoute(request.way, request.status);
       if (request.deadline !== undefined) wheel.remove(request.deadline);
       request.upload?.close();
     }
@@ -274,6 +274,7 @@ export class Exchange extends ClientSide implements Expirable {
     const headOnly = request.method === "HEAD" || reply.status === 204;
     const bytes = localReplyBytes(reply, this.#persistence(keeps), headOnly);
     request.status = reply.status;
+    this.#context.localReplies.count(reply.status);
     request.overheadBytes = bytes.length - (headOnly ? 0 : lengthOf(reply));
     this.#respond();
     await this.#client.outbox.send(bytes);
