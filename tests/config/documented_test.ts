@@ -23,7 +23,7 @@ Deno.test("documented: .env.example has every setting with its default, and no o
 
 Deno.test("documented: the tables of docs/configuration.md have every setting with its default, and no other", () => {
   const page = textOf("docs/configuration.md");
-  const rows = page.matchAll(/^\| `([A-Z0-9_]+)` +\| (?:`(.*?)`|required) +\|/gm);
+  const rows = page.matchAll(/^\| `([A-Z0-9_]+)` +\| (?:`(.*?)`|required|none) +\|/gm);
   const shown = [...rows].map(([, name, text = ""]) => [name!, text] as const);
   assertEquals(shown.map(([name]) => name).sort(), [...VARIABLE_NAMES].sort());
   assertEquals(Object.fromEntries(shown), { ...DEFAULTS });
