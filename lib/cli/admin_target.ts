@@ -65,7 +65,8 @@ function readOrigin(text: string): string {
     [url.origin, `${url.origin}/`].includes(text.toLowerCase());
   if (!isOrigin) {
     const expected = "http://, a host and a port, such as http://10.0.0.5:5001";
-    throw refuse(`--admin must be ${expected}: current value is ${JSON.stringify(text)}`);
+    const shown = text.includes("@") ? "***" : text; // what stands before it may be a password
+    throw refuse(`--admin must be ${expected}: current value is ${JSON.stringify(shown)}`);
   }
   return url.origin;
 }

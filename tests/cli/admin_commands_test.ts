@@ -251,7 +251,11 @@ for (
     ],
     [["--admin", "http://a:1/api"], {}, "--admin must be http://"],
     [["--admin", "127.0.0.1:5001"], {}, "--admin must be http://"],
-    [["--admin", "http://user:secret@a"], {}, "--admin must be http://"],
+    [
+      ["--admin", "http://user:secret@a"],
+      {},
+      '--admin must be http://, a host and a port, such as http://10.0.0.5:5001: current value is "***"',
+    ],
     [
       ["--token-file", "none"],
       {},
