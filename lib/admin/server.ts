@@ -51,12 +51,6 @@ const LIFETIME_MS = 5_000;
 /** How long to wait after accepting failed, in milliseconds. */
 const PAUSE_MS = 100;
 
-/** Whether an error only says that a client is gone, or took too long; others are faults. */
-function isOfConnection(error: unknown): boolean {
-  const kinds = Object.values(Deno.errors);
-  return error instanceof Error && ("code" in error || kinds.some((kind) => error instanceof kind));
-}
-
 /** Starts the admin port. @throws if the address cannot be listened on */
 export function serveAdmin(options: AdminOptions): Admin {
   const { hostname, port, lifetime = LIFETIME_MS, onError, onWarning } = options;
@@ -152,4 +146,10 @@ export function serveAdmin(options: AdminOptions): Admin {
       connections.closeAll();
     },
   };
+}
+
+/** Whether an error only says that a client is gone, or took too long; others are faults. */
+function isOfConnection(error: unknown): boolean {
+  const kinds = Object.values(Deno.errors);
+  return error instanceof Error && ("code" in error || kinds.some((kind) => error instanceof kind));
 }
