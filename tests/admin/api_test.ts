@@ -198,7 +198,7 @@ Deno.test("admin api: of more than ten changes at the same time the others are a
   const allRun = Promise.withResolvers<void>();
   api.control.onReload = async () => {
     if (++running === 10) allRun.resolve();
-    await promise;
+    if (running <= 10) await promise;
     return { kind: "applied", number: 5, changes: [] };
   };
   const reloads = Array.from({ length: 10 }, () => api.call("POST", "/api/reload"));
