@@ -34,6 +34,7 @@ const PURE = [
 /** Files in those folders that have effects all the same. */
 const EFFECTFUL = [
   "lib/config/load.ts", // reads the environment and .env
+  "lib/config/load_admin.ts", // the same
   "lib/engines/shared/drain.ts", // reads the time and waits
   "lib/engines/tcp/http1/forwarded_head.ts", // draws request ids
   "lib/engines/tcp/http1/local_reply_bytes.ts", // reads the time for Date
@@ -47,6 +48,15 @@ const EFFECTFUL = [
 /** Files outside of those folders that must stay pure. */
 const PURE_FILES = [
   "lib/admin/answer.ts",
+  "lib/admin/api.ts",
+  "lib/admin/health.ts",
+  "lib/admin/metrics.ts",
+  "lib/admin/prometheus.ts",
+  "lib/admin/replies.ts",
+  "lib/admin/request.ts",
+  "lib/admin/routes.ts",
+  "lib/admin/sender.ts",
+  "lib/admin/tokens.ts",
   "lib/cli/command_line.ts",
   "lib/cli/signal_rules.ts",
   "lib/engines/tcp/client/phases.ts",

@@ -1,71 +1,119 @@
-/** What the admin port answers. */
+/** Decides what comes of a request: who may ask, for what, and which route answers. */
 import { STATUS_CODE } from "@std/http/status";
-import { isAuthority } from "../http/authority.ts";
 import type { LocalReply } from "../http/local_reply.ts";
+import type { Control } from "./control.ts";
+import { type Health, healthReply, isHealthPath } from "./health.ts";
+import { errorReply, type Field } from "./replies.ts";
+import type { AdminRequest } from "./request.ts";
+import { findRoute } from "./routes.ts";
+import { refuseSender } from "./sender.ts";
+import type { Identity, TokenCheck } from "./tokens.ts";
 
-/** How the balancer is. */
-export interface Health {
-  /** Why the balancer should be restarted; undefined if it should not. */
-  readonly fault: () => string | undefined;
-  /** Why it should get no requests; undefined if it should. */
-  readonly unreadiness: () => string | undefined;
+/** The largest body that is read, in bytes. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** What answers come from. */
+export interface Sources {
+  readonly health: Health;
+  readonly control: Control;
+  readonly tokens: TokenCheck;
+  /** admin.host, if it is on loopback; undefined if it is not. */
+  readonly ownHost: string | undefined;
 }
 
-/** A request line and Host; the rest of a head is not needed. */
-const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]\r?\n/;
-const HOST = /^host:[ \t]*(.*?)[ \t]*\r?$/gim;
-
-/** Names of this machine that only a client on it can mean. */
-const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+/** A change that may be made, once its body has arrived. */
+export interface Change {
+  readonly act: (body: Uint8Array) => LocalReply | Promise<LocalReply>;
+}
 
 /**
- * The reply to a request.
- *
- * On loopback, Host must name loopback: a web page can make its own name point to 127.0.0.1 (DNS
- * rebinding), and then read what a browser on this machine gets from here. Beyond loopback, Host is
- * whatever address the orchestrator's probes were given, and others reach this port anyway.
- *
- * @param head of the request, with its empty line
- * @param ownHost its host, if it is on loopback; undefined if it is not
+ * @param address of the client
+ * @param now in milliseconds
+ * @returns the reply, or a change that still has to be made
  */
-export function answer(head: string, ownHost: string | undefined, health: Health): LocalReply {
-  const [line, method, target] = REQUEST.exec(head) ?? [];
-  if (line === undefined) return text(STATUS_CODE.BadRequest, "this is not HTTP/1.1");
-  const hosts = [...head.slice(line.length).matchAll(HOST)].map(([, host]) => host!);
-  if (hosts.length > 1 || !hosts.every(isAuthority)) {
-    return text(STATUS_CODE.BadRequest, "Host must be one host and an optional port");
+export function decide(
+  request: AdminRequest,
+  address: string,
+  now: number,
+  { health, control, tokens, ownHost }: Sources,
+): LocalReply | Change | Promise<LocalReply> {
+  const { method, path } = request;
+  const isHealth = isHealthPath(path);
+  const refusal = refuseSender(request, ownHost, isHealth);
+  if (refusal !== undefined) return refusal;
+  const isReading = method === "GET" || method === "HEAD";
+  if (isHealth) return isReading ? healthReply(path, health) : notAllowed("GET, HEAD");
+  const identity = tokens.identify(request.authorization, address, now);
+  if (identity.kind !== "known") return unidentified(identity);
+  const found = findRoute(path);
+  if ("status" in found) return found;
+  const { route, names } = found;
+  if (route.method === "GET") {
+    return isReading ? route.answer({ control, names, body: undefined }) : notAllowed("GET, HEAD");
   }
-  if (ownHost !== undefined && !hosts.every((host) => isNameOf(ownHost, host))) {
-    return text(STATUS_CODE.Forbidden, "Host must be localhost, 127.0.0.1, [::1] or admin.host");
+  if (method !== "POST") return notAllowed("POST");
+  if (identity.role !== "operator") {
+    return errorReply(STATUS_CODE.Forbidden, "this token may only read: changes need admin.token");
   }
-  const path = target!.replace(/^https?:\/\/[^/?]*/i, "").split("?")[0];
-  if (path !== "/livez" && path !== "/readyz") {
-    return text(STATUS_CODE.NotFound, "not found: this port has /livez and /readyz");
-  }
-  if (method !== "GET" && method !== "HEAD") {
-    return text(STATUS_CODE.MethodNotAllowed, "use GET or HEAD", ["allow", "GET, HEAD"]);
-  }
-  return path === "/livez"
-    ? reply("alive", "not well", health.fault())
-    : reply("ready", "not ready", health.unreadiness());
-}
-
-function isNameOf(ownHost: string, host: string): boolean {
-  const name = host.toLowerCase().replace(/:\d*$/, "");
-  return LOCAL_NAMES.includes(name) || name === ownHost.toLowerCase() || name === `[${ownHost}]`;
-}
-
-function reply(good: string, bad: string, reason: string | undefined): LocalReply {
-  return reason === undefined
-    ? text(STATUS_CODE.OK, good)
-    : text(STATUS_CODE.ServiceUnavailable, `${bad}: ${reason}`);
-}
-
-/** A reply that no cache may store: it is about this moment. */
-function text(status: number, body: string, ...fields: [string, string][]): LocalReply {
-  return {
-    status,
-    fields: [["content-type", "text/plain"], ["cache-control", "no-store"], ...fields],
-    body: `${body}\n`,
+  return refuseBody(request) ?? {
+    act(bytes) {
+      const body = parseBody(bytes);
+      return body === undefined
+        ? errorReply(STATUS_CODE.BadRequest, "the body must be JSON")
+        : route.answer({ control, names, body: body.value });
+    },
   };
+}
+
+function refuseBody({ isChunked, contentLength }: AdminRequest): LocalReply | undefined {
+  if (isChunked) {
+    return errorReply(STATUS_CODE.LengthRequired, "a body must have a Content-Length");
+  }
+  if (contentLength > MAX_BODY_BYTES) {
+    const error = `a body must have at most ${MAX_BODY_BYTES / 1024} KiB`;
+    return errorReply(STATUS_CODE.ContentTooLarge, error);
+  }
+  return undefined;
+}
+
+/** @returns undefined if it is not JSON; an empty one has no value */
+function parseBody(bytes: Uint8Array): { readonly value: unknown } | undefined {
+  if (bytes.length === 0) return { value: undefined };
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function unidentified(identity: Exclude<Identity, { readonly kind: "known" }>): LocalReply {
+  switch (identity.kind) {
+    case "closed":
+      return errorReply(
+        STATUS_CODE.Forbidden,
+        "beyond loopback only /livez and /readyz are answered, as admin.token is not set",
+      );
+    case "missing":
+      return unauthorized("a token is needed: Authorization: Bearer TOKEN", "Bearer");
+    case "wrong":
+      return unauthorized("the token is wrong", 'Bearer error="invalid_token"');
+    case "limited": {
+      const seconds = String(Math.max(1, Math.ceil(identity.waitMs / 1000)));
+      const fields: Field[] = [["retry-after", seconds]];
+      return errorReply(STATUS_CODE.TooManyRequests, "there were too many wrong tokens", fields);
+    }
+  }
+}
+
+/** RFC 6750, 3. */
+function unauthorized(error: string, challenge: string): LocalReply {
+  return errorReply(STATUS_CODE.Unauthorized, error, [["www-authenticate", challenge]]);
+}
+
+function notAllowed(methods: string): LocalReply {
+  return errorReply(STATUS_CODE.MethodNotAllowed, `use ${methods.replace(", ", " or ")}`, [[
+    "allow",
+    methods,
+  ]]);
 }

@@ -1,27 +1,37 @@
 /**
- * The admin port: health checks of the balancer itself.
+ * The admin port: health checks, the state of the balancer, and changes by its operator.
  *
  * `GET /livez` is 503 only if nothing but a restart would help, and not for backends that are down.
  * `GET /readyz` is 503 while the balancer drains or has no usable backend, so that whatever balances over
- * several balancers leaves this one out.
+ * several balancers leaves this one out. docs/admin.md has the rest.
  *
  * Deno.serve has no timeout for heads and no limit of connections, and node:http stops accepting, without
  * a word, once there was no file descriptor left. So this is a server of its own: one small request per
  * connection, which is closed after a few seconds whatever its client does.
  */
 import { delay } from "@std/async/delay";
-import { textOf } from "../engines/tcp/http1/bytes.ts";
+import { STATUS_CODE } from "@std/http/status";
 import { localReplyBytes } from "../engines/tcp/http1/local_reply_bytes.ts";
-import { internalErrorReply, type LocalReply } from "../http/local_reply.ts";
+import { Malformed } from "../engines/tcp/http1/malformed.ts";
+import type { LocalReply } from "../http/local_reply.ts";
 import { plainMessage } from "../net/plain_message.ts";
 import { isLoopback } from "../net/is_loopback.ts";
-import { answer, type Health } from "./answer.ts";
+import { type Change, decide, type Sources } from "./answer.ts";
+import { Connections } from "./connections.ts";
+import type { Control } from "./control.ts";
+import type { Health } from "./health.ts";
+import { discard, type Received, receiveRequest, sendAll } from "./receive.ts";
+import { errorReply } from "./replies.ts";
+import { TokenCheck, type Tokens } from "./tokens.ts";
 
 export interface AdminOptions extends Health {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** How long a connection may last, in milliseconds; by default {@linkcode LIFETIME_MS}. */
+  readonly control: Control;
+  /** Asked for each request: a reload may change them. */
+  readonly tokens: () => Tokens;
+  /** How long a connection may wait for its client, in milliseconds; by default {@linkcode LIFETIME_MS}. */
   readonly lifetime?: number;
   /** Called with errors that are a fault of this program. */
   readonly onError: (error: unknown) => void;
@@ -38,11 +48,6 @@ export interface Admin {
 
 const LIFETIME_MS = 5_000;
 
-/** For one more, the oldest is closed: whatever occupies them, the next health check is answered. */
-const MAX_CONNECTIONS = 100;
-
-const MAX_HEAD_BYTES = 8 * 1024;
-
 /** How long to wait after accepting failed, in milliseconds. */
 const PAUSE_MS = 100;
 
@@ -51,16 +56,20 @@ export function serveAdmin(options: AdminOptions): Admin {
   const { hostname, port, lifetime = LIFETIME_MS, onError, onWarning } = options;
   const listener = Deno.listen({ hostname, port });
   const address = listener.addr as Deno.NetAddr;
-  const ownHost = isLoopback(address.hostname) ? hostname : undefined;
-  /** The oldest comes first. */
-  const connections = new Set<Deno.Conn>();
+  const isOnLoopback = isLoopback(address.hostname);
+  const sources: Sources = {
+    health: options,
+    control: options.control,
+    tokens: new TokenCheck(options.tokens, isOnLoopback),
+    ownHost: isOnLoopback ? hostname : undefined,
+  };
+  const connections = new Connections(lifetime);
   let stopped = false;
 
   async function accept(): Promise<void> {
     while (!stopped) {
       try {
         const connection = await listener.accept();
-        if (connections.size === MAX_CONNECTIONS) close(connections.values().next().value!);
         connections.add(connection);
         serve(connection);
       } catch (error) {
@@ -71,34 +80,61 @@ export function serveAdmin(options: AdminOptions): Admin {
     }
   }
 
-  async function serve(connection: Deno.Conn): Promise<void> {
-    const timer = setTimeout(() => close(connection), lifetime);
+  async function serve(connection: Deno.TcpConn): Promise<void> {
     try {
-      const head = await receiveHead(connection);
-      if (head === undefined) return;
-      const bytes = localReplyBytes(reply(head), "close", head.startsWith("HEAD "));
-      for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+      const answered = await answer(connection);
+      if (answered === undefined) return;
+      await sendAll(connection, localReplyBytes(answered.reply, "close", answered.isHead));
       await connection.closeWrite();
       await discard(connection); // closing with unread bytes resets the connection (RFC 9112, 9.6)
-    } catch {
-      // Its client is gone, or took too long.
+    } catch (error) {
+      if (!isOfConnection(error)) onError(error);
     } finally {
-      clearTimeout(timer);
-      close(connection);
+      connections.close(connection);
     }
   }
 
-  function reply(head: string): LocalReply {
+  /** @returns undefined if the client leaves before its request is complete */
+  async function answer(connection: Deno.TcpConn) {
+    let received: Received | undefined;
     try {
-      return answer(head, ownHost, options);
+      received = await receiveRequest(connection);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return { reply: errorReply(error.status, error.reason), isHead: false };
+    }
+    if (received === undefined) return undefined;
+    const { request, readBody } = received;
+    const client = connection.remoteAddr.hostname;
+    const decided = await orFault(() => decide(request, client, performance.now(), sources));
+    const reply = "act" in decided ? await carryOut(decided, connection, readBody) : decided;
+    return reply && { reply, isHead: request.method === "HEAD" };
+  }
+
+  async function carryOut(
+    { act }: Change,
+    connection: Deno.TcpConn,
+    readBody: Received["readBody"],
+  ): Promise<LocalReply | undefined> {
+    const body = await readBody();
+    if (body === undefined) return undefined;
+    if (!connections.canAct) {
+      const error = "too many changes are being made: try again";
+      return errorReply(STATUS_CODE.ServiceUnavailable, error, [["retry-after", "1"]]);
+    }
+    return await connections.whileActing(connection, () => orFault(() => act(body)));
+  }
+
+  /** What a function returns; if it fails, the reply that says so. */
+  async function orFault<Result>(
+    decide: () => Result | Promise<Result>,
+  ): Promise<Result | LocalReply> {
+    try {
+      return await decide();
     } catch (error) {
       onError(error);
-      return internalErrorReply();
+      return errorReply(STATUS_CODE.InternalServerError, "the balancer failed: see its log");
     }
-  }
-
-  function close(connection: Deno.Conn): void {
-    if (connections.delete(connection)) connection.close();
   }
 
   accept();
@@ -107,26 +143,13 @@ export function serveAdmin(options: AdminOptions): Admin {
     shutdown() {
       stopped = true;
       listener.close();
-      for (const connection of connections) close(connection);
+      connections.closeAll();
     },
   };
 }
 
-/** @returns undefined if it does not arrive, or is too large */
-async function receiveHead(connection: Deno.Conn): Promise<string | undefined> {
-  const bytes = new Uint8Array(MAX_HEAD_BYTES);
-  for (let filled = 0; filled < bytes.length;) {
-    const size = await connection.read(bytes.subarray(filled));
-    if (size === null) return undefined;
-    filled += size;
-    const text = textOf(bytes, 0, filled);
-    const end = /\r?\n\r?\n/.exec(text);
-    if (end !== null) return text.slice(0, end.index + end[0].length);
-  }
-  return undefined;
-}
-
-async function discard(connection: Deno.Conn): Promise<void> {
-  const bytes = new Uint8Array(MAX_HEAD_BYTES);
-  while (await connection.read(bytes) !== null);
+/** Whether an error only says that a client is gone, or took too long; others are faults. */
+function isOfConnection(error: unknown): boolean {
+  const kinds = Object.values(Deno.errors);
+  return error instanceof Error && ("code" in error || kinds.some((kind) => error instanceof kind));
 }

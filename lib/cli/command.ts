@@ -17,6 +17,14 @@ export interface Flags extends SimulateFlags {
   readonly name?: string | undefined;
   /** Whether a health check is about readiness. */
   readonly ready?: boolean | undefined;
+  /** Of commands that ask a running balancer. */
+  readonly admin?: string | undefined;
+  readonly "token-file"?: string | undefined;
+  readonly wait?: boolean | undefined;
+  readonly timeout?: string | undefined;
+  /** Words of the command line; so is `pool`. */
+  readonly backend?: string | undefined;
+  readonly weight?: string | undefined;
 }
 
 export interface Command {

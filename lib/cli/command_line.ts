@@ -12,8 +12,11 @@ export interface Flag {
 export interface CommandSyntax {
   /** By their names without `--`; `--help` and `--version` belong to every command. */
   readonly flags?: Readonly<Record<string, Flag>>;
+  /** Texts that must be given without a flag, in this order. Help shows their names in capitals. */
+  readonly words?: readonly string[];
 }
 
+/** By the names of flags, and of words. */
 export type FlagValues = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 export type CommandLine =
@@ -37,7 +40,7 @@ const HELP: Flag = { type: "boolean" };
 const COMMON_FLAGS = { help: HELP, version: HELP };
 const LETTERS: Readonly<Record<string, string>> = { h: "help", v: "version" };
 
-/** Reads a command line: `[command] [flags]`, `help [command]` or `version`. */
+/** Reads a command line: `[command] [words and flags]`, `help [command]` or `version`. */
 export function readCommandLine(args: readonly string[], program: Program): CommandLine {
   const isNamed = args[0] !== undefined && !args[0].startsWith("-");
   const [name, others] = isNamed ? [args[0]!, args.slice(1)] : [program.defaultCommand, args];
@@ -51,6 +54,10 @@ export function readCommandLine(args: readonly string[], program: Program): Comm
     return { kind: "help", name: isNamed && name !== "version" ? name : undefined };
   }
   if (flags["version"] || name === "version") return { kind: "version" };
+  const missing = command.words?.find((word) => !flags[word]);
+  if (missing !== undefined) {
+    return wrong(`${name} needs ${listed(command.words!)}: ${shown(missing)} is missing`, name);
+  }
   return { kind: "run", name, flags };
 }
 
@@ -91,9 +98,15 @@ function readFlags(
     tokens: true,
   });
   const values: Record<string, string | boolean | string[]> = {};
+  const words = [...command.words ?? []];
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") return `${name ?? "start"} takes no ${quoted(token.value)}`;
+    if (token.kind === "positional") {
+      const word = words.shift();
+      if (word === undefined) return tooMuch(name ?? "start", token.value, command);
+      values[word] = token.value;
+      continue;
+    }
     const { rawName, value, inlineValue } = token;
     const flag = /^-\w$/.test(rawName) ? LETTERS[token.name] ?? "" : token.name;
     if (!Object.hasOwn(known, flag)) return unknownFlag(name, rawName, known, settings);
@@ -106,6 +119,25 @@ function readFlags(
     else values[flag] = value!;
   }
   return values;
+}
+
+/** @param command as it was written */
+function tooMuch(command: string, word: string, { words = [], flags = {} }: CommandSyntax): string {
+  if (words.length === 0) return `${command} takes no ${quoted(word)}`;
+  const meant = Object.hasOwn(flags, word) ? word : suggest(word, Object.keys(flags));
+  return `${command} takes ${listed(words)}: ${quoted(word)} is too much${
+    question(meant && `--${meant}`)
+  }`;
+}
+
+/** `POOL and BACKEND`. */
+function listed(words: readonly string[]): string {
+  const [last, ...others] = words.map(shown).reverse();
+  return others.length === 0 ? last! : `${others.reverse().join(", ")} and ${last}`;
+}
+
+function shown(word: string): string {
+  return word.toUpperCase();
 }
 
 /** Whether there is no value, or in its place the next flag; `-` alone is a value: standard input. */

@@ -13,6 +13,10 @@ interface LoadableCommand extends CommandSyntax {
 const TEXT: Flag = { type: "string" };
 const SWITCH: Flag = { type: "boolean" };
 
+/** Of commands that ask a running balancer. */
+const ASKING = { config: TEXT, admin: TEXT, "token-file": TEXT };
+const BACKEND = ["pool", "backend"];
+
 export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
   start: { load: () => import("./commands/start.ts"), flags: { config: TEXT } },
   demo: { load: () => import("./commands/demo.ts") },
@@ -32,6 +36,19 @@ export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
   healthcheck: {
     load: () => import("./commands/healthcheck.ts"),
     flags: { ready: SWITCH, config: TEXT },
+  },
+  status: { load: () => import("./commands/status.ts"), flags: { json: SWITCH, ...ASKING } },
+  reload: { load: () => import("./commands/reload.ts"), flags: ASKING },
+  drain: {
+    load: () => import("./commands/drain.ts"),
+    words: BACKEND,
+    flags: { wait: SWITCH, timeout: TEXT, ...ASKING },
+  },
+  ready: { load: () => import("./commands/ready.ts"), words: BACKEND, flags: ASKING },
+  weight: {
+    load: () => import("./commands/weight.ts"),
+    words: [...BACKEND, "weight"],
+    flags: ASKING,
   },
   simulate: {
     load: () => import("./commands/simulate.ts"),

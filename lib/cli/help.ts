@@ -2,12 +2,17 @@
 
 export const HELP = `roundabout: an HTTP load balancer
 
-Usage: roundabout [command] [flags]
+Usage: roundabout [command] [words and flags]
 
   start        balance requests over the backends of USERS_SERVICE (the default command)
   demo         run three backends and a balancer in one process, to try things out
   backend      run one demo backend
   check        check the configuration, run its tests, and say where requests would go
+  status       show how a running balancer and its backends are
+  reload       make a running balancer read its configuration again
+  drain        let a backend finish what it has, without new requests
+  ready        let a backend have requests again
+  weight       change a backend's share of the requests
   healthcheck  exit with 0 if the balancer on this machine is alive, or with --ready, ready
   simulate     predict what clients see with other policies and settings
   help         print this text, or the help of a command: roundabout help simulate

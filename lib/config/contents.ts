@@ -3,7 +3,7 @@ import { plainMessage } from "../net/plain_message.ts";
 import type { Configuration } from "./model.ts";
 import { problemAt, type RuleContext } from "./rules/context.ts";
 import type { Problem } from "./problems/problem.ts";
-import { readSecret } from "./schema/content.ts";
+import { readSecret, readToken } from "./schema/content.ts";
 import type { Path } from "./tree/node.ts";
 import type { Content } from "./values/content.ts";
 import { isReading, type Read, reading } from "./values/reading.ts";
@@ -12,6 +12,8 @@ import { isReading, type Read, reading } from "./values/reading.ts";
 export type ReadText = (path: string) => string;
 
 const NO_SECRET = "must name a file with a secret of 16 characters or more";
+const NO_TOKEN =
+  "must name a file with a token of 16 characters or more, visible ASCII without blanks";
 
 type Contents = readonly (readonly [path: Path, content: Content | undefined])[];
 
@@ -27,7 +29,7 @@ export function readContents(
   problems: Problem[],
 ): Configuration {
   const filled = structuredClone(configuration) as Configuration;
-  const fill = (contents: Contents, check: (text: string) => Read<string>) => {
+  const fill = (contents: Contents, check: (text: string) => Read<string>, expected = "") => {
     for (const [path, content] of contents) {
       if (content === undefined || !("file" in content)) continue;
       const at = [...path, "file"];
@@ -39,11 +41,11 @@ export function readContents(
       if (text === undefined) continue;
       const checked = check(text);
       if (isReading(checked)) replaceAt(filled, path, { text: checked.value });
-      else problems.push(problemAt(context, at, NO_SECRET));
+      else problems.push(problemAt(context, at, expected));
     }
   };
-  // Editors end a file with a line end, which is no part of a secret.
-  fill(secretsOf(filled), (text) => readSecret(text.replace(/[\r\n]+$/, "")));
+  fill(tokensOf(filled), (text) => readToken(withoutLineEnd(text)), NO_TOKEN);
+  fill(secretsOf(filled), (text) => readSecret(withoutLineEnd(text)), NO_SECRET);
   fill(pagesOf(filled), reading);
   return filled;
 }
@@ -61,14 +63,22 @@ function readOr(
   }
 }
 
-function secretsOf({ admin, pools }: Configuration): Contents {
+/** Editors end a file with a line end, which is no part of a secret. */
+export function withoutLineEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, "");
+}
+
+function tokensOf({ admin }: Configuration): Contents {
   return [
     [["admin", "token"], admin?.token],
     [["admin", "readToken"], admin?.readToken],
-    ...Object.entries(pools).map(([name, { sticky }]) =>
-      [["pools", name, "sticky", "secret"], sticky?.secret] as const
-    ),
   ];
+}
+
+function secretsOf({ pools }: Configuration): Contents {
+  return Object.entries(pools).map(([name, { sticky }]) =>
+    [["pools", name, "sticky", "secret"], sticky?.secret] as const
+  );
 }
 
 function pagesOf({ errorPages, routes }: Configuration): Contents {

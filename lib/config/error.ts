@@ -4,6 +4,7 @@
 const SUBJECTS = {
   "start": "the settings have",
   "check readiness": "the settings have",
+  "ask the balancer": "the settings have",
   "simulate": "the scenario has",
   "try the request": "it has",
   "accept the configuration": "its tests have",

@@ -66,10 +66,7 @@ export async function loadConfiguration(
   path: string | undefined,
   rulesFor: (file: ObjectNode) => Promise<readonly Rule[]> = () => Promise.resolve([]),
 ): Promise<Loaded> {
-  const name = path ?? (variables[FILE_VARIABLE]?.trim() || undefined);
-  const file = name === undefined
-    ? undefined
-    : openConfigFile(name, path === undefined ? "CONFIG" : "--config");
+  const file = openNamedFile(variables, path);
   if (file === undefined) {
     return load({ variables, environment: {}, file: undefined }, undefined, []);
   }
@@ -171,7 +168,7 @@ function addressesOf({ listeners, admin }: Configuration): Addresses {
 }
 
 /** The whole environment; nothing of it if only some variables may be read. */
-function readEnvironment(): Record<string, string> {
+export function readEnvironment(): Record<string, string> {
   try {
     return Deno.env.toObject();
   } catch (error) {
@@ -189,6 +186,13 @@ function openEnvFile(): EnvFile {
   }
 }
 
+/** The file that a flag or else CONFIG names, if one does. */
+export function openNamedFile(variables: VariableTexts, path: string | undefined) {
+  const name = path ?? (variables[FILE_VARIABLE]?.trim() || undefined);
+  const from = path === undefined ? "CONFIG" : "--config";
+  return name === undefined ? undefined : openConfigFile(name, from);
+}
+
 /** @param from what names it, for messages */
 function openConfigFile(name: string, from: string): Pick<SourceFile, "name" | "text"> {
   try {
@@ -203,7 +207,7 @@ function openConfigFile(name: string, from: string): Pick<SourceFile, "name" | "
 }
 
 /** Reads a file that the configuration file names, relative to its folder. */
-function readBeside({ name }: Pick<SourceFile, "name">, path: string): string {
+export function readBeside({ name }: Pick<SourceFile, "name">, path: string): string {
   const folder = name.slice(0, name.lastIndexOf("/") + 1);
   return readText(path.startsWith("/") ? path : folder + path);
 }

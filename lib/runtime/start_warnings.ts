@@ -1,15 +1,17 @@
 /** What an operator should know about the settings and the machine when the balancer starts. */
 import type { Configuration } from "../config/model.ts";
+import { textOf } from "../config/values/content.ts";
+import { isLoopback } from "../net/is_loopback.ts";
 
 /**
  * @param descriptors how many file descriptors can be opened; undefined if there are plenty
  * @returns one sentence for each warning
  */
 export function startWarnings(
-  { pools }: Pick<Configuration, "pools">,
+  { pools, admin }: Pick<Configuration, "pools" | "admin">,
   descriptors: number | undefined,
 ): string[] {
-  const warnings: string[] = [];
+  const warnings = warningsOf(admin);
   if (descriptors !== undefined) {
     warnings.push(
       `only ${descriptors} more file descriptors can be opened, two for each request in flight: ` +
@@ -24,4 +26,20 @@ export function startWarnings(
     );
   }
   return warnings;
+}
+
+/** The admin port's own; a name that is not localhost may lead anywhere. */
+function warningsOf(admin: Configuration["admin"]): string[] {
+  if (admin?.port === undefined) return [];
+  const { host, token, readToken } = admin;
+  if (token !== undefined && readToken !== undefined && textOf(token) === textOf(readToken)) {
+    return [
+      "admin.token and admin.readToken are the same: it only reads, so nothing can be changed",
+    ];
+  }
+  const hasToken = token !== undefined || readToken !== undefined;
+  if (hasToken || isLoopback(host) || host === "localhost") return [];
+  return [
+    `the admin port listens on ${host} without admin.token: it answers 403 to all but /livez and /readyz`,
+  ];
 }

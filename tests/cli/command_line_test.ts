@@ -16,6 +16,14 @@ for (
     ["backend --name=-", "backend", { name: "-" }],
     ["simulate --scenario - --compare", "simulate", { scenario: "-", compare: true }],
     ["simulate --set A=1 --set=B=2", "simulate", { set: ["A=1", "B=2"] }],
+    ["drain users http://a", "drain", { pool: "users", backend: "http://a" }],
+    ["drain --wait users --timeout 5s http://a", "drain", {
+      wait: true,
+      pool: "users",
+      timeout: "5s",
+      backend: "http://a",
+    }],
+    ["weight users -- --a 5", "weight", { pool: "users", backend: "--a", weight: "5" }],
   ] as const
 ) {
   Deno.test(`command line: "${line}" runs ${name} with ${JSON.stringify(flags)}`, () => {
@@ -91,6 +99,32 @@ for (
     ["simulate --seed 1 --seed 2", "--seed must be given once", "roundabout simulate --help"],
     ["simulate --json --json", "--json must be given once", "roundabout simulate --help"],
     ["backend -- --name", 'backend takes no "--name"', "roundabout backend --help"],
+    ["drain", "drain needs POOL and BACKEND: POOL is missing", "roundabout drain --help"],
+    ["drain users", "drain needs POOL and BACKEND: BACKEND is missing", "roundabout drain --help"],
+    ["drain users ", "drain needs POOL and BACKEND: BACKEND is missing", "roundabout drain --help"],
+    [
+      "weight users http://a",
+      "weight needs POOL, BACKEND and WEIGHT: WEIGHT is missing",
+      "roundabout weight --help",
+    ],
+    [
+      "ready users http://a now",
+      'ready takes POOL and BACKEND: "now" is too much',
+      "roundabout ready --help",
+    ],
+    [
+      "drain users http://a wait",
+      'drain takes POOL and BACKEND: "wait" is too much, did you mean --wait?',
+      "roundabout drain --help",
+    ],
+    [
+      "drain users http://a wiat",
+      'drain takes POOL and BACKEND: "wiat" is too much, did you mean --wait?',
+      "roundabout drain --help",
+    ],
+    ["weight users http://a -5", 'weight has no flag "-5"', "roundabout weight --help"],
+    ["status users", 'status takes no "users"', "roundabout status --help"],
+    ["drian users", 'there is no command "drian", did you mean drain?', "roundabout --help"],
   ] as const
 ) {
   Deno.test(`command line: for "${line}" there are two lines: what is wrong, and where help is`, () => {

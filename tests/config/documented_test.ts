@@ -23,7 +23,7 @@ Deno.test("documented: .env.example has every setting with its default, and no o
 
 Deno.test("documented: the tables of docs/configuration.md have every setting with its default, and no other", () => {
   const page = textOf("docs/configuration.md");
-  const rows = page.matchAll(/^\| `([A-Z0-9_]+)` +\| (?:`(.*?)`|required) +\|/gm);
+  const rows = page.matchAll(/^\| `([A-Z0-9_]+)` +\| (?:`(.*?)`|required|none) +\|/gm);
   const shown = [...rows].map(([, name, text = ""]) => [name!, text] as const);
   assertEquals(shown.map(([name]) => name).sort(), [...VARIABLE_NAMES].sort());
   assertEquals(Object.fromEntries(shown), { ...DEFAULTS });
@@ -40,7 +40,7 @@ Deno.test("documented: each variable stands beside the setting of the file that 
   );
 });
 
-for (const page of ["README.md", "docs/configuration.md", "docs/routing.md"]) {
+for (const page of ["README.md", "docs/admin.md", "docs/configuration.md", "docs/routing.md"]) {
   const fences = fencesOf(textOf(page));
   const files = fences.filter(({ language }) => language === "jsonc");
 

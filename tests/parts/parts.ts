@@ -12,6 +12,7 @@ export const PARTS = 4;
 
 /** About how long files take that take long, in seconds; all others take a fraction of one. */
 export const SECONDS: Readonly<Record<string, number>> = {
+  "cli/admin_commands_test.ts": 8,
   "cli/check_test.ts": 5,
   "cli/demo_test.ts": 2,
   "cli/healthcheck_test.ts": 6,

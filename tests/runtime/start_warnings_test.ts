@@ -3,10 +3,11 @@ import { parseVariables } from "../../lib/config/load.ts";
 import type { PoolConfig } from "../../lib/config/model.ts";
 import { startWarnings } from "../../lib/runtime/start_warnings.ts";
 
-const { pools } = parseVariables({ USERS_SERVICE: "http://a" }).configuration;
-const NONE = { pools };
+const NONE = parseVariables({ USERS_SERVICE: "http://a" }).configuration;
+const { pools } = NONE;
 
 const withSticky = (sticky: PoolConfig["sticky"]) => ({
+  ...NONE,
   pools: { users: { ...pools["users"]!, sticky } },
 });
 
@@ -26,4 +27,43 @@ Deno.test("start warnings: sticky sessions without a secret are reported, and wi
   assertMatch(warning, /^the sticky cookie of the pool users has no secret/);
   const signed = { ...sticky, secret: { text: "0123456789abcdef" } };
   assertEquals(startWarnings(withSticky(signed), undefined), []);
+});
+
+for (
+  const [host, expected] of [
+    ["127.0.0.1", 0],
+    ["127.1.2.3", 0],
+    ["::1", 0],
+    ["localhost", 0],
+    ["0.0.0.0", 1],
+    ["::", 1],
+    ["10.0.0.5", 1],
+    ["edge-1.internal", 1],
+  ] as const
+) {
+  Deno.test(`start warnings: an admin port on ${host} without a token has ${expected}, and with one 0`, () => {
+    const admin = { ...NONE.admin!, host };
+    const warnings = startWarnings({ pools, admin }, undefined);
+    assertEquals(warnings.length, expected);
+    for (const warning of warnings) {
+      assertEquals(
+        warning,
+        `the admin port listens on ${host} without admin.token: it answers 403 to all but /livez and /readyz`,
+      );
+    }
+    const token = { text: "0123456789abcdef" };
+    assertEquals(startWarnings({ pools, admin: { ...admin, token } }, undefined), []);
+    assertEquals(startWarnings({ pools, admin: { ...admin, readToken: token } }, undefined), []);
+    assertEquals(startWarnings({ pools, admin: { ...admin, port: undefined } }, undefined), []);
+    assertEquals(startWarnings({ pools, admin: undefined }, undefined), []);
+  });
+}
+
+Deno.test("start warnings: one token for everything and for reading is reported", () => {
+  const token = { text: "0123456789abcdef" };
+  const admin = { ...NONE.admin!, token, readToken: { ...token } };
+  const [warning = ""] = startWarnings({ pools, admin }, undefined);
+  assertMatch(warning, /^admin.token and admin.readToken are the same/);
+  const readToken = { text: "fedcba9876543210" };
+  assertEquals(startWarnings({ pools, admin: { ...admin, readToken } }, undefined), []);
 });

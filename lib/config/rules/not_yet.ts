@@ -17,8 +17,6 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
   { path: ["watch"], when: isOn },
   { path: ["dns"] },
-  { path: ["admin", "token"] },
-  { path: ["admin", "readToken"] },
   { path: ["limits", "handshakes"] },
   { path: ["timeouts", "handshake"] },
   { path: ["listeners", "*", "tls"] },

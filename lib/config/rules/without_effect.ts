@@ -44,7 +44,7 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     otherwise: ({ set }) => `with ${set("off", "log", "access")}`,
   },
   {
-    settings: [["admin", "host"]],
+    settings: ["host", "token", "readToken"].map((name) => ["admin", name]),
     isMet: ({ admin }) => admin?.port !== undefined,
     offBy: ["admin", "port"],
     otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,

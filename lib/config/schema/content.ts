@@ -8,6 +8,8 @@ import { section } from "./section.ts";
 
 const MIN_SECRET_CHARACTERS = 16;
 
+const TOKEN = /^[!-~]{16,}$/;
+
 const inFile = section({
   file: filePath.describe("The path of a file that has it, relative to the configuration file."),
 });
@@ -22,6 +24,15 @@ export const secret = content(
     type: "string",
     read: readSecret,
     json: { type: "string", minLength: MIN_SECRET_CHARACTERS },
+  }),
+);
+
+/** A token that requests carry in Authorization, which has room for visible ASCII only (RFC 6750, 2.1). */
+export const token = content(
+  leaf({
+    type: "string",
+    read: readToken,
+    json: { type: "string", pattern: TOKEN.source },
   }),
 );
 
@@ -42,4 +53,10 @@ export const page = content(anyText());
 export function readSecret(text: string): Read<string> {
   if (text.length >= MIN_SECRET_CHARACTERS) return reading(text);
   return [{ expected: `must have ${MIN_SECRET_CHARACTERS} characters or more`, shown: "***" }];
+}
+
+export function readToken(text: string): Read<string> {
+  if (TOKEN.test(text)) return reading(text);
+  const expected = "must have 16 characters or more, visible ASCII without blanks";
+  return [{ expected, shown: "***" }];
 }

@@ -13,7 +13,7 @@ import {
   toggle,
 } from "./kinds.ts";
 import { DAY_MS } from "../values/quantities.ts";
-import { secret } from "./content.ts";
+import { secret, token } from "./content.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
@@ -88,10 +88,12 @@ export const listener = section({
 export const admin = section({
   host: host().prefault("127.0.0.1").describe("The address of the admin port."),
   port: integerOr<undefined>("off", undefined, 1, 65535).prefault(5001).describe(
-    "The admin port, with /livez and /readyz.",
+    "The admin port: health checks, status, metrics and changes.",
   ),
-  token: secret.optional().describe("The token for all that the admin port can do."),
-  readToken: secret.optional().describe("The token for reading only."),
+  token: token.optional().describe(
+    "The token for all that the admin port can do; without one only loopback can do it.",
+  ),
+  readToken: token.optional().describe("The token for reading only."),
 });
 
 /** `timeouts` of clients. */

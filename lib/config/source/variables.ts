@@ -58,6 +58,7 @@ export const VARIABLES = {
   HOST: text("listeners", "http", "host"),
   ADMIN_PORT: number("admin", "port"),
   ADMIN_HOST: text("admin", "host"),
+  ADMIN_TOKEN: { ...text("admin", "token"), isSecret: true },
   ENGINE: text("engine"),
   INSTANCE_NAME: text("instance"),
   POLICY: text("defaults", "policy", "name"),

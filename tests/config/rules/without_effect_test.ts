@@ -42,6 +42,7 @@ for (
     ["SLOW_START", "5s", { EJECT_AFTER: "off" }, "with EJECT_AFTER=off and without HEALTH_PATH"],
     ["RETRY_BUDGET", "5%", { MAX_ATTEMPTS: "1" }, "with MAX_ATTEMPTS=1"],
     ["ADMIN_HOST", "::", { ADMIN_PORT: "off" }, "with ADMIN_PORT=off"],
+    ["ADMIN_TOKEN", "0123456789abcdef", { ADMIN_PORT: "off" }, "with ADMIN_PORT=off"],
   ] as const
 ) {
   Deno.test(`without effect: ${name} is not used if ${Object.keys(other)} is ${Object.values(other)}`, () => {

@@ -1,0 +1,67 @@
+/** Receives one request from a connection: a small head, and a small body. */
+import { RequestHead } from "../engines/tcp/http1/request_head.ts";
+import { type AdminRequest, readRequest } from "./request.ts";
+
+const MAX_HEAD_BYTES = 8 * 1024;
+
+const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
+
+export interface Received {
+  readonly request: AdminRequest;
+  /**
+   * The body, of the length that the head says.
+   *
+   * @returns undefined if the client leaves before it has arrived
+   */
+  readonly readBody: () => Promise<Uint8Array | undefined>;
+}
+
+/**
+ * @returns undefined if the client leaves before its head is complete
+ * @throws {Malformed} if the head is not valid, or too large
+ */
+export async function receiveRequest(connection: Deno.Conn): Promise<Received | undefined> {
+  const bytes = new Uint8Array(MAX_HEAD_BYTES);
+  const head = new RequestHead();
+  let filled = 0;
+  do {
+    if (filled === bytes.length) throw head.sizeError(MAX_HEAD_BYTES);
+    const size = await connection.read(bytes.subarray(filled));
+    if (size === null) return undefined;
+    filled += size;
+  } while (!head.scan(bytes, filled));
+  const request = readRequest(bytes, head);
+  return {
+    request,
+    readBody: () => receiveBody(connection, request, bytes.subarray(head.end, filled)),
+  };
+}
+
+/** @param first what of it has arrived with the head */
+async function receiveBody(
+  connection: Deno.Conn,
+  { contentLength, expectsContinue }: AdminRequest,
+  first: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const body = new Uint8Array(contentLength);
+  body.set(first.subarray(0, contentLength));
+  let filled = Math.min(first.length, contentLength);
+  if (expectsContinue && filled < contentLength) await sendAll(connection, CONTINUE);
+  while (filled < contentLength) {
+    const size = await connection.read(body.subarray(filled));
+    if (size === null) return undefined;
+    filled += size;
+  }
+  return body;
+}
+
+/** Sends all bytes. */
+export async function sendAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+}
+
+/** Receives what nobody needs, until the client closes. */
+export async function discard(connection: Deno.Conn): Promise<void> {
+  const bytes = new Uint8Array(MAX_HEAD_BYTES);
+  while (await connection.read(bytes) !== null);
+}

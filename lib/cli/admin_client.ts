@@ -1,0 +1,131 @@
+/** Asks the admin port of a running balancer, for commands. */
+import { failedFetch } from "../net/fetch_error.ts";
+import { AdminError } from "./admin_error.ts";
+
+/** Where a balancer is asked, and as whom. */
+export interface AdminTarget {
+  /** Such as `http://127.0.0.1:5001`. */
+  readonly origin: string;
+  /** Undefined if none is known. */
+  readonly token: string | undefined;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What a reload came to. */
+export interface Answered {
+  /** 200, or 422 if the configuration was refused. */
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** For anything but a reload, which may wait for names to be resolved. */
+const TIMEOUT_MS = 10_000;
+const RELOAD_TIMEOUT_MS = 120_000;
+
+export class AdminClient {
+  readonly #target: AdminTarget;
+  /** Without its scheme, for messages. */
+  readonly #address: string;
+
+  constructor(target: AdminTarget) {
+    this.#target = target;
+    this.#address = target.origin.replace(/^http:\/\//, "");
+  }
+
+  /** @throws {AdminError} if the balancer is not there, or does not do it */
+  async get(path: string): Promise<Json> {
+    return this.#expectDone(await this.#ask("GET", path, undefined, TIMEOUT_MS));
+  }
+
+  /** @throws {AdminError} as {@linkcode get} */
+  async post(path: string, body?: Json): Promise<Json> {
+    return this.#expectDone(await this.#ask("POST", path, body, TIMEOUT_MS));
+  }
+
+  /** @throws {AdminError} as {@linkcode get}, but not if the configuration is refused */
+  async reload(): Promise<Answered> {
+    const answered = await this.#ask("POST", "/api/reload", undefined, RELOAD_TIMEOUT_MS);
+    if (answered.status !== 422) this.#expectDone(answered);
+    return answered;
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    body: Json | undefined,
+    timeout: number,
+  ): Promise<Answered> {
+    const { origin, token } = this.#target;
+    const late = AbortSignal.timeout(timeout);
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(origin + path, {
+        method,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        redirect: "manual", // the token is for this address only
+        signal: late,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw new AdminError(this.#unreachable(error, late, timeout));
+    }
+    return this.#read(response.status, text);
+  }
+
+  #unreachable(error: unknown, late: AbortSignal, timeout: number): string {
+    if (late.aborted) return `${this.#address} did not answer within ${timeout / 1000} s`;
+    const { failure, detail } = failedFetch(error);
+    return failure === "connection_refused"
+      ? `nothing answers on ${this.#address}: is a balancer running, and is this its admin port?`
+      : `${this.#address}: ${detail}`;
+  }
+
+  #read(status: number, text: string): Answered {
+    const body = parseObject(text);
+    const error = body?.["error"];
+    const isOurs = body !== undefined && (status === 200 || typeof error === "string");
+    if (!isOurs) {
+      throw new AdminError(
+        `what answers on ${this.#address} is not the admin port of this version of Roundabout: ` +
+          `it answered ${status}`,
+      );
+    }
+    return { status, body };
+  }
+
+  #expectDone({ status, body }: Answered): Json {
+    if (status === 200) return body;
+    const error = String(body["error"]);
+    if (status === 401) throw new AdminError(this.#unauthorized(error), status);
+    if (status === 404) throw new AdminError(withNames(error, body), status);
+    throw new AdminError(`${this.#address} answered ${status}: ${error}`, status);
+  }
+
+  #unauthorized(error: string): string {
+    return this.#target.token === undefined
+      ? `${this.#address} asks for a token: set ADMIN_TOKEN, or name its file by --token-file`
+      : `${this.#address} does not accept the token: ${error}`;
+  }
+}
+
+/** What is wrong, and the names that exist. */
+function withNames(error: string, { pools, backends }: Json): string {
+  const names = pools ?? backends;
+  if (!Array.isArray(names)) return error;
+  const what = pools === undefined ? "backends" : "pools";
+  return `${error}\n${what}: ${names.length === 0 ? "none" : names.join(", ")}`;
+}
+
+function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? value as Json : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
