@@ -52,6 +52,7 @@ const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/
 const LOG_WRITERS = [
   "lib/runtime/control_plane.ts",
   "lib/runtime/log_router.ts",
+  "lib/runtime/reload.ts",
   "lib/runtime/supervisor.ts",
   "main.ts",
 ];

@@ -53,14 +53,14 @@ export async function reload({ control, body }: Call): Promise<LocalReply> {
 }
 
 /** Drains a backend, or takes that back. */
-export function changeBackend(
+export async function changeBackend(
   call: Call,
-  change: (pool: string, backend: string) => Changed,
-): LocalReply {
-  return isEmpty(call.body) ? applied(call, change) : takesNothing("this change");
+  change: (pool: string, backend: string) => Promise<Changed>,
+): Promise<LocalReply> {
+  return isEmpty(call.body) ? await applied(call, change) : takesNothing("this change");
 }
 
-export function setWeight(call: Call): LocalReply {
+export async function setWeight(call: Call): Promise<LocalReply> {
   const { weight } = isObject(call.body) ? call.body : {};
   const isAlone = isObject(call.body) && Object.keys(call.body).length === 1;
   const isValid = Number.isInteger(weight) && weight as number >= 0 &&
@@ -73,18 +73,21 @@ export function setWeight(call: Call): LocalReply {
         `${MAX_WEIGHT}: current value is ${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}`,
     );
   }
-  return applied(call, (pool, backend) => call.control.setWeight(pool, backend, weight as number));
+  return await applied(
+    call,
+    (pool, backend) => call.control.setWeight(pool, backend, weight as number),
+  );
 }
 
-function applied(
+async function applied(
   { names: [pool, backend] }: Call,
-  change: (pool: string, backend: string) => Changed,
-): LocalReply {
+  change: (pool: string, backend: string) => Promise<Changed>,
+): Promise<LocalReply> {
   let id = backend!;
-  let changed = change(pool!, id);
+  let changed = await change(pool!, id);
   if (changed.kind === "unknown backend") {
     const meant = meantBy(id, changed.backends);
-    if (meant !== undefined) changed = change(pool!, id = meant);
+    if (meant !== undefined) changed = await change(pool!, id = meant);
   }
   switch (changed.kind) {
     case "changed": {

@@ -6,11 +6,11 @@ export interface Control {
   /** Reads the configuration again, and applies it as a whole or not at all. */
   readonly reload: () => Promise<Reloaded>;
   /** Lets a backend finish what it has, without new requests but those that belong to it by a sticky cookie. */
-  readonly drain: (pool: string, backend: string) => Changed;
+  readonly drain: (pool: string, backend: string) => Promise<Changed>;
   /** Takes a drain back. */
-  readonly ready: (pool: string, backend: string) => Changed;
+  readonly ready: (pool: string, backend: string) => Promise<Changed>;
   /** @param weight a whole number from 0 to 100 */
-  readonly setWeight: (pool: string, backend: string, weight: number) => Changed;
+  readonly setWeight: (pool: string, backend: string, weight: number) => Promise<Changed>;
 }
 
 /** What came of a reload. */

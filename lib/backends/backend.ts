@@ -24,6 +24,11 @@ export function idOf(url: string): string {
   return url.replace(/^http:\/\//, "");
 }
 
+/** The URL of a backend with this id. */
+export function urlOf(id: string): string {
+  return id.includes("://") ? id : `http://${id}`;
+}
+
 /** One server that requests are forwarded to. Its changing state is shared by all workers. */
 export class Backend implements MonitoredBackend {
   /** Stays the same over restarts and in whatever order backends are listed: see {@linkcode idOf}. */

@@ -15,14 +15,18 @@ import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { startAdmin } from "./admin.ts";
+import { ByHand } from "./by_hand.ts";
 import { newInstanceName } from "./instance_name.ts";
 import { LiveConfiguration } from "./live_configuration.ts";
 import { LogRouter } from "./log_router.ts";
+import type { LogNotice } from "./messages.ts";
 import { ObservedPools } from "./observed_pools.ts";
+import { Reasons } from "./reasons.ts";
 import { type ConfigurationSource, type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
 import type { ResolvedConfiguration } from "./revision.ts";
-import { Revisions } from "./revisions.ts";
+import { Revisions, statefulOf } from "./revisions.ts";
 import { startWarnings } from "./start_warnings.ts";
+import { statusOf } from "./status.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerCount } from "./worker_count.ts";
 
@@ -92,12 +96,18 @@ export async function startBalancer(
     descriptors: descriptors ?? Infinity,
     process,
   });
+  const reasons = new Reasons(Date.now);
+  const report = (notice: LogNotice) => {
+    if (notice.kind === "event") reasons.note(notice.event, notice.pool);
+    logs.route(notice);
+  };
   const pools = new ObservedPools({
     workers: 1 + workers,
     clock,
-    onEvent: (event, pool) => logs.route({ kind: "event", event, pool }),
+    onEvent: (event, pool) => report({ kind: "event", event, pool }),
     onWarning: warn,
   });
+  const instanceName = newInstanceName();
   const first = revisions.make(resolved(config));
   revisions.adopt(first);
   await pools.update(first.config, first.state);
@@ -108,12 +118,12 @@ export async function startBalancer(
     clock,
     assignment: {
       revision: first,
-      instanceName: newInstanceName(),
+      instanceName,
       seed: crypto.getRandomValues(new Int32Array(1))[0]!,
       logFormat: options.logFormat,
     },
     script: options.script,
-    onNotice: (notice) => logs.route(notice),
+    onNotice: report,
     onDeath(worker) {
       const lost = revisions.reclaim(worker);
       pools.abandon(worker);
@@ -121,27 +131,55 @@ export async function startBalancer(
     },
   });
   let hasStarted = false;
-  const admin = startAdmin(config, {
-    supervisor,
-    isUsable: () => pools.isUsable,
-    report: (notice) => logs.route(notice),
-    hasStarted: () => hasStarted,
+  const isStopping = () => supervisor.problem === "draining";
+  const unreadiness = () =>
+    hasStarted
+      ? supervisor.problem ?? (pools.isUsable ? undefined : "no backend is usable")
+      : "starting";
+  const byHand: ByHand = new ByHand({
+    pools,
+    live: () => live,
+    state: () => revisions.state,
+    isStopping,
+    log: (message) => log("info", message),
   });
-  undo.defer(() => admin?.shutdown());
-  const addresses = await supervisor.start();
-  pools.watch();
   const live = new LiveConfiguration(config, first, {
     revisions,
     supervisor,
     pools,
-    resolve: resolved,
+    resolve: (config) => byHand.apply(resolved(config)),
+    onChanged({ after }) {
+      logs.namesPools = pools.all.size > 1;
+      reasons.retain(statefulOf(after).pools);
+    },
   });
-  const reloads = new Reloads({
-    source: options.source ??
-      { load: () => Promise.resolve({ configuration: config, warnings: [] }) },
-    live,
-    now: Date.now,
+  const reloads = new Reloads({ source: options.source ?? sourceOf(config), live, now: Date.now });
+  const sources = {
+    ...{ instanceName, live, reloads, revisions, pools, supervisor, process, reasons, byHand },
+    ...{ startedAt: Date.now(), unreadiness, isStopping },
+  };
+  const admin = startAdmin({
+    control: {
+      drain: byHand.drain,
+      ready: byHand.ready,
+      setWeight: byHand.setWeight,
+      status: () => statusOf(sources),
+      reload: async () => {
+        if (isStopping()) return { kind: "stopping" };
+        const reloaded = await reloads.reload("the admin port");
+        return reloaded.kind === "unchanged"
+          ? { kind: "applied", number: reloaded.number, changes: [] }
+          : reloaded;
+      },
+    },
+    fault: () => supervisor.hanging,
+    unreadiness,
+    config: () => live.written,
+    report,
   });
+  undo.defer(() => admin?.shutdown());
+  const addresses = await supervisor.start();
+  pools.watch();
   const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
@@ -160,6 +198,11 @@ export async function startBalancer(
       return cut;
     },
   };
+}
+
+/** A configuration that stays as it is. */
+function sourceOf(configuration: Configuration): ConfigurationSource {
+  return { load: () => Promise.resolve({ configuration, warnings: [] }), file: undefined };
 }
 
 /** All backends are known by their URLs. */

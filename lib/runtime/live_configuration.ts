@@ -11,6 +11,8 @@ export interface LiveConfigurationOptions {
   readonly pools: Pick<ObservedPools, "update">;
   /** Finds the backends of a configuration, as they are known at the moment. */
   readonly resolve: (config: Configuration) => ResolvedConfiguration;
+  /** Called when a change has taken effect. */
+  readonly onChanged: (changed: Changed) => void;
 }
 
 /** The configuration before a change and after it. */
@@ -55,7 +57,7 @@ export class LiveConfiguration {
   }
 
   async #change(written: Configuration): Promise<Changed | string> {
-    const { revisions, supervisor, pools, resolve } = this.#options;
+    const { revisions, supervisor, pools, resolve, onChanged } = this.#options;
     const before = this.#resolved;
     const revision = revisions.make(resolve(written));
     const problem = await supervisor.change(revision);
@@ -64,7 +66,9 @@ export class LiveConfiguration {
     this.#written = written;
     this.#resolved = revision.config;
     await pools.update(revision.config, revision.state);
-    return { before, after: revision.config };
+    const changed = { before, after: revision.config };
+    onChanged(changed);
+    return changed;
   }
 }
 

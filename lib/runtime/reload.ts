@@ -16,6 +16,8 @@ export interface ConfigurationSource {
    * @throws {ConfigError} with every problem
    */
   readonly load: () => Promise<LoadedConfiguration>;
+  /** The path of the file; undefined if there is none. */
+  readonly file: string | undefined;
 }
 
 export interface LoadedConfiguration {
@@ -53,6 +55,11 @@ export class Reloads {
   constructor(options: ReloadsOptions) {
     this.#options = options;
     this.#since = options.now();
+  }
+
+  /** The path of the configuration file; undefined if there is none. */
+  get file(): string | undefined {
+    return this.#options.source.file;
   }
 
   /** The number of the configuration in force, from 1. */

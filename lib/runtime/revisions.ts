@@ -2,7 +2,7 @@
  * Makes the revisions that workers serve by, and keeps what goes on from one to the next: the state of
  * pools, backends and routes by their ids.
  */
-import { Backend, idOf } from "../backends/backend.ts";
+import { Backend, idOf, urlOf } from "../backends/backend.ts";
 import { BACKEND, backendRecords, POOL, poolRecords } from "../shared_memory/layout.ts";
 import { routeIdOf } from "../routing/route_id.ts";
 import { poolsOf } from "../routing/route_pools.ts";
@@ -33,7 +33,7 @@ export interface RevisionsOptions {
 /** A backend that is in no configuration any more, and finishes what it has. */
 export interface LeavingBackend {
   readonly pool: string;
-  readonly id: string;
+  readonly url: string;
   readonly inFlight: number;
 }
 
@@ -83,9 +83,9 @@ export class Revisions {
     for (const [uid, { backend }] of this.#leaving) {
       if (backend.inFlight <= 0) this.#leaving.delete(uid);
     }
-    return [...this.#leaving.values()].map(({ pool, backend: { id, inFlight } }) => ({
+    return [...this.#leaving.values()].map(({ pool, backend: { url, inFlight } }) => ({
       pool,
-      id,
+      url,
       inFlight,
     }));
   }
@@ -105,7 +105,7 @@ export class Revisions {
 
   #remove(pool: string, id: string, { uid, buffer }: BackendState): void {
     const cells = backendRecords(this.#options.workers, buffer).record(BACKEND);
-    const backend = new Backend({ url: id, weight: 0 }, cells, undefined, uid);
+    const backend = new Backend({ url: urlOf(id), weight: 0 }, cells, undefined, uid);
     backend.mode = "removed";
     if (backend.inFlight > 0) this.#leaving.set(uid, { pool, backend, buffer });
   }
@@ -118,7 +118,7 @@ interface LeavingState {
 }
 
 /** What of a configuration has a state that a reload carries over. */
-function statefulOf(config: ResolvedConfiguration): Stateful {
+export function statefulOf(config: ResolvedConfiguration): Stateful {
   const pools = Object.entries(config.pools).map(([name, { backends }]) =>
     [name, backends.map(({ url }) => idOf(url))] as const
   );

@@ -113,7 +113,13 @@ export class ScriptedControl implements Control {
     this.current = { ...this.current, pools };
   }
 
-  #change(what: string, name: string, id: string, change: Partial<BackendStatus>): Changed {
+  // deno-lint-ignore require-await
+  async #change(
+    what: string,
+    name: string,
+    id: string,
+    change: Partial<BackendStatus>,
+  ): Promise<Changed> {
     if (this.current.draining) return { kind: "stopping" };
     const pool = this.current.pools.find((pool) => pool.name === name);
     if (pool === undefined) {

@@ -31,9 +31,9 @@ once, from a second after the first.
 
 export function run({ config }: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
-    const { configuration } = await loadTested(config);
+    const { configuration, file } = await loadTested(config);
     setLogLevel(configuration.log.level);
-    const source = { load: () => loadAgain(config) };
+    const source = { load: () => loadAgain(config), file: file?.name };
     const balancer = await startBalancer(configuration, { onListening, source });
     return {
       finished: balancer.finished,

@@ -1,0 +1,122 @@
+/**
+ * What the operator sets by hand: drains and weights of backends. Both last through reloads, but not through
+ * a restart; a weight that the file changes wins.
+ */
+import type { Changed, Control } from "../admin/control.ts";
+import type { Backend } from "../backends/backend.ts";
+import { POOL, poolRecords } from "../shared_memory/layout.ts";
+import type { SharedState } from "../shared_memory/state.ts";
+import type { LiveConfiguration } from "./live_configuration.ts";
+import type { ObservedPools } from "./observed_pools.ts";
+import type { ResolvedConfiguration } from "./revision.ts";
+
+export interface ByHandOptions {
+  readonly pools: Pick<ObservedPools, "all">;
+  readonly live: () => Pick<LiveConfiguration, "change">;
+  readonly state: () => SharedState;
+  /** Whether the balancer is stopping: then nothing is changed. */
+  readonly isStopping: () => boolean;
+  /** Reports for the log. */
+  readonly log: (message: string) => void;
+}
+
+/** A weight set by hand, and the one that the configuration had then. */
+interface Weight {
+  readonly weight: number;
+  readonly written: number;
+}
+
+export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
+  readonly #options: ByHandOptions;
+  /** By pool and URL. */
+  readonly #weights = new Map<string, Weight>();
+
+  constructor(options: ByHandOptions) {
+    this.#options = options;
+  }
+
+  readonly drain = (pool: string, url: string): Promise<Changed> =>
+    this.#change(pool, url, (backend) => this.#setMode(pool, backend, "draining"));
+
+  readonly ready = (pool: string, url: string): Promise<Changed> =>
+    this.#change(pool, url, (backend) => this.#setMode(pool, backend, "ready"));
+
+  readonly setWeight = (pool: string, url: string, weight: number): Promise<Changed> =>
+    this.#change(pool, url, async (backend) => {
+      const key = keyOf(pool, url);
+      const { written = backend.weight } = this.#weights.get(key) ?? {};
+      if (weight === backend.weight) return;
+      if (weight === written) this.#weights.delete(key);
+      else this.#weights.set(key, { weight, written });
+      const changed = await this.#options.live().change();
+      if (typeof changed === "string") throw new Error(changed);
+      this.#log(pool, backend, `has the weight ${weight}, set by hand`);
+    });
+
+  /** Whether the drain or the weight of a backend is set by hand. */
+  isSet(pool: string, { url, mode }: Backend): boolean {
+    return mode === "draining" || this.#weights.has(keyOf(pool, url));
+  }
+
+  /** A configuration with the weights that are set by hand. What the file has changed since is forgotten. */
+  apply(config: ResolvedConfiguration): ResolvedConfiguration {
+    if (this.#weights.size === 0) return config;
+    const named = new Set<string>();
+    const pools = Object.entries(config.pools).map(([name, pool]) => {
+      const backends = pool.backends.map((backend) => {
+        const key = keyOf(name, backend.url);
+        const set = this.#weights.get(key);
+        if (set?.written !== backend.weight) return backend;
+        named.add(key);
+        return { ...backend, weight: set.weight };
+      });
+      return [name, { ...pool, backends }] as const;
+    });
+    for (const key of this.#weights.keys()) if (!named.has(key)) this.#weights.delete(key);
+    return { ...config, pools: Object.fromEntries(pools) };
+  }
+
+  async #change(
+    pool: string,
+    url: string,
+    change: (backend: Backend) => void | Promise<void>,
+  ): Promise<Changed> {
+    const { isStopping } = this.#options;
+    if (isStopping()) return { kind: "stopping" };
+    const before = this.#find(pool, url);
+    if ("kind" in before) return before;
+    await change(before);
+    const after = this.#find(pool, url);
+    if ("kind" in after) return after;
+    const { inFlight, mode, weight } = after;
+    return { kind: "changed", inFlight, draining: mode === "draining", weight };
+  }
+
+  #find(pool: string, url: string): Backend | Exclude<Changed, { readonly kind: "changed" }> {
+    const { all } = this.#options.pools;
+    const serving = all.get(pool);
+    if (serving === undefined) return { kind: "unknown pool", pools: [...all.keys()] };
+    const { backends } = serving.pool;
+    return backends.find((backend) => backend.url === url) ??
+      { kind: "unknown backend", backends: backends.map(({ url }) => url) };
+  }
+
+  #setMode(pool: string, backend: Backend, mode: "draining" | "ready"): void {
+    if (backend.mode === mode) return;
+    backend.mode = mode;
+    poolRecords(this.#options.state().pools.get(pool)!.buffer).record(POOL).generation.add(1);
+    this.#log(
+      pool,
+      backend,
+      mode === "draining" ? "is drained by hand" : "is ready again, by hand",
+    );
+  }
+
+  #log(pool: string, { id }: Backend, what: string): void {
+    this.#options.log(`pool ${pool}: ${id} ${what}`);
+  }
+}
+
+function keyOf(pool: string, url: string): string {
+  return `${pool} ${url}`;
+}
