@@ -71,8 +71,9 @@ export class WatchedName extends Timed {
     this.update();
   }
 
+  /** Not while a resolution runs: then there is no deadline, and a failed connect waits for its answer. */
   resolve(): void {
-    if (!this.#isResolving) this.ended = this.#resolve();
+    this.ended = this.#resolve();
   }
 
   override expire(): void {
