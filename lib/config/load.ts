@@ -3,10 +3,11 @@ import { plainMessage } from "../net/plain_message.ts";
 import { assemble, type Assembled, type Sources } from "./assemble.ts";
 import { readContents } from "./contents.ts";
 import { ConfigError } from "./error.ts";
+import { readLists } from "./lists.ts";
 import type { Configuration } from "./model.ts";
 import type { Problem } from "./problems/problem.ts";
 import { renderProblem, type SourceFile } from "./problems/render.ts";
-import type { Rule } from "./rules/context.ts";
+import type { Rule, RuleContext } from "./rules/context.ts";
 import type { ObjectNode } from "./tree/node.ts";
 import { inOrder } from "./order.ts";
 import { type EnvFile, readEnvFile } from "./source/env_file.ts";
@@ -137,9 +138,7 @@ function load(sources: Sources, file: SourceFile | undefined, rules: readonly Ru
   const assembled = assemble(sources, rules);
   const unread: Problem[] = [];
   const { configuration: written, context } = assembled;
-  const configuration = written && file
-    ? readContents(written, (path) => readBeside(file, path), context, unread)
-    : written;
+  const configuration = written && file ? readFiles(written, file, context, unread) : written;
   const problems = inOrder([...assembled.problems, ...unread]);
   const [errors, warnings] = [[] as Problem[], [] as Problem[]];
   for (const problem of problems) (problem.severity === "error" ? errors : warnings).push(problem);
@@ -149,6 +148,17 @@ function load(sources: Sources, file: SourceFile | undefined, rules: readonly Ru
     throw new ConfigError(render(errors), "start", errors.length);
   }
   return { ...assembled, configuration, file, warnings: render(warnings) };
+}
+
+/** Puts in what stands in files of its own. @param problems those of these files are added here */
+function readFiles(
+  configuration: Configuration,
+  file: SourceFile,
+  context: RuleContext,
+  problems: Problem[],
+): Configuration {
+  const read = (path: string) => readBeside(file, path);
+  return readLists(readContents(configuration, read, context, problems), read, context, problems);
 }
 
 /** The problems of variables, without those that only a whole configuration has. */

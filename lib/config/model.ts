@@ -22,4 +22,14 @@ export type RouteConfig = Immutable<z.output<typeof route>>;
 export type RouteTest = Immutable<z.output<typeof routeTest>>;
 /** A backend that is known by its URL. */
 export type BackendConfig = Extract<PoolConfig["backends"][number], { readonly url: string }>;
+/** A name that stands for backends; what it says of a backend holds for each of its addresses. */
+export type DiscoveredConfig = Extract<
+  PoolConfig["backends"][number],
+  { readonly source: unknown }
+>;
+/** A file that lists backends. */
+export type BackendFileConfig = Extract<
+  PoolConfig["backends"][number],
+  { readonly file: string }
+>;
 export type HealthConfig = NonNullable<PoolConfig["health"]>;

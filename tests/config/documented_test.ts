@@ -40,7 +40,15 @@ Deno.test("documented: each variable stands beside the setting of the file that 
   );
 });
 
-for (const page of ["README.md", "docs/admin.md", "docs/configuration.md", "docs/routing.md"]) {
+for (
+  const page of [
+    "README.md",
+    "docs/admin.md",
+    "docs/configuration.md",
+    "docs/discovery.md",
+    "docs/routing.md",
+  ]
+) {
   const fences = fencesOf(textOf(page));
   const files = fences.filter(({ language }) => language === "jsonc");
 

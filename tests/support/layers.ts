@@ -9,6 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/time/", "lib/shared_memory/"],
   ["lib/"], // the words of the request path: outcome, request facts, retry rule, retry budget
   ["lib/http/", "lib/net/"],
+  ["lib/net/resolver/"],
   ["lib/config/values/", "lib/health/"],
   ["lib/config/schema/"],
   ["lib/config/model.ts"],
@@ -18,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/config/parts.ts"],
   ["lib/config/rules/"],
   ["lib/config/"],
-  ["lib/backends/"],
+  ["lib/backends/", "lib/discovery/"],
   ["lib/policies/"],
   ["lib/pool/"],
   ["lib/routing/"],

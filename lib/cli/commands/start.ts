@@ -1,6 +1,7 @@
 /** `roundabout start`: balances requests over the backends of `USERS_SERVICE`. */
 import type { Loaded } from "../../config/load.ts";
 import type { Configuration } from "../../config/model.ts";
+import { titleOf } from "../../config/values/listed_backend.ts";
 import { log, setLogLevel } from "../../logging/log.ts";
 import { formatHostPort } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
@@ -83,8 +84,8 @@ function describePools({ pools }: Configuration): string {
     return `${all.length} pools with ${backends} backends`;
   }
   return all.map(([name, { policy, backends }]) => {
-    const urls = backends.map((backend) => "url" in backend ? backend.url : backend.file);
-    return `${all.length > 1 ? `${name}: ` : ""}${policy.name} over ${urls.join(", ")}`;
+    const titles = backends.map(titleOf).join(", ");
+    return `${all.length > 1 ? `${name}: ` : ""}${policy.name} over ${titles}`;
   }).join("; ");
 }
 

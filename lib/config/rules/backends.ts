@@ -2,6 +2,8 @@
 import type { Problem } from "../problems/problem.ts";
 import type { PoolConfig } from "../model.ts";
 import type { Path } from "../tree/node.ts";
+import type { BackendAddress } from "../values/listed_backend.ts";
+import { findOwnListener } from "../values/own_listener.ts";
 import { problemAt, type RuleContext } from "./context.ts";
 
 export function checkBackends(context: RuleContext): Problem[] {
@@ -10,28 +12,28 @@ export function checkBackends(context: RuleContext): Problem[] {
   );
 }
 
-/** The addresses of this machine by which it is known to reach itself. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** A balancer that is its own backend would send each request in a circle. */
 function findSelf(context: RuleContext, { backends }: PoolConfig, path: Path): Problem[] {
-  const listeners = Object.entries(context.head?.listeners ?? {});
   return backends.flatMap((backend, index) => {
-    if (!("url" in backend)) return [];
-    const { protocol, hostname, port } = new URL(backend.url);
-    const number = Number(port || (protocol === "https:" ? 443 : 80));
-    const self = listeners.find(([, { host, port, unix }]) =>
-      unix === undefined && port === number &&
-      (hostname === host || hostname === `[${host}]` || LOOPBACK.test(hostname) && isLocal(host))
-    );
+    const self = "file" in backend ? undefined : ownListenerOf(context, backend);
     if (self === undefined) return [];
-    const [name] = self;
-    const who = context.hasFile ? `this balancer's own listener ${name}` : "this balancer itself";
-    return [problemAt(context, [...path, index], `must not be ${who}`)];
+    return [problemAt(context, [...path, index], `must not be ${self}`)];
   });
 }
 
-/** Whether what listens there can be reached over loopback. */
-function isLocal(host: string): boolean {
-  return ["0.0.0.0", "::", "localhost", "::1"].includes(host) || host.startsWith("127.");
+/** The listener that a backend is, in words; undefined if it is none. Where SRV records lead, nobody knows yet. */
+export function ownListenerOf(
+  { head, hasFile }: RuleContext,
+  address: BackendAddress,
+): string | undefined {
+  const place = "url" in address ? placeOf(address.url) : address.source;
+  if (!("port" in place)) return undefined;
+  const hostname = "hostname" in place ? place.hostname : place.name;
+  const name = findOwnListener(head?.listeners ?? {}, hostname, place.port);
+  if (name === undefined) return undefined;
+  return hasFile ? `this balancer's own listener ${name}` : "this balancer itself";
+}
+
+function placeOf(url: string): { readonly hostname: string; readonly port: number } {
+  const { protocol, hostname, port } = new URL(url);
+  return { hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) };
 }

@@ -16,7 +16,6 @@ const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.
 export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
   { path: ["watch"], when: isOn },
-  { path: ["dns"] },
   { path: ["limits", "handshakes"] },
   { path: ["timeouts", "handshake"] },
   { path: ["listeners", "*", "tls"] },
@@ -26,8 +25,7 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["listeners", "*", "redirectToHttps"], when: isOn },
   { path: ["pools", "*", "tls"] },
   { path: ["pools", "*", "proxyProtocol"] },
-  { path: ["pools", "*", "backends", "*"], when: isDiscovered },
-  { path: ["pools", "*", "backends", "*", "file"] },
+  { path: ["pools", "*", "backends", "*"], when: isSocket },
 ];
 
 export function checkBuilt({ root }: RuleContext): Problem[] {
@@ -52,9 +50,9 @@ function expand(root: Node, pattern: Path): Path[] {
     }), [[]]);
 }
 
-/** Names that stand for several backends, and sockets. */
-function isDiscovered(node: Node): boolean {
+/** A backend that listens on a unix socket. */
+function isSocket(node: Node): boolean {
   const url = node.kind === "object" ? nodeAt(node, ["url"]) : node;
   return url?.kind === "scalar" && typeof url.value === "string" &&
-    /^(?:dns\+|srv\+|unix:)/.test(url.value);
+    url.value.startsWith("unix:");
 }

@@ -19,7 +19,7 @@ interface Words {
 
 interface Need<Subject> {
   readonly settings: readonly Path[];
-  readonly isMet: (subject: Subject, head: HeadConfig) => boolean;
+  readonly isMet: (subject: Subject, head: HeadConfig, pools: RuleContext["pools"]) => boolean;
   /** The setting that turns them off. If a variable does so for once, the file need not change. */
   readonly offBy?: Path;
   /** What is missing, as the end of a sentence. */
@@ -42,6 +42,11 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     isMet: ({ log }) => log.access !== "off",
     offBy: ["log", "access"],
     otherwise: ({ set }) => `with ${set("off", "log", "access")}`,
+  },
+  {
+    settings: [["dns", "server"], ["dns", "maxAge"]],
+    isMet: (_, __, pools) => [...pools.values()].some(mayBeDiscovered),
+    otherwise: () => "without a backend such as dns+http://users:5000",
   },
   {
     settings: ["host", "token", "readToken"].map((name) => ["admin", name]),
@@ -90,16 +95,21 @@ const POOL_NEEDS: readonly Need<PoolConfig>[] = [
   },
 ];
 
+/** Whether names of DNS may be among the backends: a file may list some, and nobody knows of a broken pool. */
+function mayBeDiscovered(pool: PoolConfig | undefined): boolean {
+  return pool?.backends.some((backend) => !("url" in backend)) ?? true;
+}
+
 export function checkEffects(context: RuleContext): Problem[] {
   const { head, pools } = context;
   if (head === undefined) return [];
-  const problems = HEAD_NEEDS.filter(({ isMet }) => !isMet(head, head)).flatMap((need) =>
+  const problems = HEAD_NEEDS.filter(({ isMet }) => !isMet(head, head, pools)).flatMap((need) =>
     need.settings.flatMap((path) => explain(context, need, [], path) ?? [])
   );
   for (const [name, pool] of pools) {
     if (pool === undefined) continue;
     for (const need of POOL_NEEDS) {
-      if (need.isMet(pool, head)) continue;
+      if (need.isMet(pool, head, pools)) continue;
       const idle = need.settings.filter((path) => !helpsElsewhere(context, need, path, head));
       problems.push(...idle.flatMap((path) => explain(context, need, ["pools", name], path) ?? []));
     }
@@ -115,7 +125,7 @@ function helpsElsewhere(
   head: HeadConfig,
 ): boolean {
   if (nodeAt(root, ["defaults", ...path]) === undefined) return false;
-  return [...pools.values()].some((pool) => pool !== undefined && isMet(pool, head));
+  return [...pools.values()].some((pool) => pool !== undefined && isMet(pool, head, pools));
 }
 
 function explain<Subject>(

@@ -55,7 +55,11 @@ export function time(longest = HOUR_MS, shortest = MIN_TIMEOUT_MS) {
   return leaf({
     type: "string",
     read: (text) => duration(text, shortest, longest),
-    json: { type: "string", pattern: `^${DURATION_PATTERN}$`, examples: ["500ms", "30s", "1m30s"] },
+    json: {
+      type: "string",
+      pattern: `^${DURATION_PATTERN}$`,
+      examples: [shortest > 500 ? "5s" : "500ms", "30s", "1m30s"],
+    },
   });
 }
 

@@ -1,7 +1,15 @@
 /** A set of backends, and how requests are balanced over them. */
 import { z } from "zod";
 import { DAY_MS, HOUR_MS, orWord } from "../values/quantities.ts";
-import { readBackendUrl, withoutSecret } from "../values/backend_url.ts";
+import { withoutSecret } from "../values/backend_url.ts";
+import {
+  type BackendAddress,
+  hasOwnWeight,
+  keyOf,
+  type ListedBackend,
+  readBackendAddress,
+  SRV_WEIGHT,
+} from "../values/listed_backend.ts";
 import { POLICY_NAMES } from "../values/policy_names.ts";
 import { isReading, type Read, reading, refusalOf } from "../values/reading.ts";
 import { suggest } from "../values/suggest.ts";
@@ -39,13 +47,18 @@ export type HashOn =
   | { readonly by: "path" }
   | { readonly by: "header" | "cookie"; readonly name: string };
 
-const backendUrl = leaf({
+const backendAddress = leaf({
   type: "string",
-  read: readListedUrl,
+  read: readListedAddress,
   json: {
     type: "string",
     format: "uri",
-    examples: ["http://users-1:5000", "https://users.example/base"],
+    examples: [
+      "http://users-1:5000",
+      "https://users.example/base",
+      "dns+http://users:5000",
+      "srv+http://_users._tcp.example",
+    ],
   },
 });
 
@@ -69,15 +82,24 @@ const cookieName = leaf({
 
 /** One of `backends`. */
 const backend = z.union([
-  backendUrl.transform((url) => ({ url, weight: 1, backup: false })),
+  backendAddress.transform((address): ListedBackend => ({ ...address, weight: 1, backup: false })),
   section({
-    url: backendUrl.describe("Scheme, host, port and, if there is one, a path prefix."),
+    url: backendAddress.describe(
+      "An http or https URL, or a name that stands for backends: dns+http://, srv+http://.",
+    ),
     weight: integer(0, 100).prefault(1).describe(
       "Its share relative to the others; 0 gets no new requests.",
     ),
     backup: toggle().prefault(false).describe("Takes over only if no other backend can be used."),
-  }),
-  section({ file: filePath.describe("A file that lists backends, one a line.") }),
+  }).transform(({ url, ...rest }): ListedBackend => ({ ...url, ...rest })),
+  section({
+    file: filePath.describe("A file that lists backends, one a line."),
+    backup: toggle().prefault(false).describe("Takes over only if no other backend can be used."),
+  }).transform((list) => ({
+    ...list,
+    /** What the file lists: loading the configuration puts it here. */
+    backends: [] as readonly ListedBackend[],
+  })),
 ], "must be a URL such as http://users-1:5000, or an object with url");
 
 const policyName = choice(POLICY_NAMES);
@@ -193,28 +215,34 @@ export const pool = section({
 
 type Backends = readonly z.output<typeof backend>[];
 
-/** The same URL twice, or no weight at all: then nobody would get a request. */
+/** The same backend twice, or no weight at all: then nobody would get a request. */
 function refuseRepeated(backends: Backends, context: z.RefinementCtx): void {
   if (backends.length === 0) return;
   const seen = new Set<string>();
   for (const [index, backend] of backends.entries()) {
-    if (!("url" in backend)) continue;
-    if (seen.has(backend.url)) {
-      context.addIssue({ code: "custom", message: "must list each backend once", path: [index] });
+    const isList = "file" in backend;
+    const key = isList ? `file ${backend.file}` : keyOf(backend);
+    if (seen.has(key)) {
+      const message = `must list each ${isList ? "file" : "backend"} once`;
+      context.addIssue({ code: "custom", message, path: [index] });
     }
-    seen.add(backend.url);
+    seen.add(key);
+    if (!isList && hasOwnWeight(backend) && backend.weight !== 1) {
+      context.addIssue({ code: "custom", message: SRV_WEIGHT, path: [index] });
+    }
   }
   if (backends.some((backend) => !("weight" in backend) || backend.weight > 0)) return;
   context.addIssue({ code: "custom", message: "must have a backend with a weight above 0" });
 }
 
 /** Errors show no password, and suggest none. */
-function readListedUrl(text: string): Read<string> {
-  const url = readBackendUrl(text);
-  if (isReading(url)) return url;
+function readListedAddress(text: string): Read<BackendAddress> {
+  const address = readBackendAddress(text);
+  if (isReading(address)) return address;
   const trimmed = text.trim();
-  const isBlank = trimmed !== text && isReading(readBackendUrl(trimmed));
-  const { expected, meant = isBlank ? trimmed : undefined } = withoutSecret(refusalOf(url)!, text);
+  const isBlank = trimmed !== text && isReading(readBackendAddress(trimmed));
+  const refusal = withoutSecret(refusalOf(address)!, text);
+  const { expected, meant = isBlank ? trimmed : undefined } = refusal;
   return [{ expected, meant, shown: text.replace(/^.*@/s, "***@") }];
 }
 

@@ -1,5 +1,7 @@
 /** The whole configuration. */
 import { z } from "zod";
+import { readDnsServer } from "../values/dns_server.ts";
+import { HOUR_MS } from "../values/quantities.ts";
 import { reading } from "../values/reading.ts";
 import { admin, clientTimeouts, limits, listener } from "./listener.ts";
 import {
@@ -50,11 +52,22 @@ const log = section({
   ),
 });
 
+const dnsServer = leaf({
+  type: "string",
+  read: readDnsServer,
+  json: { type: "string", examples: ["system", "10.0.0.2", "10.0.0.2:53", "[fd00::2]:53"] },
+});
+
+/** Nothing is resolved more often. */
+const MIN_MAX_AGE_MS = 1_000;
+
 const dns = section({
-  server: anyText({ examples: ["10.0.0.2:53"] }).optional().describe(
-    "The address of a DNS server; without it those of the system.",
+  server: dnsServer.prefault("system").describe(
+    "The DNS server that is asked for dns+http:// and srv+http:// backends.",
   ),
-  maxAge: time().prefault("5s").describe("How long an answer is used at most."),
+  maxAge: time(HOUR_MS, MIN_MAX_AGE_MS).prefault("5s").describe(
+    "How long an answer is used at most.",
+  ),
 });
 
 /** What the file may have beside pools, routes and tests. */

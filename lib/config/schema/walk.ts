@@ -11,7 +11,11 @@ export function settingsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType
   const all = inner.options.map((option) => settingsOf(option as z.ZodType)).filter((found) =>
     found !== undefined
   );
-  return all.length === 0 ? undefined : Object.assign({}, ...all.reverse());
+  if (all.length === 0) return undefined;
+  const names = new Set(all.flatMap((settings) => Object.keys(settings)));
+  return Object.fromEntries(
+    [...names].map((name) => [name, all.find((settings) => name in settings)![name]!]),
+  );
 }
 
 /** What is behind each name, or at each place in a list; undefined if the schema is of something else. */

@@ -97,6 +97,7 @@ export const VARIABLES = {
   KEEP_ALIVE_TIMEOUT: text("timeouts", "keepAlive"),
   MAX_CONNECTIONS: number("limits", "connections"),
   DRAIN_TIMEOUT: text("timeouts", "drain"),
+  DNS_SERVER: text("dns", "server"),
   TRUSTED_PROXIES: { path: ["trustedProxies"], speak: speakNetworks },
   WORKERS: number("workers"),
   ACCESS_LOG: word("log", "access"),

@@ -1,10 +1,17 @@
 /** Parses `USERS_SERVICE`: `http://users-1:5000 weight=2;http://users-2:5000/base`. */
-import { ONE_HOST, readBackendUrl, withoutSecret, withScheme } from "./backend_url.ts";
+import { ONE_HOST, withoutSecret, withScheme } from "./backend_url.ts";
+import {
+  type BackendAddress,
+  hasOwnWeight,
+  readBackendAddress,
+  SRV_WEIGHT,
+} from "./listed_backend.ts";
 import { type Complaint, isReading, placeOf, refusalOf, type Refused } from "./reading.ts";
 
 /** One entry, as a file would write it. */
-export interface ListedBackend {
+export interface BackendEntry {
   readonly url: string;
+  readonly address: BackendAddress;
   readonly weight: number | undefined;
   /** For messages, with credentials masked. */
   readonly shown: string;
@@ -13,7 +20,7 @@ export interface ListedBackend {
 
 export interface BackendList {
   /** The entries that are valid, in the order of the list. */
-  readonly backends: readonly ListedBackend[];
+  readonly backends: readonly BackendEntry[];
   /** About each entry that is not. */
   readonly complaints: readonly Complaint[];
 }
@@ -22,11 +29,15 @@ export const NO_BACKENDS =
   "must list at least one backend, such as http://users-1:5000;http://users-2:5000 " +
   "(to try Roundabout without backends: deno task demo)";
 
+/** What a list on one line asks for. */
+export const SEPARATED = "must have ; between backends";
+export const HOSTS = `${ONE_HOST} in each URL, and ; between URLs`;
+
 export function readBackendList(text: string): BackendList {
   if (text.trim() === "") {
     return { backends: [], complaints: [{ expected: NO_BACKENDS, shown: text }] };
   }
-  const backends: ListedBackend[] = [];
+  const backends: BackendEntry[] = [];
   const complaints: Complaint[] = [];
   const entries = withoutLastEmpty(text.split(";")).map((entry) => entry.trim());
   for (const [index, entry] of entries.entries()) {
@@ -44,16 +55,19 @@ function withoutLastEmpty(entries: string[]): string[] {
   return entries.at(-1)?.trim() === "" ? entries.slice(0, -1) : entries;
 }
 
-function readEntry(entry: string): Pick<ListedBackend, "url" | "weight"> | Refused {
+/** One backend, with its options. */
+export function readEntry(
+  entry: string,
+): Pick<BackendEntry, "url" | "address" | "weight"> | Refused {
   const [address = "", ...options] = entry.split(/\s+/);
   const several = separate(entry);
   if (several !== undefined) return several;
   if (address === "") return { expected: "must have a URL before and after each ;" };
-  const url = readBackendUrl(address);
-  if (!isReading(url)) {
-    const refusal = refusalOf(url)!;
+  const read = readBackendAddress(address);
+  if (!isReading(read)) {
+    const refusal = refusalOf(read)!;
     if (refusal.expected !== ONE_HOST) return refusal;
-    return { ...refusal, expected: `${ONE_HOST} in each URL, and ; between URLs` };
+    return { ...refusal, expected: HOSTS };
   }
   let weight: number | undefined;
   for (const option of options) {
@@ -63,12 +77,13 @@ function readEntry(entry: string): Pick<ListedBackend, "url" | "weight"> | Refus
     }
     weight = Number(digits);
   }
-  return { url: address, weight };
+  if (weight !== undefined && hasOwnWeight(read.value)) return { expected: SRV_WEIGHT };
+  return { url: address, address: read.value, weight };
 }
 
 /** A `,`, a `|` or a blank with another backend behind it. A path may have a comma, a host may not. */
 const OTHER_SEPARATOR =
-  /(?<=^https?:\/\/[^/]*)\s*[,|]\s*|\s*[,|]\s*(?=https?:)|\s+(?=https?:|[\w.-]+:\d)/gi;
+  /(?<=^(?:dns\+|srv\+)?https?:\/\/[^/]*)\s*[,|]\s*|\s*[,|]\s*(?=(?:dns\+|srv\+)?https?:)|\s+(?=(?:dns\+|srv\+)?https?:|[\w.-]+:\d)/gi;
 
 /** @returns undefined if the entry is one backend */
 function separate(entry: string): Refused | undefined {
@@ -77,7 +92,7 @@ function separate(entry: string): Refused | undefined {
   const list = parts.map((part) => withScheme(part) ?? part);
   const isMeant = list.every((part) => part !== "" && !("expected" in readEntry(part)));
   return {
-    expected: "must have ; between backends",
+    expected: SEPARATED,
     meant: isMeant ? list.join(";") : undefined,
   };
 }
@@ -86,7 +101,7 @@ function separate(entry: string): Refused | undefined {
  * Masks credentials, as error messages end up in logs: an entry is shown from its last @ on, and not at all
  * if it may be the first half of a password that contains a ;.
  */
-function withoutPassword(entry: string, text: string): string {
+export function withoutPassword(entry: string, text: string): string {
   if (entry.includes("@")) return entry.replace(/^.*@/s, "***@");
   return text.includes("@") && !URL.canParse(entry) ? "***" : entry;
 }

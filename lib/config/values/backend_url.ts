@@ -12,6 +12,11 @@ const BLOCKED_PORTS = new Set(
     "6000 6566 6665 6666 6667 6668 6669 6679 6697 10080").split(" "),
 );
 
+/** Whether every request to a port would fail, as fetch refuses to connect to it, or as it is none. */
+export function isBlockedPort(port: number): boolean {
+  return port === 0 || BLOCKED_PORTS.has(String(port));
+}
+
 /** Host names, with the underscores that container networks allow, and addresses. */
 const HOST_NAME = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 
@@ -46,7 +51,7 @@ function parseUrl(address: string): URL | string {
   }
   if (address.includes("?")) return "must not have a query";
   if (address.includes("#")) return "must not have a fragment";
-  if (url.port === "0" || BLOCKED_PORTS.has(url.port)) {
+  if (url.port !== "" && isBlockedPort(Number(url.port))) {
     return `must not use port ${url.port}, which the Fetch standard blocks`;
   }
   return url;

@@ -51,6 +51,18 @@ for (
   });
 }
 
+Deno.test("without effect: a DNS server is for names that stand for backends, and for files that may list some", async () => {
+  const without = "DNS_SERVER has no effect without a backend such as dns+http://users:5000";
+  assertEquals(warningsFor({ DNS_SERVER: "10.0.0.2" }), [without]);
+  assertEquals(warningsFor({ DNS_SERVER: "system" }), []);
+  for (const USERS_SERVICE of ["dns+http://users", "http://a;srv+http://users"]) {
+    assertEquals(warningsFor({ DNS_SERVER: "10.0.0.2", USERS_SERVICE }), []);
+  }
+  const pools = { users: { backends: [{ file: "users.txt" }] } };
+  const { errors } = await problemsOfText(JSON.stringify({ dns: { maxAge: "2s" }, pools }));
+  assertEquals(errors, "");
+});
+
 Deno.test("without effect: slow start is for backends that probes find up, too", () => {
   assertEquals(warningsFor({ SLOW_START: "5s", EJECT_AFTER: "off", HEALTH_PATH: "/" }), []);
 });

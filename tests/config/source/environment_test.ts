@@ -31,6 +31,7 @@ Deno.test("environment: a variable that is unset or empty has its default", () =
       HASH_BALANCE: Infinity,
       STICKY_COOKIE: undefined,
       STICKY_SECRET: undefined,
+      DNS_SERVER: undefined,
       MAX_ATTEMPTS: Infinity,
       RETRY_BUDGET: 0.2,
       CONNECT_TIMEOUT: 2_000,

@@ -248,3 +248,30 @@ Deno.test("backends: a path can be appended to every URL that is accepted", () =
     assertEquals(new URL(`${backend!.url}/x`).pathname, `${pathname.replace(/\/+$/, "")}/x`);
   }));
 });
+
+Deno.test("backends: names that stand for several are listed as well, each with what it was written as", () => {
+  const list = valueOf({
+    USERS_SERVICE: "dns+http://users:5000 weight=2; http://a;srv+http://_users._tcp.example",
+  }, "USERS_SERVICE") as readonly { source?: { url: string }; weight: number }[];
+  assertEquals(list.map(({ source, weight }) => [source?.url, weight]), [
+    ["dns+http://users:5000", 2],
+    [undefined, 1],
+    ["srv+http://_users._tcp.example", 1],
+  ]);
+});
+
+for (
+  const [text, expected] of [
+    ["dns+http://users,http://b", SEPARATED],
+    ["dns+http://users dns+http://shop", SEPARATED],
+    ["dns+http://users|srv+http://shop", SEPARATED],
+    ["dns+http://10.0.0.1", "must have a name after dns+http://, as an address stands for itself"],
+    ["dns+https://users", "must start with dns+http://: dns+https:// is not built yet"],
+    ["srv+http://_users._tcp.x weight=2", "must have no weight, as SRV records say it"],
+    ["dns+http://localhost:5000", "must not be this balancer itself"],
+  ] as const
+) {
+  Deno.test(`backends: ${text} is refused`, () => {
+    assertEquals(refusals(text), [{ expected, shown: text }]);
+  });
+}
