@@ -38,6 +38,8 @@ export class Backend implements MonitoredBackend {
   /** The prefix that a request's path and query are appended to. */
   readonly url: string;
   readonly weight: number;
+  /** The name whose address it is, if it was found by one. */
+  readonly name: string | undefined;
   /** Whether it takes over only if no other can be used. */
   readonly isBackup: boolean;
   /** Two hashes of the id, for consistent hashing; the second one is odd. */
@@ -56,7 +58,7 @@ export class Backend implements MonitoredBackend {
    * @param uid by default a new one
    */
   constructor(
-    config: Pick<BackendConfig, "url" | "weight"> & Partial<BackendConfig>,
+    config: Pick<BackendConfig, "url" | "weight"> & Partial<BackendConfig> & { name?: string },
     cells: CellRecord<typeof BACKEND> = newRecord(BACKEND),
     own: CellRecord<typeof WORKER_BACKEND> = newRecord(WORKER_BACKEND),
     uid: number = newUid(),
@@ -64,6 +66,7 @@ export class Backend implements MonitoredBackend {
     this.uid = uid;
     this.url = config.url;
     this.weight = config.weight;
+    this.name = config.name;
     this.isBackup = config.backup ?? false;
     this.id = idOf(config.url);
     this.hashes = [hashText(this.id), hashText(this.id, 1) | 1];

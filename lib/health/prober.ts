@@ -10,7 +10,10 @@ import { failedFetch } from "../net/fetch_error.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
 /** What a probe needs to know of a backend. */
-export type Probed = Pick<MonitoredBackend, "uid" | "url">;
+export interface Probed extends Pick<MonitoredBackend, "uid" | "url"> {
+  /** The name whose address it is, if it was found by one: it is the Host of its probes. */
+  readonly name?: string | undefined;
+}
 
 export interface ProbeOptions<Monitored extends Probed = MonitoredBackend> {
   readonly backends: readonly Monitored[];
@@ -102,7 +105,7 @@ async function probe<Monitored extends Probed>(
 
 /** @returns whether the backend is good, and why; undefined if the probe shows nothing about it */
 async function request(
-  backend: Pick<MonitoredBackend, "url">,
+  backend: Probed,
   client: Deno.HttpClient,
   stopping: AbortSignal,
   { path, host, port, good, timeout }: Omit<ProbeOptions<never>, "backends" | "onProbe">,
@@ -112,7 +115,7 @@ async function request(
     const response = await fetch(withPort(backend.url, port) + path, {
       client,
       redirect: "manual",
-      headers: { "user-agent": "roundabout", ...(host !== undefined && { host }) },
+      headers: { "user-agent": "roundabout", ...hostField(backend, host) },
       signal: AbortSignal.any([late, stopping]),
     });
     await response.body?.cancel();
@@ -125,6 +128,14 @@ async function request(
     const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
     return isOurs ? undefined : [false, formatFailure(failed)];
   }
+}
+
+/** @param host as configured; undefined for the backend's own */
+function hostField({ name, url }: Probed, host: string | undefined): { host?: string } {
+  if (host !== undefined) return { host };
+  if (name === undefined) return {};
+  const { port } = new URL(url);
+  return { host: port === "" ? name : `${name}:${port}` };
 }
 
 /** The same URL with another port. */

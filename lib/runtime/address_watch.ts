@@ -74,8 +74,8 @@ class WatchedName extends Timed {
 }
 
 function describe(name: string, count: number): string {
-  return `${name} has ${count} addresses, and is one backend with one health: to balance over them, list ` +
-    "each address as a backend";
+  return `${name} has ${count} addresses, and is one backend with one health: to balance over them, write ` +
+    `dns+http://${name}`;
 }
 
 /** A host has an IPv4 and an IPv6 address, as localhost does: these are no two hosts. */

@@ -12,7 +12,7 @@ import type { ResolvedConfiguration } from "./revision.ts";
 
 export interface ByHandOptions {
   readonly pools: Pick<ObservedPools, "all">;
-  readonly live: () => Pick<LiveConfiguration, "change">;
+  readonly live: () => Pick<LiveConfiguration, "refresh">;
   readonly state: () => SharedState;
   /** Whether the balancer is stopping: then nothing is changed. */
   readonly isStopping: () => boolean;
@@ -48,7 +48,7 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
       if (weight === backend.weight) return;
       if (weight === written) this.#weights.delete(key);
       else this.#weights.set(key, { weight, written });
-      const changed = await this.#options.live().change();
+      const changed = await this.#options.live().refresh();
       if (typeof changed === "string") throw new Error(changed);
       this.#log(pool, backend, `has the weight ${weight}, set by hand`);
     });

@@ -12,6 +12,8 @@ export interface CheckedPool {
   readonly pool: Pool;
   /** For each connection, in milliseconds. */
   readonly timeout: number;
+  /** Called with the URL of a backend that could not be connected to. */
+  readonly onFailed?: (url: string) => void;
 }
 
 /**
@@ -31,7 +33,11 @@ export function startConnectChecking(
     backends: () => checked().pool.backends,
     now: () => wheel.now,
     random,
-    onCheck: (backend, failed) => checked().pool.checked(backend, failed),
+    onCheck(backend, failed) {
+      const { pool, onFailed } = checked();
+      pool.checked(backend, failed);
+      if (failed !== undefined) onFailed?.(backend.url);
+    },
     connect(backend, done) {
       const check = tryConnect(backend, wheel, checked().timeout).then(done).finally(() =>
         running.delete(check)

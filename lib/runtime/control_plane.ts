@@ -5,6 +5,8 @@
  * answers on the admin port.
  */
 import { deadline } from "@std/async/deadline";
+import { idOf, urlOf } from "../backends/backend.ts";
+import { changesBetween } from "../config/changes.ts";
 import type { Configuration } from "../config/model.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
@@ -15,6 +17,7 @@ import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { type Clock, startClock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { startAdmin } from "./admin.ts";
+import { BackendSources } from "./backend_sources.ts";
 import { ByHand } from "./by_hand.ts";
 import { newInstanceName } from "./instance_name.ts";
 import { LiveConfiguration } from "./live_configuration.ts";
@@ -90,7 +93,7 @@ export async function startBalancer(
   const workers = workerCount(config.workers, warn);
   const process = processRecords(1 + workers);
   const clock = undo.use(startSharedClock(process, workers));
-  const logs = new LogRouter({ clock: clock.now, names: namesIn(options.logFormat) });
+  const logs = new LogRouter({ clock: clock.now });
   const revisions = new Revisions({
     workers: 1 + workers,
     descriptors: descriptors ?? Infinity,
@@ -98,20 +101,36 @@ export async function startBalancer(
   });
   const reasons = new Reasons(Date.now);
   const report = (notice: LogNotice) => {
-    if (notice.kind === "event") reasons.note(notice.event, notice.pool);
     logs.route(notice);
+    if (notice.kind !== "event") return;
+    reasons.note(notice.event, notice.pool);
+    if ("backend" in notice.event) sources.connectFailed(urlOf(notice.event.backend));
   };
+  /** Undefined until workers may be changed. */
+  let current: LiveConfiguration | undefined;
+  const sources = undo.use(
+    new BackendSources({
+      wheel: clock.wheel,
+      random: Math.random,
+      wallClock: Date.now,
+      onChange: () => refresh(current),
+      onWarning: (message) => report({ kind: "warning", message }),
+      onInfo: (message) => log("info", message),
+    }),
+  );
   const pools = new ObservedPools({
     workers: 1 + workers,
     clock,
     onEvent: (event, pool) => report({ kind: "event", event, pool }),
     onWarning: warn,
+    onConnectFailed: (url) => sources.connectFailed(url),
   });
   const instanceName = newInstanceName();
-  const first = revisions.make(resolved(config));
+  const prepared = await sources.prepare(config);
+  prepared.commit();
+  const first = revisions.make(prepared.resolved);
   revisions.adopt(first);
   await pools.update(first.config, first.state);
-  logs.namesPools = pools.all.size > 1;
   const supervisor = new Supervisor({
     process,
     workers,
@@ -147,15 +166,30 @@ export async function startBalancer(
     revisions,
     supervisor,
     pools,
-    resolve: (config) => byHand.apply(resolved(config)),
-    onChanged({ after }) {
-      logs.namesPools = pools.all.size > 1;
-      reasons.retain(statefulOf(after).pools);
-    },
+    sources,
+    adjust: (config) => byHand.apply(config),
+    onChanged: ({ after }) => take(after),
   });
+  const take = (config: ResolvedConfiguration) => {
+    logs.namesPools = pools.all.size > 1;
+    logs.names = namesOf(config, namesIn(options.logFormat));
+    reasons.retain(statefulOf(config).pools);
+  };
+  take(first.config);
   const reloads = new Reloads({ source: options.source ?? sourceOf(config), live, now: Date.now });
-  const sources = {
-    ...{ instanceName, live, reloads, revisions, pools, supervisor, process, reasons, byHand },
+  const statusSources = {
+    ...{
+      backendSources: sources,
+      instanceName,
+      live,
+      reloads,
+      revisions,
+      pools,
+      supervisor,
+      process,
+      reasons,
+      byHand,
+    },
     ...{ startedAt: Date.now(), unreadiness, isStopping },
   };
   const admin = startAdmin({
@@ -163,7 +197,7 @@ export async function startBalancer(
       drain: byHand.drain,
       ready: byHand.ready,
       setWeight: byHand.setWeight,
-      status: () => statusOf(sources),
+      status: () => statusOf(statusSources),
       reload: async () => {
         if (isStopping()) return { kind: "stopping" };
         const reloaded = await reloads.reload("the admin port");
@@ -180,6 +214,8 @@ export async function startBalancer(
   undo.defer(() => admin?.shutdown());
   const addresses = await supervisor.start();
   pools.watch();
+  current = live;
+  refresh(current); // addresses may have changed meanwhile
   const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
@@ -190,7 +226,7 @@ export async function startBalancer(
     finished: supervisor.finished,
     reload: (by) => reloads.reload(by),
     async stop(timeout = live.resolved.timeouts.drain) {
-      const ending = pools[Symbol.asyncDispose]();
+      const ending = Promise.all([pools, sources].map((part) => part[Symbol.asyncDispose]()));
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
       admin?.shutdown();
       await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
@@ -205,9 +241,26 @@ function sourceOf(configuration: Configuration): ConfigurationSource {
   return { load: () => Promise.resolve({ configuration, warnings: [] }), file: undefined };
 }
 
-/** All backends are known by their URLs. */
-function resolved(config: Configuration): ResolvedConfiguration {
-  return config as ResolvedConfiguration;
+/** Takes the addresses that names stand for now. @param live undefined while it starts */
+async function refresh(live: LiveConfiguration | undefined): Promise<void> {
+  const changed = await live?.refresh();
+  if (typeof changed === "string") warn(`backends cannot be changed: ${changed}`);
+  else if (changed !== undefined) {
+    log("info", changesBetween(changed.before, changed.after).join("; "));
+  }
+}
+
+/** What the log calls backends, by their ids: those that were found by a name have it beside their address. */
+function namesOf(
+  { pools }: ResolvedConfiguration,
+  given: ReadonlyMap<string, string> | undefined,
+): ReadonlyMap<string, string> {
+  const named = Object.values(pools).flatMap(({ backends }) =>
+    backends.flatMap(({ url, name }): [string, string][] =>
+      name === undefined ? [] : [[idOf(url), `${idOf(url)} (${name})`]]
+    )
+  );
+  return new Map([...named, ...given ?? []]);
 }
 
 function warn(warning: string): void {

@@ -1,5 +1,6 @@
 /** The configuration in force, and the one way in which it changes: one change after the other, all or nothing. */
 import type { Configuration } from "../config/model.ts";
+import type { BackendSources } from "./backend_sources.ts";
 import type { ObservedPools } from "./observed_pools.ts";
 import type { ResolvedConfiguration, Revision } from "./revision.ts";
 import type { Revisions } from "./revisions.ts";
@@ -9,8 +10,9 @@ export interface LiveConfigurationOptions {
   readonly revisions: Revisions;
   readonly supervisor: Pick<Supervisor, "change">;
   readonly pools: Pick<ObservedPools, "update">;
-  /** Finds the backends of a configuration, as they are known at the moment. */
-  readonly resolve: (config: Configuration) => ResolvedConfiguration;
+  readonly sources: Pick<BackendSources, "prepare" | "resolve">;
+  /** Puts what is set by hand into a configuration. */
+  readonly adjust: (config: ResolvedConfiguration) => ResolvedConfiguration;
   /** Called when a change has taken effect. */
   readonly onChanged: (changed: Changed) => void;
 }
@@ -47,31 +49,60 @@ export class LiveConfiguration {
   /**
    * Changes to another configuration, after changes that have been asked for before.
    *
-   * @param next makes it of the one in force by then; by default the same one, to be resolved again
    * @returns why it cannot be used: then nothing has changed
    */
-  change(next: (written: Configuration) => Configuration = same): Promise<Changed | string> {
-    const changing = this.#changing.then(() => this.#change(next(this.#written)));
-    this.#changing = changing.catch(() => {}); // whoever has asked for it learns of that
-    return changing;
+  change(written: Configuration): Promise<Changed | string> {
+    return this.#enqueue(async () => {
+      const prepared = await this.#options.sources.prepare(written);
+      const changed = await this.#apply(prepared.resolved);
+      if (typeof changed === "string") {
+        prepared.abandon();
+        return changed;
+      }
+      prepared.commit();
+      this.#written = written;
+      this.#options.onChanged(changed);
+      return changed;
+    });
   }
 
-  async #change(written: Configuration): Promise<Changed | string> {
-    const { revisions, supervisor, pools, resolve, onChanged } = this.#options;
+  /**
+   * Takes what has changed of the same configuration: the addresses of a name, or what is set by hand.
+   *
+   * @returns as {@linkcode change}; undefined if nothing has changed
+   */
+  refresh(): Promise<Changed | string | undefined> {
+    return this.#enqueue(async () => {
+      const { sources, adjust, onChanged } = this.#options;
+      const resolved = sources.resolve(this.#written);
+      if (hasSameBackends(adjust(resolved), this.#resolved)) return undefined;
+      const changed = await this.#apply(resolved);
+      if (typeof changed !== "string") onChanged(changed);
+      return changed;
+    });
+  }
+
+  async #apply(resolved: ResolvedConfiguration): Promise<Changed | string> {
+    const { revisions, supervisor, pools, adjust } = this.#options;
     const before = this.#resolved;
-    const revision = revisions.make(resolve(written));
+    const revision = revisions.make(adjust(resolved));
     const problem = await supervisor.change(revision);
     if (problem !== undefined) return problem;
     revisions.adopt(revision);
-    this.#written = written;
     this.#resolved = revision.config;
     await pools.update(revision.config, revision.state);
-    const changed = { before, after: revision.config };
-    onChanged(changed);
-    return changed;
+    return { before, after: revision.config };
+  }
+
+  #enqueue<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changing = this.#changing.then(change);
+    this.#changing = changing.catch(() => {}); // whoever has asked for it learns of that
+    return changing;
   }
 }
 
-function same(written: Configuration): Configuration {
-  return written;
+function hasSameBackends(one: ResolvedConfiguration, other: ResolvedConfiguration): boolean {
+  const backendsOf = ({ pools }: ResolvedConfiguration) =>
+    JSON.stringify(Object.values(pools).map(({ backends }) => backends));
+  return backendsOf(one) === backendsOf(other);
 }

@@ -34,9 +34,10 @@ export interface LogRouterOptions {
 export class LogRouter {
   /** Whether lines about a backend name its pool: there are several. */
   namesPools: boolean;
+  /** What to call backends, by their ids; by default their ids. */
+  names: ReadonlyMap<string, string> | undefined;
   readonly #clock: () => number;
   readonly #write: (level: Level, message: string) => void;
-  readonly #names: ReadonlyMap<string, string> | undefined;
   readonly #limit = new RepeatLimit();
   /** Several workers report the same trouble, and it is logged once. */
   readonly #warnings = new Map<string, (warning: string) => void>();
@@ -45,7 +46,7 @@ export class LogRouter {
     this.namesPools = namesPools;
     this.#clock = clock;
     this.#write = write;
-    this.#names = names;
+    this.names = names;
   }
 
   /** Writes one notice to the log that it is for. */
@@ -67,7 +68,7 @@ export class LogRouter {
 
   /** An event of one of several pools begins with the pool's name. */
   #format(event: PoolEvent, pool: string): readonly [Level, string] {
-    const [level, text] = formatEvent(event, this.#names);
+    const [level, text] = formatEvent(event, this.names);
     return [level, this.namesPools ? `pool ${pool}: ${text}` : text];
   }
 

@@ -20,6 +20,8 @@ export interface ObservedPoolsOptions {
   /** @param pool its name */
   readonly onEvent: (event: PoolEvent, pool: string) => void;
   readonly onWarning: (warning: string) => void;
+  /** Called with the URL of a backend when a connect check has failed. */
+  readonly onConnectFailed: (url: string) => void;
 }
 
 /** The control plane's number among those who share the memory; workers have 1 and up. */
@@ -73,7 +75,7 @@ export class ObservedPools implements AsyncDisposable {
     for (const [name, serving] of this.#pools) {
       const watched = this.#watched.get(name);
       if (watched !== undefined) watched.update(serving);
-      else this.#watched.set(name, new WatchedPool(serving, this.#options.clock));
+      else this.#watched.set(name, new WatchedPool(serving, this.#options));
     }
     const backends = [...this.#pools.values()].flatMap(({ pool }) => pool.backends);
     this.#addresses.watch(backends);
@@ -101,12 +103,16 @@ class WatchedPool implements AsyncDisposable {
   readonly #checks: AsyncDisposable;
   #serving: ServingPool;
 
-  constructor(serving: ServingPool, clock: Clock) {
+  constructor(
+    serving: ServingPool,
+    { clock, onConnectFailed }: Pick<ObservedPoolsOptions, "clock" | "onConnectFailed">,
+  ) {
     this.#serving = serving;
     this.#probing.update(serving);
     const checked = () => ({
       pool: this.#serving.pool,
       timeout: this.#serving.config.timeouts.connect,
+      onFailed: onConnectFailed,
     });
     this.#checks = startConnectChecking(checked, clock, Math.random);
   }

@@ -109,13 +109,14 @@ export class Reloads {
     if (changesBetween(live.written, configuration).length === 0) {
       return { kind: "unchanged", number: this.#number };
     }
-    const changed = await live.change(() => configuration);
+    const before = live.written;
+    const changed = await live.change(configuration);
     if (typeof changed === "string") return this.#refuse([changed]);
     for (const warning of warnings) log("warn", warning);
     setLogLevel(configuration.log.level);
     this.#number++;
     this.#since = this.#options.now();
-    const changes = changesBetween(changed.before, changed.after);
+    const changes = changesBetween(before, configuration);
     return { kind: "applied", number: this.#number, changes };
   }
 

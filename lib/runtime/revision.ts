@@ -3,9 +3,17 @@ import type { BackendConfig, Configuration, PoolConfig } from "../config/model.t
 import type { Limits, ListenerAddress } from "../engines/engine.ts";
 import type { SharedState } from "../shared_memory/state.ts";
 
+/** A backend that is known by its URL. */
+export interface ResolvedBackend extends BackendConfig {
+  /** The name whose address it is, if it was found by one. */
+  readonly name?: string;
+  /** The entry of the configuration that it was found by, such as `dns+http://users:5000`. */
+  readonly source?: string;
+}
+
 /** A pool whose backends are all known by their URLs. */
 export interface ResolvedPool extends Omit<PoolConfig, "backends"> {
-  readonly backends: readonly BackendConfig[];
+  readonly backends: readonly ResolvedBackend[];
 }
 
 /** A configuration whose backends are all known by their URLs. */

@@ -26,6 +26,7 @@ import {
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { wayId } from "../shared_memory/state.ts";
 import { sumCounts } from "../shared_memory/status_counts.ts";
+import type { BackendSources } from "./backend_sources.ts";
 import type { ByHand } from "./by_hand.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
 import type { ObservedPools } from "./observed_pools.ts";
@@ -48,6 +49,7 @@ export interface StatusSources {
   readonly process: RecordBuffer;
   readonly reasons: Reasons;
   readonly byHand: ByHand;
+  readonly backendSources: Pick<BackendSources, "statusOf">;
   /** Why it should get no requests; undefined if it should. */
   readonly unreadiness: () => string | undefined;
   readonly isStopping: () => boolean;
@@ -112,13 +114,14 @@ function poolOf({ name, config, pool }: ServingPool, sources: StatusSources): Po
 
 function backendOf(pool: string, backend: Backend, sources: StatusSources): BackendStatus {
   const { id, url, weight, isBackup, inFlight, latency } = backend;
+  const written = sources.live.resolved.pools[pool]?.backends.find((one) => one.url === url);
   const state = stateOf(backend);
   const reason = sources.reasons.of(pool, id);
   const { attempts, failures } = countsOf(pool, id, sources);
   return {
     id: url,
     url,
-    source: url,
+    source: written?.source ?? url,
     weight,
     backup: isBackup,
     state,
@@ -175,8 +178,13 @@ function removed(url: string, inFlight: number): BackendStatus {
   };
 }
 
-function discoveryOf(_pool: string, _sources: StatusSources): DiscoveryStatus[] {
-  return [];
+function discoveryOf(pool: string, { backendSources }: StatusSources): DiscoveryStatus[] {
+  return backendSources.statusOf(pool).map(({ source, lastSuccess, problem, backends }) => ({
+    source,
+    lastSuccess: lastSuccess === undefined ? null : timeOf(lastSuccess),
+    problem: problem ?? null,
+    addresses: backends,
+  }));
 }
 
 function routeOf(
