@@ -86,6 +86,7 @@ const PURE_FILES = [
   "lib/runtime/address_watch.ts",
   "lib/runtime/backoff.ts",
   "lib/runtime/engine_limits.ts",
+  "lib/runtime/file_watch/settling.ts",
   "lib/runtime/heartbeat_monitor.ts",
   "lib/runtime/start_warnings.ts",
 ];

@@ -18,11 +18,13 @@ export class ConfigError extends Error {
   /**
    * @param problems at least one; each begins with a setting's name, or with a place in a file
    * @param total how many there are, if these are only the first ones
+   * @param files those that were read, or tried: once one of them changes, the problems may be gone
    */
   constructor(
     problems: readonly string[],
     what: keyof typeof SUBJECTS = "start",
     total = problems.length,
+    readonly files: readonly string[] = [],
   ) {
     super(explain(problems, what, total));
     this.problems = problems;

@@ -1,7 +1,7 @@
 /** Loads the configuration: built-in defaults, then the file, then `.env`, then the environment. */
 import { plainMessage } from "../net/plain_message.ts";
 import { assemble, type Assembled, type Sources } from "./assemble.ts";
-import { readContents } from "./contents.ts";
+import { readContents, type ReadText } from "./contents.ts";
 import { ConfigError } from "./error.ts";
 import { readLists } from "./lists.ts";
 import type { Configuration } from "./model.ts";
@@ -20,6 +20,9 @@ export { ConfigError } from "./error.ts";
 /** Whoever has more problems than these has one that causes the others. */
 const MAX_PROBLEMS = 50;
 
+/** Has variables, and is read from the working directory. */
+const ENV_FILE = ".env";
+
 /** A larger file was not written by a person. */
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
@@ -28,6 +31,11 @@ export interface Loaded extends Assembled {
   readonly configuration: Configuration;
   /** The configuration file; undefined if there is none. */
   readonly file: SourceFile | undefined;
+  /**
+   * The files that were read, or tried, `.env` included: once one of them changes, the configuration may be
+   * another one. Relative paths start at the working directory.
+   */
+  readonly files: readonly string[];
   /** What is probably not meant: a sentence, or several lines, each. */
   readonly warnings: readonly string[];
 }
@@ -47,10 +55,11 @@ export function readVariables(): VariableTexts {
     const others = problemsOf(texts).filter(({ place }) =>
       place?.kind === "variable" && texts[place.name]
     );
-    throw new ConfigError([
+    const problems = [
       ...file.problems,
       ...others.map((problem) => renderProblem(problem, undefined)),
-    ]);
+    ];
+    throw new ConfigError(problems, "start", problems.length, [ENV_FILE]);
   }
   return texts;
 }
@@ -60,7 +69,7 @@ export function readVariables(): VariableTexts {
  *
  * @param path of the configuration file; by default the one that CONFIG names, if it names one
  * @param rulesFor a file, beside those of this folder: a rule is loaded only if the file needs it
- * @throws {ConfigError} with every problem
+ * @throws {ConfigError} with every problem, and with the files that may have caused them
  */
 export async function loadConfiguration(
   variables: VariableTexts,
@@ -69,7 +78,7 @@ export async function loadConfiguration(
 ): Promise<Loaded> {
   const file = openNamedFile(variables, path);
   if (file === undefined) {
-    return load({ variables, environment: {}, file: undefined }, undefined, []);
+    return parseVariables(variables);
   }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
   const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
@@ -135,29 +144,34 @@ export function misspeltVariables(): string[] {
 }
 
 function load(sources: Sources, file: SourceFile | undefined, rules: readonly Rule[]): Loaded {
+  const files = new Set([ENV_FILE, ...(file === undefined ? [] : [file.name])]);
+  const read = (path: string) => {
+    const beside = pathBeside(file!, path);
+    files.add(beside);
+    return readText(beside);
+  };
   const assembled = assemble(sources, rules);
   const unread: Problem[] = [];
   const { configuration: written, context } = assembled;
-  const configuration = written && file ? readFiles(written, file, context, unread) : written;
+  const configuration = written && file ? readFiles(written, read, context, unread) : written;
   const problems = inOrder([...assembled.problems, ...unread]);
   const [errors, warnings] = [[] as Problem[], [] as Problem[]];
   for (const problem of problems) (problem.severity === "error" ? errors : warnings).push(problem);
   const render = (problems: readonly Problem[]) =>
     problems.slice(0, MAX_PROBLEMS).map((problem) => renderProblem(problem, file));
   if (configuration === undefined || errors.length > 0) {
-    throw new ConfigError(render(errors), "start", errors.length);
+    throw new ConfigError(render(errors), "start", errors.length, [...files]);
   }
-  return { ...assembled, configuration, file, warnings: render(warnings) };
+  return { ...assembled, configuration, file, files: [...files], warnings: render(warnings) };
 }
 
 /** Puts in what stands in files of its own. @param problems those of these files are added here */
 function readFiles(
   configuration: Configuration,
-  file: SourceFile,
+  read: ReadText,
   context: RuleContext,
   problems: Problem[],
 ): Configuration {
-  const read = (path: string) => readBeside(file, path);
   return readLists(readContents(configuration, read, context, problems), read, context, problems);
 }
 
@@ -189,10 +203,11 @@ export function readEnvironment(): Record<string, string> {
 
 function openEnvFile(): EnvFile {
   try {
-    return readEnvFile(Deno.readTextFileSync(".env"));
+    return readEnvFile(Deno.readTextFileSync(ENV_FILE));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { texts: {}, problems: [] };
-    throw new ConfigError([`.env must be a readable file: ${plainMessage(error)}`]);
+    const problem = `${ENV_FILE} must be a readable file: ${plainMessage(error)}`;
+    throw new ConfigError([problem], "start", 1, [ENV_FILE]);
   }
 }
 
@@ -208,18 +223,22 @@ function openConfigFile(name: string, from: string): Pick<SourceFile, "name" | "
   try {
     return { name, text: readText(name).replace(/^\uFEFF/, "") };
   } catch (error) {
-    throw new ConfigError([
-      `${from} must name a readable file: current value is ${JSON.stringify(name)}: ${
-        plainMessage(error)
-      }`,
-    ]);
+    const problem = `${from} must name a readable file: current value is ${JSON.stringify(name)}: ${
+      plainMessage(error)
+    }`;
+    throw new ConfigError([problem], "start", 1, [ENV_FILE, name]);
   }
 }
 
 /** Reads a file that the configuration file names, relative to its folder. */
-export function readBeside({ name }: Pick<SourceFile, "name">, path: string): string {
+export function readBeside(file: Pick<SourceFile, "name">, path: string): string {
+  return readText(pathBeside(file, path));
+}
+
+/** The path of a file that the configuration file names, relative to its folder. */
+function pathBeside({ name }: Pick<SourceFile, "name">, path: string): string {
   const folder = name.slice(0, name.lastIndexOf("/") + 1);
-  return readText(path.startsWith("/") ? path : folder + path);
+  return path.startsWith("/") ? path : folder + path;
 }
 
 /** @throws if it is no regular file, too large, or no text */

@@ -68,7 +68,7 @@ Deno.test("check: --print prints the settings with their origins, and no secret"
   assertEquals(status, 0);
   assertStringIncludes(stdout, '"engine": "tcp", // edge.jsonc:4\n');
   assertStringIncludes(stdout, '"inFlight": 7, // MAX_IN_FLIGHT\n');
-  assertStringIncludes(stdout, '"watch": false, // default\n');
+  assertStringIncludes(stdout, '"watch": true, // default\n');
   assertStringIncludes(stdout, '"secret": "***"');
   assert(!stdout.includes("is valid"));
 });

@@ -1,7 +1,8 @@
 /** The configuration file itself, and the files that it names: secrets and the texts of pages. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { ConfigError, loadConfiguration } from "../../lib/config/load.ts";
+import { ConfigError, loadConfiguration, parseVariables } from "../../lib/config/load.ts";
 import { textOf } from "../../lib/config/values/content.ts";
+import { configurationOf } from "../support/configuration_file.ts";
 
 const FILE = "roundabout.jsonc";
 
@@ -178,4 +179,59 @@ Deno.test("files: of very many problems the first fifty are shown", async () => 
     assertEquals(message.match(/ error: /g)!.length, 50);
     assertEquals(message.endsWith("\n\nand others"), true);
   });
+});
+
+/** Which files a configuration is made of, or a refused one, with the folder left out. */
+async function filesOf(folder: string, name = FILE): Promise<readonly string[]> {
+  const { files } = await loadConfiguration({}, `${folder}/${name}`)
+    .catch((error) => error instanceof ConfigError ? error : Promise.reject(error));
+  return files.map((file) => file.replace(`${folder}/`, ""));
+}
+
+Deno.test("files: all that a configuration is made of are known, each once", async () => {
+  const text = `{
+    "errorPages": { "503": { "file": "pages/sorry.html" }, "502": { "file": "/dev/null" } },
+    "pools": { "users": { "backends": ["http://a"], "sticky": { "cookie": "lb", "secret": { "file": "sticky.txt" } } } },
+    "routes": [{ "pool": "users", "errorPages": { "504": { "file": "sticky.txt" } } }]
+  }`;
+  await inFolder({ [FILE]: text, "sticky.txt": SECRET }, async (folder) => {
+    await Deno.mkdir(`${folder}/pages`);
+    const all = [".env", FILE, "sticky.txt", "/dev/null", "pages/sorry.html"].sort();
+    // No page is there yet, and a device is no page: both may become one.
+    assertEquals((await filesOf(folder)).toSorted(), all);
+  });
+  await inFolder({ [FILE]: pool('"a secret of the tests"') }, async (folder) => {
+    assertEquals(await filesOf(folder), [".env", FILE]);
+  });
+});
+
+for (
+  const [what, content] of [
+    ["is not there", undefined],
+    ["has a syntax error", "{"],
+    ["has a wrong value", '{ "workers": 0, "pools": { "users": { "backends": ["http://a"] } } }'],
+    ["is not UTF-8", new Uint8Array([0xff])],
+  ] as const
+) {
+  Deno.test(`files: a file that ${what} is known all the same, as its next content may be right`, async () => {
+    await inFolder(content === undefined ? {} : { [FILE]: content }, async (folder) => {
+      assertEquals(await filesOf(folder), [".env", FILE]);
+    });
+  });
+}
+
+Deno.test("files: without a configuration file there is .env, be it absent", async () => {
+  assertEquals(parseVariables({ USERS_SERVICE: "http://a" }).files, [".env"]);
+  const error = await assertRejects(() => loadConfiguration({}, undefined), ConfigError);
+  assertEquals(error.files, [".env"]);
+});
+
+Deno.test("files: they are watched unless the file says otherwise", async () => {
+  const watches = async (setting: string) => {
+    const text = `{ ${setting} "pools": { "users": { "backends": ["http://a"] } } }`;
+    return (await configurationOf(text)).watch;
+  };
+  assertEquals([await watches(""), await watches('"watch": true,')], [true, true]);
+  assertEquals(await watches('"watch": false,'), false);
+  assertEquals(parseVariables({ USERS_SERVICE: "http://a" }).configuration.watch, true);
 });

@@ -15,7 +15,6 @@ const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.
 
 export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
-  { path: ["watch"], when: isOn },
   { path: ["limits", "handshakes"] },
   { path: ["timeouts", "handshake"] },
   { path: ["listeners", "*", "tls"] },

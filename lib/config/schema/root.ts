@@ -84,7 +84,9 @@ export const SECTIONS = {
   instance: instance.prefault("random").describe(
     "This balancer's name in Via, by which loops are found; random: a new one at each start.",
   ),
-  watch: toggle().prefault(false).describe("Applies changes of the file while it runs."),
+  watch: toggle().prefault(true).describe(
+    "Whether a change of this file, or of a file that it names, is applied at once.",
+  ),
   log: log.prefault({}).describe("What is logged."),
   trustedProxies: list(network, "addresses and networks").prefault([]).describe(
     "Peers whose X-Forwarded-* headers count.",
