@@ -16,6 +16,8 @@ export async function checkTests(loaded: Loaded): Promise<void> {
   throw new ConfigError(
     failed.map((result) => describeFailure(result, loaded)),
     "accept the configuration",
+    failed.length,
+    loaded.files,
   );
 }
 

@@ -5,29 +5,31 @@
  * answers on the admin port.
  */
 import { deadline } from "@std/async/deadline";
-import { idOf, urlOf } from "../backends/backend.ts";
+import { urlOf } from "../backends/backend.ts";
 import { changesBetween } from "../config/changes.ts";
 import type { Configuration } from "../config/model.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import { COMMON, processRecords, WORKER } from "../shared_memory/layout.ts";
-import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
-import { type Clock, startClock } from "../time/clock.ts";
+import { processRecords } from "../shared_memory/layout.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { startAdmin } from "./admin.ts";
+import { namesOf } from "./backend_names.ts";
 import { BackendSources } from "./backend_sources.ts";
 import { ByHand } from "./by_hand.ts";
+import { type ConfigurationSource, isWatched, sourceOf } from "./configuration_source.ts";
 import { newInstanceName } from "./instance_name.ts";
 import { LiveConfiguration } from "./live_configuration.ts";
 import { LogRouter } from "./log_router.ts";
 import type { LogNotice } from "./messages.ts";
 import { ObservedPools } from "./observed_pools.ts";
 import { Reasons } from "./reasons.ts";
-import { type ConfigurationSource, type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
+import { type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
+import { ReloadOnChange } from "./reload_on_change.ts";
 import type { ResolvedConfiguration } from "./revision.ts";
 import { Revisions, statefulOf } from "./revisions.ts";
+import { startSharedClock } from "./shared_clock.ts";
 import { startWarnings } from "./start_warnings.ts";
 import { statusOf } from "./status.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -176,7 +178,23 @@ export async function startBalancer(
     reasons.retain(statefulOf(config).pools);
   };
   take(first.config);
-  const reloads = new Reloads({ source: options.source ?? sourceOf(config), live, now: Date.now });
+  const source = options.source ?? sourceOf(config);
+  const onChange = undo.use(
+    new ReloadOnChange({
+      wheel: clock.wheel,
+      reload: () => reloads.reload("a changed file"),
+      onWarning: (message) => report({ kind: "warning", message }),
+    }),
+  );
+  const reloads: Reloads = new Reloads({
+    source,
+    live,
+    now: Date.now,
+    onRead(read, isRefused) {
+      if (isRefused) onChange.add(read);
+      else onChange.take(read, isWatched(source, live.written));
+    },
+  });
   const statusSources = {
     ...{
       backendSources: sources,
@@ -215,6 +233,8 @@ export async function startBalancer(
   const addresses = await supervisor.start();
   pools.watch();
   current = live;
+  current = live;
+  onChange.take(source.first, isWatched(source, config));
   refresh(current); // addresses may have changed meanwhile
   const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
@@ -226,7 +246,9 @@ export async function startBalancer(
     finished: supervisor.finished,
     reload: (by) => reloads.reload(by),
     async stop(timeout = live.resolved.timeouts.drain) {
-      const ending = Promise.all([pools, sources].map((part) => part[Symbol.asyncDispose]()));
+      const ending = Promise.all(
+        [pools, sources, onChange].map((part) => part[Symbol.asyncDispose]()),
+      );
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
       admin?.shutdown();
       await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
@@ -234,11 +256,6 @@ export async function startBalancer(
       return cut;
     },
   };
-}
-
-/** A configuration that stays as it is. */
-function sourceOf(configuration: Configuration): ConfigurationSource {
-  return { load: () => Promise.resolve({ configuration, warnings: [] }), file: undefined };
 }
 
 /** Takes the addresses that names stand for now. @param live undefined while it starts */
@@ -250,19 +267,6 @@ async function refresh(live: LiveConfiguration | undefined): Promise<void> {
   }
 }
 
-/** What the log calls backends, by their ids: those that were found by a name have it beside their address. */
-function namesOf(
-  { pools }: ResolvedConfiguration,
-  given: ReadonlyMap<string, string> | undefined,
-): ReadonlyMap<string, string> {
-  const named = Object.values(pools).flatMap(({ backends }) =>
-    backends.flatMap(({ url, name }): [string, string][] =>
-      name === undefined ? [] : [[idOf(url), `${idOf(url)} (${name})`]]
-    )
-  );
-  return new Map([...named, ...given ?? []]);
-}
-
 function warn(warning: string): void {
   log("warn", warning);
 }
@@ -271,16 +275,4 @@ function logIgnoredProxies(): void {
   for (const name of ignoreProxyVariables()) {
     log("info", `${name} is not used: backends are reached directly`);
   }
-}
-
-/** Starts the clock whose time all workers read from the shared memory; it sleeps if they all do. */
-function startSharedClock(process: RecordBuffer, workers: number): Clock {
-  const { time } = process.record(COMMON);
-  const serving = Array.from({ length: workers }, (_, index) => process.record(WORKER, 1 + index));
-  const clock = startClock({
-    onMove: (now) => time.value = now,
-    staysAwake: () => serving.some(({ awake }) => awake.value === 1),
-  });
-  time.value = clock.now();
-  return clock;
 }

@@ -4,27 +4,10 @@
  */
 import { changesBetween, needsRestart } from "../config/changes.ts";
 import { ConfigError } from "../config/error.ts";
-import type { Configuration } from "../config/model.ts";
 import { log, setLogLevel } from "../logging/log.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
-
-/** Where a configuration comes from. */
-export interface ConfigurationSource {
-  /**
-   * Reads it, checks it and runs its tests.
-   *
-   * @throws {ConfigError} with every problem
-   */
-  readonly load: () => Promise<LoadedConfiguration>;
-  /** The path of the file; undefined if there is none. */
-  readonly file: string | undefined;
-}
-
-export interface LoadedConfiguration {
-  readonly configuration: Configuration;
-  /** What is probably not meant: one line each. */
-  readonly warnings: readonly string[];
-}
+import type { ConfigurationSource, LoadedConfiguration } from "./configuration_source.ts";
+import type { FilesRead } from "./reload_on_change.ts";
 
 /** Who asks for a reload. */
 export type ReloadedBy = "SIGHUP" | "the admin port" | "a changed file";
@@ -40,6 +23,8 @@ export interface ReloadsOptions {
   readonly live: LiveConfiguration;
   /** In milliseconds since 1970. */
   readonly now: () => number;
+  /** Called with what a configuration was made of: it is in force, or was refused. */
+  readonly onRead: (read: FilesRead, isRefused: boolean) => void;
 }
 
 export class Reloads {
@@ -100,10 +85,22 @@ export class Reloads {
   }
 
   async #reload(): Promise<Reloaded> {
-    const { source, live } = this.#options;
-    const loaded = await this.#load(source);
-    if (Array.isArray(loaded)) return this.#refuse(loaded);
-    const { configuration, warnings } = loaded as LoadedConfiguration;
+    const { source, now, onRead } = this.#options;
+    const readAt = now();
+    try {
+      const loaded = await source.load();
+      const reloaded = await this.#apply(loaded);
+      onRead({ files: loaded.files, readAt }, reloaded.kind === "refused");
+      return reloaded;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      onRead({ files: error.files, readAt }, true);
+      return this.#refuse(error.problems);
+    }
+  }
+
+  async #apply({ configuration, warnings }: LoadedConfiguration): Promise<Reloaded> {
+    const { live } = this.#options;
     const fixed = needsRestart(live.written, configuration);
     if (fixed.length > 0) return this.#refuse(fixed);
     if (changesBetween(live.written, configuration).length === 0) {
@@ -118,15 +115,6 @@ export class Reloads {
     this.#since = this.#options.now();
     const changes = changesBetween(before, configuration);
     return { kind: "applied", number: this.#number, changes };
-  }
-
-  async #load(source: ConfigurationSource): Promise<LoadedConfiguration | readonly string[]> {
-    try {
-      return await source.load();
-    } catch (error) {
-      if (error instanceof ConfigError) return error.problems;
-      throw error;
-    }
   }
 
   #refuse(problems: readonly string[]): Reloaded {

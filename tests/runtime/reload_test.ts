@@ -179,7 +179,7 @@ Deno.test("reload: a file that is gone, a directory or a loop of links is refuse
     assertMatch((json as { problems: string[] }).problems.join(), expected);
   }
   assertEquals(await ask(balancer.url), "a");
-  Deno.removeSync(balancer.path);
+  await Deno.remove(balancer.path);
   balancer.write({ ...users(a), timeouts: { drain: "5s" } });
   assertEquals((await balancer.admin("POST", "/api/reload")).status, 200);
 });

@@ -7,7 +7,7 @@ import { formatHostPort } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
 import type { Flags } from "../command.ts";
 import { runUntilSignal } from "../run.ts";
-import type { LoadedConfiguration } from "../../runtime/reload.ts";
+import type { LoadedConfiguration } from "../../runtime/configuration_source.ts";
 import { loadSettings } from "../settings.ts";
 import type { Signals } from "../signals.ts";
 
@@ -32,9 +32,10 @@ once, from a second after the first.
 
 export function run({ config }: Flags, signals?: Signals): Promise<number> {
   return runUntilSignal(async (isDraining) => {
-    const { configuration, file } = await loadTested(config);
+    const readAt = Date.now();
+    const { configuration, file, files } = await loadTested(config);
     setLogLevel(configuration.log.level);
-    const source = { load: () => loadAgain(config), file: file?.name };
+    const source = { load: () => loadAgain(config), file: file?.name, first: { files, readAt } };
     const balancer = await startBalancer(configuration, { onListening, source });
     return {
       finished: balancer.finished,
@@ -69,8 +70,8 @@ async function loadTested(...given: Parameters<typeof loadSettings>): Promise<Lo
 
 async function loadAgain(config: string | undefined): Promise<LoadedConfiguration> {
   const warnings: string[] = [];
-  const { configuration } = await loadTested(config, (more) => warnings.push(...more));
-  return { configuration, warnings };
+  const { configuration, files } = await loadTested(config, (more) => warnings.push(...more));
+  return { configuration, warnings, files };
 }
 
 /** With more, the line would be too long to be read. */
