@@ -16,6 +16,9 @@ export interface Call {
 
 const MAX_WEIGHT = 100;
 
+/** Characters of a wrong body that an error shows. */
+const MAX_SHOWN = 80;
+
 export function readStatus({ control }: Call): LocalReply {
   return jsonReply(STATUS_CODE.OK, control.status());
 }
@@ -34,8 +37,15 @@ export function readBackend({ control, names: [pool, backend] }: Call): LocalRep
 }
 
 export async function reload({ control, body }: Call): Promise<LocalReply> {
-  if (!isEmpty(body)) return takesNothing("a reload");
-  const reloaded = await control.reload();
+  const isDry = isDryRun(body);
+  if (isDry === undefined) {
+    const shown = JSON.stringify(body)?.slice(0, MAX_SHOWN);
+    return errorReply(
+      STATUS_CODE.BadRequest,
+      `Cannot reload as the body must be empty or {"dryRun": true}: current value is ${shown}`,
+    );
+  }
+  const reloaded = await (isDry ? control.preview() : control.reload());
   switch (reloaded.kind) {
     case "applied":
       return jsonReply(STATUS_CODE.OK, { number: reloaded.number, changes: reloaded.changes });
@@ -70,7 +80,9 @@ export async function setWeight(call: Call): Promise<LocalReply> {
     return errorReply(
       STATUS_CODE.BadRequest,
       `Cannot set the weight as the body must be {"weight": N}, N a whole number from 0 to ` +
-        `${MAX_WEIGHT}: current value is ${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}`,
+        `${MAX_WEIGHT}: current value is ${
+          shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown
+        }`,
     );
   }
   return await applied(
@@ -131,6 +143,14 @@ function question(name: string, names: readonly string[]): string {
 
 function stopping(): LocalReply {
   return errorReply(STATUS_CODE.ServiceUnavailable, "the balancer is stopping");
+}
+
+/** Whether a reload is only tried; undefined if the body says something else. */
+function isDryRun(body: unknown): boolean | undefined {
+  if (isEmpty(body)) return false;
+  if (!isObject(body)) return undefined;
+  const { dryRun, ...others } = body;
+  return typeof dryRun === "boolean" && Object.keys(others).length === 0 ? dryRun : undefined;
 }
 
 /** Nothing is accepted and ignored. */

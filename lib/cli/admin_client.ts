@@ -44,8 +44,8 @@ export class AdminClient {
   }
 
   /** @throws {AdminError} as {@linkcode get}, but not if the configuration is refused */
-  async reload(): Promise<Answered> {
-    const answered = await this.#ask("POST", "/api/reload", undefined, RELOAD_TIMEOUT_MS);
+  async reload(body?: Json): Promise<Answered> {
+    const answered = await this.#ask("POST", "/api/reload", body, RELOAD_TIMEOUT_MS);
     if (answered.status !== 422) this.#expectDone(answered);
     return answered;
   }

@@ -9,6 +9,7 @@ export interface Flags extends SimulateFlags {
   /** Of `check`. */
   readonly print?: boolean | undefined;
   readonly schema?: boolean | undefined;
+  readonly diff?: boolean | undefined;
   readonly request?: string | undefined;
   readonly client?: string | undefined;
   readonly listener?: string | undefined;

@@ -24,8 +24,9 @@ export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
   check: {
     load: () => import("./commands/check.ts"),
     flags: {
-      config: TEXT,
+      ...ASKING,
       print: SWITCH,
+      diff: SWITCH,
       schema: SWITCH,
       request: TEXT,
       client: TEXT,

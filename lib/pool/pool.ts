@@ -4,7 +4,7 @@ import type { Backend } from "../backends/backend.ts";
 import { type Candidates, computeCandidates } from "./candidates.ts";
 import { Counter } from "./counter.ts";
 import { type AttemptReport, HealthMonitor, type HealthOptions } from "../health/monitor.ts";
-import { ALL_FULL, type Answered, type Failed, FAILURES, NO_BACKEND } from "../outcome.ts";
+import { ALL_FULL, type Answered, blamesBackend, type Failed, NO_BACKEND } from "../outcome.ts";
 import type { Policy } from "../policies/policy.ts";
 import type { RequestFacts } from "../request_facts.ts";
 import { Selection } from "./selection.ts";
@@ -124,7 +124,7 @@ export class Pool {
 
   /** The outcome of a request if {@linkcode next} has no backend for its first attempt. */
   get unavailable(): Failed {
-    return this.backends.length === 0 ? NO_BACKEND : ALL_FULL;
+    return this.#snapshot().pickable.length === 0 ? NO_BACKEND : ALL_FULL;
   }
 
   /** Takes note of an attempt's outcome. An answered one stays in flight until {@linkcode end}. */
@@ -137,7 +137,7 @@ export class Pool {
     backend.countAttempt();
     if (outcome.kind === "failed") {
       backend.release();
-      if (FAILURES[outcome.failure].blamesBackend) backend.countFailure();
+      if (blamesBackend(outcome)) backend.countFailure();
     }
     if (begunAt >= backend.standing.since) { // latencies from before an outage no longer count
       this.#policy.observe?.(backend, { request, outcome, milliseconds, now });
@@ -152,7 +152,7 @@ export class Pool {
    */
   end(backend: Backend, answered: Answered<unknown>, broken?: Failed): void {
     backend.release();
-    if (broken !== undefined && FAILURES[broken.failure].blamesBackend) backend.countFailure();
+    if (broken !== undefined && blamesBackend(broken)) backend.countFailure();
     this.#health.end(backend, answered, broken, this.clock());
   }
 

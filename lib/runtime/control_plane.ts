@@ -216,13 +216,9 @@ export async function startBalancer(
       ready: byHand.ready,
       setWeight: byHand.setWeight,
       status: () => statusOf(statusSources),
-      reload: async () => {
-        if (isStopping()) return { kind: "stopping" };
-        const reloaded = await reloads.reload("the admin port");
-        return reloaded.kind === "unchanged"
-          ? { kind: "applied", number: reloaded.number, changes: [] }
-          : reloaded;
-      },
+      reload: async () =>
+        isStopping() ? { kind: "stopping" } : asTold(await reloads.reload("the admin port")),
+      preview: async () => asTold(await reloads.preview()),
     },
     fault: () => supervisor.hanging,
     unreadiness,
@@ -256,6 +252,11 @@ export async function startBalancer(
       return cut;
     },
   };
+}
+
+/** A reload that changes nothing applies no changes. */
+function asTold(reloaded: Reloaded): Exclude<Reloaded, { readonly kind: "unchanged" }> {
+  return reloaded.kind === "unchanged" ? { ...reloaded, kind: "applied", changes: [] } : reloaded;
 }
 
 /** Takes the addresses that names stand for now. @param live undefined while it starts */

@@ -4,6 +4,7 @@
  */
 import { changesBetween, needsRestart } from "../config/changes.ts";
 import { ConfigError } from "../config/error.ts";
+import type { Configuration } from "../config/model.ts";
 import { log, setLogLevel } from "../logging/log.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
 import type { ConfigurationSource, LoadedConfiguration } from "./configuration_source.ts";
@@ -76,6 +77,17 @@ export class Reloads {
     return this.#next ??= this.#running.then(start, start);
   }
 
+  /** What a reload would come to now; nothing changes. */
+  async preview(): Promise<Reloaded> {
+    try {
+      const { configuration } = await this.#options.source.load();
+      return this.#compare(configuration);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return this.#refuse(error.problems);
+    }
+  }
+
   async #run(by: ReloadedBy): Promise<Reloaded> {
     const reloaded = await this.#reload();
     this.#last = { ...reloaded, at: this.#options.now() };
@@ -100,21 +112,26 @@ export class Reloads {
   }
 
   async #apply({ configuration, warnings }: LoadedConfiguration): Promise<Reloaded> {
-    const { live } = this.#options;
-    const fixed = needsRestart(live.written, configuration);
-    if (fixed.length > 0) return this.#refuse(fixed);
-    if (changesBetween(live.written, configuration).length === 0) {
-      return { kind: "unchanged", number: this.#number };
-    }
-    const before = live.written;
-    const changed = await live.change(configuration);
+    const compared = this.#compare(configuration);
+    if (compared.kind !== "applied") return compared;
+    const changed = await this.#options.live.change(configuration);
     if (typeof changed === "string") return this.#refuse([changed]);
     for (const warning of warnings) log("warn", warning);
     setLogLevel(configuration.log.level);
     this.#number++;
     this.#since = this.#options.now();
-    const changes = changesBetween(before, configuration);
-    return { kind: "applied", number: this.#number, changes };
+    return { ...compared, number: this.#number };
+  }
+
+  /** What it would come to if a configuration took the place of the one in force, under the next number. */
+  #compare(configuration: Configuration): Reloaded {
+    const { written } = this.#options.live;
+    const fixed = needsRestart(written, configuration);
+    if (fixed.length > 0) return this.#refuse(fixed);
+    const changes = changesBetween(written, configuration);
+    return changes.length === 0
+      ? { kind: "unchanged", number: this.#number }
+      : { kind: "applied", number: this.#number + 1, changes };
   }
 
   #refuse(problems: readonly string[]): Reloaded {

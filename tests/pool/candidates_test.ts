@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { Backend } from "../../lib/backends/backend.ts";
+import { Backend, type Mode } from "../../lib/backends/backend.ts";
 import { IN_USE, type Standing } from "../../lib/health/ejection.ts";
 import {
   type Candidates,
@@ -158,3 +158,28 @@ Deno.test("candidates: a retry asks a backup once all others were tried, and nev
     names(findRetryCandidates(backends, triedOf(...tried.map((index) => backends[index]!))));
   assertEquals([after(0), after(0, 1), after(0, 1, 2)], ["b", "c", ""]);
 });
+
+/** The backends `abc`, some of them drained by hand or removed. */
+function backendsInMode(modes: readonly Mode[], health: string): Backend[] {
+  const backends = backendsIn(health);
+  modes.forEach((mode, index) => backends[index]!.mode = mode);
+  return backends;
+}
+
+for (
+  const [modes, health, first, retry] of [
+    [["ready", "draining", "ready"], "uuu", "ac calm", "c"],
+    [["ready", "draining", "ready"], "eue", "ac panic ac", "c"],
+    [["draining", "draining", "draining"], "uuu", "panic", ""],
+    [["ready", "removed", "ready"], "uuu", "ac calm", "c"],
+    [["ready", "removed", "ready"], "eue", "ac panic ac", "c"],
+    [["ready", "removed", "draining"], "uuu", "a calm", "b"],
+    [["removed", "removed", "removed"], "uuu", "abc panic", "bc"],
+  ] as const
+) {
+  Deno.test(`candidates: for the health "${health}" of backends that are ${modes.join(", ")} they are: ${first}; for a retry after a: "${retry}"`, () => {
+    const backends = backendsInMode(modes, health);
+    assertEquals(show(compute(backends)), first);
+    assertEquals(names(findRetryCandidates(backends, triedOf(backends[0]!))), retry);
+  });
+}

@@ -102,6 +102,11 @@ export class ScriptedControl implements Control {
     return await this.onReload();
   };
 
+  readonly preview = async () => {
+    this.asked.push("preview");
+    return await this.onReload();
+  };
+
   /** Changes what the status says of a backend. */
   set(backend: string, change: Partial<BackendStatus>): void {
     const pools = this.current.pools.map((pool) => ({

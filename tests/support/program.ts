@@ -66,6 +66,10 @@ export class Program implements AsyncDisposable {
     this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr"), writing]);
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   get stdout(): string {
     return this.#texts.stdout;
   }

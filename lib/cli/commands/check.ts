@@ -16,6 +16,7 @@ export const HELP = `roundabout check: check the configuration
 
 Usage: roundabout check [--config FILE] [--print]
        roundabout check [--config FILE] --request "GET https://api.example.com/users/7"
+       roundabout check [--config FILE] --diff [--admin URL] [--token-file FILE]
        roundabout check --schema
 
   --config FILE     the configuration file (CONFIG)
@@ -24,6 +25,8 @@ Usage: roundabout check [--config FILE] [--print]
   --client ADDRESS  its client (192.0.2.1)
   --listener NAME   the listener that it comes in at (the first one of its scheme)
   --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
+  --diff            ask the running balancer what a reload would change; --admin and --token-file say
+                    where to ask, as for roundabout reload
   --schema          print the JSON Schema of the configuration file
 
 It lists everything that is wrong, with its place, and runs the tests of the file. Exit status 0 if all is
@@ -31,6 +34,7 @@ right, otherwise 2. Without a file it prints the settings of the environment.
 `;
 
 export async function run(flags: Flags): Promise<number> {
+  if (flags.diff) return await compare(flags);
   if (flags.schema) {
     print((await import("../../config/schema/json_schema.ts")).formatJsonSchema());
     return 0;
@@ -48,6 +52,18 @@ export async function run(flags: Flags): Promise<number> {
   }
   if (failure !== undefined) throw failure;
   return 0;
+}
+
+/** Checks the file here, and asks the running balancer what a reload of its own would change. */
+async function compare(flags: Flags): Promise<number> {
+  await checkTests(await loadSettings(flags.config));
+  const { askBalancer } = await import("../admin_target.ts");
+  const { report } = await import("../reload_report.ts");
+  return await askBalancer(
+    flags,
+    "compare the configuration",
+    async (client) => report(await client.reload({ dryRun: true })),
+  );
 }
 
 function formatAnswer(answer: Answer): string {

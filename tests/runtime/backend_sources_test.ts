@@ -1,0 +1,119 @@
+/** The backends of a configuration whose names a DNS server on loopback knows. */
+import { assertEquals } from "@std/assert";
+import { BackendSources } from "../../lib/runtime/backend_sources.ts";
+import type { ResolvedConfiguration } from "../../lib/runtime/revision.ts";
+import { startClock } from "../../lib/time/clock.ts";
+import { configurationOf } from "../support/configuration_file.ts";
+import { answersOf, FakeDnsServer } from "../support/fake_dns_server.ts";
+
+const urls = ({ pools }: ResolvedConfiguration) =>
+  Object.values(pools).map(({ backends }) => backends.map(({ url }) => url).join(" "));
+
+/** Sources that ask this server; each change of what they find resolves what is waited for. */
+function sourcesAt(server: FakeDnsServer) {
+  const clock = startClock();
+  const warnings: string[] = [];
+  let changed = Promise.withResolvers<void>();
+  const sources = new BackendSources({
+    wheel: clock.wheel,
+    random: () => 0,
+    wallClock: () => 0,
+    onChange() {
+      changed.resolve();
+      changed = Promise.withResolvers();
+    },
+    onWarning: (warning) => warnings.push(warning),
+    onInfo() {},
+  });
+  const { hostname, port } = server.address;
+  return {
+    sources,
+    warnings,
+    changed: () => changed.promise,
+    file: (pools: Record<string, readonly unknown[]>, more: object = {}) =>
+      configurationOf(JSON.stringify({
+        dns: { server: `${hostname}:${port}`, maxAge: "1s" },
+        pools: Object.fromEntries(
+          Object.entries(pools).map(([name, backends]) => [name, { backends }]),
+        ),
+        routes: [{ split: Object.fromEntries(Object.keys(pools).map((name) => [name, 1])) }],
+        ...more,
+      })),
+    async [Symbol.asyncDispose]() {
+      await sources[Symbol.asyncDispose]();
+      clock[Symbol.dispose]();
+    },
+  };
+}
+
+const zone = (...addresses: readonly string[]) => answersOf({ "A users.test": addresses }, 1);
+
+Deno.test("backend sources: a name stands for its addresses, and changes are told", async () => {
+  await using server = FakeDnsServer.start(zone("10.0.0.1"));
+  await using given = sourcesAt(server);
+  const config = await given.file({ users: ["http://10.9.9.9:80", "dns+http://users.test:5000"] });
+  const prepared = await given.sources.prepare(config);
+  prepared.commit();
+  assertEquals(urls(prepared.resolved), ["http://10.9.9.9 http://10.0.0.1:5000"]);
+  assertEquals(prepared.resolved.pools["users"]!.backends[1], {
+    url: "http://10.0.0.1:5000",
+    weight: 1,
+    backup: false,
+    name: "users.test",
+    source: "dns+http://users.test:5000",
+  });
+  server.script = zone("10.0.0.1", "10.0.0.2");
+  await given.changed();
+  assertEquals(urls(given.sources.resolve(config)), [
+    "http://10.9.9.9 http://10.0.0.1:5000 http://10.0.0.2:5000",
+  ]);
+  assertEquals(given.sources.statusOf("users").map(({ source, backends }) => [source, backends]), [
+    ["dns+http://users.test:5000", 2],
+  ]);
+});
+
+Deno.test("backend sources: an address that two entries of a pool stand for is one backend, as the first says", async () => {
+  await using server = FakeDnsServer.start(zone("10.0.0.1"));
+  await using given = sourcesAt(server);
+  const config = await given.file({
+    users: [{ url: "http://10.0.0.1:5000", weight: 7 }, "dns+http://users.test:5000"],
+    other: ["dns+http://users.test:5000"],
+  });
+  const { resolved } = await given.sources.prepare(config);
+  assertEquals(urls(resolved), ["http://10.0.0.1:5000", "http://10.0.0.1:5000"]);
+  assertEquals(resolved.pools["users"]!.backends[0]!.weight, 7);
+  assertEquals(new Set(server.questions).size, 2, "A and AAAA, once for both pools");
+});
+
+Deno.test("backend sources: a name that cannot be resolved stands for nothing, and does not keep a start waiting", async () => {
+  await using server = FakeDnsServer.start(answersOf({}, 1));
+  await using given = sourcesAt(server);
+  const config = await given.file({ users: ["dns+http://users.test:5000"] });
+  const { resolved } = await given.sources.prepare(config);
+  assertEquals(urls(resolved), [""]);
+  assertEquals(given.warnings.length, 1);
+});
+
+Deno.test("backend sources: a configuration that is given up leaves the names of the one before, and their addresses", async () => {
+  await using server = FakeDnsServer.start(zone("10.0.0.1"));
+  await using given = sourcesAt(server);
+  const first = await given.file({ users: ["dns+http://users.test:5000"] });
+  (await given.sources.prepare(first)).commit();
+  const second = await given.file({ users: ["dns+http://users.test:6060"] });
+  const prepared = await given.sources.prepare(second);
+  assertEquals(urls(prepared.resolved), ["http://10.0.0.1:6060"]);
+  prepared.abandon();
+  assertEquals(urls(given.sources.resolve(first)), ["http://10.0.0.1:5000"]);
+});
+
+Deno.test("backend sources: an outage over a reload changes nothing", async () => {
+  await using server = FakeDnsServer.start(zone("10.0.0.1"));
+  await using given = sourcesAt(server);
+  const config = await given.file({ users: ["dns+http://users.test:5000"] });
+  (await given.sources.prepare(config)).commit();
+  server.script = () => undefined;
+  const again = await given.file({ users: ["dns+http://users.test:5000"] }, { instance: "x" });
+  const prepared = await given.sources.prepare(again);
+  prepared.commit();
+  assertEquals(urls(prepared.resolved), ["http://10.0.0.1:5000"]);
+});
