@@ -52,18 +52,21 @@ const backendUrl = leaf({
 const hashOn = leaf({
   type: "string",
   read: readHashOn,
+  write: (on) => "name" in on ? `${on.by}:${on.name}` : on.by,
   json: { type: "string", examples: ["address", "path", "header:X-User", "cookie:session"] },
 });
 
 const probePath = leaf({
   type: "string",
   read: readProbePath,
+  write: (path) => path ?? "off",
   json: { type: "string", pattern: "^(?:off|/[!-~]*)$", examples: ["/healthz"] },
 });
 
 const cookieName = leaf({
   type: "string",
   read: readCookieName,
+  write: (name) => name ?? "off",
   json: { type: "string", pattern: TOKEN.source },
 });
 

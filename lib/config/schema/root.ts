@@ -28,6 +28,7 @@ const instance = leaf({
       : TOKEN.test(text)
       ? reading(text)
       : "must be a name of 1 to 64 characters, such as edge-1",
+  write: (name) => name ?? "random",
   json: { type: "string", pattern: TOKEN.source, examples: ["random", "edge-1"] },
 });
 
