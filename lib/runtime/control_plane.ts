@@ -6,12 +6,13 @@
  */
 import { deadline } from "@std/async/deadline";
 import { urlOf } from "../backends/backend.ts";
-import { changesBetween } from "../config/changes.ts";
+import { changesOf } from "../config/changes.ts";
 import type { Configuration } from "../config/model.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
+import { routeIdOf } from "../routing/route_id.ts";
 import { processRecords } from "../shared_memory/layout.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { startAdmin } from "./admin.ts";
@@ -190,6 +191,7 @@ export async function startBalancer(
     source,
     live,
     now: Date.now,
+    inFlightAt: (pool, url) => pools.inFlightAt(pool, url),
     onRead(read, isRefused) {
       if (isRefused) onChange.add(read);
       else onChange.take(read, isWatched(source, live.written));
@@ -264,7 +266,7 @@ async function refresh(live: LiveConfiguration | undefined): Promise<void> {
   const changed = await live?.refresh();
   if (typeof changed === "string") warn(`backends cannot be changed: ${changed}`);
   else if (changed !== undefined) {
-    log("info", changesBetween(changed.before, changed.after).join("; "));
+    log("info", changesOf(changed.before, changed.after, { routeIdOf }).join("; "));
   }
 }
 

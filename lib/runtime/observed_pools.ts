@@ -51,6 +51,12 @@ export class ObservedPools implements AsyncDisposable {
     return [...this.#pools.values()].some(({ pool }) => pool.usable);
   }
 
+  /** How many requests are in flight at a backend; 0 if there is none. @param url its own */
+  inFlightAt(pool: string, url: string): number {
+    const backends = this.#pools.get(pool)?.pool.backends ?? [];
+    return backends.find((backend) => backend.url === url)?.inFlight ?? 0;
+  }
+
   /** Observes the pools of a configuration from now on. */
   async update(config: ResolvedConfiguration, state: SharedState): Promise<void> {
     const { workers, clock, onEvent } = this.#options;

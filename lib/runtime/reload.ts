@@ -2,10 +2,12 @@
  * Reloads: reads the configuration again and puts it in force, whole or not at all. One is under way at a
  * time; whoever asks meanwhile gets the next one, which reads what is there by then.
  */
-import { changesBetween, needsRestart } from "../config/changes.ts";
+import { changesOf } from "../config/changes.ts";
 import { ConfigError } from "../config/error.ts";
+import { needsRestart } from "../config/needs_restart.ts";
 import type { Configuration } from "../config/model.ts";
 import { log, setLogLevel } from "../logging/log.ts";
+import { routeIdOf } from "../routing/route_id.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
 import type { ConfigurationSource, LoadedConfiguration } from "./configuration_source.ts";
 import type { FilesRead } from "./reload_on_change.ts";
@@ -24,6 +26,8 @@ export interface ReloadsOptions {
   readonly live: LiveConfiguration;
   /** In milliseconds since 1970. */
   readonly now: () => number;
+  /** How many requests are in flight at a backend. @param url its own */
+  readonly inFlightAt: (pool: string, url: string) => number;
   /** Called with what a configuration was made of: it is in force, or was refused. */
   readonly onRead: (read: FilesRead, isRefused: boolean) => void;
 }
@@ -125,10 +129,10 @@ export class Reloads {
 
   /** What it would come to if a configuration took the place of the one in force, under the next number. */
   #compare(configuration: Configuration): Reloaded {
-    const { written } = this.#options.live;
+    const { live: { written }, inFlightAt } = this.#options;
     const fixed = needsRestart(written, configuration);
     if (fixed.length > 0) return this.#refuse(fixed);
-    const changes = changesBetween(written, configuration);
+    const changes = changesOf(written, configuration, { routeIdOf, inFlightAt });
     return changes.length === 0
       ? { kind: "unchanged", number: this.#number }
       : { kind: "applied", number: this.#number + 1, changes };

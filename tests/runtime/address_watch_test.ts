@@ -32,8 +32,8 @@ function watch(urls: readonly string[], addresses: Record<string, readonly strin
 const A = ["192.0.2.1"];
 const THREE = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
 const describe = (name: string, count: number) =>
-  `${name} has ${count} addresses, and is one backend with one health: to balance over them, list ` +
-  "each address as a backend";
+  `${name} has ${count} addresses, and is one backend with one health: to balance over them, write ` +
+  `dns+http://${name}`;
 
 Deno.test("address watch: a name with several addresses is reported, once for all ports, and not again", async () => {
   const urls = ["http://users:5000", "http://users:5001/base", "http://one", "http://none"];

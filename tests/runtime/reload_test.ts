@@ -90,7 +90,7 @@ Deno.test("reload: SIGHUP puts the file in force for all workers, and the log sa
   balancer.write(users(b));
   balancer.program.kill("SIGHUP");
   await balancer.program.shows(
-    new RegExp(`info configuration 2, by SIGHUP: pool users: \\+ ${b.url}, − ${a.url}`),
+    new RegExp(`info configuration 2, by SIGHUP: pool users: \\+ ${b.url}, - ${a.url}`),
   );
   assertEquals(await answersOf(balancer), new Set(["b"]));
   balancer.program.kill("SIGHUP");
@@ -125,21 +125,21 @@ for (
     ["is empty", "", /balancer\.jsonc/],
     ["has a test that fails", {
       routes: [{ name: "all", respond: { status: 200 } }],
-      pools: { users: { backends: ["http://127.0.0.1:9"] } },
+      pools: { users: { backends: ["http://127.0.0.1:81"] } },
       tests: [{ request: "GET http://a/", expect: { route: "other" } }],
     }, /must be "other"/],
     [
       "changes the engine",
-      { engine: "web", pools: { users: { backends: ["http://a:1"] } } },
+      { engine: "web", pools: { users: { backends: ["http://a:81"] } } },
       /engine/,
     ],
     ["changes the number of workers", {
       workers: 3,
-      pools: { users: { backends: ["http://a:1"] } },
+      pools: { users: { backends: ["http://a:81"] } },
     }, /workers/],
     [
       "changes the admin port",
-      { admin: "off", pools: { users: { backends: ["http://a:1"] } } },
+      { admin: "off", pools: { users: { backends: ["http://a:81"] } } },
       /admin/,
     ],
   ] as const

@@ -8,16 +8,19 @@ import { runUntilSignal } from "../../lib/cli/run.ts";
 import { startBalancer } from "../../lib/runtime/control_plane.ts";
 import type { Fate } from "./mortal_worker.ts";
 
-const { configuration } = await loadConfiguration(readVariables(), undefined);
+const load = () => loadConfiguration(readVariables(), undefined);
+const { configuration, file, files } = await load();
+const source = { load, file: file?.name, first: { files, readAt: Date.now() } };
 const script = new URL("./mortal_worker.ts", import.meta.url);
 
 const status = await runUntilSignal(async () => {
-  const balancer = await startBalancer(configuration, { script });
+  const balancer = await startBalancer(configuration, { script, source });
   const fates = new BroadcastChannel("fates");
   const hangs = Deno.env.get("HANGS");
   const fate: Fate = { worker: "worker 1", ...(hangs !== undefined && { hangs: Number(hangs) }) };
   Deno.addSignalListener("SIGUSR2", () => fates.postMessage(fate)); // on SIGUSR1, Deno opens a debugger
   log("info", `listening on 127.0.0.1:${balancer.addresses[0]!.port}`);
-  return { finished: balancer.finished, stop: () => balancer.stop() };
+  const reload = () => void balancer.reload("SIGHUP");
+  return { finished: balancer.finished, reload, stop: () => balancer.stop() };
 });
 await exit(status);

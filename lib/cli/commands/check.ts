@@ -25,8 +25,9 @@ Usage: roundabout check [--config FILE] [--print]
   --client ADDRESS  its client (192.0.2.1)
   --listener NAME   the listener that it comes in at (the first one of its scheme)
   --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
-  --diff            ask the running balancer what a reload would change; --admin and --token-file say
-                    where to ask, as for roundabout reload
+  --diff            ask the running balancer what a reload would change
+  --admin URL       its admin port, instead of the one that the settings name
+  --token-file FILE a file with the token of the admin port
   --schema          print the JSON Schema of the configuration file
 
 It lists everything that is wrong, with its place, and runs the tests of the file. Exit status 0 if all is

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { type Read, reading } from "../values/reading.ts";
 import {
   duration,
+  formatDuration,
+  formatShare,
+  formatSize,
   oneOf,
   onOff,
   orWord,
@@ -13,7 +16,7 @@ import {
 import { readHost } from "../values/host.ts";
 import { readNetwork } from "../values/networks.ts";
 import type { Statuses } from "../../http/status_ranges.ts";
-import { readStatuses } from "../values/statuses.ts";
+import { formatStatuses, readStatuses } from "../values/statuses.ts";
 import { suggest } from "../values/suggest.ts";
 import { isAuthority } from "../../http/authority.ts";
 import { isIP } from "../../net/is_ip.ts";
@@ -46,6 +49,7 @@ export function integerOr<Meaning>(word: string, meaning: Meaning, from: number,
     words: [word],
     read: (text) =>
       orWord<number | Meaning>(word, meaning, text, (text) => wholeNumber(text, from, to)),
+    write: (value) => value === meaning ? word : value as number,
     json: { anyOf: [{ type: "integer", minimum: from, maximum: to }, { const: word }] },
   });
 }
@@ -55,6 +59,7 @@ export function time(longest = HOUR_MS, shortest = MIN_TIMEOUT_MS) {
   return leaf({
     type: "string",
     read: (text) => duration(text, shortest, longest),
+    write: formatDuration,
     json: {
       type: "string",
       pattern: `^${DURATION_PATTERN}$`,
@@ -73,6 +78,7 @@ export function timeOr(
   return leaf({
     type: "string",
     read: (text) => orWord("off", off, text, (text) => duration(text, shortest, longest)),
+    write: (value) => value === off ? "off" : formatDuration(value),
     json: { type: "string", pattern: `^(?:off|${DURATION_PATTERN})$`, examples: ["off", example] },
   });
 }
@@ -82,6 +88,7 @@ export function bytes(from: number, to: number) {
   return leaf({
     type: "string",
     read: (text) => size(text, from, to),
+    write: formatSize,
     json: { type: "string", pattern: `^${SIZE_PATTERN}$`, examples: ["16KiB", "1MiB"] },
   });
 }
@@ -91,6 +98,7 @@ export function bytesOrOff(from: number, to: number) {
   return leaf({
     type: "string",
     read: (text) => orWord("off", Infinity, text, (text) => size(text, from, to)),
+    write: (value) => value === Infinity ? "off" : formatSize(value),
     json: { type: "string", pattern: `^(?:off|${SIZE_PATTERN})$`, examples: ["off", "10MiB"] },
   });
 }
@@ -100,6 +108,7 @@ export function share(from = 0, to = 100) {
   return leaf({
     type: "string",
     read: (text) => percentage(text, from, to),
+    write: formatShare,
     json: { type: "string", pattern: `^${SHARE_PATTERN}$`, examples: [example(from)] },
   });
 }
@@ -109,6 +118,7 @@ export function shareOrOff(from = 0, to = 100) {
   return leaf({
     type: "string",
     read: (text) => orWord("off", Infinity, text, (text) => percentage(text, from, to)),
+    write: (value) => value === Infinity ? "off" : formatShare(value),
     json: {
       type: "string",
       pattern: `^(?:off|${SHARE_PATTERN})$`,
@@ -142,6 +152,7 @@ export const off = leaf({
     text === "off"
       ? reading(undefined)
       : { expected: "must be off", meant: suggest(text, ["off"]) },
+  write: () => "off",
   json: { const: "off" },
 });
 
@@ -160,6 +171,7 @@ export const statuses = () =>
   leaf({
     type: "string",
     read: readStatuses,
+    write: formatStatuses,
     json: { type: "string", examples: ["200-399", "2xx", "200,204"] },
   });
 
@@ -168,6 +180,7 @@ export const statusesOrOff = () =>
   leaf<Statuses | undefined>({
     type: "string",
     read: (text) => orWord<Statuses | undefined>("off", undefined, text, readStatuses),
+    write: (value) => value === undefined ? "off" : formatStatuses(value),
     json: { type: "string", examples: ["off", "502-504"] },
   });
 

@@ -29,16 +29,23 @@ export interface LeafOptions<Value> {
   readonly isWord?: boolean;
   /** Reads it from its text, in a file or in a variable. */
   readonly read: (text: string) => Read<Value>;
+  /** How a file would write a value: the inverse of `read`. By default the value itself. */
+  readonly write?: (value: Value) => Scalar;
   readonly json: JsonSchema;
 }
 
 /** How a file writes the value of each schema. */
 const TYPES = new WeakMap<z.ZodType, ScalarType>();
 
+/** How a file would write a value of each schema. */
+const WRITERS = new WeakMap<z.ZodType, (value: unknown) => Scalar>();
+
 /** The schema of one value. */
 export function leaf<Value>(options: LeafOptions<Value>) {
   const scalar = z.custom<Scalar>();
   TYPES.set(scalar, options.type);
+  const { write = (value) => value as Scalar } = options;
+  WRITERS.set(scalar, (value) => write(value as Value));
   return scalar.transform((value: unknown, context): Value => {
     const result = readScalar(value, options);
     if (isReading(result)) return result.value;
@@ -68,6 +75,11 @@ function metaOf({ examples, ...json }: JsonSchema): JsonSchema {
 /** How a file writes the value of a schema; undefined if it is not the inner schema of a leaf. */
 export function typeOf(schema: z.ZodType): ScalarType | undefined {
   return TYPES.get(schema);
+}
+
+/** Puts a value as a file would write it; undefined if the schema is not the inner schema of a leaf. */
+export function writerOf(schema: z.ZodType): ((value: unknown) => Scalar) | undefined {
+  return WRITERS.get(schema);
 }
 
 /** What an issue of a leaf says beside its message. */

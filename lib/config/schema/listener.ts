@@ -64,6 +64,7 @@ const mode = leaf({
     /^0?[0-7]{3}$/.test(text)
       ? reading(Number.parseInt(text, 8))
       : "must be an access mode such as 0660",
+  write: (mode) => mode.toString(8).padStart(4, "0"),
   json: { type: "string", pattern: "^0?[0-7]{3}$", examples: ["0660"] },
 });
 

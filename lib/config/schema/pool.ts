@@ -50,6 +50,7 @@ export type HashOn =
 const backendAddress = leaf({
   type: "string",
   read: readListedAddress,
+  write: keyOf,
   json: {
     type: "string",
     format: "uri",
@@ -65,18 +66,21 @@ const backendAddress = leaf({
 const hashOn = leaf({
   type: "string",
   read: readHashOn,
+  write: (on) => "name" in on ? `${on.by}:${on.name}` : on.by,
   json: { type: "string", examples: ["address", "path", "header:X-User", "cookie:session"] },
 });
 
 const probePath = leaf({
   type: "string",
   read: readProbePath,
+  write: (path) => path ?? "off",
   json: { type: "string", pattern: "^(?:off|/[!-~]*)$", examples: ["/healthz"] },
 });
 
 const cookieName = leaf({
   type: "string",
   read: readCookieName,
+  write: (name) => name ?? "off",
   json: { type: "string", pattern: TOKEN.source },
 });
 

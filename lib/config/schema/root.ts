@@ -1,5 +1,6 @@
 /** The whole configuration. */
 import { z } from "zod";
+import { formatHostPort } from "../../net/host_port.ts";
 import { readDnsServer } from "../values/dns_server.ts";
 import { HOUR_MS } from "../values/quantities.ts";
 import { reading } from "../values/reading.ts";
@@ -30,6 +31,7 @@ const instance = leaf({
       : TOKEN.test(text)
       ? reading(text)
       : "must be a name of 1 to 64 characters, such as edge-1",
+  write: (name) => name ?? "random",
   json: { type: "string", pattern: TOKEN.source, examples: ["random", "edge-1"] },
 });
 
@@ -55,6 +57,7 @@ const log = section({
 const dnsServer = leaf({
   type: "string",
   read: readDnsServer,
+  write: (server) => server === undefined ? "system" : formatHostPort(server.hostname, server.port),
   json: { type: "string", examples: ["system", "10.0.0.2", "10.0.0.2:53", "[fd00::2]:53"] },
 });
 

@@ -4,6 +4,8 @@ import { DAY_MS } from "../values/quantities.ts";
 import { readHost } from "../values/host.ts";
 import { reading } from "../values/reading.ts";
 import {
+  formatLimitKey,
+  formatRate,
   readHash,
   readHeaderName,
   readHeaderValue,
@@ -47,6 +49,27 @@ const EXAMPLE_HASH = "$2y$12$abcdefghijklmnopqrstuuRdQYbW1tVTG0vRkHL5XqFB8sXJyZK
 
 const text = <Value>(read: Parameters<typeof leaf<Value>>[0]["read"], ...examples: string[]) =>
   leaf<Value>({ type: "string", read, json: { type: "string", examples } });
+
+const rate = leaf({
+  type: "string",
+  read: readRate,
+  write: formatRate,
+  json: { type: "string", examples: ["100/s", "30/m"] },
+});
+
+const limitKey = leaf({
+  type: "string",
+  read: readLimitKey,
+  write: formatLimitKey,
+  json: { type: "string", examples: ["address", "header:X-Api-Key"] },
+});
+
+const splitCookie = leaf({
+  type: "string",
+  read: readSplitCookie,
+  write: (name) => `cookie:${name}`,
+  json: { type: "string", examples: ["cookie:side"] },
+});
 
 const headerName = text(readHeaderName, "Cache-Control");
 const requestHeaderName = text(readRequestHeaderName, "X-User");
@@ -175,7 +198,7 @@ export const route = section({
   split: named(name, integer(0, 1_000_000), "a weight for each pool").optional().describe(
     "Sends them to several pools, by weight.",
   ),
-  splitOn: text(readSplitCookie, "cookie:side").optional().describe(
+  splitOn: splitCookie.optional().describe(
     "A cookie of its own that keeps each client with one pool of the split.",
   ),
   redirect: redirect.optional().describe("Answers with a redirect."),
@@ -200,11 +223,11 @@ export const route = section({
     "Clients that get 403, also if they are allowed.",
   ),
   rateLimit: section({
-    rate: text(readRate, "100/s", "30/m").describe("Requests per second, minute or hour."),
+    rate: rate.describe("Requests per second, minute or hour."),
     burst: integer(1, MILLION).optional().describe(
       "How many may come at once; without it one second's rate.",
     ),
-    by: text(readLimitKey, "address", "header:X-Api-Key").prefault("address").describe(
+    by: limitKey.prefault("address").describe(
       "What has a rate of its own: each address, or each value of a header.",
     ),
   }).optional().describe("Answers 429 above this rate. The route needs a name."),

@@ -1,6 +1,6 @@
 /** Walks through the schema of the configuration: which settings an object has, and what their defaults are. */
 import { z } from "zod";
-import { type ScalarType, typeOf } from "./leaf.ts";
+import { type Scalar, type ScalarType, typeOf, writerOf } from "./leaf.ts";
 
 /** The settings of an object; undefined if the schema is of something else. */
 export function settingsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
@@ -31,6 +31,11 @@ export function scalarTypeOf(schema: z.ZodType): ScalarType | undefined {
   if (!(inner instanceof z.ZodUnion)) return typeOf(inner);
   const types = inner.options.map((option) => scalarTypeOf(option as z.ZodType));
   return types.find((type) => type !== undefined);
+}
+
+/** Puts a value as a file would write it; undefined if the schema is not of one string, number or boolean. */
+export function writingOf(schema: z.ZodType): ((value: unknown) => Scalar) | undefined {
+  return writerOf(unwrap(schema));
 }
 
 /** The default in the words of a file; undefined if there is none. */

@@ -89,6 +89,16 @@ function guessKibibytes(text: string): number {
   return Number(digits) % KIB === 0 ? Number(digits) / KIB : NaN;
 }
 
+/** A size as a user would write it. @param bytes a multiple of 1024 */
+export function formatSize(bytes: number): string {
+  return formatKibibytes(bytes / KIB);
+}
+
+/** `20%` for 0.2. */
+export function formatShare(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
+
 function formatKibibytes(kibibytes: number): string {
   return kibibytes % KIB === 0 ? `${kibibytes / KIB}MiB` : `${kibibytes}KiB`;
 }
@@ -145,7 +155,7 @@ function guessDuration(text: string): number {
 }
 
 /** A duration as a user would write it, with one unit; 24 h are not yet days. */
-function formatDuration(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   if (milliseconds === 0) return "0s";
   const [unit = "ms", length = 1] =
     Object.entries(UNITS).findLast(([unit, length]) =>

@@ -154,6 +154,12 @@ export function readRate(text: string): Read<Rate> {
   return { expected: "must be a rate of 1 to 1000000 such as 100/s, 30/m or 500/h", meant };
 }
 
+/** As a user would write it. */
+export function formatRate({ requests, perMs }: Rate): string {
+  const unit = Object.keys(PERIODS).find((unit) => PERIODS[unit] === perMs);
+  return `${requests}/${unit}`;
+}
+
 /** What has a rate of its own. */
 export type LimitKey = { readonly by: "address" } | {
   readonly by: "header";
@@ -165,6 +171,11 @@ export function readLimitKey(text: string): Read<LimitKey> {
   const [, name] = /^header:(.*)$/s.exec(text) ?? [];
   if (name !== undefined && TOKEN.test(name)) return reading({ by: "header", name });
   return { expected: "must be address or header:NAME", meant: suggest(text, ["address"]) };
+}
+
+/** As a user would write it. */
+export function formatLimitKey(key: LimitKey): string {
+  return key.by === "header" ? `header:${key.name}` : key.by;
 }
 
 /** @returns the cookie's name */

@@ -17,6 +17,11 @@ export function readStatuses(text: string): Read<Statuses> {
   return complaints.length > 0 ? complaints : reading(ranges);
 }
 
+/** As a user would write them. */
+export function formatStatuses(statuses: Statuses): string {
+  return statuses.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(",");
+}
+
 /** @returns NaN for both if it is no range */
 function readRange(entry: string): [first: number, last: number] {
   const [, hundreds] = /^([1-9])xx$/i.exec(entry) ?? [];
