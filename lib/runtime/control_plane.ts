@@ -184,7 +184,6 @@ export async function startBalancer(
     new ReloadOnChange({
       wheel: clock.wheel,
       reload: () => reloads.reload("a changed file"),
-      onWarning: (message) => report({ kind: "warning", message }),
     }),
   );
   const reloads: Reloads = new Reloads({

@@ -5,7 +5,6 @@ import { FileWatch } from "./file_watch/file_watch.ts";
 export interface ReloadOnChangeOptions {
   readonly wheel: Wheel;
   readonly reload: () => void;
-  readonly onWarning: (warning: string) => void;
 }
 
 /** What a configuration was made of. */
@@ -46,7 +45,7 @@ export class ReloadOnChange implements AsyncDisposable {
   }
 
   #start(): FileWatch {
-    const { wheel, reload, onWarning } = this.#options;
-    return new FileWatch({ wheel, onChange: reload, onWarning });
+    const { wheel, reload } = this.#options;
+    return new FileWatch({ wheel, onChange: reload });
   }
 }

@@ -9,11 +9,8 @@ const PATIENCE_MS = 20_000;
 export interface Watching {
   readonly folder: string;
   readonly watch: FileWatch;
-  readonly warnings: readonly string[];
   /** How often the files have changed. */
   readonly count: () => number;
-  /** Lets the file system tell of a change, while no time passes on the clock. */
-  readonly noticed: () => Promise<void>;
   /** Lets time pass until the next change. */
   readonly changed: () => Promise<void>;
   /** Lets time pass for further looks, whatever they see. */
@@ -23,17 +20,15 @@ export interface Watching {
 export interface Setting {
   readonly files: readonly string[];
   readonly prepare?: (folder: string) => Promise<void>;
-  readonly watchFs?: typeof Deno.watchFs;
   /** When the files were read; by default they are older. */
   readonly readAt?: number;
 }
 
 /** Watches files in a folder of their own. Time passes only as the test lets it. */
 export async function watching(setting: Setting, use: (watching: Watching) => Promise<void>) {
-  const { files, prepare, watchFs, readAt = Infinity } = setting;
+  const { files, prepare, readAt = Infinity } = setting;
   const folder = await Deno.makeTempDir();
   const wheel = new Wheel(0);
-  const warnings: string[] = [];
   let count = 0;
   try {
     await Deno.writeTextFile(`${folder}/${FILE}`, "first");
@@ -44,20 +39,13 @@ export async function watching(setting: Setting, use: (watching: Watching) => Pr
         await ifThere(Deno.utime(`${folder}/${file}`, 1_000_000, 1_000_000));
       }
     }
-    await using watch = new FileWatch({
-      wheel,
-      onChange: () => count++,
-      onWarning: (warning) => warnings.push(warning.replaceAll(folder, "FOLDER")),
-      ...(watchFs !== undefined && { watchFs }),
-    });
+    await using watch = new FileWatch({ wheel, onChange: () => count++ });
     const paths = files.map((file) => `${folder}/${file}`);
     await watch.watch(paths, readAt);
     await use({
       folder,
       watch,
-      warnings,
       count: () => count,
-      noticed: () => until(() => wheel.idleFor(1_000) < 1_000),
       async changed() {
         const before = count;
         await until(() => count > before, () => {
@@ -100,9 +88,4 @@ async function ifThere(action: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/** In place of Deno.watchFs: the limit of the system is reached. */
-export function noWatcher(): never {
-  throw new Error("too many watchers");
 }
