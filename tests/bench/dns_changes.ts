@@ -30,6 +30,7 @@ const servers = Array.from({ length: 4 }, (_, index) => {
   });
 });
 const folder = await Deno.makeTempDir();
+await Deno.chmod(folder, 0o755); // dnsmasq reads it as a user of its own
 await hosts([1, 2]);
 let dns = startDns();
 await pause(500);
