@@ -107,7 +107,10 @@ export async function startBalancer(
     logs.route(notice);
     if (notice.kind !== "event") return;
     reasons.note(notice.event, notice.pool);
-    if ("backend" in notice.event) sources.connectFailed(urlOf(notice.event.backend));
+    const { event } = notice;
+    if (event.kind === "fails" || event.kind === "ejected") {
+      sources.connectFailed(urlOf(event.backend));
+    }
   };
   /** Undefined until workers may be changed. */
   let current: LiveConfiguration | undefined;
@@ -165,7 +168,9 @@ export async function startBalancer(
     isStopping,
     log: (message) => log("info", message),
   });
+  const started = Promise.withResolvers<void>();
   const live = new LiveConfiguration(config, first, {
+    started: started.promise,
     revisions,
     supervisor,
     pools,
@@ -230,12 +235,12 @@ export async function startBalancer(
   const addresses = await supervisor.start();
   pools.watch();
   current = live;
-  current = live;
   onChange.take(source.first, isWatched(source, config));
   refresh(current); // addresses may have changed meanwhile
   const listening = { addresses, adminAddress: admin?.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
+  started.resolve();
 
   undo.move(); // from here on, stop() ends what was started
   return {

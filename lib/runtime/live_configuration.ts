@@ -7,6 +7,8 @@ import type { Revisions } from "./revisions.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface LiveConfigurationOptions {
+  /** When all workers serve: what is to be changed before that waits. */
+  readonly started: Promise<void>;
   readonly revisions: Revisions;
   readonly supervisor: Pick<Supervisor, "change">;
   readonly pools: Pick<ObservedPools, "update">;
@@ -27,13 +29,14 @@ export class LiveConfiguration {
   readonly #options: LiveConfigurationOptions;
   #written: Configuration;
   #resolved: ResolvedConfiguration;
-  #changing: Promise<unknown> = Promise.resolve();
+  #changing: Promise<unknown>;
 
   /** @param first what workers began with */
   constructor(written: Configuration, first: Revision, options: LiveConfigurationOptions) {
     this.#written = written;
     this.#resolved = first.config;
     this.#options = options;
+    this.#changing = options.started;
   }
 
   /** As it was written. */

@@ -33,6 +33,7 @@ async function start() {
   const first = revisions.make(resolve(written));
   revisions.adopt(first);
   const live = new LiveConfiguration(written, first, {
+    started: Promise.resolve(),
     revisions,
     supervisor: {
       change(revision) {
