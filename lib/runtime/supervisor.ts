@@ -61,6 +61,7 @@ export class Supervisor {
   /** What a worker that is started gets. */
   #revision: Revision;
   #isRunning = false;
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -119,7 +120,11 @@ export class Supervisor {
    *
    * @returns why none has changed; undefined if all have, or will
    */
-  async change(revision: Revision): Promise<string | undefined> {
+  change(revision: Revision): Promise<string | undefined> {
+    return this.#exclusively(() => this.#change(revision));
+  }
+
+  async #change(revision: Revision): Promise<string | undefined> {
     try {
       this.#checkPortsAreFree(revision.listeners);
     } catch (error) {
@@ -139,8 +144,14 @@ export class Supervisor {
     }
     this.#revision = next;
     await Promise.all(preparing.map((worker) => this.#commit(worker)));
-    for (const worker of this.#serving) await this.#catchUp(worker); // it began to listen meanwhile
     return undefined;
+  }
+
+  /** Runs one change of workers after the other. */
+  #exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changing = this.#changing.then(change);
+    this.#changing = changing.catch(() => {}); // whoever has asked for it learns of that
+    return changing;
   }
 
   get #serving(): readonly WorkerHandle[] {
@@ -263,7 +274,7 @@ export class Supervisor {
     const worker = this.#spawn(number);
     try {
       await worker.listening;
-      await this.#catchUp(worker);
+      await this.#exclusively(() => this.#catchUp(worker));
       log("info", `worker ${number} is started again`);
     } catch (error) {
       if (!(error instanceof ListenError)) return; // it died: #onExit restarts it
