@@ -50,6 +50,7 @@ const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/
 
 /** Those that write to the log themselves: what starts and stops, and what limits all others. */
 const LOG_WRITERS = [
+  "lib/runtime/change_workers.ts",
   "lib/runtime/control_plane.ts",
   "lib/runtime/log_router.ts",
   "lib/runtime/reload.ts",

@@ -113,7 +113,7 @@ export async function startBalancer(
     }
   };
   /** Undefined until workers may be changed. */
-  let current: LiveConfiguration | undefined;
+  let current: LiveConfiguration | undefined = undefined;
   const sources = undo.use(
     new BackendSources({
       wheel: clock.wheel,

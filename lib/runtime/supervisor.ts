@@ -12,8 +12,9 @@ import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import type { Clock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { nextBackoff } from "./backoff.ts";
+import { commitAll, prepareAll, withPorts } from "./change_workers.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
-import type { LogNotice, Prepared, SharedAssignment } from "./messages.ts";
+import type { LogNotice, SharedAssignment } from "./messages.ts";
 import { requestsInFlight } from "./reclaim.ts";
 import type { Revision } from "./revision.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -35,9 +36,6 @@ export interface SupervisorOptions {
 
 /** Several sockets share a port only there. */
 const CAN_REUSE_PORT = Deno.build.os === "linux";
-
-/** How long workers may take to get ready for a revision, or to change to it, in milliseconds. */
-const CHANGE_TIMEOUT_MS = 10_000;
 
 /** How long a worker may take to stop beyond the timeout of its drain. */
 const DRAIN_MARGIN_MS = 1_000;
@@ -131,19 +129,11 @@ export class Supervisor {
       if (error instanceof ListenError) return error.message;
       throw error;
     }
-    const preparing: WorkerHandle[] = [];
-    let next = this.#withKnownPorts(revision);
-    for (const worker of this.#serving) {
-      preparing.push(worker);
-      const prepared = await this.#prepare(worker, next);
-      if (prepared.kind === "refused") {
-        for (const worker of preparing) worker.abandon(revision.number);
-        return prepared.message;
-      }
-      if (prepared.kind === "prepared") next = withPorts(next, prepared.addresses);
-    }
-    this.#revision = next;
-    await Promise.all(preparing.map((worker) => this.#commit(worker)));
+    const workers = this.#serving;
+    const prepared = await prepareAll(workers, this.#withKnownPorts(revision));
+    if (typeof prepared === "string") return prepared;
+    this.#revision = prepared;
+    await commitAll(workers, prepared);
     return undefined;
   }
 
@@ -168,19 +158,6 @@ export class Supervisor {
       return known ?? listener;
     });
     return { ...revision, listeners };
-  }
-
-  async #prepare(worker: WorkerHandle, revision: Revision): Promise<Prepared> {
-    const prepared = await deadline(worker.prepare(revision), CHANGE_TIMEOUT_MS)
-      .catch(ignoreTimeout);
-    return prepared ??
-      { kind: "refused", message: `worker ${worker.number} does not answer: it may hang` };
-  }
-
-  async #commit(worker: WorkerHandle): Promise<void> {
-    const committed = worker.commit(this.#revision.number).then(() => true);
-    if (await deadline(committed, CHANGE_TIMEOUT_MS).catch(ignoreTimeout)) return;
-    log("warn", `worker ${worker.number} does not answer: it changes once it goes on`);
   }
 
   /** Which workers hang; undefined if none does. */
@@ -287,11 +264,10 @@ export class Supervisor {
 
   /** The revision may have changed while a worker was started. */
   async #catchUp(worker: WorkerHandle): Promise<void> {
-    while (worker.revision !== this.#revision.number) {
-      const prepared = await this.#prepare(worker, this.#revision);
-      if (prepared.kind === "refused") throw new ListenError(prepared.message);
-      await this.#commit(worker);
-    }
+    if (worker.revision === this.#revision.number) return;
+    const prepared = await prepareAll([worker], this.#revision);
+    if (typeof prepared === "string") throw new ListenError(prepared);
+    await commitAll([worker], prepared);
   }
 
   #end(): void {
@@ -299,13 +275,4 @@ export class Supervisor {
     for (const worker of this.#workers.values()) worker.end();
     this.#workers.clear();
   }
-}
-
-/** The same revision, with the ports that the system chose. */
-function withPorts(revision: Revision, addresses: readonly Deno.NetAddr[]): Revision {
-  const listeners = revision.listeners.map((listener, place) => ({
-    ...listener,
-    port: addresses[place]!.port,
-  }));
-  return { ...revision, listeners };
 }
