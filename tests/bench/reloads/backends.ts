@@ -60,7 +60,8 @@ async function send(connection: Deno.TcpConn, body: string): Promise<void> {
 /** Changes the protocol, and sends back what comes. */
 async function echo(connection: Deno.TcpConn): Promise<void> {
   await connection.write(encoder.encode(
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
   ));
   const bytes = new Uint8Array(1024);
   for (let size; (size = await connection.read(bytes)) !== null;) {
