@@ -123,6 +123,26 @@ Deno.test("examples: whoever stops the balancer waits longer than DRAIN_TIMEOUT"
   assert(seconds(/--stop-timeout (\d+)/.exec(DEPLOY)![1]) > 30);
 });
 
+Deno.test("examples: in scale, the balancer finds a service of which there may be several by its name", async () => {
+  const compose = parse((await exampleFiles()).get("scale/compose.yaml")!) as {
+    services: Record<"gateway" | "users", {
+      container_name?: string;
+      environment: Record<string, string>;
+      stop_grace_period: string;
+    }>;
+  };
+  const { gateway, users } = compose.services;
+  assertEquals([gateway.container_name, users.container_name], [undefined, undefined]);
+  assertEquals(gateway.environment["USERS_SERVICE"], "dns+http://users:5000");
+  const { status, stderr } = await run(["check"], { env: gateway.environment });
+  assertEquals([status, stderr], [0, ""]);
+  const { stdout } = await run(["check"], {
+    env: { ...users.environment, USERS_SERVICE: "http://a" },
+  });
+  assertMatch(stdout, /^PORT=5000$/m);
+  assert(Number.parseInt(gateway.stop_grace_period) > 30);
+});
+
 Deno.test("examples: the unit consists of sections with settings, and is the one in docs/deploy.md", async () => {
   const unit = await Deno.readTextFile(`${EXAMPLES}/systemd/roundabout.service`);
   assertEquals(fencesIn(DEPLOY, "ini"), [unit]);
