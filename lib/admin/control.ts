@@ -5,6 +5,8 @@ export interface Control {
   readonly status: () => Status;
   /** Reads the configuration again, and applies it as a whole or not at all. */
   readonly reload: () => Promise<Reloaded>;
+  /** Begins a stop: gives up the admin port at once, and lets what is in flight finish. */
+  readonly stop: () => void;
   /** Lets a backend finish what it has, without new requests but those that belong to it by a sticky cookie. */
   readonly drain: (pool: string, backend: string) => Promise<Changed>;
   /** Takes a drain back. */

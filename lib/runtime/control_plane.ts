@@ -14,7 +14,8 @@ import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { processRecords } from "../shared_memory/layout.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
-import { startAdmin } from "./admin.ts";
+import { AdminPort } from "./admin.ts";
+import { controlOf } from "./admin_control.ts";
 import { namesOf } from "./backend_names.ts";
 import { BackendSources } from "./backend_sources.ts";
 import { ByHand } from "./by_hand.ts";
@@ -24,6 +25,7 @@ import { LiveConfiguration } from "./live_configuration.ts";
 import { LogRouter } from "./log_router.ts";
 import type { LogNotice } from "./messages.ts";
 import { ObservedPools } from "./observed_pools.ts";
+import { type Predecessor, stopOrGiveUp } from "./predecessor.ts";
 import { Reasons } from "./reasons.ts";
 import { type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
 import { ReloadOnChange } from "./reload_on_change.ts";
@@ -51,6 +53,8 @@ export interface Balancer extends Listening {
   readonly finished: Promise<never>;
   /** Reads the configuration again, and puts it in force whole or not at all. @param by who asked for it */
   reload(by: ReloadedBy): Promise<Reloaded>;
+  /** Resolves if it was asked to stop, with what asked for it; nothing stops by that alone. */
+  readonly stopAsked: Promise<string>;
   /**
    * Stops it: it is no longer ready, then refuses new connections, and lets requests in flight finish.
    *
@@ -68,6 +72,8 @@ export interface StartOptions {
   readonly source?: ConfigurationSource;
   /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
+  /** The running balancer whose place this one takes; by default there is none, and all ports must be free. */
+  readonly predecessor?: Predecessor | undefined;
   /** Called when all workers listen, before the balancer says that it is ready. */
   readonly onListening?: (listening: Listening) => void;
 }
@@ -82,11 +88,13 @@ const STOP_WAIT_MS = 1_000;
  * Starts a balancer.
  *
  * @throws {ListenError} if an address cannot be listened on; then nothing is left running
+ * @throws what {@linkcode Predecessor.stop} throws: then the same is true once what came in here has finished
  */
 export async function startBalancer(
   config: Configuration,
   options: StartOptions = {},
 ): Promise<Balancer> {
+  const { predecessor } = options;
   await using undo = new AsyncDisposableStack();
   const descriptors = lowLimit();
   logIgnoredProxies();
@@ -109,7 +117,7 @@ export async function startBalancer(
     if ("backend" in notice.event) sources.connectFailed(urlOf(notice.event.backend));
   };
   /** Undefined until workers may be changed. */
-  let current: LiveConfiguration | undefined;
+  let current: LiveConfiguration | undefined = undefined;
   const sources = undo.use(
     new BackendSources({
       wheel: clock.wheel,
@@ -130,9 +138,18 @@ export async function startBalancer(
   const instanceName = newInstanceName();
   const prepared = await sources.prepare(config);
   prepared.commit();
-  const first = revisions.make(prepared.resolved);
+  const byHand: ByHand = new ByHand({
+    pools,
+    live: () => live,
+    state: () => revisions.state,
+    isStopping: () => isStopping(),
+    log: (message) => log("info", message),
+  });
+  byHand.takeWeights(predecessor?.setByHand ?? []);
+  const first = revisions.make(byHand.apply(prepared.resolved));
   revisions.adopt(first);
   await pools.update(first.config, first.state);
+  byHand.takeDrains(predecessor?.setByHand ?? []);
   const supervisor = new Supervisor({
     process,
     workers,
@@ -157,13 +174,6 @@ export async function startBalancer(
     hasStarted
       ? supervisor.problem ?? (pools.isUsable ? undefined : "no backend is usable")
       : "starting";
-  const byHand: ByHand = new ByHand({
-    pools,
-    live: () => live,
-    state: () => revisions.state,
-    isStopping,
-    log: (message) => log("info", message),
-  });
   const live = new LiveConfiguration(config, first, {
     revisions,
     supervisor,
@@ -210,33 +220,33 @@ export async function startBalancer(
     },
     ...{ startedAt: Date.now(), unreadiness, isStopping },
   };
-  const admin = startAdmin({
-    control: {
-      drain: byHand.drain,
-      ready: byHand.ready,
-      setWeight: byHand.setWeight,
+  const stopAsked = Promise.withResolvers<string>();
+  const admin: AdminPort = new AdminPort({
+    control: controlOf({
+      ...{ byHand, reloads, isStopping },
       status: () => statusOf(statusSources),
-      reload: async () => {
-        if (isStopping()) return { kind: "stopping" };
-        const reloaded = await reloads.reload("the admin port");
-        return reloaded.kind === "unchanged"
-          ? { kind: "applied", number: reloaded.number, changes: [] }
-          : reloaded;
+      stop() {
+        admin.release();
+        stopAsked.resolve("POST /api/stop");
       },
-    },
+    }),
     fault: () => supervisor.hanging,
     unreadiness,
     config: () => live.written,
     report,
   });
-  undo.defer(() => admin?.shutdown());
-  const addresses = await supervisor.start();
+  undo.defer(() => admin.shutdown());
+  if (predecessor === undefined) admin.open();
+  const addresses = await supervisor.start(predecessor?.ports ?? new Set());
+  if (predecessor !== undefined) {
+    await stopOrGiveUp(predecessor, () => supervisor.drain(first.config.timeouts.drain, 0));
+  }
   pools.watch();
-  current = live;
   current = live;
   onChange.take(source.first, isWatched(source, config));
   refresh(current); // addresses may have changed meanwhile
-  const listening = { addresses, adminAddress: admin?.address, workers };
+  if (predecessor !== undefined) await admin.openLater();
+  const listening = { addresses, adminAddress: admin.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
 
@@ -245,12 +255,13 @@ export async function startBalancer(
     ...listening,
     finished: supervisor.finished,
     reload: (by) => reloads.reload(by),
+    stopAsked: stopAsked.promise,
     async stop(timeout = live.resolved.timeouts.drain) {
       const ending = Promise.all(
         [pools, sources, onChange].map((part) => part[Symbol.asyncDispose]()),
       );
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
-      admin?.shutdown();
+      admin.shutdown();
       await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
       clock[Symbol.dispose]();
       return cut;

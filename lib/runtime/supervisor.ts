@@ -15,7 +15,7 @@ import { nextBackoff } from "./backoff.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import type { LogNotice, Prepared, SharedAssignment } from "./messages.ts";
 import { requestsInFlight } from "./reclaim.ts";
-import type { Revision } from "./revision.ts";
+import { type Revision, withPorts } from "./revision.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 export interface SupervisorOptions {
@@ -79,13 +79,14 @@ export class Supervisor {
   /**
    * Starts all workers.
    *
+   * @param shared ports on which another balancer listens, whose place this one takes
    * @returns where they listen, in the order of the listeners
    * @throws {ListenError} if they cannot listen; then none is left running
    */
-  async start(): Promise<readonly Deno.NetAddr[]> {
+  async start(shared: ReadonlySet<number>): Promise<readonly Deno.NetAddr[]> {
     const { clock } = this.#options;
     const [first, ...others] = this.#numbers;
-    this.#checkPortsAreFree(this.#revision.listeners);
+    this.#checkPortsAreFree(this.#revision.listeners, shared);
     try {
       // If any free port will do, the first worker takes one and the others share it.
       const addresses = await this.#spawn(first!).listening;
@@ -121,7 +122,7 @@ export class Supervisor {
    */
   async change(revision: Revision): Promise<string | undefined> {
     try {
-      this.#checkPortsAreFree(revision.listeners);
+      this.#checkPortsAreFree(revision.listeners, new Set(this.listeners.map(({ port }) => port)));
     } catch (error) {
       if (error instanceof ListenError) return error.message;
       throw error;
@@ -207,11 +208,10 @@ export class Supervisor {
   }
 
   /** Workers listen with reusePort, which would silently share a port with another program. */
-  #checkPortsAreFree(listeners: readonly ListenerAddress[]): void {
-    const ours = new Set(this.#isRunning ? this.listeners.map(({ port }) => port) : []);
+  #checkPortsAreFree(listeners: readonly ListenerAddress[], shared: ReadonlySet<number>): void {
     for (const listener of listeners) {
       const { hostname, port } = listener;
-      if (port === 0 || ours.has(port)) continue;
+      if (port === 0 || shared.has(port)) continue;
       bindOrExplain("requests", [listener], () => Deno.listen({ hostname, port }).close());
     }
   }
@@ -288,13 +288,4 @@ export class Supervisor {
     for (const worker of this.#workers.values()) worker.end();
     this.#workers.clear();
   }
-}
-
-/** The same revision, with the ports that the system chose. */
-function withPorts(revision: Revision, addresses: readonly Deno.NetAddr[]): Revision {
-  const listeners = revision.listeners.map((listener, place) => ({
-    ...listener,
-    port: addresses[place]!.port,
-  }));
-  return { ...revision, listeners };
 }
