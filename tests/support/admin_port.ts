@@ -185,6 +185,7 @@ export function startTestAdmin(
     async statusesFor(text: string) {
       return (await exchange(port, text)).map(({ status }) => status);
     },
+    release: () => admin.release(),
     [Symbol.dispose]: () => admin.shutdown(),
   };
 }

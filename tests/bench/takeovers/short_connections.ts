@@ -58,7 +58,7 @@ export class ShortConnections {
         this.#begin();
       }
       // What could not be made in time is left out: it would come all at once.
-      due = Math.max(due, performance.now() - 20);
+      due = Math.max(due, performance.now() - 5);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
