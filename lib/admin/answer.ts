@@ -5,7 +5,7 @@ import type { Control } from "./control.ts";
 import { type Health, healthReply, isHealthPath } from "./health.ts";
 import { errorReply, type Field } from "./replies.ts";
 import type { AdminRequest } from "./request.ts";
-import { findRoute } from "./routes.ts";
+import { type Answer, findRoute } from "./routes.ts";
 import { refuseSender } from "./sender.ts";
 import type { Identity, TokenCheck } from "./tokens.ts";
 
@@ -23,7 +23,7 @@ export interface Sources {
 
 /** A change that may be made, once its body has arrived. */
 export interface Change {
-  readonly act: (body: Uint8Array) => LocalReply | Promise<LocalReply>;
+  readonly act: (body: Uint8Array) => Answer | Promise<Answer>;
 }
 
 /**
@@ -36,7 +36,7 @@ export function decide(
   address: string,
   now: number,
   { health, control, tokens, ownHost }: Sources,
-): LocalReply | Change | Promise<LocalReply> {
+): LocalReply | Change {
   const { method, path } = request;
   const isHealth = isHealthPath(path);
   const refusal = refuseSender(request, ownHost, isHealth);

@@ -3,7 +3,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { suggest } from "../config/values/suggest.ts";
 import type { LocalReply } from "../http/local_reply.ts";
 import type { Changed, Control } from "./control.ts";
-import { errorReply, jsonReply } from "./replies.ts";
+import { errorReply, jsonReply, type ReplyFirst } from "./replies.ts";
 
 /** What a route answers with. */
 export interface Call {
@@ -15,9 +15,6 @@ export interface Call {
 }
 
 const MAX_WEIGHT = 100;
-
-/** Characters of a wrong body that an error shows. */
-const MAX_SHOWN = 80;
 
 export function readStatus({ control }: Call): LocalReply {
   return jsonReply(STATUS_CODE.OK, control.status());
@@ -39,10 +36,11 @@ export function readBackend({ control, names: [pool, backend] }: Call): LocalRep
 export async function reload({ control, body }: Call): Promise<LocalReply> {
   const isDry = isDryRun(body);
   if (isDry === undefined) {
-    const shown = JSON.stringify(body)?.slice(0, MAX_SHOWN);
     return errorReply(
       STATUS_CODE.BadRequest,
-      `Cannot reload as the body must be empty or {"dryRun": true}: current value is ${shown}`,
+      `Cannot reload as the body must be empty or {"dryRun": true}: current value is ${
+        shown(body)
+      }`,
     );
   }
   const reloaded = await (isDry ? control.preview() : control.reload());
@@ -62,6 +60,26 @@ export async function reload({ control, body }: Call): Promise<LocalReply> {
   }
 }
 
+/**
+ * Stops the balancer, unless the request has come too late: whoever asked does not wait for it any more, and
+ * may have stopped instead.
+ */
+export function stop({ control, body }: Call): LocalReply | ReplyFirst {
+  const { before } = isObject(body) ? body : {};
+  const limit = typeof before === "string" ? Date.parse(before) : NaN;
+  if (!isEmpty(body) && (Number.isNaN(limit) || Object.keys(body as object).length !== 1)) {
+    return errorReply(
+      STATUS_CODE.BadRequest,
+      'Cannot stop as the body must be empty or {"before": "2026-11-26T13:10:09.000Z"}: current ' +
+        `value is ${shown(body)}`,
+    );
+  }
+  if (Date.now() >= limit) return errorReply(STATUS_CODE.Conflict, "it is too late: nothing stops");
+  const { draining, inFlight } = control.status();
+  if (draining) return stopping();
+  return { reply: jsonReply(STATUS_CODE.Accepted, { inFlight }), afterwards: control.stop };
+}
+
 /** Drains a backend, or takes that back. */
 export async function changeBackend(
   call: Call,
@@ -76,13 +94,10 @@ export async function setWeight(call: Call): Promise<LocalReply> {
   const isValid = Number.isInteger(weight) && weight as number >= 0 &&
     weight as number <= MAX_WEIGHT;
   if (!isAlone || !isValid) {
-    const shown = JSON.stringify(call.body) ?? "none";
     return errorReply(
       STATUS_CODE.BadRequest,
       `Cannot set the weight as the body must be {"weight": N}, N a whole number from 0 to ` +
-        `${MAX_WEIGHT}: current value is ${
-          shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown
-        }`,
+        `${MAX_WEIGHT}: current value is ${shown(call.body)}`,
     );
   }
   return await applied(
@@ -156,6 +171,11 @@ function isDryRun(body: unknown): boolean | undefined {
 /** Nothing is accepted and ignored. */
 function takesNothing(what: string): LocalReply {
   return errorReply(STATUS_CODE.BadRequest, `${what} takes no settings: the body must be empty`);
+}
+
+function shown(body: unknown): string {
+  const text = JSON.stringify(body) ?? "none";
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function isEmpty(body: unknown): boolean {

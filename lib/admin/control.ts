@@ -7,6 +7,8 @@ export interface Control {
   readonly reload: () => Promise<Reloaded>;
   /** What a reload would come to now; nothing changes. */
   readonly preview: () => Promise<Reloaded>;
+  /** Begins a stop: gives up the admin port at once, and lets what is in flight finish. */
+  readonly stop: () => void;
   /** Lets a backend finish what it has, without new requests but those that belong to it by a sticky cookie. */
   readonly drain: (pool: string, backend: string) => Promise<Changed>;
   /** Takes a drain back. */

@@ -25,6 +25,12 @@ export function jsonReply(
   };
 }
 
+/** A reply, and what is done once it has been sent. */
+export interface ReplyFirst {
+  readonly reply: LocalReply;
+  readonly afterwards: () => void;
+}
+
 /**
  * @param error one sentence, without a period
  * @param more fields of the body, such as the names that exist

@@ -1,17 +1,36 @@
 /** The paths of the admin port beside those for health, and what each of them needs. */
 import { STATUS_CODE } from "@std/http/status";
 import type { LocalReply } from "../http/local_reply.ts";
-import { type Call, changeBackend, readBackend, readStatus, reload, setWeight } from "./api.ts";
+import {
+  type Call,
+  changeBackend,
+  readBackend,
+  readStatus,
+  reload,
+  setWeight,
+  stop,
+} from "./api.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
-import { errorReply, textReply } from "./replies.ts";
+import { errorReply, type ReplyFirst, textReply } from "./replies.ts";
 
-export interface Route {
+interface Reading {
   /** `*` stands for a name. */
   readonly path: string;
-  /** GET reads, and HEAD with it; POST changes. */
-  readonly method: "GET" | "POST";
-  readonly answer: (call: Call) => LocalReply | Promise<LocalReply>;
+  /** And HEAD with it. */
+  readonly method: "GET";
+  readonly answer: (call: Call) => LocalReply;
 }
+
+interface Changing {
+  readonly path: string;
+  readonly method: "POST";
+  readonly answer: (call: Call) => Answer | Promise<Answer>;
+}
+
+export type Route = Reading | Changing;
+
+/** What comes of a change. */
+export type Answer = LocalReply | ReplyFirst;
 
 const BACKEND = "/api/pools/*/backends/*";
 
@@ -24,6 +43,7 @@ const ROUTES: readonly Route[] = [
   { path: "/api/status", method: "GET", answer: readStatus },
   { path: BACKEND, method: "GET", answer: readBackend },
   { path: "/api/reload", method: "POST", answer: reload },
+  { path: "/api/stop", method: "POST", answer: stop },
   {
     path: `${BACKEND}/drain`,
     method: "POST",
@@ -61,8 +81,8 @@ export function findRoute(path: string): Found | LocalReply {
   }
   return errorReply(
     STATUS_CODE.NotFound,
-    "not found: this port has /livez, /readyz, /metrics, /api/status and /api/reload, and for each " +
-      `backend ${BACKEND} with /drain, /ready and /weight`,
+    "not found: this port has /livez, /readyz, /metrics, /api/status, /api/reload and /api/stop, and " +
+      `for each backend ${BACKEND} with /drain, /ready and /weight`,
   );
 }
 

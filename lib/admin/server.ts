@@ -22,6 +22,7 @@ import type { Control } from "./control.ts";
 import type { Health } from "./health.ts";
 import { discard, type Received, receiveRequest, sendAll } from "./receive.ts";
 import { errorReply } from "./replies.ts";
+import type { Answer } from "./routes.ts";
 import { TokenCheck, type Tokens } from "./tokens.ts";
 
 export interface AdminOptions extends Health {
@@ -42,8 +43,17 @@ export interface AdminOptions extends Health {
 /** A running admin port. */
 export interface Admin {
   readonly address: Deno.NetAddr;
+  /** Listens no longer, so that another one can; what has come in is answered. */
+  release(): void;
   /** Stops it; what it has begun to send is cut off. */
   shutdown(): void;
+}
+
+interface Answered {
+  readonly reply: LocalReply;
+  readonly isHead: boolean;
+  /** Called once the reply is sent. */
+  readonly afterwards?: () => void;
 }
 
 const LIFETIME_MS = 5_000;
@@ -86,6 +96,7 @@ export function serveAdmin(options: AdminOptions): Admin {
       if (answered === undefined) return;
       await sendAll(connection, localReplyBytes(answered.reply, "close", answered.isHead));
       await connection.closeWrite();
+      answered.afterwards?.();
       await discard(connection); // closing with unread bytes resets the connection (RFC 9112, 9.6)
     } catch (error) {
       if (!isOfConnection(error)) onError(error);
@@ -95,7 +106,7 @@ export function serveAdmin(options: AdminOptions): Admin {
   }
 
   /** @returns undefined if the client leaves before its request is complete */
-  async function answer(connection: Deno.TcpConn) {
+  async function answer(connection: Deno.TcpConn): Promise<Answered | undefined> {
     let received: Received | undefined;
     try {
       received = await receiveRequest(connection);
@@ -107,15 +118,17 @@ export function serveAdmin(options: AdminOptions): Admin {
     const { request, readBody } = received;
     const client = connection.remoteAddr.hostname;
     const decided = await orFault(() => decide(request, client, performance.now(), sources));
-    const reply = "act" in decided ? await carryOut(decided, connection, readBody) : decided;
-    return reply && { reply, isHead: request.method === "HEAD" };
+    const answer = "act" in decided ? await carryOut(decided, connection, readBody) : decided;
+    if (answer === undefined) return undefined;
+    const isHead = request.method === "HEAD";
+    return "reply" in answer ? { ...answer, isHead } : { reply: answer, isHead };
   }
 
   async function carryOut(
     { act }: Change,
     connection: Deno.TcpConn,
     readBody: Received["readBody"],
-  ): Promise<LocalReply | undefined> {
+  ): Promise<Answer | undefined> {
     const body = await readBody();
     if (body === undefined) return undefined;
     if (!connections.canAct) {
@@ -137,12 +150,18 @@ export function serveAdmin(options: AdminOptions): Admin {
     }
   }
 
+  function release(): void {
+    if (stopped) return;
+    stopped = true;
+    listener.close();
+  }
+
   accept();
   return {
     address,
+    release,
     shutdown() {
-      stopped = true;
-      listener.close();
+      release();
       connections.closeAll();
     },
   };

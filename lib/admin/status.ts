@@ -84,6 +84,8 @@ export interface BackendStatus {
   readonly source: string;
   /** As it applies: one set by hand, or that of the configuration. */
   readonly weight: number;
+  /** That of the configuration. */
+  readonly configuredWeight: number;
   readonly backup: boolean;
   readonly state: BackendState;
   /** Why it is in that state; null if that is its usual one. */

@@ -1,6 +1,6 @@
 /** Asks the admin port of a running balancer, for commands. */
 import { failedFetch } from "../net/fetch_error.ts";
-import { AdminError } from "./admin_error.ts";
+import { AdminError, NothingThere } from "./admin_error.ts";
 
 /** Where a balancer is asked, and as whom. */
 export interface AdminTarget {
@@ -12,9 +12,9 @@ export interface AdminTarget {
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What a reload came to. */
+/** What a request came to. */
 export interface Answered {
-  /** 200, or 422 if the configuration was refused. */
+  /** Of a reload: 200, or 422 if the configuration was refused. */
   readonly status: number;
   readonly body: Json;
 }
@@ -23,14 +23,17 @@ export interface Answered {
 const TIMEOUT_MS = 10_000;
 const RELOAD_TIMEOUT_MS = 120_000;
 
+/** The statuses of what was done, or accepted. */
+const DONE: ReadonlySet<number> = new Set([200, 202]);
+
 export class AdminClient {
   readonly #target: AdminTarget;
   /** Without its scheme, for messages. */
-  readonly #address: string;
+  readonly address: string;
 
   constructor(target: AdminTarget) {
     this.#target = target;
-    this.#address = target.origin.replace(/^http:\/\//, "");
+    this.address = target.origin.replace(/^http:\/\//, "");
   }
 
   /** @throws {AdminError} if the balancer is not there, or does not do it */
@@ -38,9 +41,9 @@ export class AdminClient {
     return this.#expectDone(await this.#ask("GET", path, undefined, TIMEOUT_MS));
   }
 
-  /** @throws {AdminError} as {@linkcode get} */
-  async post(path: string, body?: Json): Promise<Json> {
-    return this.#expectDone(await this.#ask("POST", path, body, TIMEOUT_MS));
+  /** @param timeout in milliseconds @throws {AdminError} as {@linkcode get} */
+  async post(path: string, body?: Json, timeout = TIMEOUT_MS): Promise<Json> {
+    return this.#expectDone(await this.#ask("POST", path, body, timeout));
   }
 
   /** @throws {AdminError} as {@linkcode get}, but not if the configuration is refused */
@@ -70,44 +73,51 @@ export class AdminClient {
       });
       text = await response.text();
     } catch (error) {
-      throw new AdminError(this.#unreachable(error, late, timeout));
+      throw this.#unreachable(error, late, timeout);
     }
     return this.#read(response.status, text);
   }
 
-  #unreachable(error: unknown, late: AbortSignal, timeout: number): string {
-    if (late.aborted) return `${this.#address} did not answer within ${timeout / 1000} s`;
+  /** That what answers is not the admin port of a balancer. @param answer what it answered */
+  stranger(answer: string): AdminError {
+    return new AdminError(
+      `what answers on ${this.address} is not the admin port of this version of Roundabout: ` +
+        `it answered ${answer}`,
+    );
+  }
+
+  #unreachable(error: unknown, late: AbortSignal, timeout: number): AdminError {
+    if (late.aborted) {
+      return new AdminError(`${this.address} did not answer within ${timeout / 1000} s`);
+    }
     const { failure, detail } = failedFetch(error);
     return failure === "connection_refused"
-      ? `nothing answers on ${this.#address}: is a balancer running, and is this its admin port?`
-      : `${this.#address}: ${detail}`;
+      ? new NothingThere(
+        `nothing answers on ${this.address}: is a balancer running, and is this its admin port?`,
+      )
+      : new AdminError(`${this.address}: ${detail}`);
   }
 
   #read(status: number, text: string): Answered {
     const body = parseObject(text);
     const error = body?.["error"];
-    const isOurs = body !== undefined && (status === 200 || typeof error === "string");
-    if (!isOurs) {
-      throw new AdminError(
-        `what answers on ${this.#address} is not the admin port of this version of Roundabout: ` +
-          `it answered ${status}`,
-      );
-    }
+    const isOurs = body !== undefined && (DONE.has(status) || typeof error === "string");
+    if (!isOurs) throw this.stranger(String(status));
     return { status, body };
   }
 
   #expectDone({ status, body }: Answered): Json {
-    if (status === 200) return body;
+    if (DONE.has(status)) return body;
     const error = String(body["error"]);
     if (status === 401) throw new AdminError(this.#unauthorized(error), status);
     if (status === 404) throw new AdminError(withNames(error, body), status);
-    throw new AdminError(`${this.#address} answered ${status}: ${error}`, status);
+    throw new AdminError(`${this.address} answered ${status}: ${error}`, status);
   }
 
   #unauthorized(error: string): string {
     return this.#target.token === undefined
-      ? `${this.#address} asks for a token: set ADMIN_TOKEN, or name its file by --token-file`
-      : `${this.#address} does not accept the token: ${error}`;
+      ? `${this.address} asks for a token: set ADMIN_TOKEN, or name its file by --token-file`
+      : `${this.address} does not accept the token: ${error}`;
   }
 }
 

@@ -23,3 +23,8 @@ export class AdminError extends Error {
     return WRONG.has(this.status) ? WRONG_USAGE : FAILED;
   }
 }
+
+/** Nothing listens on the address. */
+export class NothingThere extends AdminError {
+  override name = "NothingThere";
+}

@@ -41,7 +41,7 @@ export async function askBalancer(
 }
 
 /** @throws {ConfigError} if a flag or setting is wrong, or if the admin port is off */
-async function findTarget(
+export async function findTarget(
   { config, admin, "token-file": tokenFile }: Flags,
 ): Promise<AdminTarget> {
   const variables = readVariables();

@@ -6,6 +6,8 @@ import type { Signals } from "./signals.ts";
 export interface Flags extends SimulateFlags {
   /** The path of the configuration file. */
   readonly config?: string | undefined;
+  /** Whether `start` takes the place of a running balancer. */
+  readonly takeover?: boolean | undefined;
   /** Of `check`. */
   readonly print?: boolean | undefined;
   readonly schema?: boolean | undefined;

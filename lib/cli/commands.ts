@@ -18,7 +18,7 @@ const ASKING = { config: TEXT, admin: TEXT, "token-file": TEXT };
 const BACKEND = ["pool", "backend"];
 
 export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
-  start: { load: () => import("./commands/start.ts"), flags: { config: TEXT } },
+  start: { load: () => import("./commands/start.ts"), flags: { takeover: SWITCH, ...ASKING } },
   demo: { load: () => import("./commands/demo.ts") },
   backend: { load: () => import("./commands/backend.ts"), flags: { name: TEXT } },
   check: {

@@ -1,6 +1,6 @@
 /**
  * What the operator sets by hand: drains and weights of backends. Both last through reloads, but not through
- * a restart; a weight that the file changes wins.
+ * a restart, unless another balancer takes this one's place; a weight that the file changes wins.
  */
 import type { Changed, Control } from "../admin/control.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -8,6 +8,7 @@ import { POOL, poolRecords } from "../shared_memory/layout.ts";
 import type { SharedState } from "../shared_memory/state.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
 import type { ObservedPools } from "./observed_pools.ts";
+import type { SetByHand } from "./predecessor.ts";
 import type { ResolvedConfiguration } from "./revision.ts";
 
 export interface ByHandOptions {
@@ -52,6 +53,36 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
       if (typeof changed === "string") throw new Error(changed);
       this.#log(pool, backend, `has the weight ${weight}, set by hand`);
     });
+
+  /** Keeps the weights that were set in the balancer whose place this one takes: {@linkcode apply} uses them. */
+  takeWeights(set: readonly SetByHand[]): void {
+    for (const { pool, url, weight, configuredWeight } of set) {
+      if (weight === configuredWeight) continue;
+      this.#weights.set(keyOf(pool, url), { weight, written: configuredWeight });
+    }
+  }
+
+  /** Drains what was drained there, and reports what is kept of it, and what is not. */
+  takeDrains(set: readonly SetByHand[]): void {
+    for (const { pool, url, draining, weight, configuredWeight } of set) {
+      const backend = this.#find(pool, url);
+      if ("kind" in backend) {
+        this.#options.log(`pool ${pool}: ${url} is not there: what was set by hand is dropped`);
+        continue;
+      }
+      if (draining) this.#setMode(pool, backend, "draining");
+      if (weight === configuredWeight) continue;
+      const isKept = this.#weights.has(keyOf(pool, url));
+      const kept = `has the weight ${weight}, set by hand`;
+      const dropped = `has the weight ${backend.weight}, as the configuration has changed it`;
+      this.#log(pool, backend, isKept ? kept : dropped);
+    }
+  }
+
+  /** The weight that the configuration gives a backend. */
+  configuredWeight(pool: string, { url, weight }: Backend): number {
+    return this.#weights.get(keyOf(pool, url))?.written ?? weight;
+  }
 
   /** Whether the drain or the weight of a backend is set by hand. */
   isSet(pool: string, { url, mode }: Backend): boolean {

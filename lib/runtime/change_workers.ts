@@ -3,7 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { log } from "../logging/log.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import type { Prepared } from "./messages.ts";
-import type { Revision } from "./revision.ts";
+import { type Revision, withPorts } from "./revision.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 /** A worker, as far as it is changed. */
@@ -40,15 +40,6 @@ export async function commitAll(workers: readonly Changeable[], revision: Revisi
     if (await deadline(committed, CHANGE_TIMEOUT_MS).catch(ignoreTimeout)) return;
     log("warn", `worker ${worker.number} does not answer: it changes once it goes on`);
   }));
-}
-
-/** The same revision, with the ports that the system chose. */
-export function withPorts(revision: Revision, addresses: readonly Deno.NetAddr[]): Revision {
-  const listeners = revision.listeners.map((listener, place) => ({
-    ...listener,
-    port: addresses[place]!.port,
-  }));
-  return { ...revision, listeners };
 }
 
 async function prepare(worker: Changeable, revision: Revision): Promise<Prepared> {

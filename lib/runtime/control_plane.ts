@@ -15,7 +15,8 @@ import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { routeIdOf } from "../routing/route_id.ts";
 import { processRecords } from "../shared_memory/layout.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
-import { startAdmin } from "./admin.ts";
+import { AdminPort } from "./admin.ts";
+import { controlOf } from "./admin_control.ts";
 import { namesOf } from "./backend_names.ts";
 import { BackendSources } from "./backend_sources.ts";
 import { ByHand } from "./by_hand.ts";
@@ -25,6 +26,7 @@ import { LiveConfiguration } from "./live_configuration.ts";
 import { LogRouter } from "./log_router.ts";
 import type { LogNotice } from "./messages.ts";
 import { ObservedPools } from "./observed_pools.ts";
+import { type Predecessor, stopOrGiveUp } from "./predecessor.ts";
 import { Reasons } from "./reasons.ts";
 import { type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
 import { ReloadOnChange } from "./reload_on_change.ts";
@@ -52,6 +54,8 @@ export interface Balancer extends Listening {
   readonly finished: Promise<never>;
   /** Reads the configuration again, and puts it in force whole or not at all. @param by who asked for it */
   reload(by: ReloadedBy): Promise<Reloaded>;
+  /** Resolves if it was asked to stop, with what asked for it; nothing stops by that alone. */
+  readonly stopAsked: Promise<string>;
   /**
    * Stops it: it is no longer ready, then refuses new connections, and lets requests in flight finish.
    *
@@ -69,6 +73,8 @@ export interface StartOptions {
   readonly source?: ConfigurationSource;
   /** The module that workers run; by default worker.ts. */
   readonly script?: URL;
+  /** The running balancer whose place this one takes; by default there is none, and all ports must be free. */
+  readonly predecessor?: Predecessor | undefined;
   /** Called when all workers listen, before the balancer says that it is ready. */
   readonly onListening?: (listening: Listening) => void;
 }
@@ -83,11 +89,13 @@ const STOP_WAIT_MS = 1_000;
  * Starts a balancer.
  *
  * @throws {ListenError} if an address cannot be listened on; then nothing is left running
+ * @throws what {@linkcode Predecessor.stop} throws: then the same is true once what came in here has finished
  */
 export async function startBalancer(
   config: Configuration,
   options: StartOptions = {},
 ): Promise<Balancer> {
+  const { predecessor } = options;
   await using undo = new AsyncDisposableStack();
   const descriptors = lowLimit();
   logIgnoredProxies();
@@ -134,9 +142,18 @@ export async function startBalancer(
   const instanceName = newInstanceName();
   const prepared = await sources.prepare(config);
   prepared.commit();
-  const first = revisions.make(prepared.resolved);
+  const byHand: ByHand = new ByHand({
+    pools,
+    live: () => live,
+    state: () => revisions.state,
+    isStopping: () => isStopping(),
+    log: (message) => log("info", message),
+  });
+  byHand.takeWeights(predecessor?.setByHand ?? []);
+  const first = revisions.make(byHand.apply(prepared.resolved));
   revisions.adopt(first);
   await pools.update(first.config, first.state);
+  byHand.takeDrains(predecessor?.setByHand ?? []);
   const supervisor = new Supervisor({
     process,
     workers,
@@ -161,13 +178,6 @@ export async function startBalancer(
     hasStarted
       ? supervisor.problem ?? (pools.isUsable ? undefined : "no backend is usable")
       : "starting";
-  const byHand: ByHand = new ByHand({
-    pools,
-    live: () => live,
-    state: () => revisions.state,
-    isStopping,
-    log: (message) => log("info", message),
-  });
   const started = Promise.withResolvers<void>();
   const live = new LiveConfiguration(config, first, {
     started: started.promise,
@@ -216,28 +226,33 @@ export async function startBalancer(
     },
     ...{ startedAt: Date.now(), unreadiness, isStopping },
   };
-  const admin = startAdmin({
-    control: {
-      drain: byHand.drain,
-      ready: byHand.ready,
-      setWeight: byHand.setWeight,
+  const stopAsked = Promise.withResolvers<string>();
+  const admin: AdminPort = new AdminPort({
+    control: controlOf({
+      ...{ byHand, reloads, isStopping },
       status: () => statusOf(statusSources),
-      reload: async () =>
-        isStopping() ? { kind: "stopping" } : asTold(await reloads.reload("the admin port")),
-      preview: async () => asTold(await reloads.preview()),
-    },
+      stop() {
+        admin.release();
+        stopAsked.resolve("POST /api/stop");
+      },
+    }),
     fault: () => supervisor.hanging,
     unreadiness,
     config: () => live.written,
     report,
   });
-  undo.defer(() => admin?.shutdown());
-  const addresses = await supervisor.start();
+  undo.defer(() => admin.shutdown());
+  if (predecessor === undefined) admin.open();
+  const addresses = await supervisor.start(predecessor?.ports ?? new Set());
+  if (predecessor !== undefined) {
+    await stopOrGiveUp(predecessor, () => supervisor.drain(first.config.timeouts.drain, 0));
+  }
   pools.watch();
   current = live;
   onChange.take(source.first, isWatched(source, config));
   refresh(current); // addresses may have changed meanwhile
-  const listening = { addresses, adminAddress: admin?.address, workers };
+  if (predecessor !== undefined) await admin.openLater();
+  const listening = { addresses, adminAddress: admin.address, workers };
   options.onListening?.(listening);
   hasStarted = true;
   started.resolve();
@@ -247,22 +262,18 @@ export async function startBalancer(
     ...listening,
     finished: supervisor.finished,
     reload: (by) => reloads.reload(by),
+    stopAsked: stopAsked.promise,
     async stop(timeout = live.resolved.timeouts.drain) {
       const ending = Promise.all(
         [pools, sources, onChange].map((part) => part[Symbol.asyncDispose]()),
       );
       const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
-      admin?.shutdown();
+      admin.shutdown();
       await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
       clock[Symbol.dispose]();
       return cut;
     },
   };
-}
-
-/** A reload that changes nothing applies no changes. */
-function asTold(reloaded: Reloaded): Exclude<Reloaded, { readonly kind: "unchanged" }> {
-  return reloaded.kind === "unchanged" ? { ...reloaded, kind: "applied", changes: [] } : reloaded;
 }
 
 /** Takes the addresses that names stand for now. @param live undefined while it starts */

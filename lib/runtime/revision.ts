@@ -42,3 +42,12 @@ export function listenersOf({ listeners }: Pick<Configuration, "listeners">): Li
     port,
   }));
 }
+
+/** The same revision, with the ports that the system chose. @param addresses in the order of its listeners */
+export function withPorts(revision: Revision, addresses: readonly Deno.NetAddr[]): Revision {
+  const listeners = revision.listeners.map((listener, place) => ({
+    ...listener,
+    port: addresses[place]!.port,
+  }));
+  return { ...revision, listeners };
+}

@@ -12,11 +12,11 @@ import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import type { Clock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { nextBackoff } from "./backoff.ts";
-import { commitAll, prepareAll, withPorts } from "./change_workers.ts";
+import { commitAll, prepareAll } from "./change_workers.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import type { LogNotice, SharedAssignment } from "./messages.ts";
 import { requestsInFlight } from "./reclaim.ts";
-import type { Revision } from "./revision.ts";
+import { type Revision, withPorts } from "./revision.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 export interface SupervisorOptions {
@@ -78,13 +78,14 @@ export class Supervisor {
   /**
    * Starts all workers.
    *
+   * @param shared ports on which another balancer listens, whose place this one takes
    * @returns where they listen, in the order of the listeners
    * @throws {ListenError} if they cannot listen; then none is left running
    */
-  async start(): Promise<readonly Deno.NetAddr[]> {
+  async start(shared: ReadonlySet<number>): Promise<readonly Deno.NetAddr[]> {
     const { clock } = this.#options;
     const [first, ...others] = this.#numbers;
-    this.#checkPortsAreFree(this.#revision.listeners);
+    this.#checkPortsAreFree(this.#revision.listeners, shared);
     try {
       // If any free port will do, the first worker takes one and the others share it.
       const addresses = await this.#spawn(first!).listening;
@@ -124,7 +125,7 @@ export class Supervisor {
 
   async #change(revision: Revision): Promise<string | undefined> {
     try {
-      this.#checkPortsAreFree(revision.listeners);
+      this.#checkPortsAreFree(revision.listeners, new Set(this.listeners.map(({ port }) => port)));
     } catch (error) {
       if (error instanceof ListenError) return error.message;
       throw error;
@@ -195,11 +196,10 @@ export class Supervisor {
   }
 
   /** Workers listen with reusePort, which would silently share a port with another program. */
-  #checkPortsAreFree(listeners: readonly ListenerAddress[]): void {
-    const ours = new Set(this.#isRunning ? this.listeners.map(({ port }) => port) : []);
+  #checkPortsAreFree(listeners: readonly ListenerAddress[], shared: ReadonlySet<number>): void {
     for (const listener of listeners) {
       const { hostname, port } = listener;
-      if (port === 0 || ours.has(port)) continue;
+      if (port === 0 || shared.has(port)) continue;
       bindOrExplain("requests", [listener], () => Deno.listen({ hostname, port }).close());
     }
   }

@@ -98,13 +98,19 @@ for (
     ["drain", "x", "the body must be JSON"],
     ["ready", "[]", "takes no settings"],
     ["ready", "\xff", "takes no settings"],
+    ["/api/stop", '{"before":1}', 'current value is {"before":1}'],
+    ["/api/stop", '{"before":"soon"}', "must be"],
+    ["/api/stop", '{"before":"2026-11-26T13:10:09.000Z","force":true}', "must be"],
+    ["/api/stop", "[]", "must be"],
+    ["/api/stop", "x", "the body must be JSON"],
   ] as const
 ) {
   Deno.test(`admin api: ${action} with ${body} is answered 400 and changes nothing`, async () => {
     using api = startTestAdmin();
     const sent = body === "\xff" ? JSON.stringify(body) : body;
     const init = sent === undefined ? {} : { body: sent };
-    const answer = await api.call("POST", `${BACKEND}/${action}`, init);
+    const path = action === "/api/stop" ? action : `${BACKEND}/${action}`;
+    const answer = await api.call("POST", path, init);
     assertEquals(answer.status, 400);
     assertStringIncludes(answer.body.error, problem);
     assertEquals([api.control.asked, api.errors], [[], []]);
@@ -159,10 +165,33 @@ Deno.test("admin api: a balancer that stops changes nothing any more, and says s
   using api = startTestAdmin();
   api.control.current = sampleStatus({ draining: true });
   api.control.onReload = () => ({ kind: "stopping" });
-  for (const path of ["/api/reload", `${BACKEND}/drain`]) {
+  for (const path of ["/api/reload", "/api/stop", `${BACKEND}/drain`]) {
     const { status, body } = await api.call("POST", path);
     assertEquals([status, body], [503, { error: "the balancer is stopping" }]);
   }
+  assertEquals(api.control.asked, ["reload"]);
+});
+
+for (const body of ["", "{}", JSON.stringify({ before: new Date(Date.now() + 60_000) })]) {
+  Deno.test(`admin api: a stop with ${body.slice(0, 9)} is answered 202 before it begins, though the port is given up at once`, async () => {
+    using api = startTestAdmin();
+    using other = await Dialogue.open(api.port);
+    api.control.onStop = api.release;
+    const { status, body: answer } = await api.call("POST", "/api/stop", { body });
+    assertEquals([status, answer], [202, { inFlight: 7 }]);
+    using _next = Deno.listen({ hostname: "127.0.0.1", port: api.port });
+    assertEquals(api.control.asked, ["stop"]);
+    await other.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"); // it was there before
+    assertEquals((await other.response()).status, 200);
+  });
+}
+
+Deno.test("admin api: a stop that comes too late is answered 409, and does not begin", async () => {
+  using api = startTestAdmin();
+  const body = JSON.stringify({ before: new Date(Date.now() - 1) });
+  const { status, body: answer } = await api.call("POST", "/api/stop", { body });
+  assertEquals([status, answer], [409, { error: "it is too late: nothing stops" }]);
+  assertEquals(api.control.asked, []);
 });
 
 Deno.test("admin api: a fault in a change is reported, and answered 500", async () => {

@@ -351,7 +351,10 @@ Deno.test("admin attacks: with readToken alone nothing can be changed, on loopba
   using api = startTestAdmin({ readToken: READ_TOKEN });
   assertEquals((await api.call("POST", "/api/reload")).status, 401);
   const headers = { authorization: `Bearer ${READ_TOKEN}` };
-  assertEquals((await api.call("POST", "/api/reload", { headers })).status, 403);
+  for (const path of ["/api/reload", "/api/stop"]) {
+    assertEquals((await api.call("POST", path, { headers })).status, 403);
+  }
+  assertEquals(api.control.asked, []);
   assertEquals((await api.call("GET", "/api/status", { headers })).status, 200);
 });
 

@@ -4,7 +4,7 @@ import manifest from "../../deno.json" with { type: "json" };
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** The flags of the task, as a bench should run what users run. */
-const V8_FLAGS = manifest.tasks.start.command.split(" ").find((word) =>
+export const V8_FLAGS = manifest.tasks.start.command.split(" ").find((word) =>
   word.startsWith("--v8-flags")
 )!;
 

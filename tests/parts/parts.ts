@@ -18,6 +18,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "cli/healthcheck_test.ts": 6,
   "cli/policies_test.ts": 2,
   "cli/run_test.ts": 8,
+  "cli/takeover_test.ts": 26,
   "config/fuzz_test.ts": 7,
   "config/source/any_text_test.ts": 3,
   "discovery/real_dns_test.ts": 10,

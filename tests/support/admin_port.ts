@@ -12,6 +12,7 @@ export function sampleBackend(id: string, more: Partial<BackendStatus> = {}): Ba
     url: id,
     source: id,
     weight: 1,
+    configuredWeight: 1,
     backup: false,
     state: "in use",
     reason: null,
@@ -85,6 +86,7 @@ export function sampleStatus(more: Partial<Status> = {}): Status {
 export class ScriptedControl implements Control {
   readonly asked: string[] = [];
   current: Status = sampleStatus();
+  onStop: () => void = () => {};
   onReload: () => Reloaded | Promise<Reloaded> = () => ({
     kind: "applied",
     number: 4,
@@ -97,6 +99,10 @@ export class ScriptedControl implements Control {
   readonly setWeight = (pool: string, backend: string, weight: number) =>
     this.#change(`weight ${weight}`, pool, backend, { weight });
   readonly status = () => this.current;
+  readonly stop = () => {
+    this.asked.push("stop");
+    this.onStop();
+  };
   readonly reload = async () => {
     this.asked.push("reload");
     return await this.onReload();
@@ -184,6 +190,7 @@ export function startTestAdmin(
     async statusesFor(text: string) {
       return (await exchange(port, text)).map(({ status }) => status);
     },
+    release: () => admin.release(),
     [Symbol.dispose]: () => admin.shutdown(),
   };
 }

@@ -2,23 +2,30 @@
 import type { Loaded } from "../../config/load.ts";
 import type { Configuration } from "../../config/model.ts";
 import { titleOf } from "../../config/values/listed_backend.ts";
-import { log, setLogLevel } from "../../logging/log.ts";
+import { complain, log, setLogLevel } from "../../logging/log.ts";
 import { formatHostPort } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
+import { AdminError } from "../admin_error.ts";
 import type { Flags } from "../command.ts";
 import { runUntilSignal } from "../run.ts";
+import type { Predecessor } from "../../runtime/predecessor.ts";
 import type { LoadedConfiguration } from "../../runtime/configuration_source.ts";
 import { loadSettings } from "../settings.ts";
 import type { Signals } from "../signals.ts";
 
 export const HELP = `roundabout start: balance requests over backends
 
-Usage: roundabout [start] [--config FILE]
+Usage: roundabout [start] [--config FILE] [--takeover [flags]]
 
   USERS_SERVICE='http://localhost:3001;http://localhost:3002' roundabout start
   roundabout start --config roundabout.jsonc
+  roundabout start --config roundabout.jsonc --takeover
 
-  --config FILE  the configuration file, with pools and routes (CONFIG)
+  --config FILE      the configuration file, with pools and routes (CONFIG)
+  --takeover         take the place of the running instance, without losing a request: listen beside it,
+                     take over drains and weights set by hand, then stop it. If none runs, start (Linux)
+  --admin URL        the admin port of that instance, instead of the one that the settings name
+  --token-file FILE  a file with its token; otherwise ADMIN_TOKEN or the settings have it
 
 USERS_SERVICE lists the backends of the only pool if there is no file. Settings are variables of the
 environment or of .env in the working directory, or stand in the file; roundabout check checks and
@@ -30,15 +37,28 @@ DRAIN_TIMEOUT, and stop it, and so does SIGHUP if it was started at a terminal. 
 once, from a second after the first.
 `;
 
-export function run({ config }: Flags, signals?: Signals): Promise<number> {
+export async function run(flags: Flags, signals?: Signals): Promise<number> {
+  try {
+    return await serve(flags, signals);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    complain(`Cannot take over as ${error.message}`);
+    return error.exitStatus;
+  }
+}
+
+function serve(flags: Flags, signals?: Signals): Promise<number> {
+  const { config } = flags;
   return runUntilSignal(async (isDraining) => {
     const readAt = Date.now();
     const { configuration, file, files } = await loadTested(config);
     setLogLevel(configuration.log.level);
     const source = { load: () => loadAgain(config), file: file?.name, first: { files, readAt } };
-    const balancer = await startBalancer(configuration, { onListening, source });
+    const predecessor = await findPredecessor(flags, configuration, isDraining);
+    const balancer = await startBalancer(configuration, { onListening, source, predecessor });
     return {
       finished: balancer.finished,
+      stopAsked: balancer.stopAsked,
       reload: () => void balancer.reload("SIGHUP"),
       stop: () => balancer.stop(),
     };
@@ -56,6 +76,16 @@ export function run({ config }: Flags, signals?: Signals): Promise<number> {
       );
     }
   }, signals);
+}
+
+/** Undefined if none is to be taken over, or none runs: then what asks it is not loaded, or needed. */
+async function findPredecessor(
+  flags: Flags,
+  ...given: [Configuration, () => boolean]
+): Promise<Predecessor | undefined> {
+  const { takeover, admin, "token-file": tokenFile } = flags;
+  if (!takeover && admin === undefined && tokenFile === undefined) return undefined;
+  return await (await import("../takeover.ts")).findPredecessor(flags, ...given);
 }
 
 /** Loads the configuration, and runs the tests of its file. @throws {ConfigError} with every problem */

@@ -1,6 +1,5 @@
 /** Roundabout and its peers, as the reloads bench starts and reloads them. */
-import { end, ROOT } from "../processes.ts";
-import manifest from "../../../deno.json" with { type: "json" };
+import { end, ROOT, V8_FLAGS } from "../processes.ts";
 
 export interface ProxyOptions {
   readonly port: number;
@@ -21,10 +20,6 @@ export type StartProxy = (
   options: ProxyOptions,
   backendPorts: readonly number[],
 ) => Promise<RunningProxy>;
-
-const V8_FLAGS = manifest.tasks.start.command.split(" ").find((word) =>
-  word.startsWith("--v8-flags")
-)!;
 
 export const PROXIES: Readonly<Record<string, StartProxy>> = {
   tcp: (options, ports) => startRoundabout("tcp", options, ports),
@@ -78,7 +73,7 @@ async function startRoundabout(
 }
 
 /** The standard error of a process. */
-class Log {
+export class Log {
   #text = "";
   #wake = () => {};
 

@@ -10,7 +10,7 @@ import { delay } from "@std/async/delay";
 import { classifyAcceptError } from "../../../net/accept_error.ts";
 import { plainMessage } from "../../../net/plain_message.ts";
 import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
-import { untilQuiet } from "../../shared/drain.ts";
+import { runFor } from "../../shared/drain.ts";
 
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
@@ -36,13 +36,21 @@ const PAUSE_MS = 100;
 /** How long it pauses after an error that is not known, which may come back at once, in milliseconds. */
 const UNKNOWN_PAUSE_MS = 10;
 
-/** How long connections that wait in the system's queue are accepted after the end, in milliseconds. */
-const EMPTY_WITHIN_MS = 200;
+/** How many connections that wait in the system's queue are accepted at the end: more cannot wait. */
+const MAX_LAST = 4_096;
+
+/** How long no connection may arrive to stop without having seen a last one, in milliseconds. */
+const QUIET_MS = 50;
+
+/** Within so many microtasks a connection that waits already is there: two, and one to be sure. */
+const MICROTASKS = 3;
 
 /** Accepts until it is stopped. */
 export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
   const { hasRoom, makeRoom, onConnection, onWarning } = options;
-  let accepted = 0;
+  let isEnding = false;
+  /** Whether a connection has come since then. */
+  let hasLast = false;
   let stopped = false;
   let resume: (() => void) | undefined;
 
@@ -50,13 +58,58 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     while (!stopped) {
       try {
         const connection = await listener.accept();
-        accepted++;
+        if (isEnding) return await acceptLast(connection);
         await waitForRoom();
         hand(connection);
       } catch (error) {
         if (!stopped) await recover(error);
       }
     }
+  }
+
+  /**
+   * The system resets what arrives between the last look at its queue and the end, so nothing else may happen
+   * between them: not even what the other connections of this turn wait for, nor what these need.
+   */
+  async function acceptLast(first: Deno.TcpConn): Promise<void> {
+    hasLast = true;
+    const last = [first];
+    await delay(0);
+    while (last.length < MAX_LAST) {
+      const accepting = listener.accept();
+      if (!await isThere(accepting)) {
+        close();
+        await accepting.catch(() => {}); // that it is closed
+        break;
+      }
+      try {
+        last.push(await accepting);
+      } catch (error) {
+        if (classifyAcceptError(error) !== "client gone") {
+          warn(error);
+          break;
+        }
+      }
+    }
+    close();
+    for (const connection of last) {
+      try {
+        hand(connection);
+      } catch (error) {
+        warn(error);
+      }
+    }
+  }
+
+  function warn(error: unknown): void {
+    onWarning(`cannot accept connections for now: ${plainMessage(error)}`);
+  }
+
+  function close(): void {
+    if (stopped) return;
+    stopped = true;
+    listener.close(); // what waits in the queue is reset
+    resume?.();
   }
 
   function hand(connection: Deno.TcpConn): void {
@@ -81,7 +134,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
   async function recover(error: unknown): Promise<void> {
     const kind = classifyAcceptError(error);
     if (kind === "client gone") return;
-    onWarning(`cannot accept connections for now: ${plainMessage(error)}`);
+    warn(error);
     if (kind === "unknown") return await delay(UNKNOWN_PAUSE_MS);
     makeRoom();
     await pause();
@@ -100,13 +153,22 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     finished,
     resume: () => resume?.(),
     async stop() {
-      await untilQuiet(() => accepted, 0, performance.now() + EMPTY_WITHIN_MS);
-      if (!stopped) {
-        stopped = true;
-        listener.close(); // what waits in the queue is reset
-        resume?.();
-      }
+      isEnding = true;
+      await runFor(QUIET_MS, Infinity);
+      if (!hasLast) close();
       await finished;
     },
   };
+}
+
+/**
+ * Whether a connection was waiting. An accept that follows another one asks the system before it returns: only
+ * if nothing waits there is it left for later.
+ */
+async function isThere(accepting: Promise<unknown>): Promise<boolean> {
+  let isSettled = false;
+  const settle = () => void (isSettled = true);
+  accepting.then(settle, settle);
+  for (let count = 0; count < MICROTASKS && !isSettled; count++) await undefined;
+  return isSettled;
 }

@@ -1,15 +1,16 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, fail } from "@std/assert";
 import { acceptFrom, type AcceptOptions } from "../../../../lib/engines/tcp/client/accept.ts";
 
 type Connection = { closed: boolean };
 
-/** A listener whose accept has these results, each after a turn, and then waits. */
+/** A listener whose accept has these results, each after a turn, and then waits for what arrives. */
 class FakeListener {
   closed = false;
   readonly connections: Connection[] = [];
   /** Resolves when all results are used up. */
   readonly exhausted = Promise.withResolvers<void>();
-  #end = (_error: Error) => {};
+  #waiting = Promise.withResolvers<Connection>();
+  #arrived = 0;
   readonly #results: ("connection" | Error)[];
 
   constructor(results: readonly ("connection" | Error)[]) {
@@ -20,18 +21,31 @@ class FakeListener {
     const next = this.#results.shift();
     if (next === undefined) {
       this.exhausted.resolve();
-      return await new Promise((_, reject) => this.#end = reject);
+      if (this.#arrived === 0) return await this.#waiting.promise;
+      this.#arrived--;
+      return this.#connection();
     }
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (next !== "connection") throw next;
-    const connection = { closed: false, close: () => connection.closed = true };
-    this.connections.push(connection);
-    return connection;
+    return this.#connection();
+  }
+
+  /** So many connections come at once: one for the accept that waits, the others as soon as they are asked for. */
+  arrive(count: number): void {
+    this.#arrived = count - 1;
+    this.#waiting.resolve(this.#connection());
+    this.#waiting = Promise.withResolvers();
   }
 
   close(): void {
     this.closed = true;
-    this.#end(new Deno.errors.BadResource("closed"));
+    this.#waiting.reject(new Deno.errors.BadResource("closed"));
+  }
+
+  #connection(): Connection {
+    const connection = { closed: false, close: () => connection.closed = true };
+    this.connections.push(connection);
+    return connection;
   }
 }
 
@@ -90,10 +104,35 @@ Deno.test("accept: an error that is not known costs a short pause and a warning,
 });
 
 Deno.test("accept: before it stops, it takes the connections that wait in the system's queue", async () => {
-  const { listener, seen, accepting } = acceptAll(Array(20).fill("connection"));
-  await accepting.stop();
-  assertEquals([seen.taken, listener.closed], [20, true]);
-  assertEquals(listener.connections.some(({ closed }) => closed), false);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const taken: Deno.TcpConn[] = [];
+  const accepting = acceptFrom(listener, {
+    hasRoom: () => true,
+    makeRoom() {},
+    onConnection: (connection) => taken.push(connection),
+    onWarning: (warning) => fail(warning),
+  });
+  const stopping = accepting.stop();
+  const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
+  const clients = await Promise.all(Array.from({ length: 50 }, connect));
+  await stopping;
+  assertEquals(taken.length, 50);
+  await assertRejects(connect, Deno.errors.ConnectionRefused);
+  for (const connection of [...clients, ...taken]) connection.close();
+});
+
+Deno.test("accept: of the last connections, one that cannot be served is closed, and the others are served", async () => {
+  let count = 0;
+  const { listener, seen, accepting } = acceptAll([], () => {
+    if (count++ === 0) throw new Error("it has no address any more");
+  });
+  const stopping = accepting.stop();
+  listener.arrive(3);
+  await stopping;
+  assertEquals([seen.taken, listener.closed], [3, true]);
+  assertEquals(listener.connections.map(({ closed }) => closed), [true, false, false]);
+  assertEquals(seen.warnings, ["cannot accept connections for now: it has no address any more"]);
 });
 
 Deno.test("accept: a connection that cannot be served is closed, and the next one is accepted", async () => {
