@@ -8,6 +8,11 @@ export interface DemoBackend {
   readonly address: string;
   /** From now on connections are refused. Resolves when all that was in flight is answered. */
   stop(): Promise<void>;
+  /**
+   * Says that it leaves before it does: for {@linkcode LEAVE_MS} it serves on, answers 503 at /healthz, and
+   * closes connections with its responses. Then it is stopped.
+   */
+  leave(): Promise<void>;
   /** It listens again, at the same address, and is not slow any more. */
   start(): void;
   /** From now on each response takes {@linkcode SLOW_MS}. */
@@ -26,27 +31,42 @@ export interface DemoBackendOptions {
 /** How long a slow backend takes for each response, in milliseconds. */
 export const SLOW_MS = 2_000;
 
+/** How long a backend that leaves serves on, in milliseconds: probes and clients learn of it meanwhile. */
+export const LEAVE_MS = 3_000;
+
 /** Starts a demo backend. @throws if the address cannot be listened on */
 export function startDemoBackend(options: DemoBackendOptions): DemoBackend {
   const { name, hostname, port, wait = delay } = options;
   let isSlow = false;
+  let isLeaving = false;
   let server: Deno.HttpServer<Deno.NetAddr> | undefined = listen(port);
   const { addr } = server;
 
   function listen(port: number) {
-    return Deno.serve({ hostname, port, onListen: () => {} }, async () => {
+    return Deno.serve({ hostname, port, onListen: () => {} }, async ({ url }) => {
       if (isSlow) await wait(SLOW_MS);
-      return new Response(`Hello from ${name}\n`, { headers: { "x-backend": name } });
+      const headers = { "x-backend": name, ...(isLeaving && { connection: "close" }) };
+      const isWell = !isLeaving || new URL(url).pathname !== "/healthz";
+      return isWell
+        ? new Response(`Hello from ${name}\n`, { headers })
+        : new Response(`${name} leaves\n`, { headers, status: 503 });
     });
+  }
+
+  async function stop(): Promise<void> {
+    const stopping = server;
+    server = undefined;
+    await stopping?.shutdown();
   }
 
   return {
     name,
     address: formatHostPort(hostname, addr.port),
-    async stop() {
-      const stopping = server;
-      server = undefined;
-      await stopping?.shutdown();
+    stop,
+    async leave() {
+      isLeaving = true;
+      await wait(LEAVE_MS);
+      await stop();
     },
     start() {
       isSlow = false;

@@ -19,7 +19,7 @@ import {
   transition,
 } from "./ejection.ts";
 import type { PoolEvent } from "./events.ts";
-import { applyProbe, type ProbeRules } from "./probe_state.ts";
+import { applyProbe, type ProbeRules, UNPROBED } from "./probe_state.ts";
 import type { HealthState, MonitoredBackend } from "./state.ts";
 
 export interface HealthOptions {
@@ -137,6 +137,19 @@ export class HealthMonitor {
       const event: PoolEvent = { kind: good ? "up" : "down", backend: backend.id, reason };
       return [event, ...this.#commit(backend, { ...before, probed, standing }, now)];
     });
+    this.#emit(events);
+  }
+
+  /** There are no probes any more: what they found is not known to be true any longer. */
+  forgetProbes(now: number): void {
+    const events = this.#lock.hold(() =>
+      this.#backends.flatMap((backend): readonly PoolEvent[] => {
+        const { state } = backend;
+        if (state.probed.up) return [];
+        const event: PoolEvent = { kind: "up", backend: backend.id, reason: "there are none" };
+        return [event, ...this.#commit(backend, { ...state, probed: UNPROBED }, now)];
+      })
+    );
     this.#emit(events);
   }
 

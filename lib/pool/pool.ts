@@ -171,6 +171,11 @@ export class Pool {
     this.#health.probed(backend, good, reason, this.clock());
   }
 
+  /** There are no probes any more: backends that they found down are used again. */
+  forgetProbes(): void {
+    this.#health.forgetProbes(this.clock());
+  }
+
   /** An ejected backend that this request tries, counted as in flight there; undefined if it tries none. */
   #claimTrial(request: RequestFacts, candidates: Candidates, now: number): Backend | undefined {
     if (candidates.ejected.length === 0) return undefined;

@@ -112,6 +112,8 @@ export async function startBalancer(
   });
   const reasons = new Reasons(Date.now);
   const report = (notice: LogNotice) => {
+    // What a backend that was taken out still does is no news.
+    if (notice.kind === "event" && !revisions.knows(notice.pool, notice.event)) return;
     logs.route(notice);
     if (notice.kind !== "event") return;
     reasons.note(notice.event, notice.pool);

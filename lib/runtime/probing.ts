@@ -11,8 +11,10 @@ export class Probing implements AsyncDisposable {
   /** Starts, changes or ends them. */
   update(serving: ServingPool): void {
     const options = probeOptions(serving);
-    if (options === undefined) this.#end();
-    else if (this.#probes === undefined) this.#probes = startProbes(options);
+    if (options === undefined) {
+      if (this.#probes !== undefined) serving.pool.forgetProbes();
+      this.#end();
+    } else if (this.#probes === undefined) this.#probes = startProbes(options);
     else this.#probes.update(options);
   }
 

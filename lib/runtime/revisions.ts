@@ -6,6 +6,7 @@ import { Backend, idOf, urlOf } from "../backends/backend.ts";
 import { BACKEND, backendRecords, POOL, poolRecords } from "../shared_memory/layout.ts";
 import { routeIdOf } from "../routing/route_id.ts";
 import { poolsOf } from "../routing/route_pools.ts";
+import type { PoolEvent } from "../health/events.ts";
 import { newRateTable } from "../shared_memory/rate_table.ts";
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import {
@@ -51,6 +52,12 @@ export class Revisions {
 
   get state(): SharedState {
     return this.#state;
+  }
+
+  /** Whether the backend that something has happened to, if it is about one, is in force. */
+  knows(pool: string, event: PoolEvent): boolean {
+    const known = this.#state.pools.get(pool)?.backends;
+    return known !== undefined && (!("backend" in event) || known.has(event.backend));
   }
 
   /** Makes the next revision; it counts once it is {@linkcode adopt}ed. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SLOW_MS, startDemoBackend } from "../../lib/cli/demo_backend.ts";
+import { LEAVE_MS, SLOW_MS, startDemoBackend } from "../../lib/cli/demo_backend.ts";
 import { serveDemoControl } from "../../lib/cli/demo_control.ts";
 import { Program } from "../support/program.ts";
 import { deadPort } from "../support/scripted_backend.ts";
@@ -107,4 +107,25 @@ Deno.test("demo: a backend at an IPv6 address has brackets in its own", async ()
   assertMatch(backend.address, /^\[::1\]:\d+$/);
   assertEquals(await textOf(`http://${backend.address}/`), [200, "Hello from users-1\n"]);
   await backend.stop();
+});
+
+Deno.test("demo backend: one that leaves says so at /healthz and by closing connections, and serves on for a while", async () => {
+  const waited = Promise.withResolvers<number>();
+  const release = Promise.withResolvers<void>();
+  const wait = (milliseconds: number) => {
+    waited.resolve(milliseconds);
+    return release.promise;
+  };
+  const backend = startDemoBackend({ name: "users-1", hostname: "127.0.0.1", port: 0, wait });
+  const origin = `http://${backend.address}`;
+  assertEquals((await textOf(`${origin}/healthz`))[0], 200);
+  const leaving = backend.leave();
+  assertEquals(await waited.promise, LEAVE_MS);
+  assertEquals(await textOf(`${origin}/healthz`), [503, "users-1 leaves\n"]);
+  const response = await fetch(origin);
+  assertEquals([response.status, response.headers.get("connection")], [200, "close"]);
+  await response.body?.cancel();
+  release.resolve();
+  await leaving;
+  assertEquals(await fetch(origin).then(() => "answered", () => "refused"), "refused");
 });

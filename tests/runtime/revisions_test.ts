@@ -107,3 +107,14 @@ Deno.test("revisions: what a worker counts for itself is told apart from what ot
   assertEquals(process.record(WORKER, 2).localReplies[404], 0);
   assertEquals(process.record(WORKER, 1).requests.value, 0);
 });
+
+Deno.test("revisions: what happens to a backend that was taken out is no news", async () => {
+  const revisions = newRevisions();
+  revisions.adopt(revisions.make(await configured(["http://a:81", "http://b:81"])));
+  revisions.adopt(revisions.make(await configured(["http://a:81"])));
+  const fails = (backend: string) => ({ kind: "fails", backend, reason: "" }) as const;
+  assertEquals(revisions.knows("users", fails("a:81")), true);
+  assertEquals(revisions.knows("users", fails("b:81")), false);
+  assertEquals(revisions.knows("users", { kind: "panic" }), true);
+  assertEquals(revisions.knows("other", { kind: "panic" }), false);
+});

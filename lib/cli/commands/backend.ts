@@ -13,7 +13,8 @@ Usage: roundabout backend [--name NAME]
 
   --name NAME  what its responses call it (default backend)
 
-It answers every request, and listens on HOST and PORT.
+It answers every request, and listens on HOST and PORT. When it is stopped it serves for three more
+seconds, and says so: with 503 at /healthz, and by closing connections.
 `;
 
 export function run({ name = "backend" }: Flags, signals?: Signals): Promise<number> {
@@ -25,6 +26,6 @@ export function run({ name = "backend" }: Flags, signals?: Signals): Promise<num
       () => startDemoBackend({ name, hostname, port }),
     );
     log("info", `${name} listens on ${backend.address}`);
-    return Promise.resolve({ stop: () => backend.stop().then(() => 0) });
+    return Promise.resolve({ stop: () => backend.leave().then(() => 0) });
   }, signals);
 }
