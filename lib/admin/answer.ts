@@ -19,6 +19,8 @@ export interface Sources {
   readonly tokens: TokenCheck;
   /** admin.host, if it is on loopback; undefined if it is not. */
   readonly ownHost: string | undefined;
+  /** In milliseconds since 1970. */
+  readonly wallClock: () => number;
 }
 
 /** A change that may be made, once its body has arrived. */
@@ -35,7 +37,7 @@ export function decide(
   request: AdminRequest,
   address: string,
   now: number,
-  { health, control, tokens, ownHost }: Sources,
+  { health, control, tokens, ownHost, wallClock }: Sources,
 ): LocalReply | Change {
   const { method, path } = request;
   const isHealth = isHealthPath(path);
@@ -49,7 +51,9 @@ export function decide(
   if ("status" in found) return found;
   const { route, names } = found;
   if (route.method === "GET") {
-    return isReading ? route.answer({ control, names, body: undefined }) : notAllowed("GET, HEAD");
+    return isReading
+      ? route.answer({ control, names, body: undefined, now: wallClock() })
+      : notAllowed("GET, HEAD");
   }
   if (method !== "POST") return notAllowed("POST");
   if (identity.role !== "operator") {
@@ -60,7 +64,7 @@ export function decide(
       const body = parseBody(bytes);
       return body === undefined
         ? errorReply(STATUS_CODE.BadRequest, "the body must be JSON")
-        : route.answer({ control, names, body: body.value });
+        : route.answer({ control, names, body: body.value, now: wallClock() });
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Call {
   readonly names: readonly string[];
   /** What the body says; undefined if there is none. */
   readonly body: unknown;
+  /** In milliseconds since 1970. */
+  readonly now: number;
 }
 
 const MAX_WEIGHT = 100;
@@ -64,7 +66,7 @@ export async function reload({ control, body }: Call): Promise<LocalReply> {
  * Stops the balancer, unless the request has come too late: whoever asked does not wait for it any more, and
  * may have stopped instead.
  */
-export function stop({ control, body }: Call): LocalReply | ReplyFirst {
+export function stop({ control, body, now }: Call): LocalReply | ReplyFirst {
   const { before } = isObject(body) ? body : {};
   const limit = typeof before === "string" ? Date.parse(before) : NaN;
   if (!isEmpty(body) && (Number.isNaN(limit) || Object.keys(body as object).length !== 1)) {
@@ -74,7 +76,7 @@ export function stop({ control, body }: Call): LocalReply | ReplyFirst {
         `value is ${shown(body)}`,
     );
   }
-  if (Date.now() >= limit) return errorReply(STATUS_CODE.Conflict, "it is too late: nothing stops");
+  if (now >= limit) return errorReply(STATUS_CODE.Conflict, "it is too late: nothing stops");
   const { draining, inFlight } = control.status();
   if (draining) return stopping();
   return { reply: jsonReply(STATUS_CODE.Accepted, { inFlight }), afterwards: control.stop };

@@ -70,6 +70,7 @@ export function serveAdmin(options: AdminOptions): Admin {
   const sources: Sources = {
     health: options,
     control: options.control,
+    wallClock: Date.now,
     tokens: new TokenCheck(options.tokens, isOnLoopback),
     ownHost: isOnLoopback ? hostname : undefined,
   };

@@ -172,7 +172,7 @@ Deno.test("admin api: a balancer that stops changes nothing any more, and says s
   assertEquals(api.control.asked, ["reload"]);
 });
 
-for (const body of ["", "{}", JSON.stringify({ before: new Date(Date.now() + 60_000) })]) {
+for (const body of ["", "{}", JSON.stringify({ before: "2999-01-01T00:00:00Z" })]) {
   Deno.test(`admin api: a stop with ${body.slice(0, 9)} is answered 202 before it begins, though the port is given up at once`, async () => {
     using api = startTestAdmin();
     using other = await Dialogue.open(api.port);

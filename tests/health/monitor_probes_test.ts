@@ -60,3 +60,18 @@ Deno.test("health: if all probes fail, all backends are used", () => {
   for (const name of "ab") test.pool.probed(test.backend(name), false, "answered 404");
   assertEquals([test.pool.usable, test.shares(4)], [false, { a: 2, b: 2 }]);
 });
+
+Deno.test("health: if probes are turned off, a backend that they found down is used again", () => {
+  const test = new HealthTest(2);
+  for (const good of [true, false, false, false]) {
+    test.pool.probed(test.backend("a"), good, "answered 500");
+  }
+  assertEquals(test.usable, "b");
+  test.pool.forgetProbes();
+  assertEquals(test.usable, "ab");
+  assertEquals(test.backend("a").probed.known, false, "the first probe counts at once again");
+  assertEquals(test.log, [
+    "a is down, its probes say: answered 500",
+    "a is up, its probes say: there are none",
+  ]);
+});
