@@ -96,7 +96,8 @@ export class Supervisor {
       return addresses;
     } catch (error) {
       this.#end();
-      throw error;
+      if (shared.size === 0 || !(error instanceof ListenError)) throw error;
+      throw new ListenError(`${error.message}, or run both instances as the same user`);
     }
   }
 

@@ -279,7 +279,8 @@ const REFUSALS: readonly {
       return { [Symbol.dispose]: () => (api[Symbol.dispose](), other[Symbol.dispose]()) };
     },
     status: 1,
-    says: /^Cannot listen on 127\.0\.0\.1:\d+ for requests as the address is in use/m,
+    says:
+      /^Cannot listen on .* as the address is in use: set another port, or run both instances as/m,
   },
   {
     name: "another program has a port that the running instance does not have",
