@@ -145,7 +145,7 @@ Deno.test("examples: in scale, the balancer finds a service of which there may b
 
 Deno.test("examples: the unit consists of sections with settings, and is the one in docs/deploy.md", async () => {
   const unit = await Deno.readTextFile(`${EXAMPLES}/systemd/roundabout.service`);
-  assertEquals(fencesIn(DEPLOY, "ini"), [unit]);
+  assertEquals(fencesIn(DEPLOY, "ini")[0], unit); // others are changes of it
   const wrong = unit.split("\n").filter((line) => !/^(|#.*|\[\w+\]|[A-Z]\w+=.*\S)$/.test(line));
   assertEquals(wrong, []);
   assertEquals(unit.match(/^\[\w+\]$/gm), ["[Unit]", "[Service]", "[Install]"]);
