@@ -140,7 +140,7 @@ ${ports.map((port, index) => `  server users-${index} 127.0.0.1:${port}`).join("
       process.kill("SIGUSR2");
       await log.shows("Loading success");
     },
-    [Symbol.asyncDispose]: () => end(process),
+    [Symbol.asyncDispose]: () => terminate(process),
   };
 }
 
@@ -200,6 +200,12 @@ ${ports.map((port) => `    server 127.0.0.1:${port};`).join("\n")}
       process.kill("SIGHUP");
       await log.shows("start worker process");
     },
-    [Symbol.asyncDispose]: () => end(process),
+    [Symbol.asyncDispose]: () => terminate(process),
   };
+}
+
+/** Its workers would outlive a SIGKILL. */
+async function terminate(process: Deno.ChildProcess): Promise<void> {
+  process.kill("SIGTERM");
+  await process.status;
 }
