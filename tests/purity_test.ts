@@ -37,6 +37,7 @@ const EFFECTFUL = [
   "lib/config/load.ts", // reads the environment and .env
   "lib/config/load_admin.ts", // the same
   "lib/engines/shared/drain.ts", // reads the time and waits
+  "lib/engines/shared/removed_listeners.ts", // reads the time
   "lib/engines/tcp/http1/forwarded_head.ts", // draws request ids
   "lib/engines/tcp/http1/local_reply_bytes.ts", // reads the time for Date
   "lib/engines/tcp/http1/proxy_lines.ts", // draws request ids

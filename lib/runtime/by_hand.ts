@@ -45,12 +45,17 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
   readonly setWeight = (pool: string, url: string, weight: number): Promise<Changed> =>
     this.#change(pool, url, async (backend) => {
       const key = keyOf(pool, url);
-      const { written = backend.weight } = this.#weights.get(key) ?? {};
+      const before = this.#weights.get(key);
+      const { written = backend.weight } = before ?? {};
       if (weight === backend.weight) return;
       if (weight === written) this.#weights.delete(key);
       else this.#weights.set(key, { weight, written });
       const changed = await this.#options.live().refresh();
-      if (typeof changed === "string") throw new Error(changed);
+      if (typeof changed === "string") {
+        if (before === undefined) this.#weights.delete(key);
+        else this.#weights.set(key, before);
+        throw new Error(`Cannot set the weight of ${url}: ${changed}`);
+      }
       this.#log(pool, backend, `has the weight ${weight}, set by hand`);
     });
 

@@ -6,13 +6,11 @@
  */
 import { deadline } from "@std/async/deadline";
 import { urlOf } from "../backends/backend.ts";
-import { changesOf } from "../config/changes.ts";
 import type { Configuration } from "../config/model.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
-import { routeIdOf } from "../routing/route_id.ts";
 import { processRecords } from "../shared_memory/layout.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { AdminPort } from "./admin.ts";
@@ -35,6 +33,7 @@ import { Revisions, statefulOf } from "./revisions.ts";
 import { startSharedClock } from "./shared_clock.ts";
 import { startWarnings } from "./start_warnings.ts";
 import { statusOf } from "./status.ts";
+import { takeAddresses } from "./take_addresses.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerCount } from "./worker_count.ts";
 
@@ -129,7 +128,7 @@ export async function startBalancer(
       wheel: clock.wheel,
       random: Math.random,
       wallClock: Date.now,
-      onChange: () => refresh(current),
+      onChange: () => takeAddresses(current, report),
       onWarning: (message) => report({ kind: "warning", message }),
       onInfo: (message) => log("info", message),
     }),
@@ -252,7 +251,7 @@ export async function startBalancer(
   pools.watch();
   current = live;
   onChange.take(source.first, isWatched(source, config));
-  refresh(current); // addresses may have changed meanwhile
+  takeAddresses(current, report); // addresses may have changed meanwhile
   if (predecessor !== undefined) await admin.openLater();
   const listening = { addresses, adminAddress: admin.address, workers };
   options.onListening?.(listening);
@@ -276,15 +275,6 @@ export async function startBalancer(
       return cut;
     },
   };
-}
-
-/** Takes the addresses that names stand for now. @param live undefined while it starts */
-async function refresh(live: LiveConfiguration | undefined): Promise<void> {
-  const changed = await live?.refresh();
-  if (typeof changed === "string") warn(`backends cannot be changed: ${changed}`);
-  else if (changed !== undefined) {
-    log("info", changesOf(changed.before, changed.after, { routeIdOf }).join("; "));
-  }
 }
 
 function warn(warning: string): void {

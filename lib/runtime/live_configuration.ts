@@ -57,12 +57,14 @@ export class LiveConfiguration {
   change(written: Configuration): Promise<Changed | string> {
     return this.#enqueue(async () => {
       const prepared = await this.#options.sources.prepare(written);
-      const changed = await this.#apply(prepared.resolved);
-      if (typeof changed === "string") {
-        prepared.abandon();
-        return changed;
+      let changed: Changed | string | undefined;
+      try {
+        changed = await this.#apply(prepared.resolved);
+      } finally {
+        if (typeof changed === "object") prepared.commit();
+        else prepared.abandon();
       }
-      prepared.commit();
+      if (typeof changed === "string") return changed;
       this.#written = written;
       this.#options.onChanged(changed);
       return changed;

@@ -93,7 +93,9 @@ export class Reloads {
   }
 
   async #run(by: ReloadedBy): Promise<Reloaded> {
-    const reloaded = await this.#reload();
+    const reloaded = await this.#reload().catch((error) =>
+      this.#refuse([`a fault of this program: ${error}`])
+    );
     this.#last = { ...reloaded, at: this.#options.now() };
     this.#counts[reloaded.kind]++;
     announce(reloaded, by);

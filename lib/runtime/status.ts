@@ -100,28 +100,35 @@ function configurationOf({ reloads }: StatusSources): Status["configuration"] {
 
 function poolOf({ name, config, pool }: ServingPool, sources: StatusSources): PoolStatus {
   const leaving = sources.revisions.leaving.filter((backend) => backend.pool === name);
+  const listed = sources.live.resolved.pools[name]?.backends ?? [];
+  const sourceOf = new Map(listed.map(({ url, source }) => [url, source ?? url]));
   return {
     name,
     policy: config.policy.name,
     usable: pool.usable,
     backends: [
-      ...pool.backends.map((backend) => backendOf(name, backend, sources)),
+      ...pool.backends.map((backend) => ({
+        ...backendOf(name, backend, sources),
+        source: sourceOf.get(backend.url) ?? backend.url,
+      })),
       ...leaving.map(({ url, inFlight }) => removed(url, inFlight)),
     ],
     discovery: discoveryOf(name, sources),
   };
 }
 
-function backendOf(pool: string, backend: Backend, sources: StatusSources): BackendStatus {
+function backendOf(
+  pool: string,
+  backend: Backend,
+  sources: StatusSources,
+): Omit<BackendStatus, "source"> {
   const { id, url, weight, isBackup, inFlight, latency } = backend;
-  const written = sources.live.resolved.pools[pool]?.backends.find((one) => one.url === url);
   const state = stateOf(backend);
   const reason = sources.reasons.of(pool, id);
   const { attempts, failures } = countsOf(pool, id, sources);
   return {
     id: url,
     url,
-    source: written?.source ?? url,
     weight,
     configuredWeight: sources.byHand.configuredWeight(pool, backend),
     backup: isBackup,

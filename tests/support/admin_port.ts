@@ -183,8 +183,7 @@ export function startTestAdmin(
     async call(method: string, path: string, init: RequestInit = {}) {
       const response = await fetch(url + path, { method, ...init });
       const { status, headers } = response;
-      // deno-lint-ignore no-explicit-any
-      return { status, headers, body: await response.json() as any };
+      return { status, headers, body: await response.json() };
     },
     /** Sends these bytes. @returns the status of each response */
     async statusesFor(text: string) {

@@ -4,6 +4,7 @@ import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
+import { RemovedListeners } from "../shared/removed_listeners.ts";
 import { Client } from "./client.ts";
 import { createContext } from "./context.ts";
 import { Transports } from "./exchange/transports.ts";
@@ -18,17 +19,13 @@ const BACKLOG_CONNECTIONS = 4096;
  */
 const EVICT_IDLE_AFTER_MS = 1_000;
 
-/** How long a listener that a reload takes out still accepts connections, in milliseconds. */
-const REMOVED_GRACE_MS = 500;
-
 /** Starts the tcp engine. @throws if it cannot listen on an address */
 export function serveTcp(options: EngineOptions): Engine {
   const { clock, reusePort, onError, onWarning } = options;
   const { wheel } = clock;
   const transports = new Transports(wheel, options.snapshot.limits);
   const clients = new Set<Client>();
-  /** Of listeners that reloads have taken out. */
-  const drains = new Set<Promise<void>>();
+  const removedListeners = new RemovedListeners(onError);
   const serving = { context: createContext(options.snapshot, options, transports) };
   const warnOfAccepting = throttledWarning(onWarning, clock.now);
   const listeners = new Listeners((address) => listen(address, reusePort));
@@ -62,14 +59,6 @@ export function serveTcp(options: EngineOptions): Engine {
     transports.retain(backends, drainTimeout);
   }
 
-  /** Drains a listener that a reload has taken out. */
-  function drain(listener: TcpListener, timeout: number): void {
-    const deadline = performance.now() + timeout;
-    const draining = listener.drain(deadline, Math.min(REMOVED_GRACE_MS, timeout)).catch(onError)
-      .finally(() => drains.delete(draining));
-    drains.add(draining);
-  }
-
   const first = listeners.prepare(options.listeners);
   first.commit().added.forEach(accept);
 
@@ -84,7 +73,7 @@ export function serveTcp(options: EngineOptions): Engine {
           change(to);
           const { added, removed } = prepared.commit();
           added.forEach(accept);
-          for (const listener of removed) drain(listener, to.drainTimeout);
+          removedListeners.drain(removed, to.drainTimeout);
         },
       };
     },
@@ -95,7 +84,7 @@ export function serveTcp(options: EngineOptions): Engine {
       await waitUntil(() => clients.size === 0, deadline);
       const cut = options.requests.own;
       for (const client of clients) client.abort(CUT_OFF);
-      await Promise.all(drains);
+      await removedListeners.ended();
       transports.close();
       return cut;
     },
