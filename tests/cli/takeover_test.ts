@@ -1,91 +1,13 @@
-/** `start --takeover`: one instance of the program takes the place of another one, or refuses to. */
+/** `start --takeover`: one instance of the program takes the place of another one. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { sampleStatus, startTestAdmin } from "../support/admin_port.ts";
-import { Program } from "../support/program.ts";
+import { sampleStatus } from "../support/admin_port.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { run } from "../support/started.ts";
+import { occupy, Place, standIn } from "../support/takeover_place.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
-const TOKEN = "0123456789abcdef-all";
 const ENGINES = ["web", "tcp"] as const;
-
-/** The settings that the instances of a test share. */
-class Place implements AsyncDisposable {
-  readonly port = deadPort();
-  readonly adminPort = deadPort();
-  readonly #programs: Program[] = [];
-
-  constructor(readonly env: Readonly<Record<string, string>> = {}) {}
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  get settings(): Record<string, string> {
-    return {
-      USERS_SERVICE: "http://127.0.0.1:5999",
-      HOST: "127.0.0.1",
-      PORT: String(this.port),
-      ADMIN_PORT: String(this.adminPort),
-      ...this.env,
-    };
-  }
-
-  /** An instance that may not listen yet. */
-  begin(env: Readonly<Record<string, string>> = {}, ...args: string[]): Program {
-    const program = new Program(["start", ...args], { env: { ...this.settings, ...env } });
-    this.#programs.push(program);
-    return program;
-  }
-
-  /** An instance that listens. */
-  async start(env?: Readonly<Record<string, string>>, ...args: string[]): Promise<Program> {
-    const program = this.begin(env, ...args);
-    await program.shows(/info listening on /);
-    return program;
-  }
-
-  async status(): Promise<Record<string, unknown>> {
-    return await (await fetch(`http://127.0.0.1:${this.adminPort}/api/status`)).json();
-  }
-
-  async change(path: string, body?: unknown): Promise<void> {
-    const init = { method: "POST", ...(body !== undefined && { body: JSON.stringify(body) }) };
-    const response = await fetch(`http://127.0.0.1:${this.adminPort}/api/${path}`, init);
-    assertEquals(response.status, 200, await response.text());
-  }
-
-  /** What the backends of the only pool are like, by their URLs. */
-  async backends(): Promise<Record<string, unknown>> {
-    const { pools } = await this.status() as {
-      pools: { backends: { id: string; state: string; weight: number }[] }[];
-    };
-    return Object.fromEntries(
-      pools[0]!.backends.map(({ id, state, weight }) => [id, `${state} ${weight}`]),
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of this.#programs) await program[Symbol.asyncDispose]();
-  }
-}
-
-/** Another program on the port: with reusePort it can be shared, as with an instance of ours. */
-function occupy(place: Place, reusePort: boolean): Disposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: place.port, reusePort });
-  return { [Symbol.dispose]: () => listener.close() };
-}
-
-/** A stand-in for the admin port of the instance that runs. */
-function standIn(place: Place, more: Parameters<typeof startTestAdmin>[0] = {}) {
-  const api = startTestAdmin({ port: place.adminPort, ...more });
-  api.control.current = sampleStatus({
-    listeners: [{ name: "http", address: `127.0.0.1:${place.port}`, state: "listening" }],
-    pools: [],
-  });
-  return api;
-}
 
 /** Answers /long in two halves: the second one when it is told to. */
 function patientBackend() {
@@ -214,114 +136,6 @@ Deno.test("takeover: without the flag a port that another instance has is an err
     /^Cannot listen on 127.* for requests as the address is in use: set another port/m,
   );
 });
-
-/** What stands in the way, and what comes of it. */
-const REFUSALS: readonly {
-  readonly name: string;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly meet?: (place: Place) => Disposable;
-  readonly status: number;
-  readonly says: RegExp;
-}[] = [
-  {
-    name: "the admin port is off",
-    env: { ADMIN_PORT: "off" },
-    status: 2,
-    says: /^Cannot start as --takeover needs the admin port, .*: it is off$/m,
-  },
-  {
-    name: "--admin is given without --takeover",
-    args: ["--admin", "http://127.0.0.1:1"],
-    status: 2,
-    says: /^Cannot start as --admin has no effect without --takeover$/m,
-  },
-  {
-    name: "the file of the token is not there",
-    args: ["--takeover", "--token-file", "/nowhere"],
-    status: 2,
-    says: /^Cannot ask the balancer as --token-file must name a readable file/m,
-  },
-  {
-    name: "the admin port asks for a token",
-    meet: (place) => standIn(place, { token: TOKEN }),
-    status: 1,
-    says: /^Cannot take over as 127\.0\.0\.1:\d+ asks for a token/m,
-  },
-  {
-    name: "the token is wrong",
-    meet: (place) => standIn(place, { token: TOKEN }),
-    env: { ADMIN_TOKEN: `${TOKEN}-not` },
-    status: 1,
-    says: /^Cannot take over as 127\.0\.0\.1:\d+ does not accept the token/m,
-  },
-  {
-    name: "the running instance is stopping",
-    meet(place) {
-      const api = standIn(place);
-      api.control.current = sampleStatus({ draining: true });
-      return api;
-    },
-    status: 1,
-    says: /^Cannot take over as the instance on .* is stopping: start when it has stopped$/m,
-  },
-  ...["hello", '{"status":"ok"}'].map((answer) => ({
-    name: `something else answers ${answer}`,
-    meet: (place: Place) => answering(place, answer),
-    status: 1,
-    says: /^Cannot take over as what answers on .* is not the admin port of this version/m,
-  })),
-  {
-    name: "another program has the port",
-    meet(place) {
-      const api = standIn(place);
-      const other = occupy(place, false);
-      return { [Symbol.dispose]: () => (api[Symbol.dispose](), other[Symbol.dispose]()) };
-    },
-    status: 1,
-    says:
-      /^Cannot listen on .* as the address is in use: set another port, or run both instances as/m,
-  },
-  {
-    name: "another program has a port that the running instance does not have",
-    meet(place) {
-      const api = standIn(place);
-      api.control.current = sampleStatus({ listeners: [], pools: [] });
-      const other = occupy(place, true);
-      return { [Symbol.dispose]: () => (api[Symbol.dispose](), other[Symbol.dispose]()) };
-    },
-    status: 1,
-    says: /^Cannot listen on 127\.0\.0\.1:\d+ for requests as the address is in use/m,
-  },
-  {
-    name: "the token may only read",
-    meet: (place) => standIn(place, { token: `${TOKEN}-more`, readToken: TOKEN }),
-    env: { ADMIN_TOKEN: TOKEN },
-    status: 1,
-    says: /^Cannot take over as 127\.0\.0\.1:\d+ answered 403: this token may only read/m,
-  },
-];
-
-function answering(place: Place, answer: string): Disposable {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: place.adminPort, onListen() {} },
-    () => new Response(answer),
-  );
-  return { [Symbol.dispose]: () => void server.shutdown() };
-}
-
-for (const { name, args = ["--takeover"], env, meet, status, says } of REFUSALS) {
-  Deno.test(`takeover: if ${name}, it is refused with status ${status}, and nothing is left running`, async () => {
-    await using place = new Place(env);
-    using met = meet?.(place);
-    const refused = await run(["start", ...args], { env: place.settings });
-    assertEquals(refused.status, status, refused.stderr);
-    assertMatch(refused.stderr, says);
-    if (met instanceof Object && "control" in met) {
-      assertEquals((met as ReturnType<typeof standIn>).control.asked, []);
-    }
-  });
-}
 
 Deno.test("takeover: if the other instance does not answer, it ends within seconds, and the other one may not stop later", async () => {
   await using place = new Place();

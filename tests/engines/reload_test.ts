@@ -1,32 +1,12 @@
 /** A change of the configuration under both engines, while clients are connected and requests under way. */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { BACKEND, backendRecords } from "../../lib/shared_memory/layout.ts";
 import { ENGINE_NAMES } from "../support/balancer.ts";
 import { type ConfiguredPlane, planeOf } from "../support/configured_plane.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue, exchange } from "../support/raw_client.ts";
+import { ask, askOn, GET, text, users } from "../support/changed_plane.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
-
-const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
-
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-/** Asks on a connection of its own. @returns what answered */
-async function ask(port: number): Promise<string> {
-  const [response] = await exchange(
-    port,
-    "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n",
-  );
-  return text(response!.body);
-}
-
-/** Asks on a kept connection. @returns what answered */
-async function askOn(client: Dialogue): Promise<string> {
-  await client.send(GET);
-  return text((await client.response()).body);
-}
-
-const users = (...backends: unknown[]) => ({ pools: { users: { backends } } });
 
 function inFlightAt(plane: ConfiguredPlane, backend: ScriptedBackend): number {
   const id = backend.url.replace("http://", "");
@@ -176,46 +156,6 @@ for (const engine of ENGINE_NAMES) {
     while (inFlightAt(plane, a) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
-  test("listeners come, go and get other names; what is connected to one that goes is closed when idle", async () => {
-    await using a = new ScriptedBackend("a");
-    const listeners = (...names: string[]) => ({
-      listeners: Object.fromEntries(
-        names.map((name, index) => [name, { host: "127.0.0.1", port: 6001 + index }]),
-      ),
-    });
-    await using plane = await planeOf(engine, { ...users(a.url), ...listeners("one") });
-    using kept = await Dialogue.open(plane.ports["one"]!);
-    assertEquals(await askOn(kept), "a");
-    await plane.change({ ...users(a.url), ...listeners("one", "two") });
-    const second = plane.ports["two"]!;
-    using leaving = await Dialogue.open(second);
-    assertEquals(await askOn(leaving), "a");
-    await plane.change({
-      ...users(a.url),
-      ...listeners("one"),
-      timeouts: { drain: "2s" },
-      routes: [{ match: { listener: "one" }, respond: { status: 200, body: "one" } }],
-    });
-    assertEquals(await askOn(kept), "one");
-    await leaving.rest();
-    while (await isListening(second)) await new Promise((resolve) => setTimeout(resolve, 10));
-    assertEquals(await askOn(kept), "one");
-  });
-
-  test("a listener that cannot be opened refuses the whole change", async () => {
-    await using a = new ScriptedBackend("a");
-    await using b = new ScriptedBackend("b");
-    await using plane = await planeOf(engine, users(a.url));
-    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    plane.ports["other"] = taken.addr.port;
-    const changed = await plane.change({
-      ...users(b.url),
-      listeners: { http: { port: 5000 }, free: { port: 6001 }, other: { port: 6002 } },
-    }).then(() => "changed", (error) => String(error));
-    assert(changed.includes("the address is in use"), changed);
-    assertEquals(await ask(plane.port), "a");
-  });
-
   test("limits change: of heads, and of requests in flight", async () => {
     await using a = new ScriptedBackend("a");
     await using plane = await planeOf(engine, users(a.url));
@@ -258,16 +198,6 @@ for (const engine of ENGINE_NAMES) {
     }
     assertEquals(statuses, [200, 200, 429]);
   });
-}
-
-async function isListening(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) return false;
-    throw error;
-  }
 }
 
 Deno.test("reload: tcp engine: tunnels to backends that stay are not touched, those of others end when the drain is over", async () => {
