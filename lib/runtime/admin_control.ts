@@ -1,21 +1,17 @@
 /** What the admin port can see and change of a balancer. */
 import type { Control } from "../admin/control.ts";
-import type { Status } from "../admin/status.ts";
-import type { ByHand } from "./by_hand.ts";
-import type { Reloaded, Reloads } from "./reload.ts";
+import type { Reloaded } from "./reload.ts";
+import { statusOf, type StatusSources } from "./status.ts";
 
-export interface ControlParts {
-  readonly byHand: ByHand;
-  readonly reloads: Reloads;
-  readonly status: () => Status;
-  readonly isStopping: () => boolean;
+export interface ControlParts extends StatusSources {
   readonly stop: () => void;
 }
 
-export function controlOf({ byHand, reloads, status, isStopping, stop }: ControlParts): Control {
-  const { drain, ready, setWeight } = byHand;
+export function controlOf(parts: ControlParts): Control {
+  const { byHand: { drain, ready, setWeight }, reloads, isStopping, stop } = parts;
   return {
-    ...{ drain, ready, setWeight, status, stop },
+    ...{ drain, ready, setWeight, stop },
+    status: () => statusOf(parts),
     reload: async () =>
       isStopping() ? { kind: "stopping" } : asTold(await reloads.reload("the admin port")),
     preview: async () => asTold(await reloads.preview()),

@@ -13,7 +13,8 @@ import type { ResolvedConfiguration } from "./revision.ts";
 
 export interface ByHandOptions {
   readonly pools: Pick<ObservedPools, "all">;
-  readonly live: () => Pick<LiveConfiguration, "refresh">;
+  /** Puts in force what has changed: see {@linkcode LiveConfiguration.refresh}. */
+  readonly refresh: LiveConfiguration["refresh"];
   readonly state: () => SharedState;
   /** Whether the balancer is stopping: then nothing is changed. */
   readonly isStopping: () => boolean;
@@ -50,7 +51,7 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
       if (weight === backend.weight) return;
       if (weight === written) this.#weights.delete(key);
       else this.#weights.set(key, { weight, written });
-      const changed = await this.#options.live().refresh();
+      const changed = await this.#options.refresh();
       if (typeof changed === "string") {
         if (before === undefined) this.#weights.delete(key);
         else this.#weights.set(key, before);

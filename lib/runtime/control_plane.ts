@@ -5,35 +5,27 @@
  * answers on the admin port.
  */
 import { deadline } from "@std/async/deadline";
-import { urlOf } from "../backends/backend.ts";
 import type { Configuration } from "../config/model.ts";
-import { type LineFormat, namesIn } from "../logging/access_log.ts";
+import type { LineFormat } from "../logging/access_log.ts";
 import { log } from "../logging/log.ts";
 import { lowLimit } from "../net/descriptors.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { processRecords } from "../shared_memory/layout.ts";
+import type { Clock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import { AdminPort } from "./admin.ts";
 import { controlOf } from "./admin_control.ts";
-import { namesOf } from "./backend_names.ts";
-import { BackendSources } from "./backend_sources.ts";
 import { ByHand } from "./by_hand.ts";
-import { type ConfigurationSource, isWatched, sourceOf } from "./configuration_source.ts";
+import type { ConfigurationSource } from "./configuration_source.ts";
 import { newInstanceName } from "./instance_name.ts";
-import { LiveConfiguration } from "./live_configuration.ts";
-import { LogRouter } from "./log_router.ts";
-import type { LogNotice } from "./messages.ts";
-import { ObservedPools } from "./observed_pools.ts";
+import { Observation } from "./observation.ts";
 import { type Predecessor, stopOrGiveUp } from "./predecessor.ts";
-import { Reasons } from "./reasons.ts";
-import { type Reloaded, type ReloadedBy, Reloads } from "./reload.ts";
-import { ReloadOnChange } from "./reload_on_change.ts";
-import type { ResolvedConfiguration } from "./revision.ts";
-import { Revisions, statefulOf } from "./revisions.ts";
+import { Reconfiguration } from "./reconfiguration.ts";
+import type { Reloaded, ReloadedBy } from "./reload.ts";
+import type { Revision } from "./revision.ts";
+import { Revisions } from "./revisions.ts";
 import { startSharedClock } from "./shared_clock.ts";
 import { startWarnings } from "./start_warnings.ts";
-import { statusOf } from "./status.ts";
-import { takeAddresses } from "./take_addresses.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerCount } from "./worker_count.ts";
 
@@ -94,7 +86,7 @@ export async function startBalancer(
   config: Configuration,
   options: StartOptions = {},
 ): Promise<Balancer> {
-  const { predecessor } = options;
+  const { logFormat, script, source, predecessor, onListening } = options;
   await using undo = new AsyncDisposableStack();
   const descriptors = lowLimit();
   logIgnoredProxies();
@@ -103,160 +95,68 @@ export async function startBalancer(
   const workers = workerCount(config.workers, warn);
   const process = processRecords(1 + workers);
   const clock = undo.use(startSharedClock(process, workers));
-  const logs = new LogRouter({ clock: clock.now });
   const revisions = new Revisions({
-    workers: 1 + workers,
+    ...{ workers: 1 + workers, process },
     descriptors: descriptors ?? Infinity,
-    process,
   });
-  const reasons = new Reasons(Date.now);
-  const report = (notice: LogNotice) => {
-    // What a backend that was taken out still does is no news.
-    if (notice.kind === "event" && !revisions.knows(notice.pool, notice.event)) return;
-    logs.route(notice);
-    if (notice.kind !== "event") return;
-    reasons.note(notice.event, notice.pool);
-    const { event } = notice;
-    if (event.kind === "fails" || event.kind === "ejected") {
-      sources.connectFailed(urlOf(event.backend));
-    }
-  };
-  /** Undefined until workers may be changed. */
-  let current: LiveConfiguration | undefined = undefined;
-  const sources = undo.use(
-    new BackendSources({
-      wheel: clock.wheel,
-      random: Math.random,
-      wallClock: Date.now,
-      onChange: () => takeAddresses(current, report),
-      onWarning: (message) => report({ kind: "warning", message }),
-      onInfo: (message) => log("info", message),
+  const observation = undo.use(
+    new Observation({
+      ...{ clock, workers: 1 + workers, revisions, logFormat },
+      onInfo: info,
     }),
   );
-  const pools = new ObservedPools({
-    workers: 1 + workers,
-    clock,
-    onEvent: (event, pool) => report({ kind: "event", event, pool }),
-    onWarning: warn,
-    onConnectFailed: (url) => sources.connectFailed(url),
-  });
-  const instanceName = newInstanceName();
-  const prepared = await sources.prepare(config);
-  prepared.commit();
+  const { pools, report } = observation;
+  const isStopping = () => supervisor.problem === "draining";
   const byHand: ByHand = new ByHand({
-    pools,
-    live: () => live,
+    ...{ pools, isStopping, log: info },
+    refresh: () => reconfiguration.live.refresh(),
     state: () => revisions.state,
-    isStopping: () => isStopping(),
-    log: (message) => log("info", message),
   });
-  byHand.takeWeights(predecessor?.setByHand ?? []);
-  const first = revisions.make(byHand.apply(prepared.resolved));
-  revisions.adopt(first);
-  await pools.update(first.config, first.state);
-  byHand.takeDrains(predecessor?.setByHand ?? []);
+  const first = await firstRevision(config, { observation, revisions, byHand, predecessor });
+  const instanceName = newInstanceName();
   const supervisor = new Supervisor({
-    process,
-    workers,
-    clock,
-    assignment: {
-      revision: first,
-      instanceName,
-      seed: crypto.getRandomValues(new Int32Array(1))[0]!,
-      logFormat: options.logFormat,
-    },
-    script: options.script,
-    onNotice: report,
+    ...{ process, workers, clock, script, onNotice: report },
+    assignment: { revision: first, instanceName, seed: newSeed(), logFormat },
     onDeath(worker) {
       const lost = revisions.reclaim(worker);
       pools.abandon(worker);
       return lost;
     },
   });
+  const reconfiguration = undo.use(
+    new Reconfiguration({
+      ...{ config, first, source, revisions, supervisor, observation, byHand },
+      wheel: clock.wheel,
+    }),
+  );
   let hasStarted = false;
-  const isStopping = () => supervisor.problem === "draining";
   const unreadiness = () =>
     hasStarted
       ? supervisor.problem ?? (pools.isUsable ? undefined : "no backend is usable")
       : "starting";
-  const started = Promise.withResolvers<void>();
-  const live = new LiveConfiguration(config, first, {
-    started: started.promise,
-    revisions,
-    supervisor,
-    pools,
-    sources,
-    adjust: (config) => byHand.apply(config),
-    onChanged: ({ after }) => take(after),
-  });
-  const take = (config: ResolvedConfiguration) => {
-    logs.namesPools = pools.all.size > 1;
-    logs.names = namesOf(config, namesIn(options.logFormat));
-    reasons.retain(statefulOf(config).pools);
-  };
-  take(first.config);
-  const source = options.source ?? sourceOf(config);
-  const onChange = undo.use(
-    new ReloadOnChange({
-      wheel: clock.wheel,
-      reload: () => reloads.reload("a changed file"),
-    }),
-  );
-  const reloads: Reloads = new Reloads({
-    source,
-    live,
-    now: Date.now,
-    inFlightAt: (pool, url) => pools.inFlightAt(pool, url),
-    onRead(read, isRefused) {
-      if (isRefused) onChange.add(read);
-      else onChange.take(read, isWatched(source, live.written));
-    },
-  });
-  const statusSources = {
-    ...{
-      backendSources: sources,
-      instanceName,
-      live,
-      reloads,
-      revisions,
-      pools,
-      supervisor,
-      process,
-      reasons,
-      byHand,
-    },
-    ...{ startedAt: Date.now(), unreadiness, isStopping },
-  };
+  const { live, reloads } = reconfiguration;
   const stopAsked = Promise.withResolvers<string>();
   const admin: AdminPort = new AdminPort({
     control: controlOf({
-      ...{ byHand, reloads, isStopping },
-      status: () => statusOf(statusSources),
+      ...{ process, revisions, supervisor, observation, byHand, live, reloads, instanceName },
+      ...{ startedAt: Date.now(), unreadiness, isStopping },
       stop() {
         admin.release();
         stopAsked.resolve("POST /api/stop");
       },
     }),
     fault: () => supervisor.hanging,
-    unreadiness,
+    ...{ unreadiness, report },
     config: () => live.written,
-    report,
   });
   undo.defer(() => admin.shutdown());
-  if (predecessor === undefined) admin.open();
-  const addresses = await supervisor.start(predecessor?.ports ?? new Set());
-  if (predecessor !== undefined) {
-    await stopOrGiveUp(predecessor, () => supervisor.drain(first.config.timeouts.drain, 0));
-  }
-  pools.watch();
-  current = live;
-  onChange.take(source.first, isWatched(source, config));
-  takeAddresses(current, report); // addresses may have changed meanwhile
-  if (predecessor !== undefined) await admin.openLater();
+
+  const parts = { clock, observation, supervisor, reconfiguration, admin };
+  const addresses = await listen(parts, predecessor);
   const listening = { addresses, adminAddress: admin.address, workers };
-  options.onListening?.(listening);
+  onListening?.(listening);
   hasStarted = true;
-  started.resolve();
+  reconfiguration.start();
 
   undo.move(); // from here on, stop() ends what was started
   return {
@@ -264,17 +164,81 @@ export async function startBalancer(
     finished: supervisor.finished,
     reload: (by) => reloads.reload(by),
     stopAsked: stopAsked.promise,
-    async stop(timeout = live.resolved.timeouts.drain) {
-      const ending = Promise.all(
-        [pools, sources, onChange].map((part) => part[Symbol.asyncDispose]()),
-      );
-      const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
-      admin.shutdown();
-      await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
-      clock[Symbol.dispose]();
-      return cut;
-    },
+    stop: (timeout = live.resolved.timeouts.drain) => stop(parts, timeout),
   };
+}
+
+interface FirstRevisionParts {
+  readonly observation: Observation;
+  readonly revisions: Revisions;
+  readonly byHand: ByHand;
+  readonly predecessor: Predecessor | undefined;
+}
+
+/** What workers begin with, and the state of its backends: with what was set by hand in the predecessor. */
+async function firstRevision(
+  config: Configuration,
+  { observation, revisions, byHand, predecessor }: FirstRevisionParts,
+): Promise<Revision> {
+  const setByHand = predecessor?.setByHand ?? [];
+  const prepared = await observation.sources.prepare(config);
+  prepared.commit();
+  byHand.takeWeights(setByHand);
+  const first = revisions.make(byHand.apply(prepared.resolved));
+  revisions.adopt(first);
+  observation.take(first.config);
+  await observation.pools.update(first.config, first.state);
+  byHand.takeDrains(setByHand);
+  return first;
+}
+
+/** What listens, and what goes on beside it. */
+interface RunningParts {
+  readonly clock: Clock;
+  readonly observation: Observation;
+  readonly supervisor: Supervisor;
+  readonly reconfiguration: Reconfiguration;
+  readonly admin: AdminPort;
+}
+
+/** Listens, and serves; the predecessor, if there is one, is stopped. @returns where requests come in */
+async function listen(
+  { observation, supervisor, reconfiguration, admin }: RunningParts,
+  predecessor: Predecessor | undefined,
+): Promise<readonly Deno.NetAddr[]> {
+  if (predecessor === undefined) admin.open();
+  const addresses = await supervisor.start(predecessor?.ports ?? new Set());
+  observation.pools.watch();
+  if (predecessor !== undefined) {
+    const { drain } = reconfiguration.live.resolved.timeouts;
+    await stopOrGiveUp(predecessor, () => supervisor.drain(drain, 0));
+    await admin.openLater();
+  }
+  return addresses;
+}
+
+/** See {@linkcode Balancer.stop}. */
+async function stop(
+  { clock, observation, supervisor, reconfiguration, admin }: RunningParts,
+  timeout: number,
+): Promise<number> {
+  const ending = Promise.all(
+    [observation, reconfiguration].map((part) => part[Symbol.asyncDispose]()),
+  );
+  const cut = await supervisor.drain(timeout, Math.min(STOP_GRACE_MS, timeout));
+  admin.shutdown();
+  await deadline(ending, STOP_WAIT_MS).catch(ignoreTimeout);
+  clock[Symbol.dispose]();
+  return cut;
+}
+
+/** Makes hashes that clients cannot foresee. */
+function newSeed(): number {
+  return crypto.getRandomValues(new Int32Array(1))[0]!;
+}
+
+function info(message: string): void {
+  log("info", message);
 }
 
 function warn(warning: string): void {
@@ -283,6 +247,6 @@ function warn(warning: string): void {
 
 function logIgnoredProxies(): void {
   for (const name of ignoreProxyVariables()) {
-    log("info", `${name} is not used: backends are reached directly`);
+    info(`${name} is not used: backends are reached directly`);
   }
 }

@@ -26,11 +26,9 @@ import {
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { wayId } from "../shared_memory/state.ts";
 import { sumCounts } from "../shared_memory/status_counts.ts";
-import type { BackendSources } from "./backend_sources.ts";
 import type { ByHand } from "./by_hand.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
-import type { ObservedPools } from "./observed_pools.ts";
-import type { Reasons } from "./reasons.ts";
+import type { Observation } from "./observation.ts";
 import type { Reloads } from "./reload.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -44,19 +42,17 @@ export interface StatusSources {
   readonly live: LiveConfiguration;
   readonly reloads: Reloads;
   readonly revisions: Revisions;
-  readonly pools: ObservedPools;
+  readonly observation: Observation;
   readonly supervisor: Pick<Supervisor, "listeners" | "workers">;
   readonly process: RecordBuffer;
-  readonly reasons: Reasons;
   readonly byHand: ByHand;
-  readonly backendSources: Pick<BackendSources, "statusOf">;
   /** Why it should get no requests; undefined if it should. */
   readonly unreadiness: () => string | undefined;
   readonly isStopping: () => boolean;
 }
 
 export function statusOf(sources: StatusSources): Status {
-  const { live, supervisor, process, pools } = sources;
+  const { live, supervisor, process, observation: { pools } } = sources;
   const { engine, instance, routes } = live.resolved;
   const problem = sources.unreadiness();
   const { workers } = supervisor;
@@ -124,7 +120,7 @@ function backendOf(
 ): Omit<BackendStatus, "source"> {
   const { id, url, weight, isBackup, inFlight, latency } = backend;
   const state = stateOf(backend);
-  const reason = sources.reasons.of(pool, id);
+  const reason = sources.observation.reasons.of(pool, id);
   const { attempts, failures } = countsOf(pool, id, sources);
   return {
     id: url,
@@ -187,8 +183,8 @@ function removed(url: string, inFlight: number): BackendStatus {
   };
 }
 
-function discoveryOf(pool: string, { backendSources }: StatusSources): DiscoveryStatus[] {
-  return backendSources.statusOf(pool).map(({ source, lastSuccess, problem, backends }) => ({
+function discoveryOf(pool: string, { observation }: StatusSources): DiscoveryStatus[] {
+  return observation.sources.statusOf(pool).map(({ source, lastSuccess, problem, backends }) => ({
     source,
     lastSuccess: lastSuccess === undefined ? null : timeOf(lastSuccess),
     problem: problem ?? null,

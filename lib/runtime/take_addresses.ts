@@ -5,16 +5,13 @@ import { routeIdOf } from "../routing/route_id.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
 import type { LogNotice } from "./messages.ts";
 
-/**
- * @param live undefined while the balancer starts
- * @param report called with faults of this program
- */
+/** @param report called with faults of this program */
 export async function takeAddresses(
-  live: LiveConfiguration | undefined,
+  live: LiveConfiguration,
   report: (notice: LogNotice) => void,
 ): Promise<void> {
   try {
-    const changed = await live?.refresh();
+    const changed = await live.refresh();
     if (typeof changed === "string") log("warn", `backends cannot be changed: ${changed}`);
     else if (changed !== undefined) {
       log("info", changesOf(changed.before, changed.after, { routeIdOf }).join("; "));

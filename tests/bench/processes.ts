@@ -1,12 +1,10 @@
 /** Processes and ports for the bench scripts; everything runs on loopback. */
-import manifest from "../../deno.json" with { type: "json" };
+import { v8FlagsOf } from "../support/program.ts";
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** The flags of the task, as a bench should run what users run. */
-export const V8_FLAGS = manifest.tasks.start.command.split(" ").find((word) =>
-  word.startsWith("--v8-flags")
-)!;
+export const V8_FLAGS = v8FlagsOf("start")[0]!;
 
 /**
  * Starts a script of this repository, with the main program's configuration.

@@ -3,10 +3,20 @@ import manifest from "../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
+type Task = keyof typeof manifest.tasks;
+
 /** The permission flags of a task, so that a test fails if they do not suffice. */
-export function permissionsOf(task: keyof typeof manifest.tasks): string[] {
-  return manifest.tasks[task].command.split(" ")
-    .filter((word) => /^(?:-[A-Z]|--(?:allow|deny|no-prompt|permission))/.test(word));
+export function permissionsOf(task: Task): string[] {
+  return flagsOf(task, /^(?:-[A-Z]|--(?:allow|deny|no-prompt|permission))/);
+}
+
+/** The flags for V8 of a task: they decide how much memory the program takes. */
+export function v8FlagsOf(task: Task): string[] {
+  return flagsOf(task, /^--v8-flags=/);
+}
+
+function flagsOf(task: Task, pattern: RegExp): string[] {
+  return manifest.tasks[task].command.split(" ").filter((word) => pattern.test(word));
 }
 
 export interface RunOptions {
@@ -44,6 +54,7 @@ export class Program implements AsyncDisposable {
     const run = [
       ...["run", "--quiet", "--no-check", `--config=${ROOT}deno.json`],
       ...permissions,
+      ...v8FlagsOf(task),
       script?.pathname ?? `${ROOT}main.ts`,
     ];
     this.#process = new Deno.Command(asTask ? "setsid" : "sh", {

@@ -1,0 +1,82 @@
+/**
+ * All ways in which the configuration of a running balancer changes: it is read again, addresses of names
+ * change, or the operator sets something by hand.
+ */
+import type { Configuration } from "../config/model.ts";
+import type { Wheel } from "../time/timer_wheel.ts";
+import type { ByHand } from "./by_hand.ts";
+import { type ConfigurationSource, isWatched, sourceOf } from "./configuration_source.ts";
+import { LiveConfiguration } from "./live_configuration.ts";
+import type { Observation } from "./observation.ts";
+import { Reloads } from "./reload.ts";
+import { type FilesRead, ReloadOnChange } from "./reload_on_change.ts";
+import type { Revision } from "./revision.ts";
+import type { Revisions } from "./revisions.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { takeAddresses } from "./take_addresses.ts";
+
+export interface ReconfigurationOptions {
+  /** The configuration that the balancer starts with. */
+  readonly config: Configuration;
+  /** What workers begin with. */
+  readonly first: Revision;
+  /** Where a reload reads the configuration; by default it stays as it is. */
+  readonly source: ConfigurationSource | undefined;
+  readonly wheel: Wheel;
+  readonly revisions: Revisions;
+  readonly supervisor: Supervisor;
+  readonly observation: Observation;
+  readonly byHand: ByHand;
+}
+
+export class Reconfiguration implements AsyncDisposable {
+  readonly live: LiveConfiguration;
+  readonly reloads: Reloads;
+  readonly #source: ConfigurationSource;
+  readonly #observation: Observation;
+  readonly #onChange: ReloadOnChange;
+  readonly #started = Promise.withResolvers<void>();
+
+  constructor(options: ReconfigurationOptions) {
+    const { config, first, revisions, supervisor, observation, byHand, wheel } = options;
+    const { pools, sources } = observation;
+    this.#source = options.source ?? sourceOf(config);
+    this.#observation = observation;
+    this.live = new LiveConfiguration(config, first, {
+      ...{ revisions, supervisor, pools, sources },
+      started: this.#started.promise,
+      adjust: (config) => byHand.apply(config),
+      onChanged: ({ after }) => observation.take(after),
+    });
+    this.reloads = new Reloads({
+      source: this.#source,
+      live: this.live,
+      now: Date.now,
+      inFlightAt: (pool, url) => pools.inFlightAt(pool, url),
+      onRead: (read, isRefused) => this.#watch(read, isRefused),
+    });
+    this.#onChange = new ReloadOnChange({
+      wheel,
+      reload: () => this.reloads.reload("a changed file"),
+    });
+  }
+
+  /** The balancer serves: what was asked for meanwhile is done, and from now on files and names are watched. */
+  start(): void {
+    const observation = this.#observation;
+    this.#started.resolve();
+    this.#watch(this.#source.first, false);
+    observation.onBackendsFound = () => takeAddresses(this.live, observation.report);
+    observation.onBackendsFound(); // some may have been found meanwhile
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#onChange[Symbol.asyncDispose]();
+  }
+
+  /** Watches the files that a configuration was made of. @param isRefused whether it is not in force */
+  #watch(read: FilesRead, isRefused: boolean): void {
+    if (isRefused) this.#onChange.add(read);
+    else this.#onChange.take(read, isWatched(this.#source, this.live.written));
+  }
+}
