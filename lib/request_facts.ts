@@ -11,6 +11,8 @@ export interface RequestFacts {
   readonly host: string;
   /** Address of the peer that sent it, without the port. */
   readonly clientAddress: string;
+  /** How that peer reaches this balancer: `https` over TLS. */
+  readonly scheme: "http" | "https";
   /** The value of a header field, its lines joined by `, `; undefined if there is none. */
   header(name: string): string | undefined;
   /** Whether it has a body that the client may take long to send. */

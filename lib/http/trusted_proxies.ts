@@ -40,11 +40,13 @@ export function clientAddressOf(request: ForwardedFacts, isTrusted: IsTrusted): 
   return farthest;
 }
 
-/** Whether the client uses TLS to the first proxy. */
+/** Whether the client uses TLS: to the first proxy, if a trusted one says so, or else to this balancer. */
 export function isSecure(request: RequestFacts, isTrusted: IsTrusted): boolean {
-  if (!isTrusted(request.clientAddress)) return false;
-  const [first] = request.header("x-forwarded-proto")?.split(",") ?? [];
-  return first?.trim().toLowerCase() === "https";
+  const claimed = isTrusted(request.clientAddress)
+    ? request.header("x-forwarded-proto")
+    : undefined;
+  const scheme = claimed?.split(",", 1)[0]!.trim().toLowerCase() ?? request.scheme;
+  return scheme === "https";
 }
 
 /** The address of a hop: some proxies add the client's port, which differs for each connection. */

@@ -33,7 +33,7 @@ const CHUNKS = `${`1000\r\n${"x".repeat(4096)}\r\n`.repeat(4)}0\r\n\r\n`;
 for (const [what, text] of Object.entries(REQUESTS)) {
   const bytes = bytesOf(text);
   const head = new RequestHead();
-  const own = new ProxyLines("192.0.2.7", false, "roundabout");
+  const own = new ProxyLines({ address: "192.0.2.7", scheme: "http" }, false, "roundabout");
   const out = new Uint8Array(4096);
   const prefix = new Uint8Array();
 

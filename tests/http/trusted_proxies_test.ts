@@ -38,17 +38,21 @@ for (
 }
 
 for (
-  const [peer, proto, secure] of [
-    ["10.0.0.1", "https", true],
-    ["10.0.0.1", "HTTPS, http", true],
-    ["10.0.0.1", "http", false],
-    ["10.0.0.1", undefined, false],
-    ["192.0.2.1", "https", false],
+  const [peer, scheme, proto, secure] of [
+    ["10.0.0.1", "http", "https", true],
+    ["10.0.0.1", "http", "HTTPS, http", true],
+    ["10.0.0.1", "http", "http", false],
+    ["10.0.0.1", "http", undefined, false],
+    ["10.0.0.1", "https", undefined, true],
+    ["10.0.0.1", "https", "http", false],
+    ["192.0.2.1", "http", "https", false],
+    ["192.0.2.1", "https", "http", true],
+    ["192.0.2.1", "https", undefined, true],
   ] as const
 ) {
-  Deno.test(`trusted proxies: from ${peer} by ${proto} is ${secure ? "" : "not "}secure`, () => {
+  Deno.test(`trusted proxies: from ${peer} over ${scheme}, forwarded for ${proto}, is ${secure ? "" : "not "}secure`, () => {
     const request = from(peer, proto === undefined ? {} : { "x-forwarded-proto": proto });
-    assertEquals(isSecure(request, isTrusted), secure);
+    assertEquals(isSecure({ ...request, scheme }, isTrusted), secure);
   });
 }
 

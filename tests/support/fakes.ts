@@ -18,6 +18,7 @@ export function facts(given: Partial<RequestFacts> = {}): RequestFacts {
     header: () => undefined,
     hasUpload: false,
     bodySpent: false,
+    scheme: "http",
     expired: false,
     clientGone: false,
     ...given,

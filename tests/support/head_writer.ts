@@ -26,7 +26,8 @@ export interface Options {
 export function write(text: string, options: Options = {}) {
   const { prefix = "", authority = "b.test:81", trusted = false, upgrade } = options;
   const bytes = bytesOf(`${BEFORE}${text}body`);
-  const proxyLines = options.proxyLines ?? new ProxyLines(CLIENT, trusted, "roundabout");
+  const proxyLines = options.proxyLines ??
+    new ProxyLines({ address: CLIENT, scheme: "http" }, trusted, "roundabout");
   const head = new RequestHead();
   head.forwarding.trusted = proxyLines.trusted;
   head.reset(BEFORE.length);

@@ -6,7 +6,7 @@ import type { Failed } from "../../outcome.ts";
 import { internalErrorReply, lengthOf, refusalReply, withPage } from "../../http/local_reply.ts";
 import { type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
-import { ClientConnection, type Source } from "./client/connection.ts";
+import { type Arrival, ClientConnection, type Source } from "./client/connection.ts";
 import { PHASES } from "./client/phases.ts";
 import type { Watcher } from "./client/read_ahead.ts";
 import type { Context } from "./exchange/context.ts";
@@ -41,12 +41,12 @@ export class Client extends ClientConnection {
 
   /** @param onClosed called once, when the connection is closed */
   constructor(
-    socket: Deno.Conn,
+    arrival: Arrival,
     source: Source,
     serving: Serving,
     onClosed: (client: Client) => void,
   ) {
-    super(socket, source, serving.context);
+    super(arrival, source, serving.context);
     this.#serving = serving;
     this.#context = serving.context;
     this.#onClosed = onClosed;

@@ -1,4 +1,6 @@
 /** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
+import { plainAddress } from "../../http/client_address.ts";
+import type { Peer } from "../../http/peer.ts";
 import type { Change, Engine, EngineOptions, ListenerAddress } from "../engine.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
@@ -32,7 +34,9 @@ export function serveTcp(options: EngineOptions): Engine {
 
   function take(socket: Deno.TcpConn, listener: TcpListener): void {
     socket.setNoDelay(true);
-    const client = new Client(socket, listener, serving, (client) => {
+    const { hostname } = socket.remoteAddr as Deno.NetAddr;
+    const peer: Peer = { address: plainAddress(hostname), scheme: "http" };
+    const client = new Client({ connection: socket, peer }, listener, serving, (client) => {
       clients.delete(client);
       listener.clients.delete(client);
       for (const waiting of listeners.all) waiting.resume();

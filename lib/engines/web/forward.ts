@@ -20,7 +20,6 @@ import { rawFields } from "./raw_fields.ts";
 import { hasShortBody } from "./response_body.ts";
 
 export interface ForwardOptions {
-  readonly scheme: "http" | "https";
   /** This balancer's name in Via. */
   readonly instanceName: string;
   /** Whether a peer's X-Forwarded-* are believed. */
@@ -51,7 +50,7 @@ const STATUS_LIMIT = "599, the highest status of the web engine";
 
 /** Makes the web engine's `forward`. */
 export function createForward(options: ForwardOptions) {
-  const { scheme, instanceName, isTrusted, wheel, clients, links, maxHeaderLines } = options;
+  const { instanceName, isTrusted, wheel, clients, links, maxHeaderLines } = options;
 
   return async function forward(
     request: WebRequest,
@@ -97,7 +96,7 @@ export function createForward(options: ForwardOptions) {
   ): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
     attempt.begin();
-    const forwarding = request.forwarding(scheme, isTrusted(request.clientAddress), instanceName);
+    const forwarding = request.forwarding(isTrusted(request.clientAddress), instanceName);
     const changes = request.way!.route.request;
     try {
       const response = await fetch(backend.url + (changes?.path?.(request.path) ?? request.path), {

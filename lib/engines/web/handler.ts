@@ -7,6 +7,7 @@ import {
   refusalReply,
   withPage,
 } from "../../http/local_reply.ts";
+import type { Scheme } from "../../http/peer.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import type { EngineOptions, Snapshot } from "../engine.ts";
 import {
@@ -33,6 +34,8 @@ import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
 /** The listener that requests come in at. */
 export interface Source {
   readonly name: string;
+  /** How clients reach it. */
+  readonly scheme: Scheme;
   /** Stands in for the Host of requests that have none. */
   readonly hostIfMissing: string;
   /** Whether responses should say `connection: close`. */
@@ -69,7 +72,6 @@ export function createHandler(
     rateClock,
     errorPages,
     forward: createForward({
-      scheme: "http",
       instanceName,
       isTrusted,
       wheel,
@@ -103,7 +105,7 @@ export function createHandler(
     if (isLastRecipient(head.method, head.maxForwards)) {
       return answer(lastRecipientReply(), listener.draining);
     }
-    const received = new WebRequest(request, info, head, target, listener.name);
+    const received = new WebRequest(request, info, head, target, listener);
     if (loops.finds(head.via)) {
       return refuse(received, LOOP, { reply: withPage(LOOP.reply, errorPages), listener });
     }

@@ -25,6 +25,7 @@ export interface WebListenerOptions {
 export class WebListener implements Listener, Source {
   name: string;
   readonly hostname: string;
+  readonly scheme = "http";
   readonly hostIfMissing: string;
   draining = false;
   readonly #listening: Listening;

@@ -1,5 +1,6 @@
 /** A request that Deno.serve received, as the RequestFacts of the core. */
 import { plainAddress } from "../../http/client_address.ts";
+import type { Scheme } from "../../http/peer.ts";
 import { type Target, targetOf } from "../../http/request_target.ts";
 import type { LoggedFacts } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
@@ -18,6 +19,7 @@ export class WebRequest implements DispatchedFacts, Expirable {
   readonly path: string;
   readonly host: string;
   readonly clientAddress: string;
+  readonly scheme: Scheme;
   /** HTTP/2 has no Host field; Deno.serve does not say whether HTTP/1 was 1.0 or 1.1. */
   readonly version: "1.1" | "2";
   readonly fields: readonly Field[];
@@ -41,7 +43,7 @@ export class WebRequest implements DispatchedFacts, Expirable {
     info: ServeInfo,
     head: Head,
     target: Target,
-    listener: string,
+    { name, scheme }: { readonly name: string; readonly scheme: Scheme },
   ) {
     this.#request = request;
     this.method = head.method;
@@ -49,7 +51,8 @@ export class WebRequest implements DispatchedFacts, Expirable {
     this.host = target.authority;
     this.clientAddress = plainAddress(info.remoteAddr.hostname);
     this.fields = head.fields;
-    this.listener = listener;
+    this.listener = name;
+    this.scheme = scheme;
     this.contentLength = announcedLength(head);
     this.version = head.host === undefined ? "2" : "1.1";
   }
@@ -95,8 +98,8 @@ export class WebRequest implements DispatchedFacts, Expirable {
   }
 
   /** What the forwarded header fields need to know of it. */
-  forwarding(scheme: "http" | "https", trusted: boolean, instanceName: string): Forwarding {
-    const { clientAddress, version, host } = this;
+  forwarding(trusted: boolean, instanceName: string): Forwarding {
+    const { clientAddress, scheme, version, host } = this;
     return {
       clientAddress,
       trusted,

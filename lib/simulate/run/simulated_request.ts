@@ -9,6 +9,7 @@ export class SimulatedRequest implements RequestFacts {
   readonly clientAddress: string;
   readonly hasUpload = false;
   readonly bodySpent = false;
+  readonly scheme = "http";
   readonly clientGone = false;
   /** Its number in the run, from 1. */
   readonly number: number;

@@ -4,11 +4,10 @@
  * A read is always pending on it, even while it is idle: if the backend closes it, that is noticed before
  * the next request, and unsolicited bytes end it.
  */
+import type { Bytes, Connection } from "../../../net/connection.ts";
 import type { Failed } from "../../../outcome.ts";
 import { ResponseHead } from "../http1/response_head.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Bytes kept free before what is received: the head of a response may grow by up to 248 bytes when it is
@@ -32,7 +31,7 @@ export class BackendConnection extends Timed {
   idleSince: number | undefined;
   /** Why it was closed from this side; undefined if it was not. */
   closeReason: Failed | undefined;
-  readonly #connection: Deno.Conn;
+  readonly #connection: Connection;
   readonly #wheel: Wheel;
   /** Called if it ends while it is idle. */
   readonly #onLost: (connection: BackendConnection) => void;
@@ -46,7 +45,7 @@ export class BackendConnection extends Timed {
   #late: Failed | undefined;
 
   constructor(
-    connection: Deno.Conn,
+    connection: Connection,
     buffer: Bytes,
     wheel: Wheel,
     maxHeaderLines: number,

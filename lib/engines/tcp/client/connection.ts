@@ -2,8 +2,9 @@
  * One connection from a client: its socket, what is received and sent on it, and its phase. It knows
  * nothing of requests: `Client` in lib/engines/tcp/client.ts extends it and serves them.
  */
-import { plainAddress } from "../../../http/client_address.ts";
+import type { Peer, Scheme } from "../../../http/peer.ts";
 import type { Buffers } from "../../../net/buffers.ts";
+import type { Bytes, Connection } from "../../../net/connection.ts";
 import type { Failed } from "../../../outcome.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 import type { Limits } from "../../engine.ts";
@@ -13,7 +14,11 @@ import { Inbox } from "./inbox.ts";
 import { Outbox, type Recipient } from "./outbox.ts";
 import type { Phase, PhaseTimeouts } from "./phases.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
+/** A connection that has come in. */
+export interface Arrival {
+  readonly connection: Connection;
+  readonly peer: Peer;
+}
 
 /** The listener that a connection came in at. */
 export interface Source {
@@ -40,35 +45,43 @@ export interface ClientOptions {
 }
 
 export abstract class ClientConnection extends Timed implements Recipient {
-  /** The address of the peer, without its port. */
-  readonly address: string;
   /** The lines that this proxy adds to each request. */
   proxyLines: ProxyLines;
   readonly source: Source;
-  readonly socket: Deno.Conn;
+  readonly socket: Connection;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   /** The host of its last request. */
   lastHost = "";
   /** Whether the client has closed its sending side. */
   halfClosed = false;
+  readonly #peer: Peer;
   readonly #wheel: Wheel;
   #timeouts: PhaseTimeouts;
   #phase: Phase = "idle";
   #closed = false;
   #refused = false;
 
-  constructor(socket: Deno.Conn, source: Source, options: ClientOptions) {
+  constructor({ connection, peer }: Arrival, source: Source, options: ClientOptions) {
     super();
     this.source = source;
-    const { wheel, limits, smalls, heads, isTrusted, instanceName } = options;
-    this.socket = socket;
+    const { wheel, limits, smalls, heads } = options;
+    this.socket = connection;
+    this.#peer = peer;
     this.#wheel = wheel;
     this.#timeouts = options.phaseTimeouts;
-    this.inbox = new Inbox(socket, smalls, heads);
+    this.inbox = new Inbox(connection, smalls, heads);
     this.outbox = new Outbox(this, wheel, limits.idleTimeout);
-    this.address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
-    this.proxyLines = new ProxyLines(this.address, isTrusted(this.address), instanceName);
+    this.proxyLines = proxyLinesFor(peer, options);
+  }
+
+  /** The address of the peer, without its port. */
+  get address(): string {
+    return this.#peer.address;
+  }
+
+  get scheme(): Scheme {
+    return this.#peer.scheme;
   }
 
   /** The name of the listener that it came in at. */
@@ -78,10 +91,10 @@ export abstract class ClientConnection extends Timed implements Recipient {
 
   /** From now on its requests are served with these options: the configuration has changed. */
   protected adopt(options: ClientOptions): void {
-    const { limits, heads, isTrusted, instanceName, phaseTimeouts } = options;
+    const { limits, heads, phaseTimeouts } = options;
     this.useTimeouts(phaseTimeouts, limits.idleTimeout);
     this.inbox.larges = heads;
-    this.proxyLines = new ProxyLines(this.address, isTrusted(this.address), instanceName);
+    this.proxyLines = proxyLinesFor(this.#peer, options);
   }
 
   /** From now on phases last as long as the route of its request says. */
@@ -162,4 +175,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
     this.#wheel.remove(this);
     this.#wheel.remove(this.outbox);
   }
+}
+
+function proxyLinesFor(peer: Peer, { isTrusted, instanceName }: ClientOptions): ProxyLines {
+  return new ProxyLines(peer, isTrusted(peer.address), instanceName);
 }

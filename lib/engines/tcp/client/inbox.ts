@@ -4,10 +4,9 @@
  * served.
  */
 import type { Buffers } from "../../../net/buffers.ts";
+import type { Bytes, Connection } from "../../../net/connection.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 import { ReadAhead, type Watcher } from "./read_ahead.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export class Inbox {
   bytes: Bytes;
@@ -16,7 +15,7 @@ export class Inbox {
   filled = 0;
   /** Buffers for heads that do not fit into a small one. */
   larges: Buffers;
-  readonly #connection: Deno.Conn;
+  readonly #connection: Connection;
   readonly #smalls: Buffers;
   readonly #small: Bytes;
   /** What was read before it was needed; it comes before what the connection still has. */
@@ -26,7 +25,7 @@ export class Inbox {
   /** Bytes taken back by {@linkcode unread}. */
   #returned: Bytes | undefined;
 
-  constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {
+  constructor(connection: Connection, smalls: Buffers, larges: Buffers) {
     this.#connection = connection;
     this.#smalls = smalls;
     this.larges = larges;

@@ -2,13 +2,12 @@
  * What is sent to a client. The client must accept each piece within a timeout: one that reads
  * nothing must not occupy a backend.
  */
+import type { Bytes, Connection } from "../../../net/connection.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The connection that it sends on. */
 export interface Recipient {
-  readonly socket: Deno.Conn;
+  readonly socket: Connection;
   /** Called if the client accepts nothing for that long. */
   onWriteStalled(): void;
   /** Called if the client turns out to be gone. */

@@ -4,8 +4,7 @@
  * is full, nothing more is read, and the client is not watched any longer.
  */
 import type { Buffers } from "../../../net/buffers.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import type { Bytes, Connection } from "../../../net/connection.ts";
 
 export interface Watcher {
   /** Called if the client closes its sending side. */
@@ -15,7 +14,7 @@ export interface Watcher {
 }
 
 export class ReadAhead {
-  readonly #connection: Deno.Conn;
+  readonly #connection: Connection;
   readonly #smalls: Buffers;
   readonly #larges: Buffers;
   #buffer: Bytes;
@@ -30,7 +29,7 @@ export class ReadAhead {
   #ended = false;
   #error: { readonly error: unknown } | undefined;
 
-  constructor(connection: Deno.Conn, smalls: Buffers, larges: Buffers) {
+  constructor(connection: Connection, smalls: Buffers, larges: Buffers) {
     this.#connection = connection;
     this.#smalls = smalls;
     this.#larges = larges;

@@ -3,6 +3,7 @@ import type { DispatchedFacts, Way } from "../../shared/dispatch.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { sameText, textOf } from "../http1/bytes.ts";
 import { ForwardedHead } from "../http1/forwarded_head.ts";
+import type { Scheme } from "../../../http/peer.ts";
 import { protocolsOf } from "../../../http/upgrade.ts";
 import { isLastRecipient, refuseMethod } from "../../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../shared/failures.ts";
@@ -17,6 +18,7 @@ import type { Upload } from "./upload.ts";
 export class TcpRequest implements DispatchedFacts {
   readonly method: string;
   readonly clientAddress: string;
+  readonly scheme: Scheme;
   readonly listener: string;
   user: string | undefined;
   /** Undefined until its route is found. */
@@ -58,6 +60,7 @@ export class TcpRequest implements DispatchedFacts {
     this.head = head;
     this.method = head.readMethod(bytes);
     this.clientAddress = client.address;
+    this.scheme = client.scheme;
     this.listener = client.listener;
     this.upgrade = head.upgrade && head.minor === 1
       ? protocolsOf(textOf(bytes, head.upgradeStart, head.upgradeEnd))

@@ -11,6 +11,7 @@ import {
   proxyFields,
   ReceivedForwarding,
 } from "../../../http/headers.ts";
+import type { Peer } from "../../../http/peer.ts";
 import { bytesOf, copy, SP, textOf } from "./bytes.ts";
 import type { RequestHead } from "./request_head.ts";
 import { readHost } from "./request_host.ts";
@@ -34,7 +35,7 @@ const UNSET: LineOffsets = { line: 0, value: 0 };
 export class ProxyLines {
   /** Whether X-Forwarded-* of the client are trusted. */
   readonly trusted: boolean;
-  readonly #clientAddress: string;
+  readonly #peer: Peer;
   readonly #instanceName: string;
   #lines: Bytes = new Uint8Array();
   /** The lines, in this order. */
@@ -46,8 +47,8 @@ export class ProxyLines {
   #hostLength = 0;
 
   /** @param instanceName this balancer's name in Via */
-  constructor(clientAddress: string, trusted: boolean, instanceName: string) {
-    this.#clientAddress = clientAddress;
+  constructor(peer: Peer, trusted: boolean, instanceName: string) {
+    this.#peer = peer;
     this.#instanceName = instanceName;
     this.trusted = trusted;
   }
@@ -112,9 +113,9 @@ export class ProxyLines {
   /** Returns what the rules of lib/http/headers.ts depend on. @param minor of the request's version */
   buildForwarding(host: string, minor: number, newRequestId: () => string): Forwarding {
     return {
-      clientAddress: this.#clientAddress,
+      clientAddress: this.#peer.address,
       trusted: this.trusted,
-      scheme: "http",
+      scheme: this.#peer.scheme,
       version: `1.${minor}`,
       instanceName: this.#instanceName,
       host,

@@ -114,7 +114,11 @@ for (
     const requests = fc.array(request, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(requests, fc.boolean(), (requests, trusted) => {
-        const proxyLines = new ProxyLines(CLIENT, trusted, "roundabout"); // all on one connection
+        const proxyLines = new ProxyLines(
+          { address: CLIENT, scheme: "http" },
+          trusted,
+          "roundabout",
+        ); // all on one connection
         for (const request of requests) {
           const lines = forward(request.head, { proxyLines });
           assertEquals(lines.slice(1), linesByRules(request, trusted));

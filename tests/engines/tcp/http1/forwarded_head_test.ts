@@ -63,7 +63,7 @@ Deno.test("forwarded head: fields that Connection lists are not forwarded, neith
 });
 
 Deno.test("forwarded head: the added lines are those of the request's Host, with a new id each time", () => {
-  const proxyLines = new ProxyLines(CLIENT, false, "roundabout");
+  const proxyLines = new ProxyLines({ address: CLIENT, scheme: "http" }, false, "roundabout");
   const ids = new Set<string>();
   const hosts = ["a.test", "a.test", "a.tesu", "a.tes", "b.tes", "a.test", "A.TEST"];
   for (const host of hosts) {
@@ -79,7 +79,7 @@ Deno.test("forwarded head: the added lines are those of the request's Host, with
 });
 
 Deno.test("forwarded head: an invalid Host does not affect the next request", () => {
-  const proxyLines = new ProxyLines(CLIENT, false, "roundabout");
+  const proxyLines = new ProxyLines({ address: CLIENT, scheme: "http" }, false, "roundabout");
   forward(start, { proxyLines });
   assertThrows(() => forward(["GET / HTTP/1.1", "Host: a/b"], { proxyLines }), Malformed);
   assertEquals(forward(start, { proxyLines }), [...start, ...ADDED_LINES]);

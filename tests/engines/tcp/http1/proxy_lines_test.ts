@@ -24,7 +24,7 @@ const text = (...all: string[]) => all.map((line) => `${line}\r\n`).join("");
 const idOf = (written: string) => REQUEST_ID.exec(written)![0];
 
 Deno.test("proxy lines: each request gets a new id, the same for all its attempts", () => {
-  const proxyLines = new ProxyLines(CLIENT, true, "roundabout");
+  const proxyLines = new ProxyLines({ address: CLIENT, scheme: "http" }, true, "roundabout");
   const request = read();
   proxyLines.prepare(request.bytes, request.head);
   const first = written(proxyLines, request);
@@ -35,7 +35,7 @@ Deno.test("proxy lines: each request gets a new id, the same for all its attempt
 });
 
 Deno.test("proxy lines: they are rebuilt for another Host, even at the same offset and of the same length", () => {
-  const proxyLines = new ProxyLines(CLIENT, true, "roundabout");
+  const proxyLines = new ProxyLines({ address: CLIENT, scheme: "http" }, true, "roundabout");
   const request = read("Via: x");
   proxyLines.prepare(request.bytes, request.head);
   request.bytes[request.head.hostStart] = 0x62; // b: one buffer receives request after request
@@ -50,7 +50,7 @@ Deno.test("proxy lines: they are rebuilt for another Host, even at the same offs
 });
 
 Deno.test("proxy lines: the fields of one request do not affect the next", () => {
-  const proxyLines = new ProxyLines(CLIENT, true, "roundabout");
+  const proxyLines = new ProxyLines({ address: CLIENT, scheme: "http" }, true, "roundabout");
   const said = read("X-Forwarded-Proto: https", "X-Forwarded-Host: b", "X-Request-Id: c", "Via: d");
   proxyLines.prepare(said.bytes, said.head);
   assertEquals(written(proxyLines, said), text(ADDED_LINES[0]!, "via: d, 1.1 roundabout"));

@@ -1,0 +1,11 @@
+/** Who sends the requests of a connection. */
+
+/** `https` over TLS. */
+export type Scheme = "http" | "https";
+
+export interface Peer {
+  /** Without its port; an IPv4 address is not mapped to IPv6. */
+  readonly address: string;
+  /** How it reaches this balancer. */
+  readonly scheme: Scheme;
+}
