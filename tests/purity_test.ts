@@ -30,6 +30,7 @@ const PURE = [
   "lib/simulate/run/",
   "lib/simulate/scenario/",
   "lib/time/",
+  "lib/tls/",
 ];
 
 /** Files in those folders that have effects all the same. */

@@ -8,7 +8,7 @@
 const LAYERS: readonly (readonly string[])[] = [
   ["lib/time/", "lib/shared_memory/"],
   ["lib/"], // the words of the request path: outcome, request facts, retry rule, retry budget
-  ["lib/http/", "lib/net/"],
+  ["lib/http/", "lib/net/", "lib/tls/"],
   ["lib/net/resolver/"],
   ["lib/config/values/", "lib/health/"],
   ["lib/config/schema/"],
