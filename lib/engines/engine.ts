@@ -6,6 +6,7 @@ import type { Clock } from "../time/clock.ts";
 import type { ConditionTools } from "../routing/conditions.ts";
 import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
+import type { CertificateUse } from "../tls/certificate_choice.ts";
 import type { StatusCounts } from "../shared_memory/status_counts.ts";
 
 /** What an engine needs as long as it runs. */
@@ -51,12 +52,30 @@ export interface Snapshot {
   readonly onRequest?: ((entry: AccessEntry) => void) | undefined;
 }
 
-/** Where requests come in. */
+/** Where requests come in, and how. */
 export interface ListenerAddress {
   readonly name: string;
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Undefined for requests without TLS. */
+  readonly tls?: TlsSettings | undefined;
+}
+
+/** TLS of clients, as plain data. */
+export interface TlsSettings {
+  /** One at least, each checked. */
+  readonly certificates: readonly Certificate[];
+  /** The oldest version of TLS. */
+  readonly minVersion: "1.2" | "1.3";
+}
+
+/** A certificate with its key. */
+export interface Certificate extends CertificateUse {
+  /** With those above it, in PEM. */
+  readonly cert: string;
+  /** In PEM. */
+  readonly key: string;
 }
 
 /**
@@ -78,6 +97,10 @@ export interface Limits {
   readonly maxHeaderLines: number;
   /** Client connections at the same time. */
   readonly maxConnections: number;
+  /** TLS handshakes at the same time. */
+  readonly maxHandshakes: number;
+  /** For a TLS handshake. */
+  readonly handshakeTimeout: number;
 }
 
 /** What changes at once when a reload takes effect. */

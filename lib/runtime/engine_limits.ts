@@ -3,7 +3,8 @@ import type { Configuration } from "../config/model.ts";
 import type { Limits } from "../engines/engine.ts";
 
 /**
- * @param workers number of workers, which share `limits.connections` and the file descriptors equally
+ * @param workers number of workers, which share `limits.connections`, `limits.handshakes` and the file
+ *   descriptors equally
  * @param descriptors how many file descriptors can be opened; Infinity if there are plenty
  */
 export function engineLimits(
@@ -21,5 +22,7 @@ export function engineLimits(
     maxHeaderSize: limits.headerSize,
     maxHeaderLines: limits.headerLines,
     maxConnections: Math.max(1, Math.floor(connections / workers)),
+    maxHandshakes: Math.max(1, Math.floor(limits.handshakes / workers)),
+    handshakeTimeout: timeouts.handshake,
   };
 }

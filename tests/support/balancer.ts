@@ -3,7 +3,7 @@ import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { isSecure } from "../../lib/http/trusted_proxies.ts";
 import { Backend } from "../../lib/backends/backend.ts";
 import { type Clock, startClock } from "../../lib/time/clock.ts";
-import type { Engine, Limits } from "../../lib/engines/engine.ts";
+import type { Engine, Limits, TlsSettings } from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
@@ -53,6 +53,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly instanceName?: string;
   /** By default any free one. */
   readonly port?: number;
+  /** TLS of its listener; by default there is none. */
+  readonly tls?: TlsSettings;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -84,6 +86,8 @@ const LIMITS: Limits & TestTimeouts = {
   maxHeaderSize: 16 * 1024,
   maxHeaderLines: 100,
   maxConnections: 10_000,
+  maxHandshakes: 1_000,
+  handshakeTimeout: 5_000,
 };
 
 const NO_CONDITIONS = await loadConditionTools([]);
@@ -170,6 +174,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
       name: "http",
       hostname: options.hostname ?? "127.0.0.1",
       port: options.port ?? 0,
+      tls: options.tls,
     }],
     reusePort: false,
     requests: new InFlightCount(),

@@ -28,7 +28,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/engines/engine.ts"],
   ["lib/engines/shared/"],
   ["lib/engines/tcp/http1/"],
-  ["lib/engines/tcp/client/", "lib/engines/tcp/backend/"],
+  ["lib/engines/tcp/client/", "lib/engines/tcp/backend/", "lib/engines/tcp/tls/"],
   ["lib/engines/tcp/exchange/"],
   ["lib/engines/web/", "lib/engines/tcp/"],
   ["lib/engines/mod.ts"],

@@ -4,14 +4,15 @@ import type { Engine, ListenerAddress } from "../engine.ts";
 /** Where it listens. */
 type Address = Engine["addresses"][number];
 
-/** One listener. Those who came in at it see its name change if a reload gives it another one. */
+/** One listener. */
 export interface Listener {
-  name: string;
   /** What it was asked to listen on. */
   readonly hostname: string;
   readonly address: Address;
   /** Settles when it accepts no more; rejects if it broke. */
   readonly finished: Promise<void>;
+  /** A reload gives it another name, or other certificates: those who came in at it see the name change. */
+  adopt(wanted: ListenerAddress): void;
   /** Closes it before it was used. */
   discard(): void;
 }
@@ -51,12 +52,12 @@ export class Listeners<Kind extends Listener> {
   /** Opens what is new, all of it or nothing. @throws if one address cannot be listened on */
   prepare(wanted: readonly ListenerAddress[]): PreparedListeners<Kind> {
     const added: Kind[] = [];
-    const next = new Map<Kind, string>();
+    const next = new Map<Kind, ListenerAddress>();
     try {
       for (const address of wanted) {
         let listener = this.#find(address);
         if (listener === undefined) added.push(listener = this.#open(address));
-        next.set(listener, address.name);
+        next.set(listener, address);
       }
     } catch (error) {
       for (const listener of added) listener.discard();
@@ -75,9 +76,9 @@ export class Listeners<Kind extends Listener> {
     this.#finished.resolve();
   }
 
-  #commit(next: ReadonlyMap<Kind, string>, added: readonly Kind[]): ListenerChange<Kind> {
+  #commit(next: ReadonlyMap<Kind, ListenerAddress>, added: readonly Kind[]): ListenerChange<Kind> {
     const removed = this.#all.filter((listener) => !next.has(listener));
-    for (const [listener, name] of next) listener.name = name;
+    for (const [listener, wanted] of next) listener.adopt(wanted);
     for (const { finished } of added) finished.catch(this.#finished.reject);
     this.#all = [...next.keys()];
     return { added, removed };

@@ -95,7 +95,7 @@ export class Client extends ClientConnection {
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
-    if (this.source.closing || this.sendsNoMore) return false;
+    if (this.source.closing && this.#served || this.sendsNoMore) return false;
     if (this.inbox.hasArrived) return true;
     this.#idleSince = wheel.now;
     this.enter("idle");

@@ -2,8 +2,12 @@
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
+import type { ListenerAddress } from "../engine.ts";
 import type { Client } from "./client.ts";
 import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
+
+import { loadKeys } from "./secure_arrivals.ts";
+import type { Keys } from "./tls/keys.ts";
 
 /**
  * How long a head may take to be complete after the listener stops accepting connections, in milliseconds.
@@ -23,6 +27,10 @@ export class TcpListener implements Listener {
   readonly hostname: string;
   /** Those that came in here. */
   readonly clients = new Set<Client>();
+  /** How many connections become clients once their TLS handshake is complete. */
+  arriving = 0;
+  /** What TLS handshakes use; undefined if it has no TLS. */
+  keys: Promise<Keys> | undefined;
   /** Whether responses say that their connections close. */
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
@@ -31,7 +39,7 @@ export class TcpListener implements Listener {
   readonly #finished = Promise.withResolvers<void>();
   #accepting: Accepting | undefined;
 
-  constructor(listener: Deno.TcpListener, name: string, hostname: string) {
+  constructor(listener: Deno.TcpListener, { name, hostname }: ListenerAddress) {
     this.#listener = listener;
     this.name = name;
     this.hostname = hostname;
@@ -54,6 +62,11 @@ export class TcpListener implements Listener {
   /** Ends a pause of accepting, as there may be room again. */
   resume(): void {
     this.#accepting?.resume();
+  }
+
+  adopt({ name, tls }: ListenerAddress): void {
+    this.name = name;
+    this.keys = tls && loadKeys(tls);
   }
 
   discard(): void {
@@ -79,10 +92,16 @@ export class TcpListener implements Listener {
     for (const client of this.clients) client.drain(HEADER_TIMEOUT_MS);
   }
 
+  /** Takes a client whose TLS handshake is complete. While the listener closes, it may send one request. */
+  add(client: Client): void {
+    this.clients.add(client);
+    if (this.closing) client.drain(HEADER_TIMEOUT_MS);
+  }
+
   /** Stops it, and waits for its clients: those that are left at the deadline are cut off. */
   async drain(deadline: number, grace: number): Promise<void> {
     await this.stop(deadline, grace);
-    await waitUntil(() => this.clients.size === 0, deadline);
+    await waitUntil(() => this.clients.size + this.arriving === 0, deadline);
     for (const client of this.clients) client.abort(CUT_OFF);
   }
 

@@ -1,6 +1,5 @@
 /** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
 import { plainAddress } from "../../http/client_address.ts";
-import type { Peer } from "../../http/peer.ts";
 import type { Change, Engine, EngineOptions, ListenerAddress } from "../engine.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
@@ -8,9 +7,11 @@ import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
 import { Client } from "./client.ts";
+import type { Arrival } from "./client/connection.ts";
 import { createContext } from "./context.ts";
 import { Transports } from "./exchange/transports.ts";
 import { TcpListener } from "./listener.ts";
+import { SecureArrivals } from "./secure_arrivals.ts";
 
 /** Connections that wait in the system to be accepted; the system may allow fewer. */
 const BACKLOG_CONNECTIONS = 4096;
@@ -29,27 +30,51 @@ export function serveTcp(options: EngineOptions): Engine {
   const clients = new Set<Client>();
   const removedListeners = new RemovedListeners(onError);
   const serving = { context: createContext(options.snapshot, options, transports) };
+  const arrivals = new SecureArrivals(wheel, () => serving.context.limits);
   const warnOfAccepting = throttledWarning(onWarning, clock.now);
   const listeners = new Listeners((address) => listen(address, reusePort));
 
-  function take(socket: Deno.TcpConn, listener: TcpListener): void {
-    socket.setNoDelay(true);
-    const { hostname } = socket.remoteAddr as Deno.NetAddr;
-    const peer: Peer = { address: plainAddress(hostname), scheme: "http" };
-    const client = new Client({ connection: socket, peer }, listener, serving, (client) => {
+  function serve(arrival: Arrival, listener: TcpListener): void {
+    const client = new Client(arrival, listener, serving, (client) => {
       clients.delete(client);
       listener.clients.delete(client);
-      for (const waiting of listeners.all) waiting.resume();
+      resume();
     });
     clients.add(client);
-    listener.clients.add(client);
     client.serve().catch(onError);
+    listener.add(client);
+  }
+
+  function take(socket: Deno.TcpConn, listener: TcpListener): void {
+    socket.setNoDelay(true);
+    const address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
+    if (listener.keys === undefined) {
+      return serve({ connection: socket, peer: { address, scheme: "http" } }, listener);
+    }
+    takeSecure(socket, address, listener).catch(onError);
+  }
+
+  async function takeSecure(
+    socket: Deno.TcpConn,
+    address: string,
+    listener: TcpListener,
+  ): Promise<void> {
+    listener.arriving++;
+    const secured = await arrivals.secure(socket, () => listener.keys);
+    listener.arriving--;
+    if (typeof secured === "string") return resume();
+    serve({ connection: secured, peer: { address, scheme: "https" } }, listener);
+  }
+
+  /** There may be room for connections that wait to be accepted. */
+  function resume(): void {
+    for (const waiting of listeners.all) waiting.resume();
   }
 
   function accept(listener: TcpListener): void {
     listener.accept({
       onWarning: warnOfAccepting,
-      hasRoom: () => clients.size < serving.context.limits.maxConnections,
+      hasRoom: () => clients.size + arrivals.count < serving.context.limits.maxConnections,
       makeRoom() {
         findLongestIdle(clients, wheel.now - EVICT_IDLE_AFTER_MS)?.close();
       },
@@ -85,9 +110,10 @@ export function serveTcp(options: EngineOptions): Engine {
       const deadline = performance.now() + timeout;
       await Promise.all(listeners.all.map((listener) => listener.stop(deadline, grace)));
       listeners.end();
-      await waitUntil(() => clients.size === 0, deadline);
+      await waitUntil(() => clients.size + arrivals.count === 0, deadline);
       const cut = options.requests.own;
       for (const client of clients) client.abort(CUT_OFF);
+      await arrivals.giveUp("the balancer stops");
       await removedListeners.ended();
       transports.close();
       return cut;
@@ -95,9 +121,10 @@ export function serveTcp(options: EngineOptions): Engine {
   };
 }
 
-function listen({ name, hostname, port }: ListenerAddress, reusePort: boolean): TcpListener {
+function listen(address: ListenerAddress, reusePort: boolean): TcpListener {
+  const { hostname, port } = address;
   const tcpBacklog = BACKLOG_CONNECTIONS;
-  return new TcpListener(Deno.listen({ hostname, port, reusePort, tcpBacklog }), name, hostname);
+  return new TcpListener(Deno.listen({ hostname, port, reusePort, tcpBacklog }), address);
 }
 
 /** Finds the client that has been idle longest, of those that were idle at a time on the wheel's clock. */

@@ -57,6 +57,10 @@ export class WebListener implements Listener, Source {
     return this.#listening.finished;
   }
 
+  adopt({ name }: ListenerAddress): void {
+    this.name = name;
+  }
+
   discard(): void {
     this.#listening.shutdown();
   }

@@ -4,6 +4,10 @@ import { type Listener, Listeners } from "../../../lib/engines/shared/listeners.
 
 /** A listener that listens on nothing. */
 class FakeListener implements Listener {
+  adopt({ name }: ListenerAddress): void {
+    this.name = name;
+  }
+
   readonly address: Deno.NetAddr;
   discarded = false;
   readonly broken = Promise.withResolvers<void>();

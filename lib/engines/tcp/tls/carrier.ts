@@ -1,0 +1,128 @@
+/**
+ * Carries the encrypted bytes of a connection for node:tls, which takes it for a stream.
+ *
+ * Connections are accepted, read and closed by this program, and not by node:net: so limits, deadlines and
+ * drains are those of connections without TLS, a client that never ends its handshake can be closed, and
+ * small writes leave at once. Of a Duplex it is only what node:tls uses; a real one keeps queues of its own.
+ */
+import { Buffer } from "node:buffer";
+import { EventEmitter } from "node:events";
+import type { Bytes, Connection } from "../../../net/connection.ts";
+import type { Buffers } from "../../../net/buffers.ts";
+
+export class Carrier extends EventEmitter {
+  readable = true;
+  writable = true;
+  readonly readableObjectMode = false;
+  destroyed = false;
+  readonly #connection: Connection;
+  readonly #smalls: Buffers;
+  readonly #larges: Buffers;
+  /** What was received and not taken yet. */
+  #held: Bytes | undefined;
+  #flows = false;
+  #reading = false;
+  /** Whether the last read filled its buffer: then more may have come. */
+  #hasMore = false;
+
+  /**
+   * @param first what was received before: it comes first
+   * @param smalls what idle connections wait on
+   * @param larges what many bytes are received in
+   */
+  constructor(connection: Connection, first: Bytes, smalls: Buffers, larges: Buffers) {
+    super();
+    this.#connection = connection;
+    this.#held = first;
+    this.#smalls = smalls;
+    this.#larges = larges;
+  }
+
+  pause(): this {
+    this.#flows = false;
+    return this;
+  }
+
+  resume(): this {
+    if (this.#flows || this.destroyed) return this;
+    this.#flows = true;
+    this.#read();
+    return this;
+  }
+
+  cork(): void {}
+
+  uncork(): void {}
+
+  /** Sends all of it. node:tls sends one piece after the other. */
+  write(bytes: Bytes, onSent: (error?: Error) => void): boolean {
+    this.#connection.write(bytes).then((size) => {
+      if (size === bytes.length) onSent();
+      else this.write(bytes.subarray(size), onSent);
+    }).catch((error) => this.#fail(error, onSent));
+    return true;
+  }
+
+  end(onEnded?: () => void): this {
+    this.writable = false;
+    this.#connection.closeWrite().then(() => onEnded?.(), () => onEnded?.());
+    return this;
+  }
+
+  /** Closes the connection at once. */
+  destroy(error?: Error): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.readable = this.writable = false;
+    this.#held = undefined;
+    this.#connection.close();
+    if (error !== undefined) this.emit("error", error);
+    this.emit("close");
+    return this;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      await undefined; // as a stream does: whoever resumes it may not be ready yet
+      while (this.#flows && this.readable) {
+        const held = this.#held;
+        this.#held = undefined;
+        if (held === undefined) await this.#readOnce();
+        else this.#deliver(held);
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #deliver({ buffer, byteOffset, length }: Bytes): void {
+    this.emit("data", Buffer.from(buffer, byteOffset, length)); // node:tls copies it at once
+  }
+
+  async #readOnce(): Promise<void> {
+    const buffers = this.#hasMore ? this.#larges : this.#smalls;
+    const buffer = buffers.borrow();
+    const size = await this.#connection.read(buffer);
+    if (this.destroyed) return;
+    this.#hasMore = size === buffer.length;
+    if (size === null) {
+      this.readable = false;
+      this.emit("end");
+    } else if (this.#flows) {
+      this.#deliver(buffer.subarray(0, size));
+    } else {
+      this.#held = buffer.slice(0, size);
+    }
+    buffers.giveBack(buffer);
+  }
+
+  #fail(error: unknown, onSent?: (error: Error) => void): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    onSent?.(reason);
+    this.destroy(reason);
+  }
+}
