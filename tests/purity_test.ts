@@ -46,6 +46,7 @@ const EFFECTFUL = [
   "lib/health/prober.ts", // sends probes
   "lib/simulate/command.ts", // reads files and prints
   "lib/time/clock.ts", // reads the system's clock
+  "lib/tls/issue.ts", // draws keys and serial numbers
 ];
 
 /** Files outside of those folders that must stay pure. */

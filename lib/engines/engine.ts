@@ -7,6 +7,7 @@ import type { ConditionTools } from "../routing/conditions.ts";
 import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 import type { CertificateUse } from "../tls/certificate_choice.ts";
+import type { TlsVersion } from "../tls/client_hello.ts";
 import type { StatusCounts } from "../shared_memory/status_counts.ts";
 
 /** What an engine needs as long as it runs. */
@@ -67,7 +68,7 @@ export interface TlsSettings {
   /** One at least, each checked. */
   readonly certificates: readonly Certificate[];
   /** The oldest version of TLS. */
-  readonly minVersion: "1.2" | "1.3";
+  readonly minVersion: TlsVersion;
 }
 
 /** A certificate with its key. */

@@ -3,9 +3,13 @@
  * can verify. That decides which certificate it gets, before anything is spent on its handshake.
  */
 
+export type TlsVersion = "1.2" | "1.3";
+
 export interface ClientHello {
   /** The name that the client wants to reach, in lower case (RFC 6066, 3); undefined if it names none. */
   readonly serverName: string | undefined;
+  /** The newest version of TLS that it speaks; undefined if that is older than 1.2. */
+  readonly version: TlsVersion | undefined;
   /** The protocols that it offers to speak inside, in its order (ALPN, RFC 7301). */
   readonly protocols: readonly string[];
   /** Whether it can verify an ECDSA certificate. */
@@ -34,6 +38,7 @@ const SIGNATURE_ALGORITHMS = 13;
 const ALPN = 16;
 const SUPPORTED_VERSIONS = 43;
 
+const TLS_1_2 = 0x0303;
 const TLS_1_3 = 0x0304;
 
 /** Those of TLS 1.2 whose certificates have ECDSA keys. */
@@ -91,13 +96,13 @@ function join(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function readHello(hello: Fields): ClientHello {
-  hello.skip(2 + 32); // the version of old, and its random bytes
+  let versions: readonly number[] = [hello.number(2)]; // clients of 1.3 say 1.2 here (4.2.1)
+  hello.skip(32); // random bytes
   hello.vector(1); // the session
   const suites = numbersIn(hello.vector(2));
   hello.vector(1); // compression
   let serverName: string | undefined;
   let protocols: readonly string[] = [];
-  let versions: readonly number[] = [];
   let schemes: readonly number[] = [];
   const extensions = hello.isAtEnd ? hello : hello.vector(2);
   while (!extensions.isAtEnd) {
@@ -108,9 +113,14 @@ function readHello(hello: Fields): ClientHello {
     else if (type === SUPPORTED_VERSIONS) versions = numbersIn(data.vector(1));
     else if (type === SIGNATURE_ALGORITHMS) schemes = numbersIn(data.vector(2));
   }
-  const canSign = versions.includes(TLS_1_3) || suites.some((suite) => ECDSA_SUITES.has(suite));
+  const version = versions.includes(TLS_1_3)
+    ? "1.3"
+    : versions.includes(TLS_1_2)
+    ? "1.2"
+    : undefined;
+  const canSign = version === "1.3" || suites.some((suite) => ECDSA_SUITES.has(suite));
   const acceptsEcdsa = canSign && schemes.some((scheme) => ECDSA_SCHEMES.has(scheme));
-  return { serverName, protocols, acceptsEcdsa };
+  return { serverName, version, protocols, acceptsEcdsa };
 }
 
 function hostNameIn(names: Fields): string | undefined {

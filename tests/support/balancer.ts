@@ -3,7 +3,7 @@ import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { isSecure } from "../../lib/http/trusted_proxies.ts";
 import { Backend } from "../../lib/backends/backend.ts";
 import { type Clock, startClock } from "../../lib/time/clock.ts";
-import type { Engine, Limits, TlsSettings } from "../../lib/engines/engine.ts";
+import type { Engine, Limits, Snapshot, TlsSettings } from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
@@ -70,6 +70,8 @@ export interface TestBalancer extends AsyncDisposable {
   readonly errors: unknown[];
   /** The warnings for the operator. */
   readonly warnings: string[];
+  /** Gives its listener other certificates, as a reload does. */
+  changeTls(tls: TlsSettings): void;
 }
 
 const LIMITS: Limits & TestTimeouts = {
@@ -157,25 +159,27 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     keepsPrefix: hasPathPrefix(backends),
     requests: new StatusCounts(),
   };
+  const snapshot: Snapshot = {
+    routes: [routeTo(destination)],
+    conditions: NO_CONDITIONS,
+    errorPages: new Map(),
+    instanceName: options.instanceName ?? "roundabout",
+    limits,
+    isTrusted,
+    logFields: [],
+    onRequest: (entry) => entries.push(entry),
+  };
+  const listener = {
+    name: "http",
+    hostname: options.hostname ?? "127.0.0.1",
+    port: options.port ?? 0,
+    tls: options.tls,
+  };
   const serving = SERVE[options.engine ?? "web"]({
-    snapshot: {
-      routes: [routeTo(destination)],
-      conditions: NO_CONDITIONS,
-      errorPages: new Map(),
-      instanceName: options.instanceName ?? "roundabout",
-      limits,
-      isTrusted,
-      logFields: [],
-      onRequest: (entry) => entries.push(entry),
-    },
+    snapshot,
     rateClock: () => performance.now(),
     clock,
-    listeners: [{
-      name: "http",
-      hostname: options.hostname ?? "127.0.0.1",
-      port: options.port ?? 0,
-      tls: options.tls,
-    }],
+    listeners: [listener],
     reusePort: false,
     requests: new InFlightCount(),
     localReplies: new StatusCounts(),
@@ -206,6 +210,11 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     changes,
     errors,
     warnings,
+    changeTls(tls) {
+      const uids = new Set(backends.map(({ uid }) => uid));
+      engine.prepare([{ ...listener, port, tls }])
+        .commit({ snapshot, backends: uids, drainTimeout: 1_000 });
+    },
     async [Symbol.asyncDispose]() {
       await engine.drain(5_000, 0);
       if (errors.length > 0) throw errors[0];

@@ -150,16 +150,17 @@ function isClosed(error: unknown): boolean {
 export class Dialogue implements Disposable {
   /** All that came back and was not taken yet, as text. */
   received = "";
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
   readonly #buffer = new Uint8Array(64 * 1024);
 
-  private constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.Conn) {
     this.#connection = connection;
-    connection.setNoDelay(true);
   }
 
   static async open(port: number): Promise<Dialogue> {
-    return new Dialogue(await Deno.connect({ hostname: "127.0.0.1", port }));
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    connection.setNoDelay(true);
+    return new Dialogue(connection);
   }
 
   async send(text: string | Uint8Array): Promise<void> {

@@ -158,7 +158,7 @@ function closeIfOpen(connection: Deno.TcpConn): void {
 }
 
 /** Writes all of it. */
-export async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+export async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { MAX_HELLO_BYTES, readClientHello } from "../../lib/tls/client_hello.ts";
+import { type ClientHello, MAX_HELLO_BYTES, readClientHello } from "../../lib/tls/client_hello.ts";
 import { helloBytes, type HelloOptions, inRecords } from "../support/client_hello.ts";
 
 const MODERN: HelloOptions = {
@@ -10,9 +10,17 @@ const MODERN: HelloOptions = {
   versions: [0x0304, 0x0303],
 };
 
+/** What is read of a hello that is whole. */
+function heard(options: HelloOptions): ClientHello {
+  const hello = readClientHello(helloBytes(options));
+  if (typeof hello === "string") throw new Error(hello);
+  return hello;
+}
+
 Deno.test("ClientHello: name, protocols and what it can verify are read", () => {
   assertEquals(readClientHello(helloBytes(MODERN)), {
     serverName: "www.example.com",
+    version: "1.3",
     protocols: ["h2", "http/1.1"],
     acceptsEcdsa: true,
   });
@@ -21,6 +29,7 @@ Deno.test("ClientHello: name, protocols and what it can verify are read", () => 
 Deno.test("ClientHello: without extensions nothing is assumed", () => {
   assertEquals(readClientHello(helloBytes()), {
     serverName: undefined,
+    version: "1.2",
     protocols: [],
     acceptsEcdsa: false,
   });
@@ -36,8 +45,21 @@ for (
   ] as const
 ) {
   Deno.test(`ClientHello: a client with ${what} ${acceptsEcdsa ? "can" : "cannot"} verify ECDSA`, () => {
-    const hello = readClientHello(helloBytes(options));
-    assertEquals(hello, { serverName: undefined, protocols: [], acceptsEcdsa });
+    assertEquals(heard(options).acceptsEcdsa, acceptsEcdsa);
+  });
+}
+
+for (
+  const [versions, version] of [
+    [[0x0304, 0x0303], "1.3"],
+    [[0x7a7a, 0x0304], "1.3"],
+    [[0x0303, 0x0302], "1.2"],
+    [[0x0302, 0x0301], undefined],
+  ] as const
+) {
+  const shown = versions.map((version) => version.toString(16));
+  Deno.test(`ClientHello: of the versions ${shown.join(" ")} the newest is ${version}`, () => {
+    assertEquals(heard({ versions }).version, version);
   });
 }
 
@@ -52,6 +74,7 @@ Deno.test("ClientHello: that of Deno's own client is read", async () => {
   const size = await connection.read(bytes);
   assertEquals(readClientHello(bytes.subarray(0, size!)), {
     serverName: "a.test",
+    version: "1.3",
     protocols: ["http/1.1"],
     acceptsEcdsa: true,
   });

@@ -153,7 +153,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   refuse(reply: Bytes): void {
     this.#refused = true;
     this.enterUntimed("lingering");
-    this.outbox.send(reply).then(() => this.close(), () => this.close());
+    this.outbox.send(reply).then(() => this.socket.closeWrite()).finally(() => this.close())
+      .catch(() => {}); // the client has left
   }
 
   /**
@@ -170,6 +171,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // Without a response under way the end is a clean one, and over TLS the client is told so.
+    if (this.#phase === "idle") this.socket.closeWrite().catch(() => {}); // it may have left
     this.socket.close();
     this.inbox.close();
     this.#wheel.remove(this);

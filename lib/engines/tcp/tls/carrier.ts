@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
+import { setImmediate } from "node:timers";
 import type { Bytes, Connection } from "../../../net/connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 
@@ -14,6 +15,7 @@ export class Carrier extends EventEmitter {
   readable = true;
   writable = true;
   readonly readableObjectMode = false;
+  readonly allowHalfOpen = true;
   destroyed = false;
   readonly #connection: Connection;
   readonly #smalls: Buffers;
@@ -85,7 +87,8 @@ export class Carrier extends EventEmitter {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      await undefined; // as a stream does: whoever resumes it may not be ready yet
+      // Bytes that arrive before node:tls has started make it throw if they are no valid handshake.
+      await new Promise(setImmediate);
       while (this.#flows && this.readable) {
         const held = this.#held;
         this.#held = undefined;

@@ -2,12 +2,16 @@
  * The TLS handshakes under way: each has a deadline, and for one more than there may be the oldest is given up.
  * Those of clients that mean it take a few round trips, so it is others that the oldest ones belong to.
  */
+import { setImmediate } from "node:timers";
 import { TLSSocket } from "node:tls";
 import { plainMessage } from "../../../net/plain_message.ts";
 import type { Bytes, Connection } from "../../../net/connection.ts";
 import { Buffers } from "../../../net/buffers.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
+import { alertBytes } from "../../../tls/alert.ts";
 import { type ClientHello, MAX_HELLO_BYTES, readClientHello } from "../../../tls/client_hello.ts";
+import { refusalReply } from "../../../http/local_reply.ts";
+import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import { Carrier } from "./carrier.ts";
 import type { Keys } from "./keys.ts";
 import { SecureConnection } from "./secure_connection.ts";
@@ -27,6 +31,12 @@ const LARGE_BYTES = 16 * 1024 + 512;
 
 /** What the headers of records add to a hello, at most; and as much again for what follows it. In bytes. */
 const RECORDS_BYTES = 512;
+
+/** What is spoken inside; HTTP/2 is not built yet. */
+const PROTOCOL = "http/1.1";
+
+/** The letters that methods begin with. */
+const [A, Z] = [0x41, 0x5a];
 
 const KEPT_BUFFERS = 256;
 
@@ -66,6 +76,7 @@ export class Handshakes {
     try {
       return await handshake.run(keys);
     } catch (error) {
+      await new Promise(setImmediate); // the alert that tells the client why is on its way by then
       handshake.giveUp(plainMessage(error));
       return handshake.reason!;
     } finally {
@@ -101,13 +112,23 @@ class Handshake extends Timed {
   async run(keys: () => Promise<Keys> | undefined): Promise<SecureConnection> {
     const { smalls, larges } = this.#buffers;
     const { hello, bytes } = await this.#receiveHello();
-    const context = (await keys())?.contextFor(hello);
-    if (context === undefined) throw new Error("its listener has no TLS any more");
+    const used = await keys();
+    if (used === undefined) throw new Error("its listener has no TLS any more");
+    if (!used.speaks(hello.version)) {
+      return await this.#refuse(
+        "protocolVersion",
+        "the client speaks only an older version of TLS",
+      );
+    }
+    // A client that names none speaks what this port is known for (RFC 7301, 3.1).
+    if (hello.protocols.length > 0 && !hello.protocols.includes(PROTOCOL)) {
+      return await this.#refuse("noApplicationProtocol", `the client does not speak ${PROTOCOL}`);
+    }
     const carrier = this.#carrier = new Carrier(this.#connection, bytes, smalls, larges);
     const socket = new TLSSocket(carrier as never, {
       isServer: true,
-      secureContext: context,
-      ALPNProtocols: ["http/1.1"],
+      secureContext: used.contextFor(hello),
+      ALPNProtocols: [PROTOCOL],
     });
     const secure = new Promise<void>((resolve) => socket.once("secure", resolve));
     socket.once("_tlsError", this.#broken.reject);
@@ -126,7 +147,7 @@ class Handshake extends Timed {
       if (size === null) throw new Error("the client has left");
       filled += size;
       const hello = readClientHello(buffer.subarray(0, filled));
-      if (hello === "invalid") throw new Error("the client sent no ClientHello");
+      if (hello === "invalid") return await this.#refuseOther(buffer[0]!);
       if (hello !== "incomplete") {
         const bytes = buffer.slice(0, filled);
         smalls.giveBack(buffer);
@@ -140,6 +161,31 @@ class Handshake extends Timed {
       smalls.giveBack(buffer);
       buffer = larger;
     }
+  }
+
+  /** What arrives is no ClientHello: whoever speaks HTTP without TLS is told so. @param first byte of it */
+  async #refuseOther(first: number): Promise<never> {
+    if (first < A || first > Z) {
+      return await this.#refuse("unexpectedMessage", "the client sent no ClientHello");
+    }
+    const reply = refusalReply({ status: 400, reason: "this port needs TLS: use https" });
+    return await this.#sendLast(
+      localReplyBytes(reply, "close", false),
+      "the client speaks HTTP without TLS",
+    );
+  }
+
+  #refuse(alert: Parameters<typeof alertBytes>[0], reason: string): Promise<never> {
+    return this.#sendLast(alertBytes(alert), reason);
+  }
+
+  /** Closing with unread bytes would reset the connection, and overtake what is sent (RFC 9112, 9.6). */
+  async #sendLast(bytes: Bytes, reason: string): Promise<never> {
+    await this.#connection.write(bytes);
+    await this.#connection.closeWrite();
+    const rest = this.#buffers.smalls.borrow();
+    while (await this.#connection.read(rest) !== null);
+    throw new Error(reason);
   }
 
   override expire(): void {

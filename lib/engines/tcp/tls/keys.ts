@@ -1,7 +1,7 @@
 /** The certificates and keys of a listener, as its handshakes use them. */
 import { createSecureContext, type SecureContext } from "node:tls";
 import { CertificateChoice, type CertificateUse } from "../../../tls/certificate_choice.ts";
-import type { ClientHello } from "../../../tls/client_hello.ts";
+import type { ClientHello, TlsVersion } from "../../../tls/client_hello.ts";
 import type { TlsSettings } from "../../engine.ts";
 
 interface Keyed extends CertificateUse {
@@ -10,6 +10,7 @@ interface Keyed extends CertificateUse {
 
 export class Keys {
   readonly #choice: CertificateChoice<Keyed>;
+  readonly #minVersion: TlsVersion;
 
   /** @param settings checked before: node:tls says nothing of keys that it cannot use */
   constructor({ certificates, minVersion }: TlsSettings) {
@@ -18,7 +19,13 @@ export class Keys {
       isEcdsa,
       context: createSecureContext({ cert, key, minVersion: `TLSv${minVersion}` }),
     }));
+    this.#minVersion = minVersion;
     this.#choice = new CertificateChoice(keyed);
+  }
+
+  /** Whether a client's newest version of TLS is new enough. */
+  speaks(version: TlsVersion | undefined): boolean {
+    return version === "1.3" || version === this.#minVersion;
   }
 
   /** What a client is shown. */

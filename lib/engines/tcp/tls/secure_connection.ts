@@ -1,4 +1,5 @@
 /** A connection over TLS, as the engine uses it: the bytes inside. */
+import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { Bytes, Connection } from "../../../net/connection.ts";
 import type { Carrier } from "./carrier.ts";
@@ -21,6 +22,8 @@ export class SecureConnection implements Connection {
   #heldBytes = 0;
   #reader: Reader | undefined;
   #hasEnded = false;
+  /** Whether the client is told that no more follows. */
+  #isEnding = false;
   #error: Error | undefined;
 
   /** @param socket whose handshake is complete */
@@ -56,13 +59,19 @@ export class SecureConnection implements Connection {
 
   /** Says that no more follows (close_notify, RFC 8446, 6.1). */
   closeWrite(): Promise<void> {
+    this.#isEnding = true;
     return new Promise((resolve) => this.#socket.end(resolve));
   }
 
   close(): void {
+    this.#break(new Deno.errors.Interrupted("the connection was closed"));
+    if (this.#isEnding) setImmediate(() => this.#destroy()); // what says so is on its way by then
+    else this.#destroy();
+  }
+
+  #destroy(): void {
     this.#carrier.destroy(); // at once; node:tls takes its time
     this.#socket.destroy();
-    this.#break(new Deno.errors.Interrupted("the connection was closed"));
   }
 
   #take(bytes: Uint8Array): void {
