@@ -32,8 +32,8 @@ export class SecureConnection implements Connection {
     this.#carrier = carrier;
     socket.on("data", (bytes: Uint8Array) => this.#take(bytes));
     socket.on("end", () => this.#end());
-    socket.on("error", (error) => this.#break(error));
-    socket.on("_tlsError", (error) => this.#break(error)); // errors of TLS itself are told this way
+    socket.on("error", (error) => this.#break(ofConnection(error)));
+    socket.on("_tlsError", (error) => this.#break(ofConnection(error))); // those of TLS itself
     socket.on(
       "close",
       () => this.#break(new Deno.errors.ConnectionAborted("the connection is closed")),
@@ -51,7 +51,7 @@ export class SecureConnection implements Connection {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
       this.#socket.write(bytes, (error) => {
-        if (error) reject(this.#error ?? error);
+        if (error) reject(this.#error ?? ofConnection(error));
         else resolve(bytes.length);
       });
     });
@@ -112,4 +112,10 @@ export class SecureConnection implements Connection {
     this.#reader?.reject(this.#error);
     this.#reader = undefined;
   }
+}
+
+/** What went wrong, as an error that a {@linkcode Connection} has: the client broke it, or the protocol. */
+function ofConnection(error: Error): Error {
+  const isKnown = Object.values(Deno.errors).some((kind) => error instanceof kind);
+  return isKnown ? error : new Deno.errors.InvalidData(error.message, { cause: error });
 }
