@@ -10,6 +10,7 @@ import { keyOf, type ListedBackend } from "../config/values/listed_backend.ts";
 import { findOwnListener } from "../config/values/own_listener.ts";
 import type { Discovery, Subscription } from "../discovery/discovery.ts";
 import type { DiscoverySettings } from "../discovery/options.ts";
+import type { Resolve } from "../net/resolver/resolver.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import type { Wheel } from "../time/timer_wheel.ts";
 import type { ResolvedBackend, ResolvedConfiguration } from "./revision.ts";
@@ -62,6 +63,8 @@ export class BackendSources implements AsyncDisposable {
   #used: readonly UsedSource[] = [];
   #discovery: Discovery | undefined;
   #settings: DiscoverySettings | undefined;
+  /** Asks the system's servers, and knows which of them answer: a reload keeps it. */
+  #askSystem: Resolve | undefined;
 
   constructor(options: BackendSourcesOptions) {
     this.#options = options;
@@ -126,8 +129,11 @@ export class BackendSources implements AsyncDisposable {
     const { createResolver } = await import("../net/resolver/resolver.ts");
     const { Discovery } = await import("../discovery/discovery.ts");
     const { wheel, random, wallClock, onWarning, onInfo } = this.#options;
+    const { server } = dns;
     const settings = {
-      resolve: createResolver({ wheel, server: dns.server }),
+      resolve: server === undefined
+        ? this.#askSystem ??= createResolver({ wheel, server })
+        : createResolver({ wheel, server }),
       maxAgeMs: dns.maxAge,
       isOwn: (hostname: string, port: number) =>
         findOwnListener(listeners, hostname, port) !== undefined,

@@ -4,12 +4,15 @@ import type { DecodedMessage } from "./dns_packet.d.ts";
 import { type Failure, isNegative } from "./failure.ts";
 import { type DnsServer, formatServer, type Question } from "./question.ts";
 import type { Records, Reply } from "./records.ts";
+import type { ServerOrder } from "./server_order.ts";
 
 /** How often a server is asked that does not answer. */
 const TRIES = 2;
 
 export interface AskServersOptions extends AskOptions {
   readonly servers: readonly DnsServer[];
+  /** Remembers which of them answers. */
+  readonly order: ServerOrder;
   /** Whether it is worth the time to ask again after silence. */
   readonly mayAskAgain?: () => boolean;
 }
@@ -22,13 +25,14 @@ export interface AskServersOptions extends AskOptions {
 export async function askServers<Data>(
   question: Question,
   read: (message: DecodedMessage, question: Question) => Reply<Data>,
-  { servers, mayAskAgain = () => true, ...options }: AskServersOptions,
+  { servers, order, mayAskAgain = () => true, ...options }: AskServersOptions,
 ): Promise<Records<Data> | Failure> {
   const failures: Failure[] = [];
-  for (const server of servers) {
+  for (const server of order.of(servers, options.wheel.now)) {
     for (let tries = 1;; tries++) {
       const asked = await ask(question, server, options);
       const reply = "message" in asked ? read(asked.message, question) : asked;
+      if ("data" in reply || isNegative(reply)) order.answered(server, options.wheel.now);
       if ("data" in reply) return reply;
       if (tries < TRIES && isWorthAnother(reply) && mayAskAgain()) continue;
       failures.push({ ...withTime(reply, tries, options), servers: [formatServer(server)] });
