@@ -5,6 +5,7 @@
  */
 import { deadline } from "@std/async/deadline";
 import { idOf } from "../backends/backend.ts";
+import { firstOf } from "../config/differences.ts";
 import type { Configuration, DiscoveredConfig, PoolConfig } from "../config/model.ts";
 import { keyOf, type ListedBackend } from "../config/values/listed_backend.ts";
 import { findOwnListener } from "../config/values/own_listener.ts";
@@ -29,6 +30,9 @@ export interface BackendSourcesOptions {
 
 /** How long a start or a reload waits for the first answers about names, in milliseconds. */
 const FIRST_ANSWERS_MS = 2_000;
+
+/** How many of those that are found and not used a line of the log names. */
+const MAX_REFUSED = 10;
 
 /** A configuration whose names are being resolved, and which may take the place of the one before. */
 export interface PreparedSources {
@@ -63,6 +67,8 @@ export class BackendSources implements AsyncDisposable {
   #used: readonly UsedSource[] = [];
   #discovery: Discovery | undefined;
   #settings: DiscoverySettings | undefined;
+  /** What the log has been told of what is found and not used. */
+  #refused: ReadonlySet<string> = new Set();
   /** Asks the system's servers, and knows which of them answer: a reload keeps it. */
   #askSystem: Resolve | undefined;
 
@@ -93,7 +99,10 @@ export class BackendSources implements AsyncDisposable {
     const used = sources.map(({ pool, source }) => ({
       pool,
       source,
-      subscription: this.#discovery!.add(source, () => this.#options.onChange()),
+      subscription: this.#discovery!.add(source, () => {
+        this.#warnOfRefused();
+        this.#options.onChange();
+      }),
     }));
     if (used.length > 0) {
       await deadline(this.#discovery!.firstAnswers(), FIRST_ANSWERS_MS).catch(ignoreTimeout);
@@ -103,6 +112,7 @@ export class BackendSources implements AsyncDisposable {
       commit: () => {
         dispose(this.#used);
         this.#used = used;
+        this.#warnOfRefused();
       },
       abandon: () => {
         dispose(used);
@@ -147,6 +157,18 @@ export class BackendSources implements AsyncDisposable {
       onRecovery: (name) => onInfo(`${name} can be resolved again`),
     });
     return settings;
+  }
+
+  /** Says once what is found and not used. */
+  #warnOfRefused(): void {
+    const refused = new Set(
+      this.#used.flatMap(({ source, subscription }) =>
+        subscription.found.refused.map((sentence) => `${source.source.name}: ${sentence}`)
+      ),
+    );
+    const news = [...refused.difference(this.#refused)];
+    this.#refused = refused;
+    if (news.length > 0) this.#options.onWarning(firstOf(news, MAX_REFUSED).join("; "));
   }
 
   #use(settings: DiscoverySettings): void {

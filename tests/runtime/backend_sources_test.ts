@@ -94,6 +94,25 @@ Deno.test("backend sources: a name that cannot be resolved stands for nothing, a
   assertEquals(given.warnings.length, 1);
 });
 
+Deno.test("backend sources: what is found and not used is a warning, once and in one line", async () => {
+  const services = (...ports: readonly number[]) =>
+    answersOf({
+      "SRV users.test": ports.map((port) => ({ priority: 1, weight: 1, port, target: "one.test" })),
+      "A one.test": ["10.0.0.1"],
+    }, 1);
+  await using server = FakeDnsServer.start(services(22, 25, 5000));
+  await using given = sourcesAt(server);
+  const config = await given.file({ users: ["srv+http://users.test"] });
+  (await given.sources.prepare(config)).commit();
+  const blocked = (port: number) =>
+    `10.0.0.1:${port} is not used, as the Fetch standard blocks port ${port}`;
+  const first = `users.test: ${blocked(22)}; users.test: ${blocked(25)}`;
+  assertEquals(given.warnings, [first]);
+  server.script = services(22, 25, 5000, 6000);
+  await given.changed();
+  assertEquals(given.warnings, [first, `users.test: ${blocked(6000)}`]);
+});
+
 Deno.test("backend sources: a configuration that is given up leaves the names of the one before, and their addresses", async () => {
   await using server = FakeDnsServer.start(zone("10.0.0.1"));
   await using given = sourcesAt(server);
