@@ -153,7 +153,10 @@ export class BackendSources implements AsyncDisposable {
       wheel,
       random,
       wallClock,
-      onProblem: (name, problem) => onWarning(`${name} cannot be resolved: ${problem}`),
+      onProblem: (name, problem, isPartial) =>
+        onWarning(
+          `${name} ${isPartial ? "is resolved in part" : "cannot be resolved"}: ${problem}`,
+        ),
       onRecovery: (name) => onInfo(`${name} can be resolved again`),
     });
     return settings;

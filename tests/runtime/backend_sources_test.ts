@@ -4,7 +4,7 @@ import { BackendSources } from "../../lib/runtime/backend_sources.ts";
 import type { ResolvedConfiguration } from "../../lib/runtime/revision.ts";
 import { startClock } from "../../lib/time/clock.ts";
 import { configurationOf } from "../support/configuration_file.ts";
-import { answersOf, FakeDnsServer } from "../support/fake_dns_server.ts";
+import { answersOf, FakeDnsServer, reply } from "../support/fake_dns_server.ts";
 
 const urls = ({ pools }: ResolvedConfiguration) =>
   Object.values(pools).map(({ backends }) => backends.map(({ url }) => url).join(" "));
@@ -92,6 +92,18 @@ Deno.test("backend sources: a name that cannot be resolved stands for nothing, a
   const { resolved } = await given.sources.prepare(config);
   assertEquals(urls(resolved), [""]);
   assertEquals(given.warnings.length, 1);
+});
+
+Deno.test("backend sources: a name of which one kind of records fails is resolved in part, and the log says so", async () => {
+  await using server = FakeDnsServer.start((asked) =>
+    asked.type === "A" ? zone("10.0.0.1")(asked) : reply(asked, { rcode: "SERVFAIL" })
+  );
+  await using given = sourcesAt(server);
+  await given.sources.prepare(await given.file({ users: ["dns+http://users.test:5000"] }));
+  assertEquals(given.warnings.map((warning) => warning.replace(/127\S+:\d+/, "SERVER")), [
+    "users.test is resolved in part: DNS server SERVER: AAAA records: the server failed (SERVFAIL); " +
+    "the known address stays in use",
+  ]);
 });
 
 Deno.test("backend sources: what is found and not used is a warning, once and in one line", async () => {
