@@ -166,7 +166,8 @@ export class BackendSources implements AsyncDisposable {
   #warnOfRefused(): void {
     const refused = new Set(
       this.#used.flatMap(({ source, subscription }) =>
-        subscription.found.refused.map((sentence) => `${source.source.name}: ${sentence}`)
+        // The log limits warnings by what stands before a colon: each of these is one of its own.
+        subscription.found.refused.map((sentence) => `${sentence} (${source.source.name})`)
       ),
     );
     const news = [...refused.difference(this.#refused)];

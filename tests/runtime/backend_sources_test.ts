@@ -117,12 +117,12 @@ Deno.test("backend sources: what is found and not used is a warning, once and in
   const config = await given.file({ users: ["srv+http://users.test"] });
   (await given.sources.prepare(config)).commit();
   const blocked = (port: number) =>
-    `10.0.0.1:${port} is not used, as the Fetch standard blocks port ${port}`;
-  const first = `users.test: ${blocked(22)}; users.test: ${blocked(25)}`;
+    `10.0.0.1:${port} is not used, as the Fetch standard blocks port ${port} (users.test)`;
+  const first = `${blocked(22)}; ${blocked(25)}`;
   assertEquals(given.warnings, [first]);
   server.script = services(22, 25, 5000, 6000);
   await given.changed();
-  assertEquals(given.warnings, [first, `users.test: ${blocked(6000)}`]);
+  assertEquals(given.warnings, [first, blocked(6000)]);
 });
 
 Deno.test("backend sources: a configuration that is given up leaves the names of the one before, and their addresses", async () => {
