@@ -101,12 +101,14 @@ for (const rcode of ["NXDOMAIN", "NOERROR"]) {
   });
 }
 
-Deno.test("servers: if all fail, the failure names those that failed in the last way", async () => {
+Deno.test("servers: if all fail, the failure is that of one that answered, and names all that failed so", async () => {
   const silent = await askBoth(() => undefined, () => undefined);
   assertEquals(silent.answer, { kind: "silence", detail: "4 s", servers: silent.names });
-  const mixed = await askBoth(() => undefined, (asked) => reply(asked, { rcode: "REFUSED" }));
-  const servers = mixed.names.slice(1);
-  assertEquals(mixed.answer, { kind: "refused", detail: "REFUSED", servers });
+  const refuse: Script = (asked) => reply(asked, { rcode: "REFUSED" });
+  const late = await askBoth(() => undefined, refuse);
+  assertEquals(late.answer, { kind: "refused", detail: "REFUSED", servers: [late.names[1]] });
+  const early = await askBoth(refuse, () => undefined);
+  assertEquals(early.answer, { kind: "refused", detail: "REFUSED", servers: [early.names[0]] });
 });
 
 Deno.test("servers: one that cannot be asked is named with the reason", async () => {
