@@ -58,6 +58,19 @@ Deno.test("services: a target that cannot be resolved is told of, and keeps its 
   );
 });
 
+Deno.test("services: a target of which one kind of records fails is told of by its name", async () => {
+  await using server = FakeDnsServer.start((asked) =>
+    asked.question === "AAAA a.example"
+      ? reply(asked, { rcode: "SERVFAIL" })
+      : answersOf(ZONE)(asked)
+  );
+  const { unanswered } = foundOf(await resolveSrv(server));
+  assertEquals(
+    unanswered.map(({ name, version, failure }) => [name, version, failure.subject]),
+    [["a.example", 6, "a.example: AAAA records"]],
+  );
+});
+
 Deno.test("services: a target that does not exist has no addresses, and that is an answer", async () => {
   const records = [service("a.example"), service("gone.example")];
   await using server = FakeDnsServer.start(answersOf({ ...ZONE, [`SRV ${NAME}`]: records }));
