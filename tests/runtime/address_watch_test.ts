@@ -83,6 +83,13 @@ Deno.test("address watch: with TLS, which discovery does not have, it is not rec
   ]);
 });
 
+Deno.test("address watch: a name of which no backend is left is not looked up any more", async () => {
+  const { watch: watching, asked, minute } = watch(["http://users:5000", "http://shop"], {});
+  watching.watch([{ url: "http://shop" }]);
+  await minute();
+  assertEquals(asked, ["users", "shop", "shop"]);
+});
+
 Deno.test("address watch: addresses are not looked up", async () => {
   const { asked, minute } = watch(["http://127.0.0.1:5000", "https://[::1]:5000"], {});
   await minute();

@@ -26,11 +26,12 @@ class Scene implements AsyncDisposable {
   }
 
   /** @returns the answer, how long it took, and how often each server was asked for it */
-  async ask() {
+  async ask(mayAskAgain = () => true) {
     const before = this.servers.map(({ asked }) => asked.length);
     const answering = askServers({ name: "users", type: "A" }, readAddresses, {
       servers: this.servers.map(({ address }) => address),
       order: this.#order,
+      mayAskAgain,
       wheel: this.clock.wheel,
       timeoutMs: 2_000,
       signal: new AbortController().signal,
@@ -100,6 +101,11 @@ for (const rcode of ["NXDOMAIN", "NOERROR"]) {
     assertEquals(asked, [1, 0]);
   });
 }
+
+Deno.test("servers: no other one is asked once the answer is not worth the time", async () => {
+  await using scene = new Scene((asked) => reply(asked, { rcode: "SERVFAIL" }), GOOD);
+  assertEquals((await scene.ask(() => false)).asked, [1, 0]);
+});
 
 Deno.test("servers: if all fail, the failure is that of one that answered, and names all that failed so", async () => {
   const silent = await askBoth(() => undefined, () => undefined);
