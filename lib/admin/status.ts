@@ -55,7 +55,6 @@ export interface ListenerStatus {
   readonly name: string;
   /** Such as `0.0.0.0:5000`. */
   readonly address: string;
-  readonly state: "listening" | "draining";
 }
 
 export interface PoolStatus {
@@ -96,7 +95,7 @@ export interface BackendStatus {
   /** Attempts, and how many of them failed, since the backend was added. */
   readonly attempts: number;
   readonly failures: number;
-  /** The moving average that policies use; null if it is not known. */
+  /** The moving average that peak_ewma uses; null if it is not known, as with all other policies. */
   readonly latencyMs: number | null;
   /** Whether its drain or its weight was set by hand. */
   readonly setByHand: boolean;

@@ -70,7 +70,6 @@ export function statusOf(sources: StatusSources): Status {
     listeners: supervisor.listeners.map(({ name, hostname, port }) => ({
       name,
       address: formatHostPort(hostname, port),
-      state: "listening",
     })),
     inFlight: process.record(COMMON).requests.value,
     pools: [...pools.all.values()].map((serving) => poolOf(serving, sources)),
