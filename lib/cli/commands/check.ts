@@ -63,7 +63,7 @@ async function compare(flags: Flags): Promise<number> {
   return await askBalancer(
     flags,
     "compare the configuration",
-    async (client) => report(await client.reload({ dryRun: true })),
+    async (client) => report(client, await client.reload({ dryRun: true })),
   );
 }
 
