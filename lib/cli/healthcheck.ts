@@ -24,13 +24,15 @@ export async function healthProblem(
   ready = false,
 ): Promise<string | undefined> {
   if (admin !== undefined) {
-    return await problemAt(admin.host, admin.port, ready ? "/readyz" : "/livez", {});
+    const path = ready ? "/readyz" : "/livez";
+    return await problemAt(admin.host, admin.port, path, {}, (status) => status === 200);
   }
   if (ready) {
     const problem = "the admin port must be on for --ready: it is off";
     throw new ConfigError([problem], "check readiness");
   }
-  return await problemAt(host, port, "/", { method: "OPTIONS", headers: { "max-forwards": "0" } });
+  const init = { method: "OPTIONS", headers: { "max-forwards": "0" } };
+  return await problemAt(host, port, "/", init, (status) => status < 500);
 }
 
 async function problemAt(
@@ -38,13 +40,18 @@ async function problemAt(
   port: number,
   path: string,
   init: RequestInit,
+  isGood: (status: number) => boolean,
 ): Promise<string | undefined> {
   const address = formatLocalHostPort(host, port);
   const late = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(`http://${address}${path}`, { ...init, signal: late });
+    const response = await fetch(`http://${address}${path}`, {
+      ...init,
+      redirect: "manual", // it is asked how this one is
+      signal: late,
+    });
     const text = (await response.text()).trim();
-    return response.status < 500 ? undefined : `${address} answered ${response.status}: ${text}`;
+    return isGood(response.status) ? undefined : `${address} answered ${response.status}: ${text}`;
   } catch (error) {
     if (late.aborted) return `${address} did not answer within ${TIMEOUT_MS / 1000} s`;
     const { failure, detail } = failedFetch(error);

@@ -47,6 +47,28 @@ Deno.test("main: a balancer without a usable backend is alive and not ready, as 
   await program.shows(/no backend is usable: requests go to all of them until one is/);
 });
 
+Deno.test("main: whatever else answers on the admin port is neither alive nor ready, as healthcheck says", async () => {
+  for (const head of ["404 Not Found", "403 Forbidden", "302 Found\r\nLocation: /elsewhere"]) {
+    await using other = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      const answer = side.received.startsWith("GET /elsewhere") ? "200 OK" : head;
+      await side.send(`HTTP/1.1 ${answer}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok`);
+    });
+    const { port } = new URL(other.url);
+    for (const [flags, state] of [[[], "not healthy"], [["--ready"], "not ready"]] as const) {
+      const { status, stderr } = await run(["healthcheck", ...flags], {
+        env: { ADMIN_PORT: port },
+      });
+      assertEquals(status, 1, head);
+      const number = head.slice(0, 3);
+      assert(
+        stderr.endsWith(` error ${state}: 127.0.0.1:${port} answered ${number}: ok\n`),
+        stderr,
+      );
+    }
+  }
+});
+
 for (const engine of ["web", "tcp"]) {
   Deno.test(`main: ${engine} engine: SIGTERM ends readiness first, and each response says that its connection closes`, async () => {
     const answer = Promise.withResolvers<void>();
