@@ -35,7 +35,7 @@ export interface ConfigurationStatus {
   readonly number: number;
   /** When it took effect. */
   readonly since: string;
-  /** The path of the file; null if there is none. */
+  /** The full path of the file; null if there is none. */
   readonly file: string | null;
   readonly lastReload: LastReload | null;
   /** How many reloads came to what, since the balancer started. */
