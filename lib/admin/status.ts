@@ -89,7 +89,7 @@ export interface BackendStatus {
   readonly state: BackendState;
   /** Why it is in that state; null if that is its usual one. */
   readonly reason: string | null;
-  /** Since when it is in that state; null if it always was. */
+  /** Since when it is in that state; null if it always was, or if it was drained by hand. */
   readonly since: string | null;
   readonly inFlight: number;
   /** Attempts, and how many of them failed, since the backend was added. */
