@@ -31,9 +31,16 @@ export class Connections {
     this.#waiting.set(connection, setTimeout(() => this.close(connection), this.#lifetime));
   }
 
-  /** Does something for a connection, which does not age meanwhile, and then begins a new lifetime. */
-  async whileActing<Result>(connection: Deno.Conn, act: () => Result | Promise<Result>) {
-    this.#stopWaiting(connection);
+  /**
+   * Does something for a connection, which does not age meanwhile, and then begins a new lifetime.
+   *
+   * @returns undefined if it has been closed already: then nothing is done
+   */
+  async whileActing<Result>(
+    connection: Deno.Conn,
+    act: () => Result | Promise<Result>,
+  ): Promise<Result | undefined> {
+    if (!this.#stopWaiting(connection)) return undefined;
     this.#acting.add(connection);
     try {
       return await act();

@@ -35,7 +35,7 @@ export interface ConfigurationStatus {
   readonly number: number;
   /** When it took effect. */
   readonly since: string;
-  /** The path of the file; null if there is none. */
+  /** The full path of the file; null if there is none. */
   readonly file: string | null;
   readonly lastReload: LastReload | null;
   /** How many reloads came to what, since the balancer started. */
@@ -55,7 +55,6 @@ export interface ListenerStatus {
   readonly name: string;
   /** Such as `0.0.0.0:5000`. */
   readonly address: string;
-  readonly state: "listening" | "draining";
 }
 
 export interface PoolStatus {
@@ -90,13 +89,13 @@ export interface BackendStatus {
   readonly state: BackendState;
   /** Why it is in that state; null if that is its usual one. */
   readonly reason: string | null;
-  /** Since when it is in that state; null if it always was. */
+  /** Since when it is in that state; null if it always was, or if it was drained by hand. */
   readonly since: string | null;
   readonly inFlight: number;
   /** Attempts, and how many of them failed, since the backend was added. */
   readonly attempts: number;
   readonly failures: number;
-  /** The moving average that policies use; null if it is not known. */
+  /** The moving average that peak_ewma uses; null if it is not known, as with all other policies. */
   readonly latencyMs: number | null;
   /** Whether its drain or its weight was set by hand. */
   readonly setByHand: boolean;

@@ -23,6 +23,9 @@ export interface Answered {
 const TIMEOUT_MS = 10_000;
 const RELOAD_TIMEOUT_MS = 120_000;
 
+/** Room for the status of more than 100,000 backends. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
 /** The statuses of what was done, or accepted. */
 const DONE: ReadonlySet<number> = new Set([200, 202]);
 
@@ -62,7 +65,7 @@ export class AdminClient {
     const { origin, token } = this.#target;
     const late = AbortSignal.timeout(timeout);
     let response: Response;
-    let text: string;
+    let text: string | undefined;
     try {
       response = await fetch(origin + path, {
         method,
@@ -71,15 +74,32 @@ export class AdminClient {
         signal: late,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      text = await response.text();
+      text = await readText(response);
     } catch (error) {
       throw this.#unreachable(error, late, timeout);
+    }
+    if (text === undefined) {
+      throw this.#stranger(`more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
     }
     return this.#read(response.status, text);
   }
 
+  /**
+   * @param what it must be, for the error
+   * @throws {AdminError} if an answer is of another kind: then it is not a balancer that has answered
+   */
+  expect<Answer>(
+    answer: Json,
+    isAnswer: (answer: unknown) => answer is Answer,
+    what: string,
+  ): Answer {
+    const given: unknown = answer;
+    if (isAnswer(given)) return given;
+    throw this.#stranger(`200, with something else than ${what}`);
+  }
+
   /** That what answers is not the admin port of a balancer. @param answer what it answered */
-  stranger(answer: string): AdminError {
+  #stranger(answer: string): AdminError {
     return new AdminError(
       `what answers on ${this.address} is not the admin port of this version of Roundabout: ` +
         `it answered ${answer}`,
@@ -102,7 +122,7 @@ export class AdminClient {
     const body = parseObject(text);
     const error = body?.["error"];
     const isOurs = body !== undefined && (DONE.has(status) || typeof error === "string");
-    if (!isOurs) throw this.stranger(String(status));
+    if (!isOurs) throw this.#stranger(String(status));
     return { status, body };
   }
 
@@ -110,7 +130,8 @@ export class AdminClient {
     if (DONE.has(status)) return body;
     const error = String(body["error"]);
     if (status === 401) throw new AdminError(this.#unauthorized(error), status);
-    if (status === 404) throw new AdminError(withNames(error, body), status);
+    const names = namesIn(body);
+    if (status === 404 && names !== undefined) throw new AdminError(`${error}\n${names}`, status);
     throw new AdminError(`${this.address} answered ${status}: ${error}`, status);
   }
 
@@ -121,12 +142,25 @@ export class AdminClient {
   }
 }
 
-/** What is wrong, and the names that exist. */
-function withNames(error: string, { pools, backends }: Json): string {
+/** The names that exist; undefined if that is not what is wrong. */
+function namesIn({ pools, backends }: Json): string | undefined {
   const names = pools ?? backends;
-  if (!Array.isArray(names)) return error;
+  if (!Array.isArray(names)) return undefined;
   const what = pools === undefined ? "backends" : "pools";
-  return `${error}\n${what}: ${names.length === 0 ? "none" : names.join(", ")}`;
+  return `${what}: ${names.length === 0 ? "none" : names.join(", ")}`;
+}
+
+/** @returns undefined if it is too long: whatever answers may go on forever */
+async function readText({ body }: Response): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const bytes of body ?? []) {
+    size += bytes.length;
+    if (size > MAX_ANSWER_BYTES) return undefined;
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function parseObject(text: string): Json | undefined {

@@ -1,17 +1,9 @@
 /** Changes one backend of a running balancer, for the commands that do. */
 import { escapeUnprintable } from "../logging/escape.ts";
 import { print } from "../logging/log.ts";
+import { type ChangedBackend, isChangedBackend } from "./admin_answers.ts";
 import type { AdminClient, Json } from "./admin_client.ts";
 import type { Flags } from "./command.ts";
-
-/** What the balancer says of the backend that was changed. */
-export interface ChangedBackend {
-  readonly pool: string;
-  readonly backend: string;
-  readonly inFlight: number;
-  readonly draining: boolean;
-  readonly weight: number;
-}
 
 /** @throws {AdminError} if it was not changed */
 export async function changeBackend(
@@ -21,7 +13,8 @@ export async function changeBackend(
   body?: Json,
 ): Promise<ChangedBackend> {
   const path = backendPath(pool!, backend!);
-  return await client.post(`${path}/${action}`, body) as unknown as ChangedBackend;
+  const answer = await client.post(`${path}/${action}`, body);
+  return client.expect(answer, isChangedBackend, "a backend");
 }
 
 /** The path of a backend in the API. */

@@ -7,12 +7,20 @@
  * `Max-Forwards: 0`, which the balancer answers itself as the last recipient (RFC 9110, 7.6.2): this proves
  * that it serves requests without sending one to a backend.
  */
-import { type Addresses, ConfigError } from "../config/load.ts";
+import { ConfigError } from "../config/load.ts";
 import { failedFetch } from "../net/fetch_error.ts";
 import { formatLocalHostPort } from "../net/host_port.ts";
 
 /** Docker's own timeout should be longer. */
 const TIMEOUT_MS = 2_000;
+
+/** Where a balancer is asked how it is. */
+export interface HealthPlace {
+  readonly host: string;
+  readonly port: number;
+  /** Whether it is the admin port, and not where requests come in. */
+  readonly isAdmin: boolean;
+}
 
 /**
  * @param ready asks whether it should get requests
@@ -20,17 +28,19 @@ const TIMEOUT_MS = 2_000;
  * @throws {ConfigError} if readiness is asked for while the admin port, which knows it, is off
  */
 export async function healthProblem(
-  { host, port, admin }: Addresses,
+  { host, port, isAdmin }: HealthPlace,
   ready = false,
 ): Promise<string | undefined> {
-  if (admin !== undefined) {
-    return await problemAt(admin.host, admin.port, ready ? "/readyz" : "/livez", {});
+  if (isAdmin) {
+    const path = ready ? "/readyz" : "/livez";
+    return await problemAt(host, port, path, {}, (status) => status === 200);
   }
   if (ready) {
     const problem = "the admin port must be on for --ready: it is off";
     throw new ConfigError([problem], "check readiness");
   }
-  return await problemAt(host, port, "/", { method: "OPTIONS", headers: { "max-forwards": "0" } });
+  const init = { method: "OPTIONS", headers: { "max-forwards": "0" } };
+  return await problemAt(host, port, "/", init, (status) => status < 500);
 }
 
 async function problemAt(
@@ -38,13 +48,18 @@ async function problemAt(
   port: number,
   path: string,
   init: RequestInit,
+  isGood: (status: number) => boolean,
 ): Promise<string | undefined> {
   const address = formatLocalHostPort(host, port);
   const late = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(`http://${address}${path}`, { ...init, signal: late });
+    const response = await fetch(`http://${address}${path}`, {
+      ...init,
+      redirect: "manual", // it is asked how this one is
+      signal: late,
+    });
     const text = (await response.text()).trim();
-    return response.status < 500 ? undefined : `${address} answered ${response.status}: ${text}`;
+    return isGood(response.status) ? undefined : `${address} answered ${response.status}: ${text}`;
   } catch (error) {
     if (late.aborted) return `${address} did not answer within ${TIMEOUT_MS / 1000} s`;
     const { failure, detail } = failedFetch(error);

@@ -1,19 +1,24 @@
 /** Prints what a reload came to, or would come to. */
 import { escapeUnprintable } from "../logging/escape.ts";
 import { complain, print } from "../logging/log.ts";
-import type { Answered, Json } from "./admin_client.ts";
+import { isAppliedReload } from "./admin_answers.ts";
+import type { AdminClient, Answered, Json } from "./admin_client.ts";
 
 const REFUSED = 2;
 
-/** @returns the exit status */
-export function report({ status, body }: Answered): number {
+/**
+ * @param client that it was answered to
+ * @returns the exit status
+ * @throws {AdminError} if that is no answer of a balancer
+ */
+export function report(client: AdminClient, { status, body }: Answered): number {
   if (status !== 200) {
     complain(describeRefusal(body));
     return REFUSED;
   }
-  const changes = textsIn(body["changes"]);
-  const number = `configuration ${body["number"]}`;
-  const lines = changes.length === 0 ? [`${number}: nothing has changed`] : [number, ...changes];
+  const { number, changes } = client.expect(body, isAppliedReload, "what has changed");
+  const title = `configuration ${number}`;
+  const lines = changes.length === 0 ? [`${title}: nothing has changed`] : [title, ...changes];
   print(lines.map((line) => `${escapeUnprintable(line)}\n`).join(""));
   return 0;
 }

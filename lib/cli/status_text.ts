@@ -14,9 +14,7 @@ export function formatStatus(status: Status): string {
 function describeBalancer(status: Status): string[] {
   const { version, instance, engine, startedAt, workers, listeners, inFlight } = status;
   const serving = workers.filter((worker) => worker.serving).length;
-  const addresses = listeners.map(({ name, address, state }) =>
-    `${name} on ${address}${state === "draining" ? " (draining)" : ""}`
-  );
+  const addresses = listeners.map(({ name, address }) => `${name} on ${address}`);
   return [
     `roundabout ${version}, ${instance}, ${engine} engine, since ${startedAt}: ${
       readiness(status)

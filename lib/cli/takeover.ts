@@ -5,6 +5,7 @@ import type { Configuration } from "../config/model.ts";
 import { log } from "../logging/log.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import type { Predecessor, SetByHand } from "../runtime/predecessor.ts";
+import { isStatus } from "./admin_answers.ts";
 import { AdminClient, type Json } from "./admin_client.ts";
 import { AdminError, NothingThere } from "./admin_error.ts";
 import { findTarget } from "./admin_target.ts";
@@ -63,8 +64,8 @@ export async function askPredecessor(
     );
     return undefined;
   }
-  if (!isStatus(answer)) throw client.stranger("200, with something else than a status");
-  const { instance, draining, listeners } = answer;
+  const status = client.expect(answer, isStatus, "a status");
+  const { instance, draining, listeners } = status;
   if (draining) {
     throw new AdminError(
       `the instance on ${client.address} is stopping: start when it has stopped`,
@@ -73,7 +74,7 @@ export async function askPredecessor(
   log("info", `--takeover: taking the place of the instance on ${client.address}, ${instance}`);
   return {
     ports: new Set(listeners.map(({ address }) => Number(address.split(":").at(-1)))),
-    setByHand: setByHandIn(answer),
+    setByHand: setByHandIn(status),
     async stop() {
       if (isEnding()) throw new AdminError("this instance was told to stop: the other one goes on");
       const before = new Date(Date.now() + STOP_WITHIN_MS).toISOString();
@@ -92,14 +93,6 @@ async function orNothing(asking: Promise<Json>): Promise<Json | undefined> {
     if (error instanceof NothingThere) return undefined;
     throw error;
   }
-}
-
-/** Whether it is a status as this version tells it, as far as it matters here. */
-function isStatus(answer: unknown): answer is Status {
-  const { instance, draining, listeners, pools } = answer as Partial<Status>;
-  return typeof instance === "string" && typeof draining === "boolean" &&
-    Array.isArray(listeners) && listeners.every(({ address }) => typeof address === "string") &&
-    Array.isArray(pools) && pools.every(({ backends }) => Array.isArray(backends));
 }
 
 function setByHandIn({ pools }: Status): SetByHand[] {

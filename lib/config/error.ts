@@ -8,6 +8,7 @@ const SUBJECTS = {
   "simulate": "the scenario has",
   "try the request": "it has",
   "accept the configuration": "its tests have",
+  "compare the configuration": "the flags have",
 } as const;
 
 /** Settings are wrong; the message has every problem. */

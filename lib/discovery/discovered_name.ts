@@ -15,8 +15,8 @@ export interface Taken {
   readonly report: Report | undefined;
 }
 
-/** A problem in words, or that it is over. */
-export type Report = { readonly problem: string } | "recovered";
+/** A problem in words, and whether there is an answer all the same; or that it is over. */
+export type Report = { readonly problem: string; readonly isPartial: boolean } | "recovered";
 
 export interface Circumstances {
   /** In milliseconds, on a clock that never goes back. */
@@ -67,7 +67,7 @@ export class DiscoveredName {
       return {
         isChanged: false,
         pauseMs: pauseAfterFailure(this.#failures, maxAgeMs, random),
-        report: this.#notice(words, now),
+        report: this.#notice(words, false, now),
       };
     }
     this.#failures = 0;
@@ -85,17 +85,12 @@ export class DiscoveredName {
 
   /** An answer may be incomplete. */
   #judge({ unanswered: [part], isCut }: Found, now: number): Report | undefined {
-    if (part !== undefined) return this.#notice(describeFailure(part.failure), now);
-    if (isCut) {
-      return this.#notice(
-        `more than ${MAX_ENDPOINTS} addresses, of which others are not used`,
-        now,
-      );
-    }
+    if (part !== undefined) return this.#notice(describeFailure(part.failure), true, now);
+    if (isCut) return this.#notice(`more than ${MAX_ENDPOINTS} addresses`, true, now);
     return this.#report.end() ? "recovered" : undefined;
   }
 
-  #notice(problem: string, now: number): Report | undefined {
+  #notice(problem: string, isPartial: boolean, now: number): Report | undefined {
     if (!this.#report.notice(problem, now)) return undefined;
     const { length } = this.endpoints;
     const rest = length === 0
@@ -103,6 +98,6 @@ export class DiscoveredName {
       : length === 1
       ? "the known address stays in use"
       : `the ${length} known addresses stay in use`;
-    return { problem: `${problem}; ${rest}` };
+    return { problem: `${problem}; ${rest}`, isPartial };
   }
 }

@@ -19,7 +19,7 @@ export interface DiscoveryOptions extends DiscoverySettings {
   /** The time of day, in milliseconds since 1970. */
   readonly wallClock: () => number;
   /** Called when a name has a problem, and again while it lasts, seldom. */
-  readonly onProblem: (name: string, problem: string) => void;
+  readonly onProblem: (name: string, problem: string, isPartial: boolean) => void;
   /** Called when a problem that was reported is over. */
   readonly onRecovery: (name: string) => void;
 }

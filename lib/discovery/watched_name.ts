@@ -4,7 +4,7 @@ import { plainMessage } from "../net/plain_message.ts";
 import type { Answer } from "../net/resolver/answer.ts";
 import type { Query } from "../net/resolver/resolver.ts";
 import { Timed } from "../time/timer_wheel.ts";
-import { DiscoveredName } from "./discovered_name.ts";
+import { DiscoveredName, type Report } from "./discovered_name.ts";
 import type { DiscoveryOptions, DiscoverySettings } from "./options.ts";
 import type { SourceUser } from "./source_user.ts";
 
@@ -128,8 +128,14 @@ export class WatchedName extends Timed {
     wheel.set(this, pauseMs);
     if (isChanged) this.update();
     this.#first.resolve();
-    if (report === "recovered") this.#options.onRecovery(this.#query.name);
-    else if (report !== undefined) this.#options.onProblem(this.#query.name, report.problem);
+    if (report !== undefined) this.#tell(report);
+  }
+
+  #tell(report: Report): void {
+    const { onProblem, onRecovery } = this.#options;
+    const { name } = this.#query;
+    if (report === "recovered") onRecovery(name);
+    else onProblem(name, report.problem, report.isPartial);
   }
 
   /** A fault of ours must not end the balancer: it is a problem of this name, and is reported as such. */

@@ -28,40 +28,43 @@ export class AddressWatch {
    * It delays nothing.
    */
   watch(backends: readonly { readonly url: string }[]): void {
-    const names = new Set(backends.map(({ url }) => new URL(url).hostname).filter(isName));
-    for (const [name, watched] of this.#watched) {
-      if (names.has(name)) continue;
+    const urls = backends.map(({ url }) => new URL(url)).filter(({ hostname }) => isName(hostname));
+    // With TLS or without it is something else, as only without it discovery can be recommended.
+    const bases = new Set(urls.map(({ protocol, hostname }) => `${protocol}//${hostname}`));
+    for (const [base, watched] of this.#watched) {
+      if (bases.has(base)) continue;
       watched.stop();
-      this.#watched.delete(name);
+      this.#watched.delete(base);
     }
-    for (const name of names) {
-      if (this.#watched.has(name)) continue;
-      const watched = new WatchedName(name, this.#options);
-      this.#watched.set(name, watched);
+    for (const base of bases) {
+      if (this.#watched.has(base)) continue;
+      const watched = new WatchedName(new URL(base), this.#options);
+      this.#watched.set(base, watched);
       watched.check();
     }
   }
 }
 
 class WatchedName extends Timed {
-  readonly #name: string;
+  readonly #base: URL;
   readonly #options: AddressWatchOptions;
   /** How many addresses it had when that was last worth a warning. */
   #warnedOf = 1;
 
-  constructor(name: string, options: AddressWatchOptions) {
+  /** @param base scheme and name */
+  constructor(base: URL, options: AddressWatchOptions) {
     super();
-    this.#name = name;
+    this.#base = base;
     this.#options = options;
   }
 
   async check(): Promise<void> {
     const { lookUp, wheel, onWarning } = this.#options;
     wheel.set(this, INTERVAL_MS);
-    const count = countHosts(await lookUp(this.#name));
+    const count = countHosts(await lookUp(this.#base.hostname));
     if (count === 0 || count === this.#warnedOf) return;
     this.#warnedOf = count;
-    if (count > 1) onWarning(describe(this.#name, count));
+    if (count > 1) onWarning(describe(this.#base, count));
   }
 
   stop(): void {
@@ -73,9 +76,11 @@ class WatchedName extends Timed {
   }
 }
 
-function describe(name: string, count: number): string {
-  return `${name} has ${count} addresses, and is one backend with one health: to balance over them, write ` +
-    `dns+http://${name}`;
+function describe({ protocol, hostname }: URL, count: number): string {
+  const fact = `${hostname} has ${count} addresses, and is one backend with one health`;
+  return protocol === "http:"
+    ? `${fact}: to balance over them, let its URL begin with dns+http://`
+    : fact;
 }
 
 /** A host has an IPv4 and an IPv6 address, as localhost does: these are no two hosts. */

@@ -5,11 +5,13 @@
  */
 import { deadline } from "@std/async/deadline";
 import { idOf } from "../backends/backend.ts";
+import { firstOf } from "../config/differences.ts";
 import type { Configuration, DiscoveredConfig, PoolConfig } from "../config/model.ts";
 import { keyOf, type ListedBackend } from "../config/values/listed_backend.ts";
 import { findOwnListener } from "../config/values/own_listener.ts";
 import type { Discovery, Subscription } from "../discovery/discovery.ts";
 import type { DiscoverySettings } from "../discovery/options.ts";
+import type { Resolve } from "../net/resolver/resolver.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
 import type { Wheel } from "../time/timer_wheel.ts";
 import type { ResolvedBackend, ResolvedConfiguration } from "./revision.ts";
@@ -28,6 +30,9 @@ export interface BackendSourcesOptions {
 
 /** How long a start or a reload waits for the first answers about names, in milliseconds. */
 const FIRST_ANSWERS_MS = 2_000;
+
+/** How many of those that are found and not used a line of the log names. */
+const MAX_REFUSED = 10;
 
 /** A configuration whose names are being resolved, and which may take the place of the one before. */
 export interface PreparedSources {
@@ -62,6 +67,10 @@ export class BackendSources implements AsyncDisposable {
   #used: readonly UsedSource[] = [];
   #discovery: Discovery | undefined;
   #settings: DiscoverySettings | undefined;
+  /** What the log has been told of what is found and not used. */
+  #refused: ReadonlySet<string> = new Set();
+  /** Asks the system's servers, and knows which of them answer: a reload keeps it. */
+  #askSystem: Resolve | undefined;
 
   constructor(options: BackendSourcesOptions) {
     this.#options = options;
@@ -90,7 +99,10 @@ export class BackendSources implements AsyncDisposable {
     const used = sources.map(({ pool, source }) => ({
       pool,
       source,
-      subscription: this.#discovery!.add(source, () => this.#options.onChange()),
+      subscription: this.#discovery!.add(source, () => {
+        this.#warnOfRefused();
+        this.#options.onChange();
+      }),
     }));
     if (used.length > 0) {
       await deadline(this.#discovery!.firstAnswers(), FIRST_ANSWERS_MS).catch(ignoreTimeout);
@@ -100,6 +112,7 @@ export class BackendSources implements AsyncDisposable {
       commit: () => {
         dispose(this.#used);
         this.#used = used;
+        this.#warnOfRefused();
       },
       abandon: () => {
         dispose(used);
@@ -126,8 +139,11 @@ export class BackendSources implements AsyncDisposable {
     const { createResolver } = await import("../net/resolver/resolver.ts");
     const { Discovery } = await import("../discovery/discovery.ts");
     const { wheel, random, wallClock, onWarning, onInfo } = this.#options;
+    const { server } = dns;
     const settings = {
-      resolve: createResolver({ wheel, server: dns.server }),
+      resolve: server === undefined
+        ? this.#askSystem ??= createResolver({ wheel, server })
+        : createResolver({ wheel, server }),
       maxAgeMs: dns.maxAge,
       isOwn: (hostname: string, port: number) =>
         findOwnListener(listeners, hostname, port) !== undefined,
@@ -137,10 +153,26 @@ export class BackendSources implements AsyncDisposable {
       wheel,
       random,
       wallClock,
-      onProblem: (name, problem) => onWarning(`${name} cannot be resolved: ${problem}`),
+      onProblem: (name, problem, isPartial) =>
+        onWarning(
+          `${name} ${isPartial ? "is resolved in part" : "cannot be resolved"}: ${problem}`,
+        ),
       onRecovery: (name) => onInfo(`${name} can be resolved again`),
     });
     return settings;
+  }
+
+  /** Says once what is found and not used. */
+  #warnOfRefused(): void {
+    const refused = new Set(
+      this.#used.flatMap(({ source, subscription }) =>
+        // The log limits warnings by what stands before a colon: each of these is one of its own.
+        subscription.found.refused.map((sentence) => `${sentence} (${source.source.name})`)
+      ),
+    );
+    const news = [...refused.difference(this.#refused)];
+    this.#refused = refused;
+    if (news.length > 0) this.#options.onWarning(firstOf(news, MAX_REFUSED).join("; "));
   }
 
   #use(settings: DiscoverySettings): void {

@@ -32,6 +32,8 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
   readonly #options: ByHandOptions;
   /** By pool and URL. */
   readonly #weights = new Map<string, Weight>();
+  /** One weight is set after the other, as each is compared with the one that applies. */
+  #setting: Promise<unknown> = Promise.resolve();
 
   constructor(options: ByHandOptions) {
     this.#options = options;
@@ -43,22 +45,11 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
   readonly ready = (pool: string, url: string): Promise<Changed> =>
     this.#change(pool, url, (backend) => this.#setMode(pool, backend, "ready"));
 
-  readonly setWeight = (pool: string, url: string, weight: number): Promise<Changed> =>
-    this.#change(pool, url, async (backend) => {
-      const key = keyOf(pool, url);
-      const before = this.#weights.get(key);
-      const { written = backend.weight } = before ?? {};
-      if (weight === backend.weight) return;
-      if (weight === written) this.#weights.delete(key);
-      else this.#weights.set(key, { weight, written });
-      const changed = await this.#options.refresh();
-      if (typeof changed === "string") {
-        if (before === undefined) this.#weights.delete(key);
-        else this.#weights.set(key, before);
-        throw new Error(`Cannot set the weight of ${url}: ${changed}`);
-      }
-      this.#log(pool, backend, `has the weight ${weight}, set by hand`);
-    });
+  readonly setWeight = (pool: string, url: string, weight: number): Promise<Changed> => {
+    const setting = this.#setting.then(() => this.#setWeight(pool, url, weight));
+    this.#setting = setting.catch(() => {}); // whoever has asked for it learns of that
+    return setting;
+  };
 
   /** Keeps the weights that were set in the balancer whose place this one takes: {@linkcode apply} uses them. */
   takeWeights(set: readonly SetByHand[]): void {
@@ -111,6 +102,24 @@ export class ByHand implements Pick<Control, "drain" | "ready" | "setWeight"> {
     });
     for (const key of this.#weights.keys()) if (!named.has(key)) this.#weights.delete(key);
     return { ...config, pools: Object.fromEntries(pools) };
+  }
+
+  #setWeight(pool: string, url: string, weight: number): Promise<Changed> {
+    return this.#change(pool, url, async (backend) => {
+      const key = keyOf(pool, url);
+      const before = this.#weights.get(key);
+      const { written = backend.weight } = before ?? {};
+      if (weight === backend.weight) return;
+      if (weight === written) this.#weights.delete(key);
+      else this.#weights.set(key, { weight, written });
+      const changed = await this.#options.refresh();
+      if (typeof changed === "string") {
+        if (before === undefined) this.#weights.delete(key);
+        else this.#weights.set(key, before);
+        throw new Error(`Cannot set the weight of ${url}: ${changed}`);
+      }
+      this.#log(pool, backend, `has the weight ${weight}, set by hand`);
+    });
   }
 
   async #change(

@@ -9,7 +9,7 @@ export interface ConfigurationSource {
    * @throws {ConfigError} with every problem
    */
   readonly load: () => Promise<LoadedConfiguration>;
-  /** The path of the file; undefined if there is none. */
+  /** The full path of the file; undefined if there is none. */
   readonly file: string | undefined;
   /** What the configuration that it starts with was made of. */
   readonly first: FilesRead;

@@ -93,9 +93,11 @@ export class LiveConfiguration {
     const revision = revisions.make(adjust(resolved));
     const problem = await supervisor.change(revision);
     if (problem !== undefined) return problem;
+    // Loading what pools need takes time, in which whoever asks must find pools, state and configuration of
+    // one revision.
+    await pools.update(revision.config, revision.state);
     revisions.adopt(revision);
     this.#resolved = revision.config;
-    await pools.update(revision.config, revision.state);
     return { before, after: revision.config };
   }
 

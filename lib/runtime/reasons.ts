@@ -1,4 +1,5 @@
-/** Why backends are in their state, and since when: what their last event said. */
+/** Why backends are in their state, and since when: what their last events said. */
+import type { BackendState } from "../admin/status.ts";
 import type { PoolEvent } from "../health/events.ts";
 
 /** What is known of the state of a backend. */
@@ -9,10 +10,13 @@ export interface Reason {
   readonly since: number;
 }
 
+/** Failures of requests and probes say something of a backend each for itself. */
+type Source = "requests" | "probes";
+
 export class Reasons {
   readonly #now: () => number;
   /** By pool and id. */
-  readonly #reasons = new Map<string, Reason>();
+  readonly #reasons = new Map<string, Partial<Record<Source, Reason>>>();
 
   /** @param now in milliseconds since 1970 */
   constructor(now: () => number) {
@@ -21,13 +25,30 @@ export class Reasons {
 
   /** Takes note of what has happened to a backend. */
   note(event: PoolEvent, pool: string): void {
-    const text = textOf(event);
-    if (text === null || !("backend" in event)) return;
-    this.#reasons.set(`${pool} ${event.backend}`, { text, since: this.#now() });
+    const source = sourceOf(event);
+    if (source === undefined || !("backend" in event)) return;
+    const key = `${pool} ${event.backend}`;
+    const reason = { text: textOf(event), since: this.#now() };
+    this.#reasons.set(key, { ...this.#reasons.get(key), [source]: reason });
   }
 
-  of(pool: string, id: string): Reason | undefined {
-    return this.#reasons.get(`${pool} ${id}`);
+  /** @returns undefined if nothing is known: it may always have been in this state, or be so by hand */
+  of(pool: string, id: string, state: BackendState): Reason | undefined {
+    const { requests, probes } = this.#reasons.get(`${pool} ${id}`) ?? {};
+    switch (state) {
+      case "ejected":
+      case "trial":
+        return requests;
+      case "down":
+        return probes;
+      case "in use": {
+        const since = Math.max(requests?.since ?? -Infinity, probes?.since ?? -Infinity);
+        return since === -Infinity ? undefined : { text: undefined, since };
+      }
+      case "draining":
+      case "removed":
+        return undefined;
+    }
   }
 
   /** Forgets the backends that are gone. @param ids of those that are there, by their pools */
@@ -37,17 +58,27 @@ export class Reasons {
   }
 }
 
-/** @returns null if the event does not change the state of a backend */
-function textOf(event: PoolEvent): string | undefined | null {
+/** @returns undefined if the event does not change the state of a backend */
+function sourceOf({ kind }: PoolEvent): Source | undefined {
+  switch (kind) {
+    case "ejected":
+    case "reinstated":
+      return "requests";
+    case "down":
+    case "up":
+      return "probes";
+    default:
+      return undefined;
+  }
+}
+
+function textOf(event: PoolEvent): string | undefined {
   switch (event.kind) {
     case "ejected":
       return `failures: ${event.failures}: ${event.reason}`;
     case "down":
       return event.reason;
-    case "reinstated":
-    case "up":
-      return undefined;
     default:
-      return null;
+      return undefined;
   }
 }

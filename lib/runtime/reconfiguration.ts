@@ -13,7 +13,7 @@ import { type FilesRead, ReloadOnChange } from "./reload_on_change.ts";
 import type { Revision } from "./revision.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { takeAddresses } from "./take_addresses.ts";
+import { TakeAddresses } from "./take_addresses.ts";
 
 export interface ReconfigurationOptions {
   /** The configuration that the balancer starts with. */
@@ -35,6 +35,7 @@ export class Reconfiguration implements AsyncDisposable {
   readonly #source: ConfigurationSource;
   readonly #observation: Observation;
   readonly #onChange: ReloadOnChange;
+  readonly #addresses: TakeAddresses;
   readonly #started = Promise.withResolvers<void>();
 
   constructor(options: ReconfigurationOptions) {
@@ -55,6 +56,8 @@ export class Reconfiguration implements AsyncDisposable {
       inFlightAt: (pool, url) => pools.inFlightAt(pool, url),
       onRead: (read, isRefused) => this.#watch(read, isRefused),
     });
+    const { report } = observation;
+    this.#addresses = new TakeAddresses({ live: this.live, wheel, report });
     this.#onChange = new ReloadOnChange({
       wheel,
       reload: () => this.reloads.reload("a changed file"),
@@ -66,11 +69,12 @@ export class Reconfiguration implements AsyncDisposable {
     const observation = this.#observation;
     this.#started.resolve();
     this.#watch(this.#source.first, false);
-    observation.onBackendsFound = () => takeAddresses(this.live, observation.report);
+    observation.onBackendsFound = () => this.#addresses.take();
     observation.onBackendsFound(); // some may have been found meanwhile
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#addresses[Symbol.dispose]();
     await this.#onChange[Symbol.asyncDispose]();
   }
 

@@ -70,7 +70,6 @@ export function statusOf(sources: StatusSources): Status {
     listeners: supervisor.listeners.map(({ name, hostname, port }) => ({
       name,
       address: formatHostPort(hostname, port),
-      state: "listening",
     })),
     inFlight: process.record(COMMON).requests.value,
     pools: [...pools.all.values()].map((serving) => poolOf(serving, sources)),
@@ -120,7 +119,7 @@ function backendOf(
 ): Omit<BackendStatus, "source"> {
   const { id, url, weight, isBackup, inFlight, latency } = backend;
   const state = stateOf(backend);
-  const reason = sources.observation.reasons.of(pool, id);
+  const reason = sources.observation.reasons.of(pool, id, state);
   const { attempts, failures } = countsOf(pool, id, sources);
   return {
     id: url,
@@ -129,7 +128,7 @@ function backendOf(
     configuredWeight: sources.byHand.configuredWeight(pool, backend),
     backup: isBackup,
     state,
-    reason: state === "in use" || state === "draining" ? null : reason?.text ?? null,
+    reason: reason?.text ?? null,
     since: reason === undefined ? null : timeOf(reason.since),
     inFlight,
     attempts,

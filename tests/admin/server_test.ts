@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { startTestAdmin } from "../support/admin_port.ts";
-import { Dialogue, request } from "../support/raw_client.ts";
+import { Dialogue, exchange, request } from "../support/raw_client.ts";
 
 /** The status of `/livez` for a Host. */
 async function statusFor(port: number, host: string | undefined) {
@@ -108,6 +108,23 @@ Deno.test("admin: a head larger than 8 KiB is answered 431, and not read to its 
   const head = `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(9_000)}\r\n\r\n`;
   assertEquals(await api.statusesFor(head), [431]);
 });
+
+for (
+  const [what, head] of [
+    ["bytes", `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(9_000)}\r\n\r\n`],
+    ["bytes of a target", `GET /${"x".repeat(9_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+    ["lines", `GET /livez HTTP/1.1\r\nHost: localhost\r\n${"X: y\r\n".repeat(100)}\r\n`],
+  ] as const
+) {
+  Deno.test(`admin: a head with too many ${what} is told the limits of this port, not settings of listeners`, async () => {
+    using api = startTestAdmin();
+    const [response] = await exchange(api.port, head);
+    assertEquals(response!.status, 431);
+    assertEquals(JSON.parse(new TextDecoder().decode(response!.body)), {
+      error: "a head must have at most 8 KiB and 100 lines",
+    });
+  });
+}
 
 Deno.test("admin: a fault of its own is reported, and answered 500", async () => {
   const error = new Error("broken");

@@ -243,6 +243,64 @@ Deno.test("commands: nothing there, another program there, and a redirect are to
 });
 
 for (
+  const [what, body] of [
+    ["an empty object", "{}"],
+    ["other pools", '{ "pools": [{ "name": "a" }, null], "configuration": 5, "changes": "none" }'],
+  ] as const
+) {
+  Deno.test(`commands: ${what} in JSON is not taken for the answer of a balancer`, async () => {
+    await using other = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      const length = `Content-Length: ${body.length}\r\nConnection: close`;
+      await side.send(`HTTP/1.1 200 OK\r\n${length}\r\n\r\n${body}`);
+    });
+    for (
+      const [args, task, expected] of [
+        [["status"], "show the status", "a status"],
+        [["reload"], "reload", "what has changed"],
+        [["drain", "users", ID, "--wait"], `drain ${ID}`, "a backend"],
+        [["ready", "users", ID], `make ${ID} ready`, "a backend"],
+        [["weight", "users", ID, "5"], `set the weight of ${ID}`, "a backend"],
+      ] as const
+    ) {
+      assertEquals(await run([...args, "--admin", other.url]), {
+        status: 1,
+        stdout: "",
+        stderr: `Cannot ${task} as what answers on ${
+          new URL(other.url).host
+        } is not the admin port of this version of Roundabout: it answered 200, with something else than ${expected}\n`,
+      });
+    }
+  });
+}
+
+Deno.test("commands: an answer without an end is not read to its end", async () => {
+  await using other = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () =>
+      new Response(
+        new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(1024 * 1024)) }),
+      ),
+  );
+  const host = `127.0.0.1:${other.addr.port}`;
+  const { status, stderr } = await run(["reload", "--admin", `http://${host}`]);
+  assertEquals([status, stderr], [
+    1,
+    `Cannot reload as what answers on ${host} is not the admin port of this version of Roundabout: it answered more than 64 MiB\n`,
+  ]);
+});
+
+Deno.test("commands: a path that the port does not have says which port that is", async () => {
+  using api = startTestAdmin();
+  const { status, stderr } = await run(["drain", "..", ID, "--admin", api.url]);
+  assertEquals(status, 2);
+  assertStringIncludes(
+    stderr,
+    `Cannot drain ${ID} as 127.0.0.1:${api.port} answered 404: not found`,
+  );
+});
+
+for (
   const [args, env, problem] of [
     [
       ["--admin", "https://a:1"],

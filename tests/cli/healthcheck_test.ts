@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { startTestAdmin } from "../support/admin_port.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
@@ -45,6 +46,54 @@ Deno.test("main: a balancer without a usable backend is alive and not ready, as 
   assertMatch(stderr, /not ready: 127\.0\.0\.1:\d+ answered 503: not ready: no backend is usable/);
   await program.shows(/is ejected until it can be connected to, failures: 1: connection_refused\n/);
   await program.shows(/no backend is usable: requests go to all of them until one is/);
+});
+
+Deno.test("main: while the file is wrong, half written or gone, healthcheck passes as long as the balancer runs", async () => {
+  using api = startTestAdmin();
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/edge.jsonc`;
+    const check = (env: Record<string, string> = {}) =>
+      run(["healthcheck"], { env: { CONFIG: path, ...env } });
+    const well = { status: 0, stdout: "", stderr: "" };
+    await Deno.writeTextFile(
+      path,
+      `{ "admin": { "port": ${api.port} }, "limitz": {}, "pools": 5 }`,
+    );
+    assertEquals(await check(), well);
+    await Deno.writeTextFile(path, `{ "admin": `);
+    const ADMIN_PORT = String(api.port);
+    assertEquals(await check({ ADMIN_PORT }), well);
+    await Deno.remove(path);
+    assertEquals(await check({ ADMIN_PORT }), well);
+    const { status, stderr } = await check({ ADMIN_PORT: String(deadPort()) });
+    assertEquals(status, 2);
+    assertMatch(stderr, /^Cannot start as CONFIG must name a readable file/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("main: whatever else answers on the admin port is neither alive nor ready, as healthcheck says", async () => {
+  for (const head of ["404 Not Found", "403 Forbidden", "302 Found\r\nLocation: /elsewhere"]) {
+    await using other = new RawBackend(async (side) => {
+      await side.until("\r\n\r\n");
+      const answer = side.received.startsWith("GET /elsewhere") ? "200 OK" : head;
+      await side.send(`HTTP/1.1 ${answer}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok`);
+    });
+    const { port } = new URL(other.url);
+    for (const [flags, state] of [[[], "not healthy"], [["--ready"], "not ready"]] as const) {
+      const { status, stderr } = await run(["healthcheck", ...flags], {
+        env: { ADMIN_PORT: port },
+      });
+      assertEquals(status, 1, head);
+      const number = head.slice(0, 3);
+      assert(
+        stderr.endsWith(` error ${state}: 127.0.0.1:${port} answered ${number}: ok\n`),
+        stderr,
+      );
+    }
+  }
 });
 
 for (const engine of ["web", "tcp"]) {

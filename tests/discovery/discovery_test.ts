@@ -257,6 +257,24 @@ Deno.test("discovery: a reload may change the resolver, the age of answers, and 
   assertEquals([scene.dns.asked.length, other.asked], [1, ["dns users"]]);
 });
 
+Deno.test("discovery: a reload while a name is resolved does not resolve it a second time", async () => {
+  await using scene = new Scene();
+  scene.use("dns+http://users:5000");
+  scene.discovery.change(scene.options);
+  scene.pass(20_000);
+  assertEquals(scene.dns.asked.length, 1);
+});
+
+Deno.test("discovery: a name that is used again stays, whatever is disposed of a second time", async () => {
+  await using scene = new Scene();
+  const before = scene.use("dns+http://users:5000");
+  before.subscription[Symbol.dispose]();
+  const { changes } = scene.use("dns+http://users:5000");
+  before.subscription[Symbol.dispose]();
+  await scene.dns.answer(foundAnswer(["10.0.0.1"], TTL));
+  assertEquals([changes, scene.discovery.status().length], [["10.0.0.1:5000"], 1]);
+});
+
 Deno.test("discovery: a fault of the resolver is a problem of that name, and it is tried again", async () => {
   let calls = 0;
   await using scene = new Scene({

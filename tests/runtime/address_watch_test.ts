@@ -32,8 +32,8 @@ function watch(urls: readonly string[], addresses: Record<string, readonly strin
 const A = ["192.0.2.1"];
 const THREE = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
 const describe = (name: string, count: number) =>
-  `${name} has ${count} addresses, and is one backend with one health: to balance over them, write ` +
-  `dns+http://${name}`;
+  `${name} has ${count} addresses, and is one backend with one health: to balance over them, ` +
+  "let its URL begin with dns+http://";
 
 Deno.test("address watch: a name with several addresses is reported, once for all ports, and not again", async () => {
   const urls = ["http://users:5000", "http://users:5001/base", "http://one", "http://none"];
@@ -69,6 +69,25 @@ Deno.test("address watch: the IPv4 and the IPv6 address of a host are no two hos
   });
   await minute();
   assertEquals(warnings, [describe("dual", 2)]);
+});
+
+Deno.test("address watch: with TLS, which discovery does not have, it is not recommended", async () => {
+  const { warnings, minute } = watch(["https://users:5000", "http://shop"], {
+    users: THREE,
+    shop: THREE,
+  });
+  await minute();
+  assertEquals(warnings, [
+    "users has 3 addresses, and is one backend with one health",
+    describe("shop", 3),
+  ]);
+});
+
+Deno.test("address watch: a name of which no backend is left is not looked up any more", async () => {
+  const { watch: watching, asked, minute } = watch(["http://users:5000", "http://shop"], {});
+  watching.watch([{ url: "http://shop" }]);
+  await minute();
+  assertEquals(asked, ["users", "shop", "shop"]);
 });
 
 Deno.test("address watch: addresses are not looked up", async () => {

@@ -18,6 +18,7 @@ async function start() {
   let answer: (revision: Revision) => Promise<string | undefined> = () =>
     Promise.resolve(undefined);
   let addresses: string | undefined;
+  let loaded: Promise<void> = Promise.resolve();
   const process = processRecords(2);
   const revisions = new Revisions({ workers: 2, descriptors: Infinity, process });
   const resolve = (config: Configuration): ResolvedConfiguration => {
@@ -41,7 +42,12 @@ async function start() {
         return answer(revision);
       },
     },
-    pools: { update: (config) => Promise.resolve(void events.push(`observes ${urlOf(config)}`)) },
+    pools: {
+      update(config) {
+        events.push(`observes ${urlOf(config)}`);
+        return loaded;
+      },
+    },
     sources: {
       resolve,
       prepare: (config) =>
@@ -59,6 +65,7 @@ async function start() {
     revisions,
     events,
     workersAnswer: (next: typeof answer) => answer = next,
+    poolsLoad: (next: typeof loaded) => loaded = next,
     find: (url: string) => addresses = url,
   };
 }
@@ -73,6 +80,22 @@ Deno.test("live configuration: a change is made by workers first, and then count
     "http://a:81 to http://b:81",
   ]);
   assertEquals([urlOf(live.written), urlOf(live.resolved)], ["http://b:81", "http://b:81"]);
+});
+
+Deno.test("live configuration: while pools load, the state and the configuration are still those of the pools before", async () => {
+  const { live, revisions, events, poolsLoad } = await start();
+  const { state } = revisions;
+  const loaded = Promise.withResolvers<void>();
+  poolsLoad(loaded.promise);
+  const changing = live.change(await configured("http://b:81"));
+  while (events.length < 2) await Promise.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(revisions.state, state);
+  assertEquals(urlOf(live.resolved), "http://a:81");
+  loaded.resolve();
+  await changing;
+  assertEquals([...revisions.state.pools.get("users")!.backends.keys()], ["b:81"]);
+  assertEquals(urlOf(live.resolved), "http://b:81");
 });
 
 Deno.test("live configuration: what workers refuse changes nothing, and the next change is made", async () => {

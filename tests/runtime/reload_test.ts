@@ -42,10 +42,16 @@ class Reloadable implements AsyncDisposable {
     Deno.writeTextFileSync(this.path, text);
   }
 
-  async start(own: Readonly<Record<string, unknown>>, script?: URL): Promise<void> {
+  /** @param cwd its working directory; by default any */
+  async start(
+    own: Readonly<Record<string, unknown>>,
+    script?: URL,
+    cwd?: string,
+  ): Promise<void> {
     this.write(own);
     this.#program = new Program(["start", "--config", this.path], {
       env: { CONFIG: this.path },
+      ...(cwd !== undefined && { cwd }),
       ...(script !== undefined && { script }),
     });
     await this.program.shows(/listening on /);
@@ -215,6 +221,19 @@ Deno.test("reload: an address that is taken refuses the whole reload, and the ne
       (error) => error instanceof Deno.errors.ConnectionRefused,
     );
   }
+});
+
+Deno.test("reload: files can be watched from now on although the working directory is gone", async () => {
+  await using a = new ScriptedBackend("a");
+  await using balancer = new Reloadable();
+  const cwd = await Deno.makeTempDir();
+  await balancer.start(users(a), undefined, cwd);
+  await Deno.remove(cwd);
+  balancer.write({ ...users(a), watch: true });
+  assertEquals((await balancer.admin("POST", "/api/reload")).status, 200);
+  balancer.write({ ...users(a), watch: true, timeouts: { drain: "5s" } });
+  await balancer.program.shows(/configuration 3, by a changed file: .*drain/);
+  assertEquals(await ask(balancer.url), "a");
 });
 
 Deno.test("reload: a worker that dies comes back with the newest configuration", async () => {

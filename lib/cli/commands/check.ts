@@ -1,7 +1,12 @@
 /** `roundabout check`: checks the configuration, runs its tests, and says where requests would go. */
-import type { Loaded } from "../../config/load.ts";
+import { ConfigError, type Loaded, readVariables } from "../../config/load.ts";
 import { printConfiguration } from "../../config/print.ts";
-import { type Variable, VARIABLE_NAMES, VARIABLES } from "../../config/source/variables.ts";
+import {
+  FILE_VARIABLE,
+  type Variable,
+  VARIABLE_NAMES,
+  VARIABLES,
+} from "../../config/source/variables.ts";
 import { DEFAULTS } from "../../config/source/variable_defaults.ts";
 import { print } from "../../logging/log.ts";
 import { formatConsidered } from "../../routing/run_tests.ts";
@@ -9,6 +14,7 @@ import { loadConditionTools } from "../../routing/tools.ts";
 import { type Answer, tryRequest } from "../../routing/try_request.ts";
 import { checkTests } from "../checked_settings.ts";
 import type { Flags } from "../command.ts";
+import type { NamedFile } from "../same_file.ts";
 import { loadSettings } from "../settings.ts";
 import { readTriedRequest } from "../tried_request.ts";
 
@@ -25,16 +31,18 @@ Usage: roundabout check [--config FILE] [--print]
   --client ADDRESS  its client (192.0.2.1)
   --listener NAME   the listener that it comes in at (the first one of its scheme)
   --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
-  --diff            ask the running balancer what a reload would change
+  --diff            ask the running balancer what a reload would change; a file that is named must be its own
   --admin URL       its admin port, instead of the one that the settings name
   --token-file FILE a file with the token of the admin port
   --schema          print the JSON Schema of the configuration file
 
 It lists everything that is wrong, with its place, and runs the tests of the file. Exit status 0 if all is
-right, otherwise 2. Without a file it prints the settings of the environment.
+right, otherwise 2; with --diff 1 if the balancer cannot be asked. Without a file it prints the settings of
+the environment.
 `;
 
 export async function run(flags: Flags): Promise<number> {
+  refuseWithoutEffect(flags);
   if (flags.diff) return await compare(flags);
   if (flags.schema) {
     print((await import("../../config/schema/json_schema.ts")).formatJsonSchema());
@@ -55,16 +63,40 @@ export async function run(flags: Flags): Promise<number> {
   return 0;
 }
 
-/** Checks the file here, and asks the running balancer what a reload of its own would change. */
+/** Nothing is accepted and ignored. @throws {ConfigError} if a flag has no effect */
+function refuseWithoutEffect(flags: Flags): void {
+  if (flags.diff) {
+    const lone = (["print", "schema", "request"] as const).filter((flag) => flags[flag]);
+    const problems = lone.map((flag) => `--${flag} has no effect with --diff`);
+    if (problems.length > 0) throw new ConfigError(problems, "compare the configuration");
+    return;
+  }
+  const lone = (["admin", "token-file"] as const).filter((flag) => flags[flag] !== undefined);
+  const problems = lone.map((flag) => `--${flag} has no effect without --diff`);
+  if (problems.length > 0) throw new ConfigError(problems, "ask the balancer");
+}
+
+/**
+ * Asks the running balancer what a reload would change. It reads its own file: if one is named here, it is
+ * checked, and must be that one.
+ */
 async function compare(flags: Flags): Promise<number> {
-  await checkTests(await loadSettings(flags.config));
+  const named = fileNamed(flags);
+  if (named !== undefined) await checkTests(await loadSettings(flags.config));
   const { askBalancer } = await import("../admin_target.ts");
   const { report } = await import("../reload_report.ts");
-  return await askBalancer(
-    flags,
-    "compare the configuration",
-    async (client) => report(await client.reload({ dryRun: true })),
-  );
+  const { expectSameFile } = await import("../same_file.ts");
+  return await askBalancer(flags, "compare the configuration", async (client) => {
+    if (named !== undefined) await expectSameFile(client, named);
+    return report(client, await client.reload({ dryRun: true }));
+  });
+}
+
+/** With --admin only --config counts: CONFIG is about the balancer that the settings name. */
+function fileNamed({ config, admin }: Flags): NamedFile | undefined {
+  if (config !== undefined) return { path: config, by: "--config" };
+  const path = admin === undefined ? readVariables()[FILE_VARIABLE]?.trim() : undefined;
+  return path ? { path, by: FILE_VARIABLE } : undefined;
 }
 
 function formatAnswer(answer: Answer): string {

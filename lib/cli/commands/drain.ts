@@ -4,10 +4,11 @@ import { ConfigError } from "../../config/load.ts";
 import { duration } from "../../config/values/quantities.ts";
 import { isReading, refusalOf } from "../../config/values/reading.ts";
 import { complain } from "../../logging/log.ts";
+import type { ChangedBackend } from "../admin_answers.ts";
 import type { AdminClient } from "../admin_client.ts";
 import { AdminError } from "../admin_error.ts";
 import { askBalancer, ASKING_HELP } from "../admin_target.ts";
-import { backendPath, changeBackend, type ChangedBackend, printState } from "../change_backend.ts";
+import { backendPath, changeBackend, printState } from "../change_backend.ts";
 import type { Flags } from "../command.ts";
 
 export const HELP = `roundabout drain: let a backend finish what it has, without new requests

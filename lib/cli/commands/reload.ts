@@ -15,5 +15,5 @@ Exit status 0 if the configuration applies, 2 if it was refused, otherwise 1.
 `;
 
 export function run(flags: Flags): Promise<number> {
-  return askBalancer(flags, "reload", async (client) => report(await client.reload()));
+  return askBalancer(flags, "reload", async (client) => report(client, await client.reload()));
 }

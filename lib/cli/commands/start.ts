@@ -53,7 +53,11 @@ function serve(flags: Flags, signals?: Signals): Promise<number> {
     const readAt = Date.now();
     const { configuration, file, files } = await loadTested(config);
     setLogLevel(configuration.log.level);
-    const source = { load: () => loadAgain(config), file: file?.name, first: { files, readAt } };
+    const source = {
+      load: () => loadAgain(config),
+      file: file && fullPath(file.name),
+      first: { files, readAt },
+    };
     const predecessor = await findPredecessor(flags, configuration, isDraining);
     const balancer = await startBalancer(configuration, { onListening, source, predecessor });
     return {
@@ -102,6 +106,11 @@ async function loadAgain(config: string | undefined): Promise<LoadedConfiguratio
   const warnings: string[] = [];
   const { configuration, files } = await loadTested(config, (more) => warnings.push(...more));
   return { configuration, warnings, files };
+}
+
+/** For whoever asks from elsewhere. */
+function fullPath(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path.replace(/^(?:\.\/)+/, "")}`;
 }
 
 /** With more, the line would be too long to be read. */

@@ -1,8 +1,7 @@
 /** `roundabout status`: shows how a running balancer and its backends are. */
-import type { Status } from "../../admin/status.ts";
 import { escapeUnprintable } from "../../logging/escape.ts";
 import { print } from "../../logging/log.ts";
-import { AdminError } from "../admin_error.ts";
+import { isStatus } from "../admin_answers.ts";
 import { askBalancer, ASKING_HELP } from "../admin_target.ts";
 import type { Flags } from "../command.ts";
 import { formatStatus } from "../status_text.ts";
@@ -18,12 +17,8 @@ Exit status 0 if the balancer answers, however it is, otherwise 1.
 
 export function run(flags: Flags): Promise<number> {
   return askBalancer(flags, "show the status", async (client) => {
-    const status = await client.get("/api/status");
-    if (!Array.isArray(status["pools"])) {
-      throw new AdminError("the answer is not that of a Roundabout of this version");
-    }
-    if (flags.json) print(formatJson(status));
-    else print(formatStatus(status as unknown as Status));
+    const status = client.expect(await client.get("/api/status"), isStatus, "a status");
+    print(flags.json ? formatJson(status) : formatStatus(status));
     return 0;
   });
 }

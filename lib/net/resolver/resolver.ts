@@ -12,6 +12,7 @@ import type { AskServersOptions } from "./ask_servers.ts";
 import { type Failure, isNegative } from "./failure.ts";
 import { type DnsServer, isSameName } from "./question.ts";
 import { candidatesOf } from "./resolv_conf.ts";
+import { ServerOrder } from "./server_order.ts";
 import { askServices } from "./services.ts";
 import { SystemConf } from "./system_conf.ts";
 
@@ -42,6 +43,7 @@ export interface ResolverOptions {
 export function createResolver(options: ResolverOptions): Resolve {
   const { wheel, server, timeoutMs = TIMEOUT_MS, resolvConf } = options;
   const system = new SystemConf(resolvConf);
+  const order = new ServerOrder();
   return async ({ kind, name }, signal) => {
     const known = kind === "dns" ? addressesWithoutDns(name) : [];
     if (known.length > 0) {
@@ -49,7 +51,7 @@ export function createResolver(options: ResolverOptions): Resolve {
     }
     const conf = await system.read(wheel.now);
     const servers = server === undefined ? conf.servers : [server];
-    const how: AskServersOptions = { servers, wheel, timeoutMs, signal };
+    const how: AskServersOptions = { servers, order, wheel, timeoutMs, signal };
     let nothing: Answer | undefined;
     for (const full of candidatesOf(name, conf)) {
       const answer =

@@ -58,7 +58,10 @@ function combine(
   for (const [target, answer] of answers) {
     if (answer.kind === "found") {
       ttlMs = Math.min(ttlMs, answer.ttlMs);
-      unanswered.push(...answer.unanswered);
+      unanswered.push(...answer.unanswered.map(({ failure, ...part }) => ({
+        ...part,
+        failure: { ...failure, subject: `${target}: ${failure.subject}` },
+      })));
       continue;
     }
     const failure = { ...answer.failure, subject: target };

@@ -12,15 +12,23 @@ export class SystemConf {
   /** Of the file that was read last. */
   #version: string | undefined;
   #lookedAt = -Infinity;
+  /** The last look: whoever comes while it runs waits for what it finds. */
+  #looking = Promise.resolve(this.#conf);
 
   constructor(path = PATH) {
     this.#path = path;
   }
 
   /** @param now in milliseconds */
-  async read(now: number): Promise<ResolvConf> {
-    if (now - this.#lookedAt < INTERVAL_MS) return this.#conf;
-    this.#lookedAt = now;
+  read(now: number): Promise<ResolvConf> {
+    if (now - this.#lookedAt >= INTERVAL_MS) {
+      this.#lookedAt = now;
+      this.#looking = this.#look();
+    }
+    return this.#looking;
+  }
+
+  async #look(): Promise<ResolvConf> {
     try {
       const { mtime, size, ino } = await Deno.stat(this.#path);
       const version = `${mtime?.getTime()} ${size} ${ino}`;

@@ -24,7 +24,6 @@ export class FileWatch implements AsyncDisposable {
   readonly #options: FileWatchOptions;
   readonly #settling = new Settling();
   readonly #alarm = new Alarm(() => void this.#enqueue(() => this.#look()));
-  readonly #workingDirectory = Deno.cwd();
   #files: readonly string[] = [];
   /** One look after the other. */
   #tail: Promise<void> = Promise.resolve();
@@ -45,9 +44,7 @@ export class FileWatch implements AsyncDisposable {
    */
   watch(files: readonly string[], readAt: number): Promise<void> {
     return this.#enqueue(async () => {
-      this.#files = files.map((file) =>
-        file.startsWith("/") ? file : `${this.#workingDirectory}/${file}`
-      );
+      this.#files = files;
       const seen = await this.#see();
       this.#settling.replace(seen, readAt);
       this.#judge(seen);

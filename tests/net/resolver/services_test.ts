@@ -58,6 +58,19 @@ Deno.test("services: a target that cannot be resolved is told of, and keeps its 
   );
 });
 
+Deno.test("services: a target of which one kind of records fails is told of by its name", async () => {
+  await using server = FakeDnsServer.start((asked) =>
+    asked.question === "AAAA a.example"
+      ? reply(asked, { rcode: "SERVFAIL" })
+      : answersOf(ZONE)(asked)
+  );
+  const { unanswered } = foundOf(await resolveSrv(server));
+  assertEquals(
+    unanswered.map(({ name, version, failure }) => [name, version, failure.subject]),
+    [["a.example", 6, "a.example: AAAA records"]],
+  );
+});
+
 Deno.test("services: a target that does not exist has no addresses, and that is an answer", async () => {
   const records = [service("a.example"), service("gone.example")];
   await using server = FakeDnsServer.start(answersOf({ ...ZONE, [`SRV ${NAME}`]: records }));
@@ -90,6 +103,33 @@ for (
 Deno.test("services: a name that does not exist is told so", async () => {
   await using server = FakeDnsServer.start(answersOf({}));
   assertEquals(outcomeOf(await resolveSrv(server)), "no such name (NXDOMAIN)");
+});
+
+Deno.test("services: at most 1,000 endpoints are used, the best ones, the same whatever their order", async () => {
+  const all = Array.from(
+    { length: 1_100 },
+    (_, index) => service(`10.0.${index >> 8}.${index & 255}`, 5000, index),
+  );
+  let turn = 0;
+  await using server = FakeDnsServer.start((asked) => {
+    if (asked.transport === "udp") return reply(asked, { isTruncated: true });
+    turn += 500;
+    return answersOf({ [`SRV ${NAME}`]: [...all.slice(turn), ...all.slice(0, turn)] })(asked);
+  });
+  const [one, other] = [foundOf(await resolveSrv(server)), foundOf(await resolveSrv(server))];
+  assertEquals([one.endpoints.length, one.isCut], [1_000, true]);
+  assertEquals(one.endpoints.at(-1)?.service?.priority, 999);
+  assertEquals(one.endpoints, other.endpoints);
+});
+
+Deno.test("services: a service of which the targets have no addresses exists: no other name is asked for", async () => {
+  await using server = FakeDnsServer.start(answersOf({
+    "SRV _users._tcp.a.example": [service("gone.example")],
+    "SRV _users._tcp.b.example": [service("10.0.0.1")],
+  }));
+  const conf = "search a.example b.example\noptions ndots:5\n";
+  const answer = await resolveWith(server, "_users._tcp", { kind: "srv", conf });
+  assertEquals(outcomeOf(answer), "gone.example: no such name (NXDOMAIN)");
 });
 
 Deno.test("services: a hundred targets are resolved, and all 201 questions asked", async () => {

@@ -19,6 +19,14 @@ Deno.test("system's servers: the file is read again when it has changed, looked 
   await Deno.remove(path);
 });
 
+Deno.test("system's servers: whoever asks while the file is read gets what is in it, too", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, "nameserver 10.0.0.1\n");
+  const conf = new SystemConf(path);
+  assertEquals(await Promise.all([hosts(conf, 0), hosts(conf, 0)]), [["10.0.0.1"], ["10.0.0.1"]]);
+  await Deno.remove(path);
+});
+
 Deno.test("system's servers: without a file this machine is asked", async () => {
   const path = await Deno.makeTempDir();
   assertEquals(await hosts(new SystemConf(`${path}/none`), 0), ["127.0.0.1"]);
