@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine, TCP_SCHEME } from "../support/balancer.ts";
 import { forwardedBy, get, reply, values } from "../support/forwarded.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 
-forEachEngine(({ balance, test }) => {
+forEachEngine(({ engine, balance, test }) => {
   const forwarded = forwardedBy(balance);
 
   for (
@@ -41,7 +41,7 @@ forEachEngine(({ balance, test }) => {
     );
     assertEquals(values(seen, "host"), ["a.test"]);
     assertEquals(values(seen, "x-forwarded-for"), ["127.0.0.1"]);
-    assertEquals(values(seen, "x-forwarded-proto"), ["http"]);
+    assertEquals(values(seen, "x-forwarded-proto"), [engine === "tcp" ? TCP_SCHEME : "http"]);
     assertEquals(values(seen, "x-forwarded-host"), ["a.test"]);
     assertEquals(values(seen, "via"), ["1.1 roundabout"]);
     assertMatch(values(seen, "x-request-id")[0]!, /^[0-9a-f-]{36}$/);

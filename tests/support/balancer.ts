@@ -29,6 +29,9 @@ export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 /** Whether what is tested of the tcp engine is tested over TLS: tests/bench/contract_over_tls.ts. */
 const IS_OVER_TLS = Deno.env.get("TEST_OVER_TLS") === "1";
 
+/** How clients reach the tcp engine. */
+export const TCP_SCHEME = IS_OVER_TLS ? "https" : "http";
+
 /** Timeouts of the only pool, in milliseconds. */
 interface TestTimeouts {
   readonly connectTimeout: number;
@@ -197,18 +200,19 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     clock,
     Math.random,
   );
+  const { port: ownPort } = serving.addresses[0]!;
+  const relay = overTls ? new TlsRelay(ownPort) : undefined;
+  const port = relay?.port ?? ownPort;
   const engine: Engine = {
     ...serving,
     async drain(timeout, grace) {
       const cut = await serving.drain(timeout, grace);
+      await relay?.[Symbol.asyncDispose]();
       await checks[Symbol.asyncDispose]();
       clock[Symbol.dispose]();
       return cut;
     },
   };
-  const { port: ownPort } = engine.addresses[0]!;
-  const relay = overTls ? new TlsRelay(ownPort) : undefined;
-  const port = relay?.port ?? ownPort;
   return {
     engine,
     pool,
@@ -225,7 +229,6 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     },
     async [Symbol.asyncDispose]() {
       await engine.drain(5_000, 0);
-      await relay?.[Symbol.asyncDispose]();
       if (errors.length > 0) throw errors[0];
     },
   };

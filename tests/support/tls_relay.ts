@@ -12,6 +12,7 @@ export class TlsRelay implements AsyncDisposable {
   readonly #open = new Set<Deno.Conn>();
   readonly #relaying = new Set<Promise<void>>();
   readonly #accepting: Promise<void>;
+  #isClosed = false;
 
   /** @param target the port that is spoken to over TLS */
   constructor(target: number) {
@@ -21,6 +22,8 @@ export class TlsRelay implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#listener.close();
     await this.#accepting;
     for (const connection of this.#open) close(connection);

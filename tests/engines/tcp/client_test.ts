@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { balance as balanceWith, type TestOptions } from "../../support/balancer.ts";
+import { balance as balanceWith, TCP_SCHEME, type TestOptions } from "../../support/balancer.ts";
 import { RawBackend } from "../../support/raw_backend.ts";
 import { Dialogue, undated } from "../../support/raw_client.ts";
 import { deadPort, ScriptedBackend } from "../../support/scripted_backend.ts";
@@ -30,7 +30,7 @@ async function seenBy(text: string, prefix = ""): Promise<string> {
 }
 
 const ADDED_LINES =
-  "x-forwarded-for: 127.0.0.1\r\nx-forwarded-proto: http\r\nx-forwarded-host: a.test\r\n" +
+  `x-forwarded-for: 127.0.0.1\r\nx-forwarded-proto: ${TCP_SCHEME}\r\nx-forwarded-host: a.test\r\n` +
   "via: 1.1 roundabout\r\nx-request-id: ID\r\n\r\n";
 
 Deno.test("clients: a backend gets the lines of a request byte for byte, then those that the proxy adds", async () => {

@@ -114,7 +114,8 @@ export class Carrier extends EventEmitter {
     this.#hasMore = size === buffer.length;
     if (size === null) {
       this.readable = false;
-      this.emit("end");
+      await new Promise(setImmediate); // what came before it has been understood by then
+      if (!this.destroyed) this.emit("end");
     } else if (this.#flows) {
       this.#deliver(buffer.subarray(0, size));
     } else {

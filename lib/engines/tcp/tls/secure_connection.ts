@@ -32,6 +32,7 @@ export class SecureConnection implements Connection {
     this.#carrier = carrier;
     socket.on("data", (bytes: Uint8Array) => this.#take(bytes));
     socket.on("end", () => this.#end());
+    carrier.once("end", () => this.#noticeCut());
     socket.on("error", (error) => this.#break(ofConnection(error)));
     socket.on("_tlsError", (error) => this.#break(ofConnection(error))); // those of TLS itself
     socket.on(
@@ -49,6 +50,7 @@ export class SecureConnection implements Connection {
 
   write(bytes: Bytes): Promise<number> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (bytes.length === 0) return Promise.resolve(0); // node:tls never calls back for it
     return new Promise((resolve, reject) => {
       this.#socket.write(bytes, (error) => {
         if (error) reject(this.#error ?? ofConnection(error));
@@ -105,6 +107,16 @@ export class SecureConnection implements Connection {
     this.#hasEnded = true;
     this.#reader?.resolve(null);
     this.#reader = undefined;
+  }
+
+  /**
+   * The client's side of the connection has ended. Whoever only sends no more says so before
+   * (close_notify, RFC 8446, 6.1); others have left, or somebody has cut the connection.
+   */
+  #noticeCut(): void {
+    // If nothing more is received for the moment, it is not known what was said.
+    if (this.#socket.readableEnded || this.#socket.isPaused()) return;
+    this.#break(new Deno.errors.UnexpectedEof("the client left without close_notify"));
   }
 
   #break(error: Error): void {

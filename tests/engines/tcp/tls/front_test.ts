@@ -13,6 +13,39 @@ import {
 import { Dialogue } from "../../../support/raw_client.ts";
 import { ScriptedBackend } from "../../../support/scripted_backend.ts";
 
+/** Passes one connection on, until it ends it in the middle: by TCP, so that TLS says nothing. */
+class CutRelay implements Disposable {
+  readonly port: number;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #server: Deno.TcpConn;
+
+  static async open(port: number): Promise<CutRelay> {
+    return new CutRelay(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  private constructor(server: Deno.TcpConn) {
+    this.port = this.#listener.addr.port;
+    this.#server = server;
+    this.#relay();
+  }
+
+  cut(): void {
+    this.#server.close();
+  }
+
+  async #relay(): Promise<void> {
+    const client = await this.#listener.accept();
+    await Promise.all([
+      client.readable.pipeTo(this.#server.writable),
+      this.#server.readable.pipeTo(client.writable),
+    ]).catch(() => {}); // it was cut
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+  }
+}
+
 const LOCALHOST = ["localhost"];
 const TLS = LOCALHOST_TLS;
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -206,6 +239,18 @@ Deno.test("TLS: a client that half-closes gets its response", async () => {
   await client.closeWrite();
   assertEquals((await client.response()).status, 200);
   assertEquals(await client.rest(), "");
+});
+
+Deno.test("TLS: a client that leaves without a word has left: its request is given up", async () => {
+  await using backend = new ScriptedBackend("a", "stall");
+  await using balancer = balance([backend.url]);
+  using relay = await CutRelay.open(balancer.port);
+  const client = await openSecurely(relay.port);
+  await client.send(GET);
+  await backend.until(() => backend.requests.length === 1);
+  relay.cut();
+  await backend.until(() => backend.openConnections === 0);
+  client[Symbol.dispose]();
 });
 
 Deno.test("TLS: a drain lets requests in flight finish, and then closes connections", async () => {
