@@ -21,8 +21,10 @@ export class Carrier extends EventEmitter {
   readonly #smalls: Buffers;
   readonly #larges: Buffers;
   /** What was received and not taken yet. */
-  #held: Bytes | undefined;
+  #early: Bytes | undefined;
+  /** Whether node:tls wants bytes. */
   #flows = false;
+  #isHeld = false;
   #reading = false;
   /** Whether the last read filled its buffer: then more may have come. */
   #hasMore = false;
@@ -35,7 +37,7 @@ export class Carrier extends EventEmitter {
   constructor(connection: Connection, first: Bytes, smalls: Buffers, larges: Buffers) {
     super();
     this.#connection = connection;
-    this.#held = first;
+    this.#early = first;
     this.#smalls = smalls;
     this.#larges = larges;
   }
@@ -50,6 +52,20 @@ export class Carrier extends EventEmitter {
     this.#flows = true;
     this.#read();
     return this;
+  }
+
+  /**
+   * Receives nothing more for now, so that the client is held back. To pause node:tls does not do that: what
+   * arrives is decrypted and kept then, all of it (tests/engines/backpressure_test.ts, over TLS).
+   */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Receives again. */
+  release(): void {
+    this.#isHeld = false;
+    this.#read();
   }
 
   cork(): void {}
@@ -76,7 +92,7 @@ export class Carrier extends EventEmitter {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.readable = this.writable = false;
-    this.#held = undefined;
+    this.#early = undefined;
     this.#connection.close();
     if (error !== undefined) this.emit("error", error);
     this.emit("close");
@@ -89,11 +105,11 @@ export class Carrier extends EventEmitter {
     try {
       // Bytes that arrive before node:tls has started make it throw if they are no valid handshake.
       await new Promise(setImmediate);
-      while (this.#flows && this.readable) {
-        const held = this.#held;
-        this.#held = undefined;
-        if (held === undefined) await this.#readOnce();
-        else this.#deliver(held);
+      while (this.#flows && !this.#isHeld && this.readable) {
+        const early = this.#early;
+        this.#early = undefined;
+        if (early === undefined) await this.#readOnce();
+        else this.#deliver(early);
       }
     } catch (error) {
       this.#fail(error);
@@ -119,7 +135,7 @@ export class Carrier extends EventEmitter {
     } else if (this.#flows) {
       this.#deliver(buffer.subarray(0, size));
     } else {
-      this.#held = buffer.slice(0, size);
+      this.#early = buffer.slice(0, size);
     }
     buffers.giveBack(buffer);
   }

@@ -20,6 +20,7 @@ export class SecureConnection implements Connection {
   /** What has arrived and was not read, in order. */
   readonly #held: Uint8Array[] = [];
   #heldBytes = 0;
+  #isFull = false;
   #reader: Reader | undefined;
   #hasEnded = false;
   /** Whether the client is told that no more follows. */
@@ -84,7 +85,8 @@ export class SecureConnection implements Connection {
       this.#reader = undefined;
       reader.resolve(this.#takeHeld(reader.into));
     } else if (this.#heldBytes > MAX_HELD_BYTES) {
-      this.#socket.pause();
+      this.#isFull = true;
+      this.#carrier.hold();
     }
   }
 
@@ -99,7 +101,10 @@ export class SecureConnection implements Connection {
       else this.#held[0] = bytes.subarray(part.length);
     }
     this.#heldBytes -= size;
-    if (this.#heldBytes === 0 && this.#socket.isPaused()) this.#socket.resume();
+    if (this.#isFull && this.#heldBytes === 0) {
+      this.#isFull = false;
+      this.#carrier.release();
+    }
     return size;
   }
 
@@ -114,8 +119,7 @@ export class SecureConnection implements Connection {
    * (close_notify, RFC 8446, 6.1); others have left, or somebody has cut the connection.
    */
   #noticeCut(): void {
-    // If nothing more is received for the moment, it is not known what was said.
-    if (this.#socket.readableEnded || this.#socket.isPaused()) return;
+    if (this.#socket.readableEnded) return;
     this.#break(new Deno.errors.UnexpectedEof("the client left without close_notify"));
   }
 

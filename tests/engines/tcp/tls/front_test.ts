@@ -113,6 +113,35 @@ Deno.test("TLS: a client that reads slowly gets all of a body, and is not buffer
   while (received < size) received += (await client.read(buffer))!;
 });
 
+Deno.test("TLS: a backend that does not read an upload holds its client back", async () => {
+  const size = 64 * 1024 * 1024;
+  const reading = Promise.withResolvers<void>();
+  await using backend = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      await reading.promise;
+      return new Response(String((await request.arrayBuffer()).byteLength));
+    },
+  );
+  await using balancer = balance([`http://127.0.0.1:${backend.addr.port}`]);
+  using client = await openSecurely(balancer.port);
+  await client.send(`PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${size}\r\n\r\n`);
+  const piece = new Uint8Array(256 * 1024);
+  let sent = 0;
+  const sending = (async () => {
+    for (; sent < size; sent += piece.length) await client.send(piece);
+  })();
+  for (let before = -1; before !== sent;) { // until nothing moves any more
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  const stalledAt = sent;
+  reading.resolve();
+  await sending;
+  assertEquals(new TextDecoder().decode((await client.response()).body), String(size));
+  assertEquals(stalledAt < size / 2, true, `${stalledAt} bytes were taken`);
+});
+
 Deno.test("TLS: HTTP/1.1 is the protocol for clients that offer others as well", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);
