@@ -16,15 +16,17 @@ export function checkStickyCookies(context: RuleContext): Problem[] {
     } else {
       owners.set(cookie, name);
     }
-    // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), which a trusted proxy has to report.
-    if (/^__(?:Host|Secure)-/i.test(cookie) && head?.trustedProxies.length === 0) {
+    // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), here or at a trusted proxy that reports it.
+    const isPlain = head?.trustedProxies.length === 0 &&
+      Object.values(head.listeners).every(({ tls }) => tls === undefined);
+    if (/^__(?:Host|Secure)-/i.test(cookie) && isPlain) {
       problems.push(
         problemAt(
           context,
           path,
           `must not begin with __Host- or __Secure- unless ${
             nameOf(context, ["trustedProxies"])
-          } is set, as ` +
+          } is set or a listener has tls, as ` +
             "browsers accept such cookies over TLS only",
         ),
       );
