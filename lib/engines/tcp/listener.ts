@@ -1,4 +1,5 @@
 /** A listener of the tcp engine, and how it is drained: its clients learn of it, and finish what is theirs. */
+import { hstsValue } from "../../http/hsts.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
@@ -31,6 +32,7 @@ export class TcpListener implements Listener {
   arriving = 0;
   /** What TLS handshakes use; undefined if it has no TLS. */
   keys: Promise<Keys> | undefined;
+  hsts: string | undefined;
   /** Whether responses say that their connections close. */
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
@@ -67,6 +69,7 @@ export class TcpListener implements Listener {
   adopt({ name, tls }: ListenerAddress): void {
     this.name = name;
     this.keys = tls && loadKeys(tls);
+    this.hsts = tls?.hstsSeconds === undefined ? undefined : hstsValue(tls.hstsSeconds);
   }
 
   discard(): void {
