@@ -20,16 +20,12 @@ export function checkStickyCookies(context: RuleContext): Problem[] {
     const isPlain = head?.trustedProxies.length === 0 &&
       Object.values(head.listeners).every(({ tls }) => tls === undefined);
     if (/^__(?:Host|Secure)-/i.test(cookie) && isPlain) {
-      problems.push(
-        problemAt(
-          context,
-          path,
-          `must not begin with __Host- or __Secure- unless ${
-            nameOf(context, ["trustedProxies"])
-          } is set or a listener has tls, as ` +
-            "browsers accept such cookies over TLS only",
-        ),
-      );
+      const proxies = nameOf(context, ["trustedProxies"]);
+      const otherwise = context.hasFile ? "is set or a listener has tls" : "or TLS_CERT is set";
+      const message =
+        `must not begin with __Host- or __Secure- unless ${proxies} ${otherwise}, as ` +
+        "browsers accept such cookies over TLS only";
+      problems.push(problemAt(context, path, message));
     }
   }
   for (const [index, route] of routes.entries()) {

@@ -148,7 +148,7 @@ function unset(path: Path): Problem {
 
 function needed(name: string, by: string, path: Path): Problem {
   const place: VariablePlace = { kind: "variable", name, shown: "" };
-  return { severity: "error", path, place, message: `is missing: ${by} needs it` };
+  return { severity: "error", path, place, message: `must be set beside ${by}` };
 }
 
 function refused({ expected, shown, meant, place }: Complaint, path: Path, name: string): Problem {
