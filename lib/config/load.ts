@@ -23,7 +23,7 @@ export { ConfigError } from "./error.ts";
 const MAX_PROBLEMS = 50;
 
 /** Has variables, and is read from the working directory. */
-const ENV_FILE = ".env";
+export const ENV_FILE = ".env";
 
 /** A configuration that can be used, and what it was made of. */
 export interface Loaded extends Assembled {

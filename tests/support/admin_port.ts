@@ -43,7 +43,7 @@ export function sampleStatus(more: Partial<Status> = {}): Status {
       lastReload: { at: AT, result: "applied", problems: [] },
       reloads: { applied: 3, unchanged: 1, refused: 2 },
     },
-    listeners: [{ name: "http", address: "0.0.0.0:5000" }],
+    listeners: [{ name: "http", address: "0.0.0.0:5000", certificates: [] }],
     inFlight: 7,
     pools: [
       {
