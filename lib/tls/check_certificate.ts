@@ -26,6 +26,8 @@ const CURVES = ["prime256v1", "secp384r1"];
 
 const KINDS = "RSA, or ECDSA with P-256 or P-384";
 
+const MISMATCH = "must name the private key of its certificate: it is that of another one";
+
 /** A name that a client can ask for. */
 const DNS_NAME = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
@@ -50,10 +52,18 @@ export function checkCertificate(
   const own = key === undefined ? undefined : readKey(key, (message) => refuse("key", message));
   const [leaf, ...above] = chain;
   if (leaf === undefined) return { certificate: undefined, findings };
+  const place = own === undefined ? 0 : chain.findIndex((one) => belongsTo(one, own));
+  if (place > 0) { // of the others it is not known what they are for
+    const message =
+      "must name a file that begins with the certificate of its key: that is number " +
+      `${place + 1} of ${chain.length}`;
+    refuse("cert", message);
+    return { certificate: undefined, findings };
+  }
   const names = namesOf(leaf);
   const kind = kindOf(leaf);
   if (kind.problem !== undefined) refuse("cert", kind.problem);
-  else if (own !== undefined) checkPair(chain, own, refuse);
+  else if (place === -1) refuse("key", MISMATCH);
   if (names.length === 0) {
     refuse("cert", "must name a certificate with names in subjectAltName: clients use no other");
   }
@@ -154,24 +164,6 @@ function keyOf(certificate: X509Certificate): { type: string; bits: number; curv
     return { type, bits, curve };
   } catch {
     return { type: "another kind", bits: 0, curve: "" };
-  }
-}
-
-function checkPair(
-  chain: readonly X509Certificate[],
-  key: KeyObject,
-  refuse: (about: Finding["about"], message: string) => void,
-): void {
-  const place = chain.findIndex((certificate) => belongsTo(certificate, key));
-  if (place === 0) return;
-  if (place === -1) {
-    refuse("key", "must name the private key of its certificate: it is that of another one");
-  } else {
-    const count = `number ${place + 1} of ${chain.length}`;
-    refuse(
-      "cert",
-      `must name a file that begins with the certificate of its key: that is ${count}`,
-    );
   }
 }
 
