@@ -5,7 +5,6 @@
 import { urlOf } from "../backends/backend.ts";
 import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
-import { log } from "../logging/log.ts";
 import { namesOf } from "./backend_names.ts";
 import { BackendSources } from "./backend_sources.ts";
 import { CertificateWatch } from "./certificate_watch.ts";
@@ -25,6 +24,8 @@ export interface ObservationOptions {
   readonly logFormat: LineFormat | undefined;
   /** Called with what the log should say. */
   readonly onInfo: (message: string) => void;
+  /** Called with what the log should warn of, of certificates: once a day for each. */
+  readonly onExpiry: (warning: string) => void;
 }
 
 export class Observation implements AsyncDisposable {
@@ -51,7 +52,7 @@ export class Observation implements AsyncDisposable {
     });
     this.#certificates = new CertificateWatch({
       ...{ wheel: clock.wheel, now: Date.now },
-      onWarning: (warning) => log("warn", warning),
+      onWarning: options.onExpiry,
     });
     this.pools = new ObservedPools({
       ...{ workers, clock, onWarning },

@@ -62,6 +62,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "net/resolver/servers_test.ts": 3,
   "policies/contract_test.ts": 6,
   "runtime/backend_sources_test.ts": 4,
+  "runtime/certificates_test.ts": 5,
   "runtime/pools_test.ts": 9,
   "runtime/unread_output_test.ts": 7,
   "runtime/workers_test.ts": 18,

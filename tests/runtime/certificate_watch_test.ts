@@ -87,3 +87,10 @@ Deno.test("certificate watch: a configuration that changes often delays nothing"
   }
   assertEquals(said.length, 2);
 });
+
+Deno.test("certificate watch: one that has ended says nothing", () => {
+  const { watch, pass } = watching();
+  watch.take(listening({ https: { "a.test": 5 } }));
+  watch[Symbol.dispose]();
+  assertEquals(pass(3), []);
+});
