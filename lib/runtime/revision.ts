@@ -53,7 +53,7 @@ function tlsOf({ certificates = [], minVersion, hsts }: TlsConfig): TlsSettings 
       return { names, isEcdsa, cert, key };
     }),
     minVersion,
-    hstsSeconds: hsts === 0 ? undefined : hsts / 1000,
+    hstsSeconds: hsts === 0 ? undefined : Math.floor(hsts / 1000),
   };
 }
 

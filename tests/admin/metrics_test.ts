@@ -166,7 +166,7 @@ Deno.test("metrics: of several certificates for a name, the first one to expire 
   });
   const certificates = [lasting("2027-02-01T00:00:00Z"), lasting("2027-01-01T00:00:00Z")];
   const text = metricsText({ ...status, listeners: [{ ...listener!, certificates }] });
-  const samples = samplesOf(text).filter(([name]) => name.includes("certificate"));
+  const samples = [...samplesOf(text)].filter(([name]) => name.includes("certificate"));
   assertEquals(samples, [[
     'roundabout_certificate_expiry_timestamp_seconds{listener="http",name="a.test"}',
     Date.parse("2027-01-01T00:00:00Z") / 1000,

@@ -3,11 +3,11 @@ import { hstsValue } from "../../http/hsts.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
-import type { ListenerAddress } from "../engine.ts";
+import type { ListenerAddress, TlsSettings } from "../engine.ts";
 import type { Client } from "./client.ts";
 import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
 
-import { loadKeys } from "./secure_arrivals.ts";
+import { hasSameKeys, loadKeys } from "./secure_arrivals.ts";
 import type { Keys } from "./tls/keys.ts";
 
 /**
@@ -38,6 +38,7 @@ export class TcpListener implements Listener {
   /** Whether idle connections are closed: the grace period of a drain is over. */
   closing = false;
   readonly #listener: Deno.TcpListener;
+  #tls: TlsSettings | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #accepting: Accepting | undefined;
 
@@ -68,7 +69,9 @@ export class TcpListener implements Listener {
 
   adopt({ name, tls }: ListenerAddress): void {
     this.name = name;
-    this.keys = tls && loadKeys(tls);
+    // Most reloads change no certificate, and making what handshakes use takes a while.
+    if (!hasSameKeys(tls, this.#tls)) this.keys = tls && loadKeys(tls);
+    this.#tls = tls;
     this.hsts = tls?.hstsSeconds === undefined ? undefined : hstsValue(tls.hstsSeconds);
   }
 
