@@ -155,7 +155,9 @@ export class BackendSources implements AsyncDisposable {
       wallClock,
       onProblem: (name, problem, isPartial) =>
         onWarning(
-          `${name} ${isPartial ? "is resolved in part" : "cannot be resolved"}: ${problem}`,
+          isPartial
+            ? `${name} is resolved in part: ${problem}`
+            : `${name} cannot be resolved: ${problem}`,
         ),
       onRecovery: (name) => onInfo(`${name} can be resolved again`),
     });

@@ -1,6 +1,7 @@
 /** Whatever is written in a configuration file is read, or refused with problems that are fit to be seen. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { anyText } from "../support/any_text.ts";
 import type { Json } from "../support/json.ts";
 import { configurationOf, problemsOfText } from "../support/configuration_file.ts";
 import { EXAMPLE, SECRETS } from "../support/example_configuration.ts";
@@ -48,7 +49,7 @@ const WORDS = ['"pools"', '"users"', '"backends"', '"http://a"', '"routes"', '"p
 
 Deno.test("fuzz: any text is read or refused", async () => {
   const text = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 60 }),
+    anyText({ maxLength: 60 }),
     fc.array(fc.constantFrom(...SIGNS, ...WORDS), { maxLength: 25 }).map((all) => all.join("")),
   );
   await fc.assert(fc.asyncProperty(text, judge), OPTIONS);

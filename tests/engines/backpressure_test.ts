@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { forEachEngine } from "../support/balancer.ts";
 import { inKernel } from "../support/proc.ts";
 import { RawBackend } from "../support/raw_backend.ts";
@@ -13,6 +14,7 @@ const MOST = 16 * MIB;
 const OWN = MIB;
 /** A byte that occurs in no head, and in no chunk's size. */
 const FILLING = 0x7a;
+const FILLED = new Uint8Array(MIB).fill(FILLING);
 
 /** Sends a body piece by piece, and counts the bytes sent. */
 class Sender {
@@ -26,10 +28,9 @@ class Sender {
   }
 
   async sendAll(): Promise<void> {
-    const piece = new Uint8Array(MIB).fill(FILLING);
     while (this.sent < SIZE) {
       if (this.#chunked) await this.#send(bytesOf(`${MIB.toString(16)}\r\n`));
-      await this.#send(piece);
+      await this.#send(FILLED);
       this.sent += MIB;
       if (this.#chunked) await this.#send(bytesOf("\r\n"));
     }
@@ -47,6 +48,8 @@ class Sender {
 }
 
 function fillingIn(bytes: Uint8Array): number {
+  // What most pieces are is found out natively: the loop takes fifty times as long.
+  if (Buffer.compare(bytes, FILLED.subarray(0, bytes.length)) === 0) return bytes.length;
   let count = 0;
   for (let at = 0; at < bytes.length; at++) if (bytes[at] === FILLING) count++;
   return count;

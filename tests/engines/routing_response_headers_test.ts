@@ -1,6 +1,7 @@
 /** Routes that change the header lines of responses: what reaches the client, byte for byte. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { type Configured, forEachConfiguredEngine } from "../support/configured.ts";
+import { differAt, patternedBody } from "../support/patterned_body.ts";
 import { bytesOf, Dialogue, request } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
@@ -19,10 +20,6 @@ const CHANGED = [
   ["vary", "Cookie"],
   ["cache-control", "no-store"],
 ];
-
-/** Bytes that are not all the same, so that none is lost or doubled unseen. */
-const bodyOf = (length: number) =>
-  Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8)) & 0xff);
 
 const chunk = (bytes: Uint8Array) =>
   concat([bytesOf(`${bytes.length.toString(16)}\r\n`), bytes, bytesOf("\r\n")]);
@@ -46,40 +43,50 @@ const RESPONSES: readonly {
   readonly body?: Uint8Array;
   readonly closes?: boolean;
 }[] = [
-  { what: "no body", status: 200, framing: "Content-Length: 0\r\n", sent: bodyOf(0) },
-  { what: "a short body", status: 200, framing: "Content-Length: 5\r\n", sent: bodyOf(5) },
+  { what: "no body", status: 200, framing: "Content-Length: 0\r\n", sent: patternedBody(0) },
+  { what: "a short body", status: 200, framing: "Content-Length: 5\r\n", sent: patternedBody(5) },
   {
     what: "a long body",
     status: 200,
     framing: "Content-Length: 200000\r\n",
-    sent: bodyOf(200_000),
+    sent: patternedBody(200_000),
   },
   {
     what: "short chunks",
     status: 200,
     framing: "Transfer-Encoding: chunked\r\n",
-    sent: chunked(bodyOf(300), 7),
-    body: bodyOf(300),
+    sent: chunked(patternedBody(300), 7),
+    body: patternedBody(300),
   },
   {
     what: "many chunks",
     status: 200,
     framing: "Transfer-Encoding: chunked\r\n",
-    sent: chunked(bodyOf(200_000), 70_001),
-    body: bodyOf(200_000),
+    sent: chunked(patternedBody(200_000), 70_001),
+    body: patternedBody(200_000),
   },
-  { what: "a body up to the end", status: 200, sent: bodyOf(200_000), closes: true },
+  { what: "a body up to the end", status: 200, sent: patternedBody(200_000), closes: true },
   {
     what: "a response to HEAD",
     method: "HEAD",
     status: 200,
     framing: "Content-Length: 5\r\n",
-    sent: bodyOf(0),
+    sent: patternedBody(0),
   },
-  { what: "204", status: 204, sent: bodyOf(0) },
-  { what: "304", status: 304, framing: 'ETag: "x"\r\n', sent: bodyOf(0) },
-  { what: "404 with a body", status: 404, framing: "Content-Length: 4\r\n", sent: bodyOf(4) },
-  { what: "500 without a body", status: 500, framing: "Content-Length: 0\r\n", sent: bodyOf(0) },
+  { what: "204", status: 204, sent: patternedBody(0) },
+  { what: "304", status: 304, framing: 'ETag: "x"\r\n', sent: patternedBody(0) },
+  {
+    what: "404 with a body",
+    status: 404,
+    framing: "Content-Length: 4\r\n",
+    sent: patternedBody(4),
+  },
+  {
+    what: "500 without a body",
+    status: 500,
+    framing: "Content-Length: 0\r\n",
+    sent: patternedBody(0),
+  },
 ];
 
 async function untilLogged({ entries }: Configured, count: number): Promise<void> {
@@ -113,9 +120,9 @@ forEachConfiguredEngine(({ start, test }) => {
         assertEquals(lines.sort(([a], [b]) => a < b ? 1 : a > b ? -1 : 0), CHANGED);
         assertEquals(response.field("x-route"), `main ${method} /x a.test`);
         assertEquals(response.fields.filter(([name]) => name === "date").length, 1);
-        assert(
-          equal(response.body, method === "HEAD" ? bodyOf(0) : body),
-          "the body is another one",
+        assertEquals(
+          differAt(response.body, method === "HEAD" ? patternedBody(0) : body),
+          undefined,
         );
         await untilLogged(balancer, number);
         const { bytes, broken } = balancer.entries[number - 1]!;
@@ -125,7 +132,7 @@ forEachConfiguredEngine(({ start, test }) => {
   }
 
   test("response headers: a response of 5 MB stays as it is, with a length and in chunks", async () => {
-    const body = bodyOf(5_000_000);
+    const body = patternedBody(5_000_000);
     const parts = Array.from(
       { length: 200 },
       (_, at) => body.subarray(at * 100_000, (at + 1) * 100_000),
@@ -145,7 +152,7 @@ forEachConfiguredEngine(({ start, test }) => {
       const response = await fetch(`http://127.0.0.1:${balancer.port}${path}`);
       const received = new Uint8Array(await response.arrayBuffer());
       assertEquals(response.headers.get("cache-control"), "no-store");
-      assert(equal(received, body), `${received.length} bytes of ${path}`);
+      assertEquals(differAt(received, body), undefined, `${received.length} bytes of ${path}`);
       await untilLogged(balancer, number + 1);
       assertEquals(balancer.entries[number]!.bytes, body.length);
     }
@@ -244,7 +251,3 @@ forEachConfiguredEngine(({ start, test }) => {
     assertEquals(response.body, bytesOf("ok"));
   });
 });
-
-function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
-}

@@ -7,6 +7,7 @@ import {
   lineFormatter,
   textLine,
 } from "../../lib/logging/access_log.ts";
+import { anyText } from "../support/any_text.ts";
 import { answered, backendsOf, failed } from "../support/fakes.ts";
 
 const [a, b] = backendsOf([1, 1]);
@@ -249,7 +250,7 @@ function entryOf(text: string): AccessEntry {
 }
 
 const ANY = fc.oneof(
-  fc.string({ unit: "binary" }),
+  anyText(),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
 );
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { escapeField, escapeText, escapeUnprintable } from "../../lib/logging/escape.ts";
+import { anyText } from "../support/any_text.ts";
 
 for (
   const [what, text, field] of [
@@ -27,7 +28,7 @@ for (
 
 /** Strings of any code units, lone surrogates too, with many that matter here. */
 const ANY = fc.oneof(
-  fc.string({ unit: "binary" }),
+  anyText(),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
   fc.array(fc.constantFrom("\n", "\r", "\\", " ", "\u202e", "\u2028", "\x9b", "\ud800", "n", "u"))
     .map((characters) => characters.join("")),

@@ -15,7 +15,9 @@ import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
+import { LOCALHOST_TLS } from "./certificates.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
+import { TlsRelay } from "./tls_relay.ts";
 
 const SERVE = { web: await ENGINES.web(), tcp: await ENGINES.tcp() };
 
@@ -23,6 +25,9 @@ export type EngineName = keyof typeof ENGINES;
 
 /** The names of all engines: what is tested end to end is tested for each. */
 export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
+
+/** Whether what is tested of the tcp engine is tested over TLS: tests/bench/contract_over_tls.ts. */
+const IS_OVER_TLS = Deno.env.get("TEST_OVER_TLS") === "1";
 
 /** Timeouts of the only pool, in milliseconds. */
 interface TestTimeouts {
@@ -159,6 +164,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     keepsPrefix: hasPathPrefix(backends),
     requests: new StatusCounts(),
   };
+  const overTls = IS_OVER_TLS && options.engine === "tcp" && options.tls === undefined;
   const snapshot: Snapshot = {
     routes: [routeTo(destination)],
     conditions: NO_CONDITIONS,
@@ -173,7 +179,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     name: "http",
     hostname: options.hostname ?? "127.0.0.1",
     port: options.port ?? 0,
-    tls: options.tls,
+    tls: options.tls ?? (overTls ? LOCALHOST_TLS : undefined),
   };
   const serving = SERVE[options.engine ?? "web"]({
     snapshot,
@@ -200,7 +206,9 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
       return cut;
     },
   };
-  const { port } = engine.addresses[0]!;
+  const { port: ownPort } = engine.addresses[0]!;
+  const relay = overTls ? new TlsRelay(ownPort) : undefined;
+  const port = relay?.port ?? ownPort;
   return {
     engine,
     pool,
@@ -212,11 +220,12 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     warnings,
     changeTls(tls) {
       const uids = new Set(backends.map(({ uid }) => uid));
-      engine.prepare([{ ...listener, port, tls }])
+      engine.prepare([{ ...listener, port: ownPort, tls }])
         .commit({ snapshot, backends: uids, drainTimeout: 1_000 });
     },
     async [Symbol.asyncDispose]() {
       await engine.drain(5_000, 0);
+      await relay?.[Symbol.asyncDispose]();
       if (errors.length > 0) throw errors[0];
     },
   };

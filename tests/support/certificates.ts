@@ -1,6 +1,6 @@
 /** Certificates for tests, of one authority. */
 import { issue, type Issued, type IssueOptions } from "../../lib/tls/issue.ts";
-import type { Certificate } from "../../lib/engines/engine.ts";
+import type { Certificate, TlsSettings } from "../../lib/engines/engine.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -45,3 +45,9 @@ export async function connectSecurely(
     throw error;
   }
 }
+
+/** TLS for localhost. */
+export const LOCALHOST_TLS: TlsSettings = {
+  certificates: [served(await certificateFor(["localhost"]), ["localhost"])],
+  minVersion: "1.2",
+};

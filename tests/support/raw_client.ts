@@ -12,7 +12,9 @@ export interface RawResponse {
 
 /** Text with one byte per character: what a raw request is written in. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** The text without the Date that the tcp engine adds if the backend sent none. */

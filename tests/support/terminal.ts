@@ -123,7 +123,7 @@ export async function tryExample(
       const output = await terminal.run(text);
       const next = blocks[index + 1];
       const expected = next?.language === "text" ? next.text : "";
-      assertEquals(comparable(output), comparable(expected), text);
+      assertEquals(comparable(output), comparable(expected), `${JSON.stringify(env)} ${text}`);
     }
   }
   await Deno.remove(cwd, { recursive: true });

@@ -1,12 +1,12 @@
 /** TLS of clients, end to end: real sockets, and Deno's own TLS as the client. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import type { TlsSettings } from "../../../../lib/engines/engine.ts";
 import { MAX_HELLO_BYTES } from "../../../../lib/tls/client_hello.ts";
 import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
 import {
   AUTHORITY,
   certificateFor,
   connectSecurely,
+  LOCALHOST_TLS,
   rsaKeys,
   served,
 } from "../../../support/certificates.ts";
@@ -14,10 +14,7 @@ import { Dialogue } from "../../../support/raw_client.ts";
 import { ScriptedBackend } from "../../../support/scripted_backend.ts";
 
 const LOCALHOST = ["localhost"];
-const TLS: TlsSettings = {
-  certificates: [served(await certificateFor(LOCALHOST), LOCALHOST)],
-  minVersion: "1.2",
-};
+const TLS = LOCALHOST_TLS;
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 function balance(urls: readonly string[], options: TestOptions = {}) {

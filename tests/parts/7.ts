@@ -1,0 +1,3 @@
+import { loadPart } from "./parts.ts";
+
+await loadPart(7);
