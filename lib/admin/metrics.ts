@@ -13,6 +13,7 @@ export function metricsText(status: Status): string {
     ...ofProcess(status),
     ...ofRequests(status),
     ...ofConfiguration(status),
+    ...ofCertificates(status),
     ...ofPools(status.pools),
     ...ofBackends(status.pools),
   ].join("");
@@ -76,6 +77,21 @@ function ofConfiguration({ configuration: { number, since, lastReload, reloads }
       "reloads_total",
       "Reloads, by what came of them.",
       Object.entries(reloads).map(([result, count]) => [labelsOf({ result }), count]),
+    ),
+  ];
+}
+
+function ofCertificates({ listeners }: Status): string[] {
+  const all = listeners.flatMap(({ name: listener, certificates }) =>
+    certificates.flatMap(({ names, notAfter }) =>
+      names.map((name) => [labelsOf({ listener, name }), secondsOf(notAfter)] as const)
+    )
+  );
+  return [
+    gauge(
+      "certificate_expiry_timestamp_seconds",
+      "When the certificate for a name expires; of several the first one.",
+      all.toSorted(([, one], [, other]) => one - other),
     ),
   ];
 }

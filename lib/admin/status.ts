@@ -55,6 +55,21 @@ export interface ListenerStatus {
   readonly name: string;
   /** Such as `0.0.0.0:5000`. */
   readonly address: string;
+  /** In the order of the configuration; empty without TLS. */
+  readonly certificates: readonly CertificateStatus[];
+}
+
+export interface CertificateStatus {
+  /** DNS names and IP addresses that it covers. */
+  readonly names: readonly string[];
+  /** When it expires. */
+  readonly notAfter: string;
+  /** Whole days until then; negative once it has expired. */
+  readonly daysLeft: number;
+  /** The common name of who issued it. */
+  readonly issuer: string;
+  /** SHA-256, in hexadecimal with colons. */
+  readonly fingerprint: string;
 }
 
 export interface PoolStatus {

@@ -1,5 +1,5 @@
 /** The status of a balancer as a text for people. */
-import type { BackendStatus, PoolStatus, Status } from "../admin/status.ts";
+import type { BackendStatus, CertificateStatus, PoolStatus, Status } from "../admin/status.ts";
 import { escapeUnprintable } from "../logging/escape.ts";
 
 /** Several lines, each ended. */
@@ -21,8 +21,19 @@ function describeBalancer(status: Status): string[] {
     }`,
     describeConfiguration(status),
     `listeners: ${addresses.join(", ")}`,
+    ...listeners.flatMap(({ name, certificates }) =>
+      certificates.map((certificate) => describeCertificate(name, certificate))
+    ),
     `workers: ${serving} of ${workers.length} serve, requests in flight: ${inFlight}`,
   ];
+}
+
+function describeCertificate(
+  listener: string,
+  { names, issuer, daysLeft, notAfter }: CertificateStatus,
+): string {
+  const end = daysLeft < 0 ? `expired ${notAfter}` : `days left: ${daysLeft}`;
+  return `  ${listener}: certificate of ${names.join(", ")}, by ${issuer}, ${end}`;
 }
 
 function readiness({ ready, problem }: Status): string {

@@ -1,4 +1,5 @@
 /** What has changed from one configuration to another, in the words of the file: for the log, and for `check --diff`. */
+import { changesOfCertificates } from "./certificate_changes.ts";
 import { addedAndRemoved, differencesOf, firstOf, isEqual } from "./differences.ts";
 import type { Configuration, PoolConfig, RouteConfig } from "./model.ts";
 import { SHARED } from "./schema/pool.ts";
@@ -54,7 +55,7 @@ export function changesOf(
       "listener",
       byName(before.listeners),
       byName(after.listeners),
-      (one, other) => differencesOf(LISTENER, one, other, []),
+      ofListener,
     ),
     ...ofTopLevel(before, after),
   ];
@@ -122,6 +123,7 @@ function ofSettings(before: PoolConfig, after: PoolConfig, keys: readonly string
 }
 
 type Backends = PoolConfig["backends"];
+type ListenerConfig = Configuration["listeners"][string];
 
 function ofBackends(
   before: Backends,
@@ -151,6 +153,20 @@ function draining(change: string, inFlightAt: (url: string) => number): string {
   const [, url] = /^- (.*)$/.exec(change) ?? [];
   const inFlight = url === undefined ? 0 : inFlightAt(url);
   return inFlight === 0 ? "" : ` (draining ${inFlight})`;
+}
+
+function ofListener(before: ListenerConfig, after: ListenerConfig): string[] {
+  const [was, is] = [withoutCertificates(before), withoutCertificates(after)];
+  const settings = differencesOf(LISTENER, was.listener, is.listener, []);
+  if (before.tls === undefined || after.tls === undefined) return settings;
+  return [...settings, ...changesOfCertificates(was.certificates, is.certificates)];
+}
+
+function withoutCertificates(listener: ListenerConfig) {
+  const { tls } = listener;
+  const certificates = tls?.certificates ?? [];
+  if (tls === undefined) return { listener, certificates };
+  return { listener: { ...listener, tls: { ...tls, certificates: undefined } }, certificates };
 }
 
 /** The entries of a pool by what they are called, with those of the files that list some in their places. */

@@ -50,7 +50,8 @@ export function readContents(
   return filled;
 }
 
-function readOr(
+/** Reads a file. @param onProblem called with why it cannot be read */
+export function readOr(
   read: ReadText,
   path: string,
   onProblem: (reason: string) => void,

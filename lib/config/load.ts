@@ -1,6 +1,7 @@
 /** Loads the configuration: built-in defaults, then the file, then `.env`, then the environment. */
 import { plainMessage } from "../net/plain_message.ts";
-import { assemble, type Assembled, type Sources } from "./assemble.ts";
+import { assemble, type Assembled } from "./assemble.ts";
+import type { CertificateFiles } from "./certificates.ts";
 import { readContents, type ReadText } from "./contents.ts";
 import { ConfigError } from "./error.ts";
 import { readLists } from "./lists.ts";
@@ -8,12 +9,13 @@ import type { Configuration } from "./model.ts";
 import type { Problem } from "./problems/problem.ts";
 import { renderProblem, type SourceFile } from "./problems/render.ts";
 import type { Rule, RuleContext } from "./rules/context.ts";
-import type { ObjectNode } from "./tree/node.ts";
+import { nodeAt, type ObjectNode, type Path } from "./tree/node.ts";
 import { inOrder } from "./order.ts";
 import { type EnvFile, readEnvFile } from "./source/env_file.ts";
 import type { VariableTexts } from "./source/environment.ts";
 import { misspelt } from "./source/misspelt.ts";
 import { FILE_VARIABLE, SETTING_NAMES } from "./source/variables.ts";
+import { isExposed, pathBeside, readText } from "./text_files.ts";
 
 export { ConfigError } from "./error.ts";
 
@@ -21,10 +23,7 @@ export { ConfigError } from "./error.ts";
 const MAX_PROBLEMS = 50;
 
 /** Has variables, and is read from the working directory. */
-const ENV_FILE = ".env";
-
-/** A larger file was not written by a person. */
-const MAX_FILE_BYTES = 10 * 1024 * 1024;
+export const ENV_FILE = ".env";
 
 /** A configuration that can be used, and what it was made of. */
 export interface Loaded extends Assembled {
@@ -78,18 +77,20 @@ export async function loadConfiguration(
 ): Promise<Loaded> {
   const file = openNamedFile(variables, path);
   if (file === undefined) {
-    return parseVariables(variables);
+    const assembled = assemble({ variables, environment: {}, file: undefined }, []);
+    return load(assembled, undefined, await readerFor(assembled));
   }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
   const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
   const rules = read.node === undefined ? [] : await rulesFor(read.node);
   const sources = { variables, environment: readEnvironment(), file: read };
-  return load(sources, { ...file, shown: read.shown }, rules);
+  const assembled = assemble(sources, rules);
+  return load(assembled, { ...file, shown: read.shown }, await readerFor(assembled));
 }
 
-/** Makes a configuration of variables alone. @throws {ConfigError} with every problem */
+/** Makes a configuration of variables alone, of which none names a file. @throws {ConfigError} with every problem */
 export function parseVariables(variables: VariableTexts): Loaded {
-  return load({ variables, environment: {}, file: undefined }, undefined, []);
+  return load(assemble({ variables, environment: {}, file: undefined }, []), undefined, undefined);
 }
 
 /** Where a balancer or a demo backend listens. */
@@ -143,17 +144,35 @@ export function misspeltVariables(): string[] {
   return misspelt(readEnvironment());
 }
 
-function load(sources: Sources, file: SourceFile | undefined, rules: readonly Rule[]): Loaded {
+type ReadCertificates = typeof import("./certificates.ts").readCertificates;
+
+/** What reads certificates, if a listener has some: the memory of node:crypto would be held as long as this runs. */
+async function readerFor({ configuration }: Assembled): Promise<ReadCertificates | undefined> {
+  const listeners = Object.values(configuration?.listeners ?? {});
+  if (!listeners.some(({ tls }) => tls?.certificates)) return undefined;
+  return (await import("./certificates.ts")).readCertificates;
+}
+
+/** @param readCertificates undefined if no listener has some */
+function load(
+  assembled: Assembled,
+  file: SourceFile | undefined,
+  readCertificates: ReadCertificates | undefined,
+): Loaded {
   const files = new Set([ENV_FILE, ...(file === undefined ? [] : [file.name])]);
-  const read = (path: string) => {
-    const beside = pathBeside(file!, path);
-    files.add(beside);
-    return readText(beside);
-  };
-  const assembled = assemble(sources, rules);
-  const unread: Problem[] = [];
   const { configuration: written, context } = assembled;
-  const configuration = written && file ? readFiles(written, read, context, unread) : written;
+  const read = (path: string) => {
+    files.add(path);
+    return readText(path);
+  };
+  const unread: Problem[] = [];
+  let configuration = written && file
+    ? readFiles(written, (path) => read(pathBeside(file, path)), context, unread)
+    : written;
+  if (configuration !== undefined && readCertificates !== undefined) {
+    const reader = certificateFiles(context, file, read);
+    configuration = readCertificates(configuration, reader, context, Date.now(), unread);
+  }
   const problems = inOrder([...assembled.problems, ...unread]);
   const [errors, warnings] = [[] as Problem[], [] as Problem[]];
   for (const problem of problems) (problem.severity === "error" ? errors : warnings).push(problem);
@@ -173,6 +192,22 @@ function readFiles(
   problems: Problem[],
 ): Configuration {
   return readLists(readContents(configuration, read, context, problems), read, context, problems);
+}
+
+/** Reads certificates: one that a variable names is found from the working directory. */
+function certificateFiles(
+  { root }: RuleContext,
+  file: SourceFile | undefined,
+  read: ReadText,
+): CertificateFiles {
+  const fullPath = (path: string, at: Path) =>
+    file === undefined || nodeAt(root, at)?.place.kind === "variable"
+      ? path
+      : pathBeside(file, path);
+  return {
+    read: (path, at) => read(fullPath(path, at)),
+    isExposed: (path, at) => isExposed(fullPath(path, at)),
+  };
 }
 
 /** The problems of variables, without those that only a whole configuration has. */
@@ -227,32 +262,5 @@ function openConfigFile(name: string, from: string): Pick<SourceFile, "name" | "
       plainMessage(error)
     }`;
     throw new ConfigError([problem], "start", 1, [ENV_FILE, name]);
-  }
-}
-
-/** Reads a file that the configuration file names, relative to its folder. */
-export function readBeside(file: Pick<SourceFile, "name">, path: string): string {
-  return readText(pathBeside(file, path));
-}
-
-/** The path of a file that the configuration file names, relative to its folder. */
-function pathBeside({ name }: Pick<SourceFile, "name">, path: string): string {
-  const folder = name.slice(0, name.lastIndexOf("/") + 1);
-  return path.startsWith("/") ? path : folder + path;
-}
-
-/** @throws if it is no regular file, too large, or no text */
-function readText(path: string): string {
-  const { isFile, isDirectory, size } = Deno.statSync(path);
-  if (isDirectory) throw new Error("it is a directory");
-  if (!isFile) throw new Error("it is no regular file");
-  if (size > MAX_FILE_BYTES) throw new Error("it is larger than 10 MiB");
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
-      Deno.readFileSync(path),
-    );
-  } catch (error) {
-    if (error instanceof TypeError) throw new Error("it is not UTF-8", { cause: error });
-    throw error;
   }
 }

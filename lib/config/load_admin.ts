@@ -3,12 +3,13 @@ import { plainMessage } from "../net/plain_message.ts";
 import { assemble } from "./assemble.ts";
 import { withoutLineEnd } from "./contents.ts";
 import { ConfigError } from "./error.ts";
-import { openNamedFile, readBeside, readEnvironment } from "./load.ts";
+import { openNamedFile, readEnvironment } from "./load.ts";
 import type { Problem } from "./problems/problem.ts";
 import { renderProblem } from "./problems/render.ts";
 import { problemAt } from "./rules/context.ts";
 import { SECTIONS } from "./schema/root.ts";
 import type { VariableTexts } from "./source/environment.ts";
+import { readBeside } from "./text_files.ts";
 import { nodeAt, plain } from "./tree/node.ts";
 
 /** Where a command asks a balancer, and with which token. */

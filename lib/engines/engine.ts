@@ -45,6 +45,10 @@ export interface Snapshot {
   /** This balancer's name in Via: a token, the same for all workers. */
   readonly instanceName: string;
   readonly limits: Limits;
+  /**
+   * The ports of https that listeners redirect to, by the names of these listeners; undefined if none does.
+   */
+  readonly httpsPorts?: ReadonlyMap<string, number> | undefined;
   /** Whether the X-Forwarded-* of a peer with this address are trusted. */
   readonly isTrusted: (address: string) => boolean;
   /** What entries of the access log have beside the rest. */
@@ -69,6 +73,8 @@ export interface TlsSettings {
   readonly certificates: readonly Certificate[];
   /** The oldest version of TLS. */
   readonly minVersion: TlsVersion;
+  /** How long browsers are told to use https only, in seconds; undefined tells them nothing. */
+  readonly hstsSeconds?: number | undefined;
 }
 
 /** A certificate with its key. */

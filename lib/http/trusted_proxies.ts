@@ -45,8 +45,8 @@ export function isSecure(request: RequestFacts, isTrusted: IsTrusted): boolean {
   const claimed = isTrusted(request.clientAddress)
     ? request.header("x-forwarded-proto")
     : undefined;
-  const scheme = claimed?.split(",", 1)[0]!.trim().toLowerCase() ?? request.scheme;
-  return scheme === "https";
+  if (claimed === undefined) return request.scheme === "https";
+  return claimed.split(",", 1)[0]!.trim().toLowerCase() === "https";
 }
 
 /** The address of a hop: some proxies add the client's port, which differs for each connection. */

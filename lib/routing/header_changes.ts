@@ -6,6 +6,8 @@ import { compileTemplate, type Filling, type Template } from "./template.ts";
 export interface HeaderChanges {
   /** Whether the lines of a name are left out. @param name in any case */
   readonly drops: (name: string) => boolean;
+  /** Whether lines of a name are added. @param name in lower case */
+  readonly adds: (name: string) => boolean;
   /** The lines that are added at the end. */
   readonly lines: (fill: Filling) => Field[];
 }
@@ -16,10 +18,12 @@ export function compileChanges(
 ): HeaderChanges | undefined {
   const added: (readonly [string, Template])[] = [...Object.entries(set), ...Object.entries(add)]
     .map(([name, value]) => [name.toLowerCase(), compileTemplate(value)]);
+  const names = new Set(added.map(([name]) => name));
   const dropped = new Set([...Object.keys(set), ...remove].map(spelling));
   if (added.length === 0 && dropped.size === 0) return undefined;
   return {
     drops: (name) => dropped.has(spelling(name)),
+    adds: (name) => names.has(name),
     lines: (fill) => added.map(([name, template]) => [name, template(fill)]),
   };
 }

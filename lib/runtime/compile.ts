@@ -15,7 +15,7 @@ import type { GuardToolbox } from "./guard_tools.ts";
 import type { LineBatch } from "./line_batch.ts";
 import type { Notice } from "./messages.ts";
 import { createPools } from "./pools.ts";
-import type { ResolvedConfiguration, Revision } from "./revision.ts";
+import { httpsPortsOf, type ResolvedConfiguration, type Revision } from "./revision.ts";
 
 /** What a worker has as long as it runs. */
 export interface CompileOptions extends Sharer {
@@ -61,6 +61,7 @@ export async function compile(
       errorPages: compilePages(config.errorPages),
       instanceName: config.instance ?? options.instanceName,
       limits,
+      httpsPorts: httpsPortsOf(config),
       isTrusted,
       logFields: config.log.fields,
       onRequest: accessLog(config, options),

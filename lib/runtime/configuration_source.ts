@@ -19,7 +19,7 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** What is probably not meant: one line each. */
   readonly warnings: readonly string[];
-  /** Those that were read, or tried. */
+  /** Those that were read, or tried, and whose changes count. */
   readonly files: readonly string[];
 }
 
@@ -30,9 +30,4 @@ export function sourceOf(configuration: Configuration): ConfigurationSource {
     file: undefined,
     first: { files: [], readAt: 0 },
   };
-}
-
-/** Whether a change of a file reloads: variables alone are not watched. */
-export function isWatched({ file }: ConfigurationSource, { watch }: Configuration): boolean {
-  return file !== undefined && watch;
 }

@@ -103,6 +103,7 @@ export async function startBalancer(
     new Observation({
       ...{ clock, workers: 1 + workers, revisions, logFormat },
       onInfo: info,
+      onExpiry: warn,
     }),
   );
   const { pools, report } = observation;

@@ -7,6 +7,7 @@ import { type LineFormat, namesIn } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
 import { namesOf } from "./backend_names.ts";
 import { BackendSources } from "./backend_sources.ts";
+import { CertificateWatch } from "./certificate_watch.ts";
 import { LogRouter } from "./log_router.ts";
 import type { LogNotice } from "./messages.ts";
 import { ObservedPools } from "./observed_pools.ts";
@@ -23,6 +24,8 @@ export interface ObservationOptions {
   readonly logFormat: LineFormat | undefined;
   /** Called with what the log should say. */
   readonly onInfo: (message: string) => void;
+  /** Called with what the log should warn of, of certificates: once a day for each. */
+  readonly onExpiry: (warning: string) => void;
 }
 
 export class Observation implements AsyncDisposable {
@@ -35,6 +38,7 @@ export class Observation implements AsyncDisposable {
   readonly #revisions: Pick<Revisions, "knows">;
   readonly #logFormat: LineFormat | undefined;
   readonly #logs: LogRouter;
+  readonly #certificates: CertificateWatch;
 
   constructor(options: ObservationOptions) {
     const { clock, workers, revisions, logFormat, onInfo } = options;
@@ -45,6 +49,10 @@ export class Observation implements AsyncDisposable {
     this.sources = new BackendSources({
       ...{ wheel: clock.wheel, random: Math.random, wallClock: Date.now },
       ...{ onChange: () => this.onBackendsFound(), onWarning, onInfo },
+    });
+    this.#certificates = new CertificateWatch({
+      ...{ wheel: clock.wheel, now: Date.now },
+      onWarning: options.onExpiry,
     });
     this.pools = new ObservedPools({
       ...{ workers, clock, onWarning },
@@ -58,6 +66,7 @@ export class Observation implements AsyncDisposable {
     this.#logs.namesPools = Object.keys(config.pools).length > 1;
     this.#logs.names = namesOf(config, namesIn(this.#logFormat));
     this.reasons.retain(statefulOf(config).pools);
+    this.#certificates.take(config);
   }
 
   /** Takes note of what a worker or the control plane reports, and logs it. */
@@ -74,6 +83,7 @@ export class Observation implements AsyncDisposable {
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#certificates[Symbol.dispose]();
     await Promise.all([this.pools[Symbol.asyncDispose](), this.sources[Symbol.asyncDispose]()]);
   }
 }

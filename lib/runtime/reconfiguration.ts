@@ -5,7 +5,7 @@
 import type { Configuration } from "../config/model.ts";
 import type { Wheel } from "../time/timer_wheel.ts";
 import type { ByHand } from "./by_hand.ts";
-import { type ConfigurationSource, isWatched, sourceOf } from "./configuration_source.ts";
+import { type ConfigurationSource, sourceOf } from "./configuration_source.ts";
 import { LiveConfiguration } from "./live_configuration.ts";
 import type { Observation } from "./observation.ts";
 import { Reloads } from "./reload.ts";
@@ -81,6 +81,6 @@ export class Reconfiguration implements AsyncDisposable {
   /** Watches the files that a configuration was made of. @param isRefused whether it is not in force */
   #watch(read: FilesRead, isRefused: boolean): void {
     if (isRefused) this.#onChange.add(read);
-    else this.#onChange.take(read, isWatched(this.#source, this.live.written));
+    else this.#onChange.take(read, this.live.written.watch);
   }
 }

@@ -27,7 +27,7 @@ export class ReloadOnChange implements AsyncDisposable {
   /** A configuration is in force that was made of these files. @param isOn whether they are watched */
   async take({ files, readAt }: FilesRead, isOn: boolean): Promise<void> {
     this.#files = isOn ? files : [];
-    if (isOn) this.#watch ??= this.#start();
+    if (this.#files.length > 0) this.#watch ??= this.#start();
     await this.#watch?.watch(this.#files, readAt);
   }
 

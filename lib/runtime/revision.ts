@@ -1,6 +1,6 @@
 /** A configuration on its way to the workers: plain data, and memory that they share. */
 import type { BackendConfig, Configuration, PoolConfig } from "../config/model.ts";
-import type { Limits, ListenerAddress } from "../engines/engine.ts";
+import type { Limits, ListenerAddress, TlsSettings } from "../engines/engine.ts";
 import type { SharedState } from "../shared_memory/state.ts";
 
 /** A backend that is known by its URL. */
@@ -36,11 +36,38 @@ export interface Revision {
 
 /** Where requests come in. */
 export function listenersOf({ listeners }: Pick<Configuration, "listeners">): ListenerAddress[] {
-  return Object.entries(listeners).map(([name, { host, port }]) => ({
+  return Object.entries(listeners).map(([name, { host, port, tls }]) => ({
     name,
     hostname: host,
     port,
+    tls: tls && tlsOf(tls),
   }));
+}
+
+/** Of a configuration that is loaded: the files of its certificates have been read. */
+function tlsOf({ certificates = [], minVersion, hsts }: TlsConfig): TlsSettings {
+  return {
+    certificates: certificates.map(({ cert: path, loaded }) => {
+      if (loaded === undefined) throw new Error(`Cannot serve ${path} as it was not read`);
+      const { names, isEcdsa, cert, key } = loaded;
+      return { names, isEcdsa, cert, key };
+    }),
+    minVersion,
+    hstsSeconds: hsts === 0 ? undefined : Math.floor(hsts / 1000),
+  };
+}
+
+type TlsConfig = NonNullable<Configuration["listeners"][string]["tls"]>;
+
+/** Where the listeners lead that redirect to https, by their names; undefined if none does. */
+export function httpsPortsOf(
+  { listeners }: Pick<Configuration, "listeners">,
+): ReadonlyMap<string, number> | undefined {
+  const all = Object.entries(listeners);
+  const [, secure] = all.find(([, { tls }]) => tls !== undefined) ?? [];
+  const redirecting = all.filter(([, { redirectToHttps }]) => redirectToHttps);
+  if (secure === undefined || redirecting.length === 0) return undefined;
+  return new Map(redirecting.map(([name]) => [name, secure.port]));
 }
 
 /** The same revision, with the ports that the system chose. @param addresses in the order of its listeners */

@@ -3,6 +3,7 @@ import manifest from "../../deno.json" with { type: "json" };
 import type {
   BackendState,
   BackendStatus,
+  CertificateStatus,
   DiscoveryStatus,
   PoolStatus,
   RouteRequests,
@@ -11,6 +12,7 @@ import type {
   StatusClass,
 } from "../admin/status.ts";
 import type { Backend } from "../backends/backend.ts";
+import type { Configuration } from "../config/model.ts";
 import { formatHostPort } from "../net/host_port.ts";
 import { routeIdOf } from "../routing/route_id.ts";
 import type { ServingPool } from "../routing/route.ts";
@@ -25,6 +27,7 @@ import {
 } from "../shared_memory/layout.ts";
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { wayId } from "../shared_memory/state.ts";
+import { daysLeft } from "../tls/certificate_details.ts";
 import { sumCounts } from "../shared_memory/status_counts.ts";
 import type { ByHand } from "./by_hand.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
@@ -32,6 +35,8 @@ import type { Observation } from "./observation.ts";
 import type { Reloads } from "./reload.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Supervisor } from "./supervisor.ts";
+
+type ListenerConfig = Configuration["listeners"][string];
 
 /** What the status is made of. */
 export interface StatusSources {
@@ -70,6 +75,7 @@ export function statusOf(sources: StatusSources): Status {
     listeners: supervisor.listeners.map(({ name, hostname, port }) => ({
       name,
       address: formatHostPort(hostname, port),
+      certificates: certificatesOf(live.resolved.listeners[name]),
     })),
     inFlight: process.record(COMMON).requests.value,
     pools: [...pools.all.values()].map((serving) => poolOf(serving, sources)),
@@ -91,6 +97,15 @@ function configurationOf({ reloads }: StatusSources): Status["configuration"] {
     },
     reloads: counts,
   };
+}
+
+function certificatesOf(listener: ListenerConfig | undefined): CertificateStatus[] {
+  return (listener?.tls?.certificates ?? []).flatMap(({ loaded }): CertificateStatus[] => {
+    if (loaded === undefined) return [];
+    const { names, notAfter, issuer, fingerprint } = loaded;
+    const left = daysLeft(loaded, Date.now());
+    return [{ names, notAfter: timeOf(notAfter), daysLeft: left, issuer, fingerprint }];
+  });
 }
 
 function poolOf({ name, config, pool }: ServingPool, sources: StatusSources): PoolStatus {

@@ -11,3 +11,18 @@ export function pemOf(label: string, bytes: Uint8Array): string {
   }
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
+
+/** A block of a text in PEM. */
+export interface PemBlock {
+  /** Such as `CERTIFICATE` or `PRIVATE KEY`. */
+  readonly label: string;
+  /** With its first and last line. */
+  readonly text: string;
+}
+
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+
+/** The blocks of a text, in their order. What stands between them does not count (RFC 7468, 2). */
+export function pemBlocks(text: string): PemBlock[] {
+  return [...text.matchAll(BLOCK)].map(([text, label]) => ({ label: label!, text: `${text}\n` }));
+}

@@ -51,6 +51,10 @@ Deno.test("metrics: the numbers of the status are all there", () => {
     roundabout_ready: 1,
     'roundabout_worker_serving{worker="1"}': 1,
     'roundabout_worker_serving{worker="2"}': 0,
+    'roundabout_certificate_expiry_timestamp_seconds{listener="http",name="www.example.com"}':
+      Date.parse("2027-01-19T12:00:00.000Z") / 1000,
+    'roundabout_certificate_expiry_timestamp_seconds{listener="http",name="example.com"}':
+      Date.parse("2027-01-19T12:00:00.000Z") / 1000,
     roundabout_requests_in_flight: 7,
     'roundabout_requests_total{pool="users",route="api",code="2xx"}': 1195,
     'roundabout_requests_total{pool="",route="api",code="4xx"}': 2,
@@ -150,4 +154,21 @@ Deno.test("metrics: GET /metrics is Prometheus text", async () => {
   const type = "text/plain; version=0.0.4; charset=utf-8";
   assertEquals([response.status, response.headers.get("content-type")], [200, type]);
   assertEquals(await response.text(), metricsText(sampleStatus()));
+});
+
+Deno.test("metrics: of several certificates for a name, the first one to expire is shown", () => {
+  const status = sampleStatus();
+  const [listener] = status.listeners;
+  const lasting = (notAfter: string) => ({
+    ...listener!.certificates[0]!,
+    names: ["a.test"],
+    notAfter,
+  });
+  const certificates = [lasting("2027-02-01T00:00:00Z"), lasting("2027-01-01T00:00:00Z")];
+  const text = metricsText({ ...status, listeners: [{ ...listener!, certificates }] });
+  const samples = [...samplesOf(text)].filter(([name]) => name.includes("certificate"));
+  assertEquals(samples, [[
+    'roundabout_certificate_expiry_timestamp_seconds{listener="http",name="a.test"}',
+    Date.parse("2027-01-01T00:00:00Z") / 1000,
+  ]]);
 });

@@ -63,6 +63,7 @@ Deno.test("status: a text shows the balancer, its pools and their backends", asy
     `roundabout 0.1.0, edge-1, tcp engine, since 2026-11-26T13:10:09.000Z: not ready: draining
 configuration 4 of /etc/roundabout.jsonc, since 2026-11-26T13:10:09.000Z; the last reload, 2026-11-26T13:10:09.000Z, was refused
 listeners: http on 0.0.0.0:5000
+  http: certificate of www.example.com, example.com, by R11, days left: 52
 workers: 1 of 2 serve, requests in flight: 7
 
 pool users, round_robin

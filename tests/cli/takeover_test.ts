@@ -142,7 +142,7 @@ Deno.test("takeover: if the other instance does not answer, it ends within secon
   const asked = Promise.withResolvers<Date>();
   const waiting = Promise.withResolvers<Response>();
   const status = sampleStatus({
-    listeners: [{ name: "http", address: `127.0.0.1:${place.port}` }],
+    listeners: [{ name: "http", address: `127.0.0.1:${place.port}`, certificates: [] }],
     pools: [],
   });
   await using _hanging = Deno.serve(

@@ -47,6 +47,7 @@ for (
     "docs/configuration.md",
     "docs/discovery.md",
     "docs/routing.md",
+    "docs/tls.md",
   ]
 ) {
   const fences = fencesOf(textOf(page));

@@ -46,12 +46,12 @@ Deno.test("load: a list of blanks is an empty list", () => {
   assert(message.endsWith(': current value is "  "'));
 });
 
-Deno.test("load: a sticky cookie that browsers accept over TLS only needs TRUSTED_PROXIES", () => {
+Deno.test("load: a sticky cookie that browsers accept over TLS only needs TRUSTED_PROXIES or TLS", () => {
   for (const name of ["__Host-lb", "__Secure-lb", "__host-lb"]) {
     assertEquals(
       problem({ ...USERS, STICKY_COOKIE: name }),
-      "Cannot start as STICKY_COOKIE must not begin with __Host- or __Secure- unless TRUSTED_PROXIES is " +
-        `set, as browsers accept such cookies over TLS only: current value is "${name}"`,
+      "Cannot start as STICKY_COOKIE must not begin with __Host- or __Secure- unless TRUSTED_PROXIES or " +
+        `TLS_CERT is set, as browsers accept such cookies over TLS only: current value is "${name}"`,
     );
     const settings = { ...USERS, STICKY_COOKIE: name, TRUSTED_PROXIES: "10.0.0.0/8" };
     const { pools } = parseVariables(settings).configuration;

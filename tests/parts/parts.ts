@@ -78,6 +78,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "policies/contract_test.ts": 14,
   "routing/split_test.ts": 2,
   "runtime/backend_sources_test.ts": 4,
+  "runtime/certificates_test.ts": 5,
   "runtime/pools_test.ts": 20,
   "runtime/reload_test.ts": 19,
   "runtime/status_test.ts": 2,

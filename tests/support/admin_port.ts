@@ -1,7 +1,7 @@
 /** An admin port whose balancer is made up by the test. */
 import type { Changed, Control, Reloaded } from "../../lib/admin/control.ts";
 import { type AdminOptions, serveAdmin } from "../../lib/admin/server.ts";
-import type { BackendStatus, Status } from "../../lib/admin/status.ts";
+import type { BackendStatus, CertificateStatus, Status } from "../../lib/admin/status.ts";
 import { exchange } from "./raw_client.ts";
 
 const AT = "2026-11-26T13:10:09.000Z";
@@ -26,6 +26,14 @@ export function sampleBackend(id: string, more: Partial<BackendStatus> = {}): Ba
   };
 }
 
+/** The one of its listener. */
+const CERTIFICATE: CertificateStatus = {
+  names: ["www.example.com", "example.com"],
+  notAfter: "2027-01-19T12:00:00.000Z",
+  daysLeft: 52,
+  issuer: "R11",
+  fingerprint: Array(32).fill("AB").join(":"),
+};
 export function sampleStatus(more: Partial<Status> = {}): Status {
   return {
     version: "0.1.0",
@@ -43,7 +51,7 @@ export function sampleStatus(more: Partial<Status> = {}): Status {
       lastReload: { at: AT, result: "applied", problems: [] },
       reloads: { applied: 3, unchanged: 1, refused: 2 },
     },
-    listeners: [{ name: "http", address: "0.0.0.0:5000" }],
+    listeners: [{ name: "http", address: "0.0.0.0:5000", certificates: [CERTIFICATE] }],
     inFlight: 7,
     pools: [
       {

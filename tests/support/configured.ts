@@ -28,6 +28,8 @@ export interface ConfiguredOptions {
   readonly urls?: Readonly<Record<string, string>>;
   /** Chooses the sides of splits; by default Math.random. */
   readonly random?: () => number;
+  /** The listeners that redirect to https, and to which port; by default none does. */
+  readonly httpsPorts?: ReadonlyMap<string, number>;
 }
 
 export interface Configured extends AsyncDisposable {
@@ -50,7 +52,7 @@ export interface Configured extends AsyncDisposable {
 /** @throws with every error of the configuration */
 export async function startConfigured(
   file: ConfigurationFile,
-  { engine: name, urls = {}, random = Math.random }: ConfiguredOptions,
+  { engine: name, urls = {}, random = Math.random, httpsPorts }: ConfiguredOptions,
 ): Promise<Configured> {
   const text = typeof file === "string" ? file : JSON.stringify(file, null, 2);
   const config = await configurationOf(text, { ENGINE: name }, urls);
@@ -85,6 +87,7 @@ export async function startConfigured(
       conditions: await loadConditionTools(config.routes.map(({ match }) => match)),
       instanceName: config.instance ?? "roundabout",
       limits: revision.limits,
+      httpsPorts,
       isTrusted,
       logFields: config.log.fields,
       onRequest: (entry) => entries.push(entry),

@@ -209,7 +209,7 @@ function variableFor([first, ...others]: Path): string | undefined {
     return variableOf(["defaults", ...setting]) ?? variableOf(["pools", "users", ...setting]);
   }
   return first === "listeners"
-    ? variableOf(["listeners", "http", ...setting])
+    ? variableOf(["listeners", "http", ...setting.map((step) => step === "*" ? 0 : step)])
     : variableOf([first!, ...others]);
 }
 

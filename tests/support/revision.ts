@@ -25,8 +25,8 @@ export function firstRevision(config: Configuration): FirstRevision {
 }
 
 export function onLoopback(revision: Revision): Revision {
-  const listeners = revision.listeners.map(({ name }) => ({
-    name,
+  const listeners = revision.listeners.map((listener) => ({
+    ...listener,
     hostname: "127.0.0.1",
     port: 0,
   }));

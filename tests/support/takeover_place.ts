@@ -74,7 +74,7 @@ export function occupy(place: Place, reusePort: boolean): Disposable {
 export function standIn(place: Place, more: Parameters<typeof startTestAdmin>[0] = {}) {
   const api = startTestAdmin({ port: place.adminPort, ...more });
   api.control.current = sampleStatus({
-    listeners: [{ name: "http", address: `127.0.0.1:${place.port}` }],
+    listeners: [{ name: "http", address: `127.0.0.1:${place.port}`, certificates: [] }],
     pools: [],
   });
   return api;

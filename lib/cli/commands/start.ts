@@ -1,5 +1,5 @@
 /** `roundabout start`: balances requests over the backends of `USERS_SERVICE`. */
-import type { Loaded } from "../../config/load.ts";
+import { ENV_FILE, type Loaded } from "../../config/load.ts";
 import type { Configuration } from "../../config/model.ts";
 import { titleOf } from "../../config/values/listed_backend.ts";
 import { complain, log, setLogLevel } from "../../logging/log.ts";
@@ -51,12 +51,13 @@ function serve(flags: Flags, signals?: Signals): Promise<number> {
   const { config } = flags;
   return runUntilSignal(async (isDraining) => {
     const readAt = Date.now();
-    const { configuration, file, files } = await loadTested(config);
+    const loaded = await loadTested(config);
+    const { configuration, file } = loaded;
     setLogLevel(configuration.log.level);
     const source = {
       load: () => loadAgain(config),
       file: file && fullPath(file.name),
-      first: { files, readAt },
+      first: { files: watchedOf(loaded), readAt },
     };
     const predecessor = await findPredecessor(flags, configuration, isDraining);
     const balancer = await startBalancer(configuration, { onListening, source, predecessor });
@@ -104,8 +105,13 @@ async function loadTested(...given: Parameters<typeof loadSettings>): Promise<Lo
 
 async function loadAgain(config: string | undefined): Promise<LoadedConfiguration> {
   const warnings: string[] = [];
-  const { configuration, files } = await loadTested(config, (more) => warnings.push(...more));
-  return { configuration, warnings, files };
+  const loaded = await loadTested(config, (more) => warnings.push(...more));
+  return { configuration: loaded.configuration, warnings, files: watchedOf(loaded) };
+}
+
+/** The files whose changes count. Without a configuration file `.env` is read at the start, and by SIGHUP. */
+function watchedOf({ file, files }: Loaded): readonly string[] {
+  return file === undefined ? files.filter((name) => name !== ENV_FILE) : files;
 }
 
 /** For whoever asks from elsewhere. */

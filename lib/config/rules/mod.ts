@@ -10,11 +10,13 @@ import { checkPools } from "./pools.ts";
 import { checkPorts } from "./ports.ts";
 import { checkRoutes } from "./routes.ts";
 import { checkStickyCookies } from "./sticky_cookies.ts";
+import { checkTls } from "./tls.ts";
 import { checkEffects } from "./without_effect.ts";
 
 export const RULES: readonly Rule[] = [
   checkListeners,
   checkPorts,
+  checkTls,
   checkPools,
   checkBackends,
   checkStickyCookies,

@@ -15,13 +15,12 @@ const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.
 
 export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
-  { path: ["limits", "handshakes"] },
-  { path: ["timeouts", "handshake"] },
-  { path: ["listeners", "*", "tls"] },
+  { path: ["listeners", "*", "tls", "acme"] },
+  { path: ["listeners", "*", "tls", "clientCa"] },
+  { path: ["listeners", "*", "tls", "clientAuth"] },
   { path: ["listeners", "*", "unix"] },
   { path: ["listeners", "*", "mode"] },
   { path: ["listeners", "*", "proxyProtocol"], when: isOn },
-  { path: ["listeners", "*", "redirectToHttps"], when: isOn },
   { path: ["pools", "*", "tls"] },
   { path: ["pools", "*", "proxyProtocol"] },
   { path: ["pools", "*", "backends", "*"], when: isSocket },

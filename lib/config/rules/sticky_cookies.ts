@@ -16,18 +16,16 @@ export function checkStickyCookies(context: RuleContext): Problem[] {
     } else {
       owners.set(cookie, name);
     }
-    // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), which a trusted proxy has to report.
-    if (/^__(?:Host|Secure)-/i.test(cookie) && head?.trustedProxies.length === 0) {
-      problems.push(
-        problemAt(
-          context,
-          path,
-          `must not begin with __Host- or __Secure- unless ${
-            nameOf(context, ["trustedProxies"])
-          } is set, as ` +
-            "browsers accept such cookies over TLS only",
-        ),
-      );
+    // Browsers accept these over TLS only (RFC 6265bis, 4.1.3), here or at a trusted proxy that reports it.
+    const isPlain = head?.trustedProxies.length === 0 &&
+      Object.values(head.listeners).every(({ tls }) => tls === undefined);
+    if (/^__(?:Host|Secure)-/i.test(cookie) && isPlain) {
+      const proxies = nameOf(context, ["trustedProxies"]);
+      const otherwise = context.hasFile ? "is set or a listener has tls" : "or TLS_CERT is set";
+      const message =
+        `must not begin with __Host- or __Secure- unless ${proxies} ${otherwise}, as ` +
+        "browsers accept such cookies over TLS only";
+      problems.push(problemAt(context, path, message));
     }
   }
   for (const [index, route] of routes.entries()) {

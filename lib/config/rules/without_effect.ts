@@ -33,6 +33,11 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     otherwise: ({ set }) => `without ${set("tcp", "engine")}`,
   },
   {
+    settings: [["timeouts", "handshake"], ["limits", "handshakes"]],
+    isMet: ({ listeners }) => Object.values(listeners).some(({ tls }) => tls !== undefined),
+    otherwise: () => "without a listener with tls",
+  },
+  {
     settings: [["limits", "headerSize"]],
     isMet: ({ engine, limits }) => engine === "tcp" || limits.headerSize <= WEB_MAX_HEADER_BYTES,
     otherwise: ({ set }) => `above 64KiB without ${set("tcp", "engine")}`,

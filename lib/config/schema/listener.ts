@@ -17,13 +17,18 @@ import { secret, token } from "./content.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
+import type { CheckedCertificate } from "../../tls/certificate_details.ts";
 
 const YEAR_MS = 365 * DAY_MS;
 
 const certificate = section({
   cert: filePath.describe("The certificate and those above it, in PEM."),
   key: filePath.describe("Its private key, in PEM."),
-});
+}).transform((files) => ({
+  ...files,
+  /** What these files hold: loading the configuration puts it here. */
+  loaded: undefined as CheckedCertificate | undefined,
+}));
 
 const acme = section({
   domains: list(anyText({ examples: ["www.example.com"] }), "domains")
@@ -80,7 +85,7 @@ export const listener = section({
     "Whether peers send a PROXY header first, which names the client.",
   ),
   redirectToHttps: toggle().prefault(false).describe(
-    "Redirects every request to the listener with tls.",
+    "Redirects every request to the first listener with tls.",
   ),
   tls: tls.optional().describe("Makes this a TLS listener, and sets its certificates."),
 });
@@ -99,7 +104,7 @@ export const admin = section({
 
 /** `timeouts` of clients. */
 export const clientTimeouts = section({
-  handshake: time().prefault("5s").describe("For a TLS handshake."),
+  handshake: time().prefault("5s").describe("For a TLS handshake of a client."),
   header: time().prefault("10s").describe("For a request's head, from its first byte. tcp engine."),
   keepAlive: time().prefault("60s").describe(
     "For a client's connection between requests. tcp engine.",

@@ -50,6 +50,11 @@ export function readEnvironment(texts: VariableTexts, beside?: Beside): Environm
       problems.push(ignored(name, variable.path, key));
       continue;
     }
+    if (variable.needs !== undefined && !texts[variable.needs]) {
+      const { path } = VARIABLES[variable.needs as VariableName];
+      problems.push(needed(variable.needs, name, path));
+      refusals.push(path);
+    }
     const shown = variable.isSecret ? "***" : text;
     const place: VariablePlace = { kind: "variable", name, shown };
     const spoken = variable.speak(text.trim());
@@ -70,28 +75,37 @@ export function readEnvironment(texts: VariableTexts, beside?: Beside): Environm
   return { node: finish(root), problems, refused: refusals };
 }
 
-/** An object that is being put together. */
-type Draft = Map<string, Draft | Node>;
+/** An object that is being put together, or a list: then its keys are numbers. */
+type Draft = Map<string | number, Draft | Node>;
 
 function insert(root: Draft, path: Path, node: Node): void {
   let draft = root;
   for (const step of path.slice(0, -1)) {
-    const key = String(step);
-    const inner = draft.get(key);
+    const inner = draft.get(step);
     if (inner instanceof Map) draft = inner;
-    else draft.set(key, draft = new Map());
+    else draft.set(step, draft = new Map());
   }
-  draft.set(String(path.at(-1)), node);
+  draft.set(path.at(-1)!, node);
 }
 
 function finish(draft: Draft): ObjectNode {
   const entries = new Map<string, Entry>();
   for (const [key, inner] of draft) {
-    const value = inner instanceof Map ? finish(inner) : inner;
-    entries.set(key, { place: value.place, value });
+    const value = inner instanceof Map ? finishAny(inner) : inner;
+    entries.set(String(key), { place: value.place, value });
   }
   const [first] = entries.values();
   return { kind: "object", place: first?.place ?? NOWHERE, entries };
+}
+
+function finishAny(draft: Draft): Node {
+  const object = finish(draft);
+  if ([...draft.keys()].some((key) => typeof key === "string")) return object;
+  return {
+    kind: "array",
+    place: object.place,
+    items: [...object.entries.values()].map(({ value }) => value),
+  };
 }
 
 function itemNode({ value, shown, place: entry }: ListItem, name: string): Node {
@@ -130,6 +144,11 @@ function ignored(name: string, path: Path, key: string): Problem {
 function unset(path: Path): Problem {
   const place: VariablePlace = { kind: "variable", name: "USERS_SERVICE", shown: "" };
   return { severity: "error", path, place, message: NO_BACKENDS };
+}
+
+function needed(name: string, by: string, path: Path): Problem {
+  const place: VariablePlace = { kind: "variable", name, shown: "" };
+  return { severity: "error", path, place, message: `must be set beside ${by}` };
 }
 
 function refused({ expected, shown, meant, place }: Complaint, path: Path, name: string): Problem {

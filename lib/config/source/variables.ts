@@ -26,6 +26,8 @@ export interface Variable {
   readonly speak: (text: string) => Spoken;
   /** Whether no part of it is shown. */
   readonly isSecret?: boolean;
+  /** The variable that must be set beside it. */
+  readonly needs?: string;
 }
 
 const SWITCH_WORDS: Readonly<Record<string, string>> = { true: "on", false: "off" };
@@ -56,6 +58,11 @@ export const VARIABLES = {
   USERS_SERVICE: { path: ["pools", "users", "backends"], speak: speakBackends },
   PORT: number("listeners", "http", "port"),
   HOST: text("listeners", "http", "host"),
+  TLS_CERT: {
+    ...text("listeners", "http", "tls", "certificates", 0, "cert"),
+    needs: "TLS_KEY",
+  },
+  TLS_KEY: { ...text("listeners", "http", "tls", "certificates", 0, "key"), needs: "TLS_CERT" },
   ADMIN_PORT: number("admin", "port"),
   ADMIN_HOST: text("admin", "host"),
   ADMIN_TOKEN: { ...text("admin", "token"), isSecret: true },

@@ -26,6 +26,8 @@ import type { Action, Destination, OwnResponse, Route } from "../../routing/rout
 import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
 import type { Filling } from "../../routing/template.ts";
 import { HOST_MISSING, refuseClimb } from "./admission.ts";
+import type { Snapshot } from "../engine.ts";
+import { redirectToHttps } from "./https_redirect.ts";
 import { LazyFacts } from "./lazy_facts.ts";
 
 /** What dispatch knows of a request. */
@@ -80,6 +82,8 @@ export interface DispatchOptions<Request, Response> {
   readonly routes: readonly Route[];
   readonly tools: ConditionTools;
   readonly isTrusted: IsTrusted;
+  /** See {@linkcode Snapshot.httpsPorts}. */
+  readonly httpsPorts: Snapshot["httpsPorts"];
   /** In milliseconds, on a clock that all workers share. */
   readonly rateClock: () => number;
   /** For requests that no route takes. */
@@ -99,7 +103,7 @@ const AMBIGUOUS_PATH: Refusal = {
 export function createDispatch<Request extends DispatchedFacts, Response>(
   options: DispatchOptions<Request, Response>,
 ): (request: Request) => Dispatched<Request, Response> | Promise<Dispatched<Request, Response>> {
-  const { routes, tools, isTrusted, rateClock, errorPages } = options;
+  const { routes, tools, isTrusted, httpsPorts, rateClock, errorPages } = options;
   const router = createRouter(routes, tools);
   const notRouted = answer(withPage(notRoutedReply(), errorPages), "no route takes it");
   const proxies = new Map<Destination, Passage<Request, Response>["proxy"]>();
@@ -122,6 +126,11 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
   const onlyPassage = isPlain ? passages.get(only) : undefined;
 
   return function dispatch(request) {
+    if (httpsPorts !== undefined) {
+      const redirect = redirectToHttps(request, httpsPorts.get(request.listener), isTrusted);
+      if (redirect === "no host") return NO_HOST;
+      if (redirect !== undefined) return answer(redirect, "its listener redirects to https");
+    }
     if (onlyPassage !== undefined) return keepingPrefix(request, onlyPassage);
     const facts = new LazyFacts(request, isTrusted);
     const route = router.find(facts);

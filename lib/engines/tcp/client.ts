@@ -4,6 +4,7 @@
  */
 import type { Failed } from "../../outcome.ts";
 import { internalErrorReply, lengthOf, refusalReply, withPage } from "../../http/local_reply.ts";
+import { withHsts } from "../../http/hsts.ts";
 import { type LoggedFacts, refusedEntry } from "../shared/access_entry.ts";
 import { CLIENT_STALLED } from "../shared/failures.ts";
 import { type Arrival, ClientConnection, type Source } from "./client/connection.ts";
@@ -199,7 +200,11 @@ export class Client extends ClientConnection {
     this.#context.onError(error);
     if (this.gone || this.#exchange === undefined || this.#exchange.responding) return;
     await this.#sendLast(
-      localReplyBytes(withPage(internalErrorReply(), this.#context.errorPages), "close", false),
+      localReplyBytes(
+        withHsts(withPage(internalErrorReply(), this.#context.errorPages), this.hsts),
+        "close",
+        false,
+      ),
     );
   }
 
@@ -214,7 +219,7 @@ export class Client extends ClientConnection {
       const measured = { bytes: lengthOf(reply), milliseconds };
       onRequest(refusedEntry(request, malformed, measured, Date.now()));
     }
-    return localReplyBytes(reply, "close", false);
+    return localReplyBytes(withHsts(reply, this.hsts), "close", false);
   }
 
   /** What is known of a request of which there is no exchange. */

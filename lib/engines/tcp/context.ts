@@ -30,6 +30,7 @@ export function createContext(
   before?: Context,
 ): Context {
   const { limits, routes, conditions, errorPages, isTrusted, instanceName, onRequest } = snapshot;
+  const { httpsPorts } = snapshot;
   const { wheel } = clock;
   const isSameSize = before?.limits.maxHeaderSize === limits.maxHeaderSize;
   const isSameForm = isSameSize && before.limits.maxHeaderLines === limits.maxHeaderLines;
@@ -43,6 +44,7 @@ export function createContext(
       routes,
       tools: conditions,
       isTrusted,
+      httpsPorts,
       errorPages,
       rateClock,
       forward: createForward({ wheel, heads, transports }),

@@ -1,12 +1,13 @@
 /** A listener of the tcp engine, and how it is drained: its clients learn of it, and finish what is theirs. */
+import { hstsValue } from "../../http/hsts.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
-import type { ListenerAddress } from "../engine.ts";
+import type { ListenerAddress, TlsSettings } from "../engine.ts";
 import type { Client } from "./client.ts";
 import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
 
-import { loadKeys } from "./secure_arrivals.ts";
+import { hasSameKeys, loadKeys } from "./secure_arrivals.ts";
 import type { Keys } from "./tls/keys.ts";
 
 /**
@@ -31,11 +32,13 @@ export class TcpListener implements Listener {
   arriving = 0;
   /** What TLS handshakes use; undefined if it has no TLS. */
   keys: Promise<Keys> | undefined;
+  hsts: string | undefined;
   /** Whether responses say that their connections close. */
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
   closing = false;
   readonly #listener: Deno.TcpListener;
+  #tls: TlsSettings | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #accepting: Accepting | undefined;
 
@@ -66,7 +69,10 @@ export class TcpListener implements Listener {
 
   adopt({ name, tls }: ListenerAddress): void {
     this.name = name;
-    this.keys = tls && loadKeys(tls);
+    // Most reloads change no certificate, and making what handshakes use takes a while.
+    if (!hasSameKeys(tls, this.#tls)) this.keys = tls && loadKeys(tls);
+    this.#tls = tls;
+    this.hsts = tls?.hstsSeconds === undefined ? undefined : hstsValue(tls.hstsSeconds);
   }
 
   discard(): void {

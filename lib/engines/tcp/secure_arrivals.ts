@@ -51,3 +51,13 @@ export async function loadKeys(settings: TlsSettings): Promise<Keys> {
   const { Keys } = await import("./tls/keys.ts");
   return new Keys(settings);
 }
+
+/** Whether handshakes are the same with both settings. */
+export function hasSameKeys(one: TlsSettings | undefined, other: TlsSettings | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const { certificates } = other;
+  return one.minVersion === other.minVersion && one.certificates.length === certificates.length &&
+    one.certificates.every(({ cert, key }, index) =>
+      cert === certificates[index]!.cert && key === certificates[index]!.key
+    );
+}

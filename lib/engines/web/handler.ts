@@ -69,6 +69,7 @@ export function createHandler(
     routes,
     tools: snapshot.conditions,
     isTrusted,
+    httpsPorts: snapshot.httpsPorts,
     rateClock,
     errorPages,
     forward: createForward({

@@ -21,6 +21,18 @@ for (
   const [what, others, match, expected] of [
     ["a listener without TLS", {}, {}, WARNING],
     ["one on loopback", { listeners: { http: { host: "127.0.0.1" } } }, {}, ""],
+    [
+      "one that redirects to https",
+      {
+        engine: "tcp",
+        listeners: {
+          http: { port: 8080, redirectToHttps: true },
+          https: { port: 8443, tls: { certificates: [{ cert: "a.pem", key: "a.key" }] } },
+        },
+      },
+      {},
+      "",
+    ],
     ["one behind trusted proxies", { trustedProxies: ["10.0.0.0/8"] }, {}, ""],
     [
       "one of two, on loopback",

@@ -21,6 +21,8 @@ Deno.test("environment: a variable that is unset or empty has its default", () =
       USERS_SERVICE: [{ url: "http://a", weight: 1, backup: false }],
       PORT: 5000,
       HOST: "0.0.0.0",
+      TLS_CERT: undefined,
+      TLS_KEY: undefined,
       ADMIN_PORT: 5001,
       ADMIN_HOST: "127.0.0.1",
       ADMIN_TOKEN: undefined,
@@ -68,7 +70,7 @@ Deno.test("environment: a variable that is unset or empty has its default", () =
 });
 
 Deno.test("environment: a variable that is set to its default text has the default value", () => {
-  const without = ["USERS_SERVICE", "ADMIN_TOKEN"];
+  const without = ["USERS_SERVICE", "TLS_CERT", "TLS_KEY", "ADMIN_TOKEN"];
   const written = Object.entries(DEFAULTS).filter(([name]) => !without.includes(name));
   const { configuration } = parseVariables({ ...DEFAULTS, ...USERS });
   const bare = parseVariables(USERS).configuration;
@@ -91,6 +93,8 @@ Deno.test("environment: beside a file with pools and listeners, what describes t
     "USERS_SERVICE",
     "PORT",
     "HOST",
+    "TLS_CERT",
+    "TLS_KEY",
     "STICKY_COOKIE",
     "STICKY_SECRET",
     "HASH_ON",

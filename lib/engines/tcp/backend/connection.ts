@@ -10,10 +10,10 @@ import { ResponseHead } from "../http1/response_head.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 
 /**
- * Bytes kept free before what is received: the head of a response may grow by up to 248 bytes when it is
+ * Bytes kept free before what is received: the head of a response may grow by up to 294 bytes when it is
  * forwarded (tests/engines/tcp/http1/response_framing_test.ts).
  */
-export const HEADROOM_BYTES = 256;
+export const HEADROOM_BYTES = 320;
 
 export class BackendConnection extends Timed {
   readonly buffer: Bytes;

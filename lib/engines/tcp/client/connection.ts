@@ -23,6 +23,8 @@ export interface Arrival {
 /** The listener that a connection came in at. */
 export interface Source {
   readonly name: string;
+  /** The value of Strict-Transport-Security for responses over TLS; undefined for none. */
+  readonly hsts: string | undefined;
   /** Whether responses say that their connections close. */
   readonly draining: boolean;
   /** Whether idle connections are closed. */
@@ -82,6 +84,11 @@ export abstract class ClientConnection extends Timed implements Recipient {
 
   get scheme(): Scheme {
     return this.#peer.scheme;
+  }
+
+  /** The value of Strict-Transport-Security in its responses; undefined if they have none (RFC 6797, 7.2). */
+  get hsts(): string | undefined {
+    return this.#peer.scheme === "https" ? this.source.hsts : undefined;
   }
 
   /** The name of the listener that it came in at. */

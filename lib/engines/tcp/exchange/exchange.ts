@@ -11,6 +11,7 @@ import {
   tooLargeReply,
   withPage,
 } from "../../../http/local_reply.ts";
+import { withHsts } from "../../../http/hsts.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { Result } from "../../../proxy.ts";
 import {
@@ -34,7 +35,7 @@ import { malformed } from "../http1/malformed.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 import { editHead, type Persistence } from "../http1/response_framing.ts";
 import { isPeerError } from "./peer_error.ts";
-import { changeRequest, withAddedLines } from "./route_changes.ts";
+import { changeRequest, hstsFor, withAddedLines } from "./route_changes.ts";
 import { AccessRecord } from "./record.ts";
 import { TcpRequest } from "./request.ts";
 import { relay } from "./relay.ts";
@@ -205,7 +206,8 @@ export class Exchange extends ClientSide implements Expirable {
       const { route, cookie: sideCookie } = request.way!;
       const persistence = this.#persistence(keeps);
       const drops = route.response?.drops;
-      let start = editHead(buffer, head, framing, persistence, cookie, now, drops);
+      const hsts = hstsFor(this.#client, route);
+      let start = editHead(buffer, head, framing, persistence, cookie, now, drops, hsts);
       request.overheadBytes = response.overheadFrom(start);
       connection.clearDeadline();
       this.#respond();
@@ -272,7 +274,8 @@ export class Exchange extends ClientSide implements Expirable {
     const { request } = this;
     const keeps = this.#keepsConnection;
     const headOnly = request.method === "HEAD" || reply.status === 204;
-    const bytes = localReplyBytes(reply, this.#persistence(keeps), headOnly);
+    const secured = withHsts(reply, this.#client.hsts);
+    const bytes = localReplyBytes(secured, this.#persistence(keeps), headOnly);
     request.status = reply.status;
     this.#context.localReplies.count(reply.status);
     request.overheadBytes = bytes.length - (headOnly ? 0 : lengthOf(reply));

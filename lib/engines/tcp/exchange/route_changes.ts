@@ -1,8 +1,10 @@
 /** What a route changes of the heads of a request and of its response. */
 import type { Field } from "../../../http/headers.ts";
+import { HSTS } from "../../../http/hsts.ts";
 import type { IsTrusted } from "../../../http/trusted_proxies.ts";
 import type { RequestChanges, Route } from "../../../routing/route.ts";
 import { fillingFor } from "../../shared/dispatch.ts";
+import type { ClientConnection } from "../client/connection.ts";
 import { bytesOf } from "../http1/bytes.ts";
 import { formatLines } from "../http1/proxy_lines.ts";
 import type { TcpRequest } from "./request.ts";
@@ -33,6 +35,14 @@ export function withAddedLines(lines: Bytes, request: TcpRequest, isTrusted: IsT
   head.set(lines);
   head.set(end, lines.length);
   return head;
+}
+
+/** The value of Strict-Transport-Security that a listener adds to a response; undefined if a route has its own. */
+export function hstsFor(
+  { hsts }: Pick<ClientConnection, "hsts">,
+  { response }: Pick<Route, "response">,
+): string | undefined {
+  return hsts === undefined || response?.adds(HSTS) ? undefined : hsts;
 }
 
 /** The lines that the way of a request adds to its response. */

@@ -20,6 +20,8 @@ export interface TunnelOptions {
   readonly added: string;
   /** Whether the lines of a name are left out of it; undefined if none are. */
   readonly drops: ((name: string) => boolean) | undefined;
+  /** The value of a Strict-Transport-Security to add to it; undefined if there is none. */
+  readonly hsts: string | undefined;
   /** A buffer for what the client sends. */
   readonly buffer: Bytes;
   readonly overhead: Overhead;
@@ -35,11 +37,11 @@ export interface TunnelOptions {
  * @throws if either side breaks the connection
  */
 export async function openTunnel(options: TunnelOptions): Promise<void> {
-  const { client, connection, cookie, added, drops, buffer: up } = options;
+  const { client, connection, cookie, added, drops, hsts, buffer: up } = options;
   const { overhead, onBytes, onHalfClosed } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined, cookie, Date.now(), drops);
+  const start = editHead(buffer, head, "none", undefined, cookie, Date.now(), drops, hsts);
   const lines = bytesOf(`${added}connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   overhead.overheadBytes += head.end - 2 - start + lines.length;
   await client.outbox.send(buffer.slice(start, head.end - 2));

@@ -4,7 +4,7 @@ import type { ClientConnection } from "../client/connection.ts";
 import type { Phase } from "../client/phases.ts";
 import type { Context } from "./context.ts";
 import type { TcpRequest } from "./request.ts";
-import { addedLines } from "./route_changes.ts";
+import { addedLines, hstsFor } from "./route_changes.ts";
 import { openTunnel } from "./tunnel.ts";
 
 export interface Upgraded {
@@ -34,6 +34,7 @@ export async function serveUpgraded(
     cookie,
     added: addedLines(request, isTrusted),
     drops: request.way?.route.response?.drops,
+    hsts: hstsFor(client, request.way!.route),
     buffer: smalls.borrow(),
     overhead: request,
     onBytes: () => client.enter(phase),

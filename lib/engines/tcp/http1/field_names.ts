@@ -25,7 +25,8 @@ export const OTHER = 0,
   /** Any other name of `isForwardingField` in lib/http/headers.ts: only trusted peers may send it. */
   FORWARDING_OTHER = 13,
   EXPECT_OR_MAX_FORWARDS = 14,
-  DATE = 15;
+  DATE = 15,
+  STRICT_TRANSPORT_SECURITY = 16;
 
 const KINDS: Readonly<Record<string, number>> = {
   "connection": CONNECTION,
@@ -42,6 +43,7 @@ const KINDS: Readonly<Record<string, number>> = {
   "expect": EXPECT_OR_MAX_FORWARDS,
   "max-forwards": EXPECT_OR_MAX_FORWARDS,
   "date": DATE,
+  "strict-transport-security": STRICT_TRANSPORT_SECURITY,
   "trailer": OTHER, // forwarded, as trailers are
 };
 

@@ -4,6 +4,7 @@
  * A head is edited in place: its end stays, so that the body still follows it, and its start moves.
  */
 import { UPGRADE_REQUIRED } from "../../../http/headers.ts";
+import { HSTS } from "../../../http/hsts.ts";
 import { bytesOf, SP, textOf } from "./bytes.ts";
 import { dateLine } from "./date_line.ts";
 import type { ResponseHead } from "./response_head.ts";
@@ -50,6 +51,7 @@ export type Persistence = "close" | "keep-alive" | undefined;
  * @param now the wall-clock time in milliseconds since 1970, for a Date if there is none; undefined for an
  * interim response, which needs none
  * @param drops whether the lines of a name are left out, as a route says
+ * @param hsts the value of a Strict-Transport-Security to add, in place of the backend's
  * @returns where the head begins now
  */
 export function editHead(
@@ -60,10 +62,15 @@ export function editHead(
   cookie?: string,
   now?: number,
   drops?: (name: string) => boolean,
+  hsts?: string,
 ): number {
   const upgrade = upgradeOf(bytes, head);
-  if (head.connectionOptions !== undefined || hasForbiddenLength(head) || drops !== undefined) {
-    dropMoreLines(bytes, head, drops);
+  const replacesHsts = hsts !== undefined && head.hasHsts;
+  if (
+    head.connectionOptions !== undefined || hasForbiddenLength(head) || drops !== undefined ||
+    replacesHsts
+  ) {
+    dropMoreLines(bytes, head, replacesHsts ? (name) => name === HSTS || !!drops?.(name) : drops);
   }
   let start = removeDroppedLines(bytes, head);
   if (framing === "chunked" || framing === "chunked by proxy") {
@@ -74,6 +81,9 @@ export function editHead(
   if (upgrade !== undefined) start = insertLine(bytes, start, head.end, upgrade);
   if (now !== undefined && !head.hasDate) {
     start = insertLine(bytes, start, head.end, dateLine(now));
+  }
+  if (hsts !== undefined) {
+    start = insertLine(bytes, start, head.end, bytesOf(`${HSTS}: ${hsts}\r\n`));
   }
   if (cookie !== undefined) {
     start = insertLine(bytes, start, head.end, bytesOf(`set-cookie: ${cookie}\r\n`));

@@ -5,7 +5,7 @@
  * what it would have got without a proxy.
  */
 import { CR, FIELD_VALUE, LF, SP, textOf } from "./bytes.ts";
-import { DATE, KEEP_ALIVE } from "./field_names.ts";
+import { DATE, KEEP_ALIVE, STRICT_TRANSPORT_SECURITY } from "./field_names.ts";
 import { Head } from "./head.ts";
 import { Malformed } from "./malformed.ts";
 
@@ -15,14 +15,15 @@ export class ResponseHead extends Head {
   status = 0;
   /** The idle timeout that the backend announces in Keep-Alive, in seconds; -1 if it announces none. */
   idleSeconds = -1;
-  /** Whether there is a Date. */
+  /** Whether there is a Date, and a Strict-Transport-Security. */
   hasDate = false;
+  hasHsts = false;
 
   override reset(start: number): void {
     super.reset(start);
     this.status = 0;
     this.idleSeconds = -1;
-    this.hasDate = false;
+    this.hasDate = this.hasHsts = false;
   }
 
   /** Whether the connection can be reused (RFC 9112, 9.3). */
@@ -63,6 +64,7 @@ export class ResponseHead extends Head {
     end: number,
   ): boolean {
     if (kind === DATE) this.hasDate = true;
+    if (kind === STRICT_TRANSPORT_SECURITY) this.hasHsts = true;
     if (kind !== KEEP_ALIVE) return false;
     const [, seconds] = /(?:^|[ \t,])timeout=(\d{1,9})(?!\d)/i.exec(textOf(bytes, start, end)) ??
       [];

@@ -87,9 +87,11 @@ Deno.test("response framing: a 426 keeps Upgrade, with its own option in Connect
 Deno.test("response framing: HEADROOM_BYTES is enough for all lines that may be added", () => {
   // The longest name of a STICKY_COOKIE, and all of its attributes.
   const cookie = `${"c".repeat(64)}=${"t".repeat(22)}; Path=/; HttpOnly; SameSite=Lax; Secure`;
+  const hsts = "max-age=315360000"; // ten years
   for (const persistence of PERSISTENCES) {
     const { bytes, head } = received(["HTTP/1.1 426", "Upgrade:x"]);
-    const start = editHead(bytes, head, "chunked by proxy", persistence, cookie, NOW);
+    const editing = [bytes, head, "chunked by proxy", persistence, cookie, NOW] as const;
+    const start = editHead(...editing, undefined, hsts);
     assert(start >= 0, `begins at ${start}`);
     const lines = textOf(bytes, start, head.end).split("\r\n");
     assertEquals(lines[0], "HTTP/1.1 426 ");
@@ -97,6 +99,7 @@ Deno.test("response framing: HEADROOM_BYTES is enough for all lines that may be 
     assert(lines.includes("transfer-encoding: chunked"));
     assert(lines.includes(`date: ${DATE}`));
     assert(lines.includes("upgrade: x"));
+    assert(lines.includes(`strict-transport-security: ${hsts}`));
   }
 });
 

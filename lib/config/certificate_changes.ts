@@ -1,0 +1,36 @@
+/** What has changed of the certificates of a listener, without a byte of them or of their keys. */
+import { titleOf } from "../tls/certificate_details.ts";
+import { isEqual } from "./differences.ts";
+import type { Configuration } from "./model.ts";
+
+type Tls = NonNullable<Configuration["listeners"][string]["tls"]>;
+type Certificates = NonNullable<Tls["certificates"]>;
+type Certificate = Certificates[number];
+
+/** @returns such as `certificate of www.example.com changed`; empty if nothing has changed */
+export function changesOfCertificates(before: Certificates, after: Certificates): string[] {
+  const [was, is] = [byFiles(before), byFiles(after)];
+  const kept = [...is.keys()].filter((files) => was.has(files));
+  const keptBefore = [...was.keys()].filter((files) => is.has(files));
+  return [
+    ...kept.filter((files) => !isEqual(was.get(files), is.get(files)))
+      .map((files) => `certificate of ${nameOf(is.get(files)!)} changed`),
+    ...[...is].filter(([files]) => !was.has(files))
+      .map(([, certificate]) => `certificate of ${nameOf(certificate)} added`),
+    ...[...was].filter(([files]) => !is.has(files))
+      .map(([, certificate]) => `certificate of ${nameOf(certificate)} removed`),
+    ...isEqual(kept, keptBefore) ? [] : ["order of certificates"],
+  ];
+}
+
+function byFiles(certificates: Certificates): ReadonlyMap<string, Certificate> {
+  return new Map(certificates.map((certificate) => [filesOf(certificate), certificate]));
+}
+
+function filesOf({ cert, key }: Certificate): string {
+  return JSON.stringify([cert, key]);
+}
+
+function nameOf({ cert, loaded }: Certificate): string {
+  return loaded === undefined ? cert : titleOf(loaded);
+}

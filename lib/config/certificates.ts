@@ -1,0 +1,143 @@
+/** Reads the certificates of listeners and their keys, checks them, and puts them into the configuration. */
+import { checkCertificate, type Finding } from "../tls/check_certificate.ts";
+import { type CheckedCertificate, coversHost } from "../tls/certificate_details.ts";
+import { readOr } from "./contents.ts";
+import type { Configuration } from "./model.ts";
+import type { Problem } from "./problems/problem.ts";
+import { problemAt, type RuleContext } from "./rules/context.ts";
+import { nodeAt, type Path } from "./tree/node.ts";
+
+/** How files are read. Each is told by its path, and by the setting that names it. */
+export interface CertificateFiles {
+  /** @throws with a reason for the user */
+  readonly read: (path: string, at: Path) => string;
+  /** Whether others than its owner can read a file that was read. */
+  readonly isExposed: (path: string, at: Path) => boolean;
+}
+
+type Listeners = Configuration["listeners"];
+type Listener = Listeners[string];
+type Files = NonNullable<NonNullable<Listener["tls"]>["certificates"]>[number];
+
+/**
+ * The same configuration with the certificates of its listeners.
+ *
+ * @param now in milliseconds since 1970
+ * @param problems what is wrong with them, or probably not meant, is added here
+ */
+export function readCertificates(
+  configuration: Configuration,
+  files: CertificateFiles,
+  context: RuleContext,
+  now: number,
+  problems: Problem[],
+): Configuration {
+  const listeners = Object.entries(configuration.listeners).map(([name, listener]) => {
+    const { tls } = listener;
+    if (tls?.certificates === undefined) return [name, listener] as const;
+    const path: Path = ["listeners", name, "tls", "certificates"];
+    const certificates = tls.certificates.map((named, index) => {
+      const { certificate, findings } = readOne(named, [...path, index], files, now);
+      problems.push(
+        ...findings.map(({ severity, about, message }) =>
+          problemAt(context, [...path, index, about], message, { severity })
+        ),
+      );
+      return { ...named, loaded: certificate };
+    });
+    problems.push(...findRepeated(certificates, path, context));
+    return [name, { ...listener, tls: { ...tls, certificates } }] as const;
+  });
+  const loaded: Listeners = Object.fromEntries(listeners);
+  problems.push(...findUncovered(configuration, loaded, context));
+  return { ...configuration, listeners: loaded };
+}
+
+function readOne(
+  { cert, key }: Files,
+  at: Path,
+  { read, isExposed }: CertificateFiles,
+  now: number,
+): { certificate: CheckedCertificate | undefined; findings: readonly Finding[] } {
+  const unread: Finding[] = [];
+  const textOf = (about: Finding["about"], path: string) =>
+    readOr(
+      (path) => read(path, [...at, about]),
+      path,
+      (message) => unread.push({ severity: "error", about, message }),
+    );
+  const [certText, keyText] = [textOf("cert", cert), textOf("key", key)];
+  const { certificate, findings } = checkCertificate(certText, keyText, now);
+  const exposed: Finding[] = keyText !== undefined && isExposed(key, [...at, "key"])
+    ? [{ severity: "warning", about: "key", message: EXPOSED }]
+    : [];
+  return { certificate, findings: [...unread, ...findings, ...exposed] };
+}
+
+const EXPOSED = "names a private key that others than its owner can read: chmod 600 keeps them out";
+
+/** Of two certificates for one name, with keys of the same kind, the first one is served. */
+function findRepeated(
+  certificates: readonly Files[],
+  path: Path,
+  context: RuleContext,
+): Problem[] {
+  return certificates.flatMap(({ loaded }, index) => {
+    if (loaded === undefined) return [];
+    const before = certificates.slice(0, index);
+    const other = before.findIndex((one) =>
+      one.loaded?.isEcdsa === loaded.isEcdsa &&
+      one.loaded.names.some((name) => loaded.names.includes(name))
+    );
+    if (other === -1) return [];
+    const names = loaded.names.filter((name) => before[other]!.loaded!.names.includes(name));
+    const message =
+      `is not served for ${names.join(", ")}: certificates[${other}] is, which has the ` +
+      "same kind of key";
+    return [problemAt(context, [...path, index], message, { severity: "warning" })];
+  });
+}
+
+/** Hosts of routes for which clients are shown a certificate that they do not accept. */
+function findUncovered(
+  { routes }: Configuration,
+  listeners: Listeners,
+  context: RuleContext,
+): Problem[] {
+  const secure = Object.entries(listeners).flatMap(([name, { tls }]) => {
+    const certificates = tls?.certificates?.map(({ loaded }) => loaded) ?? [];
+    const isKnown = tls?.acme === undefined && certificates.every((one) => one !== undefined);
+    return tls === undefined ? [] : [{ name, isKnown, certificates }];
+  });
+  return routes.flatMap(({ match }, index) =>
+    (match.host ?? []).flatMap((host, place) => {
+      const named = match.listener;
+      // A route of all listeners may be meant for one of them.
+      const groups = named === undefined
+        ? [secure]
+        : secure.filter(({ name }) => named.includes(name)).map((listener) => [listener]);
+      const lacking = groups.find((group) =>
+        group.length > 0 &&
+        group.every(({ isKnown, certificates }) =>
+          isKnown && !certificates.some((certificate) => covers(certificate!, host))
+        )
+      );
+      if (lacking === undefined) return [];
+      const names = lacking.map(({ name }) => name).join(", ");
+      const message = `is covered by no certificate of the listener ${names}: found ${
+        JSON.stringify(host)
+      }`;
+      const written: Path = ["routes", index, "match", "host"];
+      const isList = nodeAt(context.root, written)?.kind === "array";
+      const path = isList ? [...written, place] : written;
+      return [problemAt(context, path, message, { severity: "warning" })];
+    })
+  );
+}
+
+/** Whether it covers a host, or some of those that a wildcard stands for. */
+function covers(certificate: CheckedCertificate, host: string): boolean {
+  if (!host.startsWith("*.")) return coversHost(certificate, host);
+  const suffix = host.slice(1);
+  return certificate.names.some((name) => name.endsWith(suffix));
+}
