@@ -16,7 +16,7 @@ export interface Flags extends SimulateFlags {
   readonly client?: string | undefined;
   readonly listener?: string | undefined;
   readonly header?: readonly string[] | undefined;
-  /** The name of a demo backend. */
+  /** The name of a demo backend, or of a certificate. */
   readonly name?: string | undefined;
   /** Whether a health check is about readiness. */
   readonly ready?: boolean | undefined;
@@ -28,6 +28,9 @@ export interface Flags extends SimulateFlags {
   /** Words of the command line; so is `pool`. */
   readonly backend?: string | undefined;
   readonly weight?: string | undefined;
+  /** Of `cert`. */
+  readonly also?: readonly string[] | undefined;
+  readonly days?: string | undefined;
 }
 
 export interface Command {

@@ -51,6 +51,11 @@ export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {
     words: [...BACKEND, "weight"],
     flags: ASKING,
   },
+  cert: {
+    load: () => import("./commands/cert.ts"),
+    words: ["name"],
+    flags: { also: { ...TEXT, multiple: true }, days: TEXT },
+  },
   simulate: {
     load: () => import("./commands/simulate.ts"),
     flags: {

@@ -14,6 +14,7 @@ Usage: roundabout [command] [words and flags]
   ready        let a backend have requests again
   weight       change a backend's share of the requests
   healthcheck  exit with 0 if the balancer on this machine is alive, or with --ready, ready
+  cert         make a certificate for trying TLS out
   simulate     predict what clients see with other policies and settings
   help         print this text, or the help of a command: roundabout help simulate
   version      print the version

@@ -9,6 +9,7 @@ const SUBJECTS = {
   "try the request": "it has",
   "accept the configuration": "its tests have",
   "compare the configuration": "the flags have",
+  "make a certificate": "the command line has",
 } as const;
 
 /** Settings are wrong; the message has every problem. */
