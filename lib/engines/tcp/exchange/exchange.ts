@@ -207,7 +207,7 @@ export class Exchange extends ClientSide implements Expirable {
       const persistence = this.#persistence(keeps);
       const drops = route.response?.drops;
       const hsts = hstsFor(this.#client, route);
-      let start = editHead(buffer, head, framing, persistence, cookie, now, drops, hsts);
+      let start = editHead(buffer, head, framing, persistence, { cookie, now, drops, hsts });
       request.overheadBytes = response.overheadFrom(start);
       connection.clearDeadline();
       this.#respond();

@@ -41,7 +41,7 @@ export async function openTunnel(options: TunnelOptions): Promise<void> {
   const { overhead, onBytes, onHalfClosed } = options;
   const { head, buffer } = connection;
   const protocols = textOf(buffer, head.upgradeStart, head.upgradeEnd);
-  const start = editHead(buffer, head, "none", undefined, cookie, Date.now(), drops, hsts);
+  const start = editHead(buffer, head, "none", undefined, { cookie, now: Date.now(), drops, hsts });
   const lines = bytesOf(`${added}connection: upgrade\r\nupgrade: ${protocols}\r\n\r\n`);
   overhead.overheadBytes += head.end - 2 - start + lines.length;
   await client.outbox.send(buffer.slice(start, head.end - 2));

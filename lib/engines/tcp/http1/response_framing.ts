@@ -43,15 +43,24 @@ const CHUNKED = bytesOf("transfer-encoding: chunked\r\n");
 /** The value of Connection for the client; undefined if none is needed. */
 export type Persistence = "close" | "keep-alive" | undefined;
 
+/** What a response gets beside its framing. */
+export interface Additions {
+  /** The value of a Set-Cookie. */
+  readonly cookie?: string | undefined;
+  /** The wall-clock time in milliseconds since 1970, for a Date if there is none; an interim response needs none. */
+  readonly now?: number | undefined;
+  /** Whether the lines of a name are left out, as a route says. */
+  readonly drops?: ((name: string) => boolean) | undefined;
+  /** The value of a Strict-Transport-Security, in place of the backend's. */
+  readonly hsts?: string | undefined;
+}
+
+const NOTHING: Additions = {};
+
 /**
  * Edits the head of a backend's response, in place, for the client.
  *
  * @param bytes the response, with HEADROOM_BYTES free before it for the lines that are added
- * @param cookie the value of a Set-Cookie to add
- * @param now the wall-clock time in milliseconds since 1970, for a Date if there is none; undefined for an
- * interim response, which needs none
- * @param drops whether the lines of a name are left out, as a route says
- * @param hsts the value of a Strict-Transport-Security to add, in place of the backend's
  * @returns where the head begins now
  */
 export function editHead(
@@ -59,10 +68,7 @@ export function editHead(
   head: ResponseHead,
   framing: Framing,
   persistence: Persistence,
-  cookie?: string,
-  now?: number,
-  drops?: (name: string) => boolean,
-  hsts?: string,
+  { cookie, now, drops, hsts }: Additions = NOTHING,
 ): number {
   const upgrade = upgradeOf(bytes, head);
   const replacesHsts = hsts !== undefined && head.hasHsts;

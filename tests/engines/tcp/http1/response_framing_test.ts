@@ -46,7 +46,7 @@ const DATE = "Sun, 06 Nov 1994 08:49:37 GMT"; // as in RFC 9110, 5.6.7
 /** The lines that the client gets if the time is needed. */
 function editAt(now: number, lines: readonly string[]) {
   const { bytes, head } = received(lines);
-  const start = editHead(bytes, head, "none", undefined, undefined, now);
+  const start = editHead(bytes, head, "none", undefined, { now });
   return textOf(bytes, start, head.end).slice(0, -4).split("\r\n");
 }
 
@@ -90,8 +90,8 @@ Deno.test("response framing: HEADROOM_BYTES is enough for all lines that may be 
   const hsts = "max-age=315360000"; // ten years
   for (const persistence of PERSISTENCES) {
     const { bytes, head } = received(["HTTP/1.1 426", "Upgrade:x"]);
-    const editing = [bytes, head, "chunked by proxy", persistence, cookie, NOW] as const;
-    const start = editHead(...editing, undefined, hsts);
+    const additions = { cookie, now: NOW, hsts };
+    const start = editHead(bytes, head, "chunked by proxy", persistence, additions);
     assert(start >= 0, `begins at ${start}`);
     const lines = textOf(bytes, start, head.end).split("\r\n");
     assertEquals(lines[0], "HTTP/1.1 426 ");
