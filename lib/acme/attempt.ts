@@ -35,7 +35,6 @@ export async function attempt(
 ): Promise<AcmeCertificate> {
   const { settings } = wanted;
   const { store, wheel } = tools;
-  await store.prepare(tools.wallClock());
   using transport = new Transport(wheel, signal, settings.directoryCa);
   try {
     return await attemptWith(transport, wanted, tools, signal);

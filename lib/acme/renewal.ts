@@ -106,6 +106,8 @@ export class AcmeRenewal {
   async #turn(): Promise<number> {
     const pauseMs = await this.#look();
     if (pauseMs > 0) return pauseMs;
+    const { store, wallClock } = this.#options;
+    await store.prepare(wallClock());
     const lease = await this.#lock.take();
     if (lease === undefined) return this.#lockedOut();
     this.#isLockedOut = false;

@@ -71,6 +71,8 @@ export class FakeAcmeServer implements AsyncDisposable {
   readonly port: number;
   /** What was asked for so far, in order. */
   readonly asked: Step[] = [];
+  /** When, in milliseconds since 1970. */
+  readonly askedAt: number[] = [];
   /** Requests that it works at; those that hang are not among them. */
   busy = 0;
   /** How often authorizations and orders are asked for until they are decided. */
@@ -154,6 +156,7 @@ export class FakeAcmeServer implements AsyncDisposable {
     const [, name = "", id = ""] = new URL(request.url).pathname.split("/");
     const step = name as Step;
     this.asked.push(step);
+    this.askedAt.push(this.#options.now());
     const index = this.#faults.findIndex((planned) => planned.step === step);
     const [planned] = index === -1 ? [] : this.#faults.splice(index, 1);
     const fault = planned?.fault;
@@ -163,7 +166,7 @@ export class FakeAcmeServer implements AsyncDisposable {
       this.busy++;
     }
     if (fault === "badNonce") return this.#withNonce(problem(400, "badNonce", "use another one"));
-    if (fault instanceof Response) return this.#withNonce(fault);
+    if (fault instanceof Response) return step === "newNonce" ? fault : this.#withNonce(fault);
     const body = await request.text();
     const right = await this.#answer(step, Number(id), body, request).catch((error) =>
       error instanceof Response ? error : problem(500, "serverInternal", String(error))
