@@ -18,6 +18,10 @@ const LOOK_MS = 3_600_000;
 /** The same while another balancer orders. */
 const LOCKED_MS = 5_000;
 
+/** Without a pause like after a failure, it would be ordered again and again. */
+const DUE_AT_ONCE =
+  "the certificate that came is due for renewal already: is this machine's clock right?";
+
 export interface RenewalOptions extends AttemptTools {
   /** 0 up to 1. */
   readonly random: () => number;
@@ -175,7 +179,8 @@ export class AcmeRenewal {
       await store.removeOrder(id);
       await store.removeFailures(id);
       const pauseMs = await this.#look();
-      onInfo(describeIssued(certificate, names, this.#stored?.renewAt ?? 0));
+      if (pauseMs <= 0) throw new AcmeFailure("refused", DUE_AT_ONCE);
+      onInfo(describeIssued(certificate, names, this.#stored!.renewAt));
       return pauseMs;
     } catch (error) {
       if (lease.lost.aborted) return this.#lockedOut();

@@ -3,64 +3,98 @@ import type { AcmeCertificate } from "../../lib/acme/chain.ts";
 import { AcmeRenewal } from "../../lib/acme/renewal.ts";
 import type { AcmeSettings } from "../../lib/acme/settings.ts";
 import type { Disk } from "../../lib/acme/store/disk.ts";
+import { Lease } from "../../lib/acme/store/lock.ts";
 import { AcmeStore } from "../../lib/acme/store/store.ts";
 import { type FakeAcmeOptions, FakeAcmeServer } from "./fake_acme_server.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { TICK_MS, type Timed, Wheel } from "../../lib/time/timer_wheel.ts";
 
 /** When a scene begins. */
 export const START = Date.UTC(2026, 0, 1);
 export const DAY_MS = 86_400_000;
 
-/** While an order is under way: the time limits of requests must not pass while they are answered. */
-const ORDERING_STEP_MS = 500;
+/** What a request may take: while one is under way, the time must not pass. */
+const REQUEST_LIMIT_MS = 30_000;
 
-export interface SceneOptions
-  extends Partial<Pick<FakeAcmeOptions, "lifeMs" | "externalAccounts">> {
-  /** How far the clock moves at once while nothing is ordered, in milliseconds. */
-  readonly stepMs?: number;
+/** More steps than any test needs. */
+const MAX_STEPS = 3_000;
+
+export type SceneOptions = Partial<Pick<FakeAcmeOptions, "lifeMs" | "externalAccounts">>;
+
+/** A wheel that knows what it waits for. */
+class SeenWheel extends Wheel {
+  readonly #pauses = new Set<Timed>();
+  readonly #others = new Set<Timed>();
+
+  override set(timed: Timed, milliseconds: number): void {
+    super.set(timed, milliseconds);
+    const isPause = !(timed instanceof Lease) && milliseconds !== REQUEST_LIMIT_MS;
+    (isPause ? this.#pauses : this.#others).add(timed);
+  }
+
+  /** How many pauses are waited for. */
+  get pauses(): number {
+    return waiting(this.#pauses).length;
+  }
+
+  /** When the next deadline is; Infinity if there is none. */
+  get next(): number {
+    const all = [...waiting(this.#pauses), ...waiting(this.#others)];
+    return Math.min(...all.map(({ deadline }) => deadline));
+  }
+}
+
+function waiting(entries: Set<Timed>): Timed[] {
+  for (const timed of entries) if (timed.deadline === Infinity) entries.delete(timed);
+  return [...entries];
+}
+
+/** It knows whether it runs. */
+class SeenRenewal extends AcmeRenewal {
+  isRunning = false;
+
+  override async start(): Promise<void> {
+    await super.start();
+    this.isRunning = true;
+  }
+
+  override async stop(): Promise<void> {
+    this.isRunning = false;
+    await super.stop();
+  }
 }
 
 /** One balancer's renewal, and what it said. */
 export interface Balancer {
-  readonly renewal: AcmeRenewal;
+  readonly renewal: SeenRenewal;
   readonly certificates: AcmeCertificate[];
   readonly warnings: string[];
   readonly infos: string[];
 }
 
 export class AcmeScene implements AsyncDisposable {
-  readonly clock = new ManualClock();
+  readonly wheel = new SeenWheel(0);
   readonly server: FakeAcmeServer;
   readonly folder: string;
-  readonly #stepMs: number;
   readonly #balancers: Balancer[] = [];
 
-  private constructor(server: FakeAcmeServer, folder: string, stepMs: number, begin: () => number) {
+  private constructor(server: FakeAcmeServer, folder: string) {
     this.server = server;
     this.folder = folder;
-    this.#stepMs = stepMs;
-    this.now = begin;
   }
 
   /** The time of day. */
-  now: () => number;
+  readonly now = (): number => START + this.wheel.now;
 
   static async start(options: SceneOptions = {}): Promise<AcmeScene> {
     const folder = await Deno.makeTempDir();
-    const store = new AcmeStore(`${folder}/acme`);
-    let now = () => START;
+    let scene: AcmeScene | undefined;
     const server = await FakeAcmeServer.start({
       ...options,
-      now: () => now(),
-      answerTo: (token) => store.keyAuthorization(token),
+      now: () => scene?.now() ?? START,
+      answerTo: (token) => new AcmeStore(`${folder}/acme`).keyAuthorization(token),
     });
-    const scene = new AcmeScene(server, folder, options.stepMs ?? 1_000, () => now());
-    now = () => START + scene.clock.now();
+    scene = new AcmeScene(server, folder);
     return scene;
-  }
-
-  get store(): AcmeStore {
-    return new AcmeStore(`${this.folder}/acme`);
   }
 
   settings(settings: Partial<AcmeSettings> = {}): AcmeSettings {
@@ -75,9 +109,9 @@ export class AcmeScene implements AsyncDisposable {
       warnings: [] as string[],
       infos: [] as string[],
     };
-    const renewal = new AcmeRenewal(this.settings(settings), {
+    const renewal = new SeenRenewal(this.settings(settings), {
       store: new AcmeStore(`${this.folder}/acme`, disk),
-      wheel: this.clock.wheel,
+      wheel: this.wheel,
       wallClock: this.now,
       random: () => 0,
       onCertificate: (certificate) => said.certificates.push(certificate),
@@ -100,29 +134,44 @@ export class AcmeScene implements AsyncDisposable {
     return text.replaceAll(this.folder, "FOLDER").replaceAll(String(this.server.port), "PORT");
   }
 
-  /** Moves the clock on until something is so; it never does while the authority works at a request. */
-  async until(
-    condition: () => boolean,
-    stepMs = this.#stepMs,
-    limitMs = 5_000 * stepMs,
-  ): Promise<void> {
-    const end = this.clock.now() + limitMs;
-    while (!condition()) {
-      if (this.clock.now() > end) {
-        const said = this.#balancers.map(({ warnings, infos }) => [...warnings, ...infos]);
-        throw new Error(`It does not happen: ${this.server.asked.join(" ")}: ${said.join("\n")}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      if (this.server.busy > 0) continue;
-      const isOrdering = this.#balancers.some(({ renewal }) => renewal.status().isOrdering);
-      this.clock.wheel.turn(this.clock.now() + (isOrdering ? ORDERING_STEP_MS : stepMs));
+  /** Lets the time pass until something is so: from one deadline to the next, while nothing else happens. */
+  async until(condition: () => boolean): Promise<void> {
+    for (let step = 0; !condition(); step++) {
+      if (step > MAX_STEPS) throw new Error(`It does not happen: ${this.#said()}`);
+      await this.#rest(condition);
+      if (!condition()) this.#turn(this.wheel.next);
     }
   }
 
-  /** Lets the time pass, and what is due happen. */
-  async pass(milliseconds: number, stepMs = this.#stepMs): Promise<void> {
-    const end = this.clock.now() + milliseconds;
-    await this.until(() => this.clock.now() >= end, stepMs);
+  /** Lets so much time pass, and what is due happen. */
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.wheel.now + milliseconds;
+    while (this.wheel.now < end) {
+      await this.#rest();
+      this.#turn(Math.min(this.wheel.next, end));
+    }
+    await this.#rest();
+  }
+
+  /** Resolves when all balancers wait for the time, or the authority hangs. */
+  async #rest(isOver: () => boolean = () => false): Promise<void> {
+    for (let turn = 0; !isOver(); turn++) {
+      const running = this.#balancers.filter(({ renewal }) => renewal.isRunning).length;
+      if (this.wheel.pauses >= running) return;
+      if (this.server.isHanging && this.server.busy === 0 && turn > 20) return;
+      if (turn > 10_000) throw new Error(`It does not come to rest: ${this.#said()}`);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  #turn(time: number): void {
+    if (time === Infinity) throw new Error(`Nothing is waited for: ${this.#said()}`);
+    this.wheel.turn(Math.max(time, this.wheel.now) + TICK_MS);
+  }
+
+  #said(): string {
+    const said = this.#balancers.flatMap(({ warnings, infos }) => [...warnings, ...infos]);
+    return `${this.server.asked.join(" ")}: ${said.join("\n")}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

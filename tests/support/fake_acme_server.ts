@@ -79,6 +79,8 @@ export class FakeAcmeServer implements AsyncDisposable {
   pollsUntilValidated = 0;
   pollsUntilIssued = 0;
   retryAfter: string | undefined;
+  /** When its certificates begin to be valid, if that is not now. */
+  issueFrom: number | undefined;
   /** Changes what is issued. */
   alter: (chain: string) => string | Promise<string> = (chain) => chain;
 
@@ -93,6 +95,11 @@ export class FakeAcmeServer implements AsyncDisposable {
     const [from, until] = [options.now() - 1e9, options.now() + 1e12];
     const authority = await issue({ names: ["Fake CA"], from, until, isAuthority: true });
     return new FakeAcmeServer(options, authority);
+  }
+
+  /** Whether a request waits for an answer that does not come. */
+  get isHanging(): boolean {
+    return this.#hanging.length > 0;
   }
 
   get directory(): string {
@@ -293,7 +300,7 @@ export class FakeAcmeServer implements AsyncDisposable {
     if (order.status !== "ready") throw problem(403, "orderNotReady", `it is ${order.status}`);
     const request = await readCertificateRequest(bytes(String(payload["csr"])));
     if (request.names.join() !== order.names.join()) throw problem(400, "badCSR", "other names");
-    const now = this.#options.now();
+    const now = this.issueFrom ?? this.#options.now();
     const { cert } = await issue({
       names: order.names,
       from: now,
