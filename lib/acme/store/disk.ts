@@ -10,7 +10,7 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /** What a file is called until it is whole. */
-export const UNFINISHED = ".unfinished";
+const UNFINISHED = ".unfinished";
 
 /** Creates a folder, and those above it, if it does not exist. Only this user may look into it. */
 export async function makeFolder(disk: Disk, folder: string): Promise<void> {

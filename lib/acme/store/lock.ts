@@ -3,13 +3,14 @@
  *
  * The lock is a file that only one can create. It names its owner and a time, which the owner renews every 20 s.
  * Another one that sees the same text for 90 s of its own time takes it for the lock of a balancer that is gone: so
- * the clocks of machines need not agree. To take it over it moves the file away, which only one can do, looks
- * whether what it has moved is what it saw, and creates its own. An owner that was only slow notices, when it
- * renews, that the lock is no longer its own, and gives up.
+ * the clocks of machines need not agree. To take it over it creates a second file, the guard, which again only one
+ * can; looks whether the lock still says the same; replaces it, so that it is never absent; and removes the guard.
+ * A guard that a crash left behind is removed after 90 s, too. An owner that was only slow notices, when it renews,
+ * that the lock is no longer its own, and gives up.
  */
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
 import { parseJson } from "../problem.ts";
-import { createFile, type Disk, readFile, removeFile, UNFINISHED, writeFile } from "./disk.ts";
+import { createFile, type Disk, readFile, removeFile, writeFile } from "./disk.ts";
 
 const RENEWAL_MS = 20_000;
 export const STALE_MS = 90_000;
@@ -25,51 +26,79 @@ export class StoreLock {
   readonly #path: string;
   readonly #options: LockOptions;
   readonly #owner = crypto.randomUUID();
-  /** Another one's lock, as it was seen, and since when it says that. */
-  #seen: { readonly text: string; readonly since: number } | undefined;
+  /** Another one's lock and guard, as they were seen. */
+  readonly #lock: Sighting;
+  readonly #guard: Sighting;
 
   constructor(path: string, options: LockOptions) {
     this.#path = path;
     this.#options = options;
+    this.#lock = new Sighting(path, options);
+    this.#guard = new Sighting(`${path}.guard`, options);
   }
 
   /** @returns undefined if another one has it */
   async take(): Promise<Lease | undefined> {
-    const { disk, wheel } = this.#options;
-    const text = await readFile(disk, this.#path);
-    if (text === undefined) return await this.#create();
-    if (this.#seen?.text !== text) this.#seen = { text, since: wheel.now };
-    if (wheel.now - this.#seen.since < STALE_MS) return undefined;
-    return await this.#moveAway(text) ? await this.#create() : undefined;
-  }
-
-  async #create(): Promise<Lease | undefined> {
-    this.#seen = undefined;
-    try {
-      await createFile(this.#options.disk, this.#path, lockText(this.#owner, this.#options));
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) return undefined;
-      throw error;
-    }
-    return new Lease(this.#path, this.#owner, this.#options);
+    const text = await this.#lock.look();
+    const hasIt = text === undefined
+      ? await this.#create(this.#path)
+      : this.#lock.isStale && await this.#takeOver(text);
+    return hasIt ? new Lease(this.#path, this.#owner, this.#options) : undefined;
   }
 
   /** @returns whether this one did */
-  async #moveAway(stale: string): Promise<boolean> {
-    const { disk } = this.#options;
-    const aside = `${this.#path}.${this.#owner}${UNFINISHED}`; // if this crashes, it is cleared away
+  async #create(path: string): Promise<boolean> {
     try {
-      await disk.rename(this.#path, aside);
+      await createFile(this.#options.disk, path, lockText(this.#owner, this.#options));
+      return true;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false; // another one was faster
+      if (error instanceof Deno.errors.AlreadyExists) return false;
       throw error;
     }
-    const moved = await readFile(disk, aside) ?? "";
-    await removeFile(disk, aside);
-    if (moved === stale) return true;
-    // Another one took it over between our look and our move: it gets it back, unless a third one was faster.
-    await createFile(disk, this.#path, moved).catch(ignoreExisting);
-    return false;
+  }
+
+  /** @returns whether this one did */
+  async #takeOver(stale: string): Promise<boolean> {
+    const { disk } = this.#options;
+    const guard = this.#guard.path;
+    if (await this.#guard.look() !== undefined && this.#guard.isStale) {
+      await removeFile(disk, guard);
+    }
+    if (!await this.#create(guard)) return false;
+    try {
+      if (await readFile(disk, this.#path) !== stale) return false; // another one was faster
+      await writeFile(disk, this.#path, lockText(this.#owner, this.#options));
+      return true;
+    } finally {
+      await removeFile(disk, guard);
+    }
+  }
+}
+
+/** A file of another one, and for how long it has not changed. */
+class Sighting {
+  readonly path: string;
+  readonly #options: LockOptions;
+  #text: string | undefined;
+  #since = 0;
+
+  constructor(path: string, options: LockOptions) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  /** @returns what it says; undefined if it does not exist */
+  async look(): Promise<string | undefined> {
+    const { disk, wheel } = this.#options;
+    const text = await readFile(disk, this.path);
+    if (text !== this.#text) this.#since = wheel.now;
+    this.#text = text;
+    return text;
+  }
+
+  /** Whether whoever made it is gone. */
+  get isStale(): boolean {
+    return this.#text !== undefined && this.#options.wheel.now - this.#since >= STALE_MS;
   }
 }
 
@@ -122,10 +151,6 @@ export class Lease extends Timed {
     const text = await readFile(this.#options.disk, this.#path);
     return text !== undefined && ownerIn(text) === this.#owner;
   }
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
 }
 
 function lockText(owner: string, { wallClock }: LockOptions): string {
