@@ -16,8 +16,8 @@ const MAX_REDIRECTS = 3;
 /** An idle connection may be closed by the other side at any time, which would fail the next request. */
 const IDLE_MS = 5_000;
 
-/** What fetch says before the reason. */
-const FETCH_PREAMBLE = /^.* client error \(\w+\)(?:: )?/s;
+/** What fetch says before the reason, and where rustls refers its authors to. */
+const NOT_THE_REASON = /^.* client error \(\w+\)(?:: )?|: https:\/\/docs\.rs\/\S+/gs;
 
 export interface AcmeRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -127,5 +127,5 @@ async function readText(response: Response, url: string): Promise<string> {
 
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return plainMessage(new Error(plainMessage(cause).replace(FETCH_PREAMBLE, "")));
+  return plainMessage(new Error(plainMessage(cause).replace(NOT_THE_REASON, "")));
 }

@@ -301,3 +301,60 @@ Deno.test("acme: a certificate that is due for renewal when it comes is used, an
   assertStringIncludes(warnings[0]!, "is due for renewal already: is this machine's clock right?;");
   assertStringIncludes(warnings[2]!, "next try in 4m");
 });
+
+Deno.test("acme: a private key that others can read is warned of once, and used", async () => {
+  await using scene = await AcmeScene.start();
+  const first = await scene.started({ domains: ["a.test"] });
+  await scene.until(() => first.infos.length === 2);
+  await first.renewal.stop();
+  const folder = `${scene.folder}/acme/certificates`;
+  const [file] = Object.keys(await contentsOf(folder));
+  await Deno.chmod(`${folder}/${file}`, 0o640);
+  const { certificates, warnings } = await scene.started({ domains: ["a.test"] });
+  await scene.pass(0.5 * DAY_MS);
+  const path = `FOLDER/acme/certificates/${file}`;
+  assertEquals(warnings, [`others can read the private key in ${path}: chmod 600 ${path}`]);
+  assertEquals(certificates, first.certificates);
+});
+
+Deno.test("acme: stop does not wait for an authority that does not answer", async () => {
+  await using scene = await AcmeScene.start();
+  scene.server.fail("newOrder", "hang");
+  const { renewal, warnings } = await scene.started();
+  await scene.until(() => scene.server.isHanging);
+  await renewal.stop();
+  assertEquals([warnings, renewal.status().isOrdering], [[], false]);
+});
+
+Deno.test("acme: the status tells what is in use, when it is renewed, and what failed", async () => {
+  await using scene = await AcmeScene.start({ lifeMs: 6 * DAY_MS });
+  const { renewal, infos, warnings, certificates } = await scene.started({ domains: ["a.test"] });
+  const before = renewal.status();
+  assertEquals([before.names, before.certificate, before.renewAt], [
+    ["a.test"],
+    undefined,
+    undefined,
+  ]);
+  await scene.until(() => infos.length === 2);
+  const { notBefore } = certificates[0]!;
+  const renewAt = notBefore + 4 * DAY_MS;
+  const [certificate] = certificates;
+  assertEquals(renewal.status(), {
+    names: ["a.test"],
+    certificate,
+    renewAt,
+    isOrdering: false,
+    problem: undefined,
+  });
+  scene.server.fail("directory", new Response("", { status: 502 }));
+  await scene.until(() => warnings.length === 1);
+  const { problem } = renewal.status();
+  assertEquals(
+    problem?.reason,
+    "the authority did not show its directory: it answered with status 502",
+  );
+  const pauseMs = (problem?.retryAt ?? 0) - renewAt;
+  assert(pauseMs >= 60_000 && pauseMs < 62_000, `${pauseMs}`);
+  await scene.until(() => certificates.length === 2);
+  await scene.until(() => renewal.status().problem === undefined);
+});

@@ -72,12 +72,13 @@ export interface Balancer {
 }
 
 export class AcmeScene implements AsyncDisposable {
-  readonly wheel = new SeenWheel(0);
+  readonly wheel: SeenWheel;
   readonly server: FakeAcmeServer;
   readonly folder: string;
   readonly #balancers: Balancer[] = [];
 
-  private constructor(server: FakeAcmeServer, folder: string) {
+  private constructor(server: FakeAcmeServer, folder: string, wheel: SeenWheel) {
+    this.wheel = wheel;
     this.server = server;
     this.folder = folder;
   }
@@ -87,14 +88,13 @@ export class AcmeScene implements AsyncDisposable {
 
   static async start(options: SceneOptions = {}): Promise<AcmeScene> {
     const folder = await Deno.makeTempDir();
-    let scene: AcmeScene | undefined;
+    const wheel = new SeenWheel(0);
     const server = await FakeAcmeServer.start({
       ...options,
-      now: () => scene?.now() ?? START,
+      now: () => START + wheel.now,
       answerTo: (token) => new AcmeStore(`${folder}/acme`).keyAuthorization(token),
     });
-    scene = new AcmeScene(server, folder);
-    return scene;
+    return new AcmeScene(server, folder, wheel);
   }
 
   settings(settings: Partial<AcmeSettings> = {}): AcmeSettings {
