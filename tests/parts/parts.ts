@@ -12,6 +12,9 @@ export const PARTS = 4;
 
 /** About how long files take that take long, in seconds; all others take a fraction of one. */
 export const SECONDS: Readonly<Record<string, number>> = {
+  "acme/failures_test.ts": 6,
+  "acme/renewal_test.ts": 7,
+  "acme/store/lock_test.ts": 2,
   "cli/admin_commands_test.ts": 8,
   "cli/check_test.ts": 5,
   "cli/demo_test.ts": 2,
