@@ -358,3 +358,46 @@ Deno.test("acme: the status tells what is in use, when it is renewed, and what f
   await scene.until(() => certificates.length === 2);
   await scene.until(() => renewal.status().problem === undefined);
 });
+
+Deno.test("acme: an account whose making was answered by nothing is the same one at the next attempt", async () => {
+  await using scene = await AcmeScene.start();
+  scene.server.fail("newAccount", () => new Response("", { status: 502 })); // made all the same
+  const { certificates } = await scene.started();
+  await scene.until(() => certificates.length === 1);
+  assertEquals(scene.server.contacts.length, 1);
+});
+
+Deno.test("acme: what another balancer got just before this one has the lock is used, and not ordered again", async () => {
+  await using scene = await AcmeScene.start();
+  const first = await scene.started({ domains: ["a.test"] });
+  await scene.until(() => first.infos.length === 2);
+  await first.renewal.stop();
+  const [[file, pem] = ["", ""]] = Object.entries(await contentsOf(scene.folder))
+    .filter(([name]) => name.endsWith(".pem"));
+  await Deno.remove(`${scene.folder}/${file}`);
+  const open: typeof Deno.open = async (path, options) => {
+    if (String(path).endsWith(".lock")) await Deno.writeTextFile(`${scene.folder}/${file}`, pem);
+    return await Deno.open(path, options);
+  };
+  const { renewal, certificates } = scene.balancer({ domains: ["a.test"] }, { ...Deno, open });
+  await renewal.start();
+  await scene.until(() => certificates.length === 1);
+  await scene.pass(DAY_MS);
+  assertEquals([certificates, scene.server.orders.length], [first.certificates, 1]);
+});
+
+Deno.test("acme: a certificate in use whose file is gone is not replaced by one that covers less", async () => {
+  await using scene = await AcmeScene.start();
+  const { certificates, infos, warnings } = await scene.started();
+  await scene.until(() => infos.length === 2);
+  const [file] = Object.keys(await contentsOf(`${scene.folder}/acme/certificates`));
+  await scene.pass(60_000);
+  const lesser = await scene.started({ domains: ["a.test"] });
+  await scene.until(() => lesser.infos.length === 2);
+  await scene.server.stop();
+  await Deno.remove(`${scene.folder}/acme/certificates/${file}`);
+  await scene.until(() => warnings.length === 2);
+  assertEquals(certificates.length, 1);
+  scene.server.restart();
+  await scene.until(() => certificates.length === 2);
+});
