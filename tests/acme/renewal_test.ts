@@ -321,7 +321,7 @@ Deno.test("acme: stop does not wait for an authority that does not answer", asyn
   await using scene = await AcmeScene.start();
   scene.server.fail("newOrder", "hang");
   const { renewal, warnings } = await scene.started();
-  await scene.until(() => scene.server.isHanging);
+  await scene.until(() => scene.isHanging);
   await renewal.stop();
   assertEquals([warnings, renewal.status().isOrdering], [[], false]);
 });

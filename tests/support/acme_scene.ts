@@ -153,12 +153,18 @@ export class AcmeScene implements AsyncDisposable {
     await this.#rest();
   }
 
+  /** Whether a balancer waits for an answer that does not come. */
+  get isHanging(): boolean {
+    const { hungAt = -Infinity, busy } = this.server;
+    return busy === 0 && this.now() - hungAt < REQUEST_LIMIT_MS;
+  }
+
   /** Resolves when all balancers wait for the time, or the authority hangs. */
   async #rest(isOver: () => boolean = () => false): Promise<void> {
     for (let turn = 0; !isOver(); turn++) {
       const running = this.#balancers.filter(({ renewal }) => renewal.isRunning).length;
       if (this.wheel.pauses >= running) return;
-      if (this.server.isHanging && this.server.busy === 0 && turn > 20) return;
+      if (this.isHanging && turn > 20) return;
       if (turn > 10_000) throw new Error(`It does not come to rest: ${this.#said()}`);
       await new Promise((resolve) => setTimeout(resolve, 0));
     }

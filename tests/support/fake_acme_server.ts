@@ -75,6 +75,8 @@ export class FakeAcmeServer implements AsyncDisposable {
   readonly askedAt: number[] = [];
   /** Requests that it works at; those that hang are not among them. */
   busy = 0;
+  /** When a request came last that is not answered, in milliseconds since 1970. */
+  hungAt: number | undefined;
   /** How often authorizations and orders are asked for until they are decided. */
   pollsUntilValidated = 0;
   pollsUntilIssued = 0;
@@ -95,11 +97,6 @@ export class FakeAcmeServer implements AsyncDisposable {
     const [from, until] = [options.now() - 1e9, options.now() + 1e12];
     const authority = await issue({ names: ["Fake CA"], from, until, isAuthority: true });
     return new FakeAcmeServer(options, authority);
-  }
-
-  /** Whether a request waits for an answer that does not come. */
-  get isHanging(): boolean {
-    return this.#hanging.length > 0;
   }
 
   get directory(): string {
@@ -168,6 +165,7 @@ export class FakeAcmeServer implements AsyncDisposable {
     const [planned] = index === -1 ? [] : this.#faults.splice(index, 1);
     const fault = planned?.fault;
     if (fault === "hang") {
+      this.hungAt = this.#options.now();
       this.busy--;
       await new Promise<void>((resolve) => this.#hanging.push(resolve));
       this.busy++;

@@ -35,6 +35,13 @@ class Scene implements AsyncDisposable {
     }
   }
 
+  /** Waits for the disk. */
+  async until(condition: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 2_000 && !condition(); turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.folder, { recursive: true });
   }
@@ -104,6 +111,7 @@ Deno.test("acme lock: an owner that was stopped for long notices that another on
   if (taken === undefined) throw new Error("nobody has it");
   const owner = scene.owner();
   await scene.pass(25_000, stopped);
+  await scene.until(() => lease!.lost.aborted);
   assertEquals([lease!.lost.aborted, taken.lost.aborted], [true, false]);
   await lease!.release();
   assertEquals(scene.owner(), owner, "what it gives back is not another one's");
@@ -152,6 +160,7 @@ Deno.test("acme lock: one that cannot be renewed is lost before another one take
   const lease = await scene.balancer({ ...Deno, open }).take();
   isFull = true;
   await scene.pass(25_000);
+  await scene.until(() => lease!.lost.aborted);
   assertEquals(lease!.lost.reason.message, "the disk is full");
   await lease!.release();
   assertEquals(await contentsOf(scene.folder), {});
