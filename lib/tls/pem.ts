@@ -26,3 +26,10 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 export function pemBlocks(text: string): PemBlock[] {
   return [...text.matchAll(BLOCK)].map(([text, label]) => ({ label: label!, text: `${text}\n` }));
 }
+
+/** The bytes of the first block. @throws SyntaxError if there is none */
+export function derOf(pem: string): Uint8Array<ArrayBuffer> {
+  const [block] = pemBlocks(pem);
+  if (block === undefined) throw new SyntaxError("it is not in PEM");
+  return Uint8Array.fromBase64(block.text.replace(/-----[^-]*-----/g, ""));
+}

@@ -18,6 +18,9 @@ export const PARTS = 8;
  * fraction of one.
  */
 export const SECONDS: Readonly<Record<string, number>> = {
+  "acme/failures_test.ts": 6,
+  "acme/renewal_test.ts": 7,
+  "acme/store/lock_test.ts": 2,
   "cli/admin_commands_test.ts": 22,
   "cli/check_test.ts": 8,
   "cli/demo_test.ts": 3,
@@ -55,6 +58,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "engines/routing_streams_test.ts": 2,
   "engines/tcp/backend/hostile_backends_test.ts": 4,
   "engines/tcp/blame_test.ts": 4,
+  "engines/tcp/client/descriptors_test.ts": 2,
   "engines/tcp/client_leaves_test.ts": 2,
   "engines/tcp/client_test.ts": 2,
   "engines/tcp/drain_test.ts": 8,
@@ -63,6 +67,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "engines/tcp/exchange/uploads_test.ts": 7,
   "engines/tcp/fuzz_test.ts": 5,
   "engines/tcp/http1/chunked_any_body_test.ts": 2,
+  "engines/tcp/http1/malformed_test.ts": 2,
   "engines/tcp/limits_test.ts": 5,
   "engines/tcp/timeouts_test.ts": 6,
   "engines/timeouts_test.ts": 17,

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/config/parts.ts"],
   ["lib/config/rules/"],
   ["lib/config/"],
-  ["lib/backends/", "lib/discovery/"],
+  ["lib/backends/", "lib/discovery/", "lib/acme/"],
   ["lib/policies/"],
   ["lib/pool/"],
   ["lib/routing/"],
