@@ -61,6 +61,8 @@ export interface ListenerAddress {
   readonly port: number;
   /** Undefined for requests without TLS. */
   readonly tls?: TlsSettings | undefined;
+  /** Whether connections begin with a PROXY header, before any TLS. */
+  readonly proxyProtocol?: boolean | undefined;
 }
 
 /** TLS of clients, as plain data. */

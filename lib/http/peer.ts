@@ -1,5 +1,7 @@
 /** Who sends the requests of a connection. */
 
+import type { Endpoints } from "../endpoints.ts";
+
 /** `https` over TLS. */
 export type Scheme = "http" | "https";
 
@@ -8,4 +10,6 @@ export interface Peer {
   readonly address: string;
   /** How it reaches this balancer. */
   readonly scheme: Scheme;
+  /** Both ends of its connection, or of the one that a PROXY header names; undefined if they have no addresses. */
+  readonly endpoints?: Endpoints | undefined;
 }

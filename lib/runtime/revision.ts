@@ -36,10 +36,11 @@ export interface Revision {
 
 /** Where requests come in. */
 export function listenersOf({ listeners }: Pick<Configuration, "listeners">): ListenerAddress[] {
-  return Object.entries(listeners).map(([name, { host, port }]) => ({
+  return Object.entries(listeners).map(([name, { host, port, proxyProtocol }]) => ({
     name,
     hostname: host,
     port,
+    proxyProtocol,
   }));
 }
 

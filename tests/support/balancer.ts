@@ -55,6 +55,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly port?: number;
   /** TLS of its listener; by default there is none. */
   readonly tls?: TlsSettings;
+  /** Whether connections to its listener begin with a PROXY header. */
+  readonly proxyProtocol?: boolean;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -174,6 +176,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     hostname: options.hostname ?? "127.0.0.1",
     port: options.port ?? 0,
     tls: options.tls,
+    proxyProtocol: options.proxyProtocol,
   };
   const serving = SERVE[options.engine ?? "web"]({
     snapshot,

@@ -8,6 +8,7 @@ import { checkListeners } from "./listeners.ts";
 import { checkPasswords } from "./passwords.ts";
 import { checkPools } from "./pools.ts";
 import { checkPorts } from "./ports.ts";
+import { checkProxyProtocol } from "./proxy_protocol.ts";
 import { checkRoutes } from "./routes.ts";
 import { checkStickyCookies } from "./sticky_cookies.ts";
 import { checkEffects } from "./without_effect.ts";
@@ -20,5 +21,6 @@ export const RULES: readonly Rule[] = [
   checkStickyCookies,
   checkRoutes,
   checkPasswords,
+  checkProxyProtocol,
   checkEffects,
 ];

@@ -20,7 +20,6 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["listeners", "*", "tls"] },
   { path: ["listeners", "*", "unix"] },
   { path: ["listeners", "*", "mode"] },
-  { path: ["listeners", "*", "proxyProtocol"], when: isOn },
   { path: ["listeners", "*", "redirectToHttps"], when: isOn },
   { path: ["pools", "*", "tls"] },
   { path: ["pools", "*", "proxyProtocol"] },

@@ -27,10 +27,12 @@ export class TcpListener implements Listener {
   readonly hostname: string;
   /** Those that came in here. */
   readonly clients = new Set<Client>();
-  /** How many connections become clients once their TLS handshake is complete. */
+  /** How many connections become clients once their PROXY header and their TLS handshake are complete. */
   arriving = 0;
   /** What TLS handshakes use; undefined if it has no TLS. */
   keys: Promise<Keys> | undefined;
+  /** Whether connections begin with a PROXY header. */
+  proxyProtocol = false;
   /** Whether responses say that their connections close. */
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
@@ -64,8 +66,9 @@ export class TcpListener implements Listener {
     this.#accepting?.resume();
   }
 
-  adopt({ name, tls }: ListenerAddress): void {
+  adopt({ name, tls, proxyProtocol = false }: ListenerAddress): void {
     this.name = name;
+    this.proxyProtocol = proxyProtocol;
     this.keys = tls && loadKeys(tls);
   }
 

@@ -8,19 +8,6 @@ export const SIGNATURE = Uint8Array.of(
 /** Before the addresses of version 2: signature, command, family, length. In bytes. */
 export const PREFIX_BYTES = 16;
 
-/** One end of a connection. */
-export interface Endpoint {
-  /** Without brackets. */
-  readonly address: string;
-  readonly port: number;
-}
-
-/** Whose connection it is. */
-export interface ProxiedConnection {
-  readonly source: Endpoint;
-  readonly destination: Endpoint;
-}
-
 /** The 16 bytes of an IPv6 address. @param address valid */
 export function bytesOfIPv6(address: string): Uint8Array {
   const [before = "", after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");

@@ -2,20 +2,14 @@
  * Reads the PROXY header that a connection begins with: version 1 or 2 (HAProxy's proxy-protocol.txt,
  * 2020/03/05). What cannot become one is refused at its first wrong byte.
  */
+import type { Endpoint, Endpoints } from "../../endpoints.ts";
 import { isIP } from "../is_ip.ts";
 import { crc32c } from "./crc32c.ts";
-import {
-  addressOf,
-  bytesOfIPv6,
-  type Endpoint,
-  PREFIX_BYTES,
-  type ProxiedConnection,
-  SIGNATURE,
-} from "./format.ts";
+import { addressOf, bytesOfIPv6, PREFIX_BYTES, SIGNATURE } from "./format.ts";
 
 export interface ProxyHeader {
   /** Whose connection it is; undefined if it is that of the proxy itself, or if the proxy does not know. */
-  readonly connection: ProxiedConnection | undefined;
+  readonly endpoints: Endpoints | undefined;
   /** How many bytes it has. */
   readonly length: number;
 }
@@ -68,14 +62,14 @@ function readLine(bytes: Uint8Array): ProxyHeader | "incomplete" | "invalid" {
   if (line[end + 1] !== LF) return "invalid";
   const text = String.fromCharCode(...line.subarray(0, end));
   const length = end + 2;
-  if (/^PROXY UNKNOWN(?: |$)/.test(text)) return { connection: undefined, length };
+  if (/^PROXY UNKNOWN(?: |$)/.test(text)) return { endpoints: undefined, length };
   const [, version, from, to, fromPort, toPort] =
     /^PROXY TCP([46]) ([^ ]+) ([^ ]+) ([^ ]+) ([^ ]+)$/.exec(text) ?? [];
   if (version === undefined) return "invalid";
   const source = readEndpoint(version, from!, fromPort!);
   const destination = readEndpoint(version, to!, toPort!);
   if (source === undefined || destination === undefined) return "invalid";
-  return { connection: { source, destination }, length };
+  return { endpoints: { source, destination }, length };
 }
 
 function readEndpoint(version: string, address: string, port: string): Endpoint | undefined {
@@ -101,13 +95,13 @@ function readBinary(bytes: Uint8Array): ProxyHeader | "incomplete" | "invalid" {
   const header = bytes.subarray(0, length);
   const more = checkMore(header, PREFIX_BYTES + (ADDRESS_BYTES[family] ?? 0));
   if (more === "wrong checksum") return "invalid";
-  if (command === LOCAL || family === 0) return { connection: undefined, length };
+  if (command === LOCAL || family === 0) return { endpoints: undefined, length };
   if (more === "malformed") return "invalid";
   const isAddress = (family === IPV4 || family === IPV6) && transport === STREAM;
-  return { connection: isAddress ? readAddresses(header, family) : undefined, length };
+  return { endpoints: isAddress ? readAddresses(header, family) : undefined, length };
 }
 
-function readAddresses(header: Uint8Array, family: number): ProxiedConnection {
+function readAddresses(header: Uint8Array, family: number): Endpoints {
   const size = family === IPV4 ? 4 : 16;
   const ports = PREFIX_BYTES + 2 * size;
   const endpoint = (index: number) => ({

@@ -1,6 +1,7 @@
 /** Writes the PROXY header that a connection begins with (HAProxy's proxy-protocol.txt, 2020/03/05). */
+import type { Endpoints } from "../../endpoints.ts";
 import { isIP } from "../is_ip.ts";
-import { bytesOfIPv6, PREFIX_BYTES, type ProxiedConnection, SIGNATURE } from "./format.ts";
+import { bytesOfIPv6, PREFIX_BYTES, SIGNATURE } from "./format.ts";
 
 export type ProxyVersion = 1 | 2;
 
@@ -11,40 +12,40 @@ const LOCAL = 0x20, PROXY = 0x21;
 const KINDS = { 4: 0x11, 6: 0x21 };
 
 /**
- * @param connection whose it is; undefined for one of the proxy itself, or of a client without an address: then
+ * @param endpoints those of the client's connection; undefined for one of the proxy itself, or of a client without an address: then
  * the header says UNKNOWN (version 1) or LOCAL (version 2)
  */
 export function writeProxyHeader(
   version: ProxyVersion,
-  connection: ProxiedConnection | undefined,
+  endpoints: Endpoints | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const family = connection === undefined ? 0 : familyOf(connection);
-  return version === 1 ? writeLine(connection, family) : writeBinary(connection, family);
+  const family = endpoints === undefined ? 0 : familyOf(endpoints);
+  return version === 1 ? writeLine(endpoints, family) : writeBinary(endpoints, family);
 }
 
 /** @returns 0 if they have no common one */
-function familyOf({ source, destination }: ProxiedConnection): 0 | 4 | 6 {
+function familyOf({ source, destination }: Endpoints): 0 | 4 | 6 {
   const family = isIP(source.address);
   return family === isIP(destination.address) ? family : 0;
 }
 
 function writeLine(
-  connection: ProxiedConnection | undefined,
+  endpoints: Endpoints | undefined,
   family: 0 | 4 | 6,
 ): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
-  if (connection === undefined || family === 0) return encoder.encode("PROXY UNKNOWN\r\n");
-  const { source, destination } = connection;
+  if (endpoints === undefined || family === 0) return encoder.encode("PROXY UNKNOWN\r\n");
+  const { source, destination } = endpoints;
   const ends = `${source.address} ${destination.address} ${source.port} ${destination.port}`;
   return encoder.encode(`PROXY TCP${family} ${ends}\r\n`);
 }
 
 function writeBinary(
-  connection: ProxiedConnection | undefined,
+  endpoints: Endpoints | undefined,
   family: 0 | 4 | 6,
 ): Uint8Array<ArrayBuffer> {
-  const isProxied = connection !== undefined && family !== 0;
-  const addresses = isProxied ? addressBytes(connection, family) : [];
+  const isProxied = endpoints !== undefined && family !== 0;
+  const addresses = isProxied ? addressBytes(endpoints, family) : [];
   const bytes = new Uint8Array(PREFIX_BYTES + addresses.length);
   bytes.set(SIGNATURE);
   bytes.set([
@@ -56,7 +57,7 @@ function writeBinary(
   return bytes;
 }
 
-function addressBytes({ source, destination }: ProxiedConnection, family: 4 | 6): number[] {
+function addressBytes({ source, destination }: Endpoints, family: 4 | 6): number[] {
   const bytesOf = (address: string) =>
     family === 4 ? address.split(".").map(Number) : [...bytesOfIPv6(address)];
   return [

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Endpoints } from "../../../lib/endpoints.ts";
 import { crc32c } from "../../../lib/net/proxy_header/crc32c.ts";
-import { type ProxiedConnection, SIGNATURE } from "../../../lib/net/proxy_header/format.ts";
+import { SIGNATURE } from "../../../lib/net/proxy_header/format.ts";
 import { MAX_HEADER_BYTES, readProxyHeader } from "../../../lib/net/proxy_header/read.ts";
 import { type ProxyVersion, writeProxyHeader } from "../../../lib/net/proxy_header/write.ts";
 
@@ -25,11 +26,11 @@ const V6 = [
 ];
 const MAPPED = [...new Array(10).fill(0), 0xff, 0xff];
 
-const FROM_V4: ProxiedConnection = {
+const FROM_V4: Endpoints = {
   source: { address: "192.0.2.7", port: 0x1234 },
   destination: { address: "198.51.100.1", port: 443 },
 };
-const FROM_V6: ProxiedConnection = {
+const FROM_V6: Endpoints = {
   source: { address: "2001:db8::7", port: 0x1234 },
   destination: { address: "2001:db8::1", port: 443 },
 };
@@ -87,7 +88,7 @@ for (
   ] as const
 ) {
   Deno.test(`PROXY header: ${what} is read, whatever follows and however it arrives`, () => {
-    const expected = { connection, length: header.length };
+    const expected = { endpoints: connection, length: header.length };
     assertEquals(readProxyHeader(header), expected);
     assertEquals(readProxyHeader(Uint8Array.of(...header, 0x03, 0, 9, 1)), expected);
     for (let length = 0; length < header.length; length++) {
@@ -168,7 +169,7 @@ Deno.test("PROXY header: what is written is read, in both versions", () => {
   const connections = fc.oneof(connectionOf(v4), connectionOf(v6), fc.constant(undefined));
   fc.assert(fc.property(versions, connections, (version, connection) => {
     const bytes = writeProxyHeader(version, connection);
-    assertEquals(readProxyHeader(bytes), { connection, length: bytes.length });
+    assertEquals(readProxyHeader(bytes), { endpoints: connection, length: bytes.length });
   }));
 });
 
@@ -192,7 +193,7 @@ Deno.test("PROXY header: of two families, or none, nothing is said", () => {
     const other = { source: { address, port: 1 }, destination: FROM_V4.destination };
     for (const version of [1, 2] as const) {
       const header = readProxyHeader(writeProxyHeader(version, other));
-      assertEquals(typeof header === "object" && header.connection, undefined);
+      assertEquals(typeof header === "object" && header.endpoints, undefined);
     }
   }
 });
