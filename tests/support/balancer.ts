@@ -14,6 +14,7 @@ import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
+import type { ProxyVersion } from "../../lib/net/proxy_header/write.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
 
@@ -57,6 +58,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly tls?: TlsSettings;
   /** Whether connections to its listener begin with a PROXY header. */
   readonly proxyProtocol?: boolean;
+  /** The version of the PROXY header that backends get; by default they get none. */
+  readonly sendsProxy?: ProxyVersion;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -159,6 +162,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     retriesStatus: undefined,
     timeouts: timeoutsOf(limits),
     keepsPrefix: hasPathPrefix(backends),
+    proxyProtocol: options.sendsProxy,
     requests: new StatusCounts(),
   };
   const snapshot: Snapshot = {
@@ -190,7 +194,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     onWarning: (warning) => warnings.push(warning),
   });
   const checks = startConnectChecking(
-    () => ({ pool, timeout: limits.connectTimeout }),
+    () => ({ pool, timeout: limits.connectTimeout, proxyProtocol: options.sendsProxy }),
     clock,
     Math.random,
   );

@@ -22,8 +22,6 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["listeners", "*", "mode"] },
   { path: ["listeners", "*", "redirectToHttps"], when: isOn },
   { path: ["pools", "*", "tls"] },
-  { path: ["pools", "*", "proxyProtocol"] },
-  { path: ["pools", "*", "backends", "*"], when: isSocket },
 ];
 
 export function checkBuilt({ root }: RuleContext): Problem[] {
@@ -46,11 +44,4 @@ function expand(root: Node, pattern: Path): Path[] {
       if (node?.kind === "array") return node.items.map((_, index) => [...path, index]);
       return node?.kind === "object" ? [...node.entries.keys()].map((key) => [...path, key]) : [];
     }), [[]]);
-}
-
-/** A backend that listens on a unix socket. */
-function isSocket(node: Node): boolean {
-  const url = node.kind === "object" ? nodeAt(node, ["url"]) : node;
-  return url?.kind === "scalar" && typeof url.value === "string" &&
-    url.value.startsWith("unix:");
 }

@@ -1,6 +1,7 @@
 /** A set of backends, and how requests are balanced over them. */
 import { z } from "zod";
-import { DAY_MS, HOUR_MS, orWord } from "../values/quantities.ts";
+import type { ProxyVersion } from "../../net/proxy_header/write.ts";
+import { DAY_MS, HOUR_MS, orWord, wholeNumber } from "../values/quantities.ts";
 import { withoutSecret } from "../values/backend_url.ts";
 import {
   type BackendAddress,
@@ -59,6 +60,7 @@ const backendAddress = leaf({
       "https://users.example/base",
       "dns+http://users:5000",
       "srv+http://_users._tcp.example",
+      "unix:/run/app.sock",
     ],
   },
 });
@@ -84,12 +86,19 @@ const cookieName = leaf({
   json: { type: "string", pattern: TOKEN.source },
 });
 
+/** The version of PROXY headers. */
+const proxyVersion = leaf({
+  type: "number",
+  read: (text) => wholeNumber(text, 1, 2) as Read<ProxyVersion>,
+  json: { type: "integer", minimum: 1, maximum: 2 },
+});
+
 /** One of `backends`. */
 const backend = z.union([
   backendAddress.transform((address): ListedBackend => ({ ...address, weight: 1, backup: false })),
   section({
     url: backendAddress.describe(
-      "An http or https URL, or a name that stands for backends: dns+http://, srv+http://.",
+      "An http or https URL, a unix socket, or a name that stands for backends: dns+http://, srv+http://.",
     ),
     weight: integer(0, 100).prefault(1).describe(
       "Its share relative to the others; 0 gets no new requests.",
@@ -205,7 +214,7 @@ export const pool = section({
         "of their URLs.",
     ),
   }).optional().describe("Ties clients to backends by a cookie."),
-  proxyProtocol: integer(1, 2).optional().describe(
+  proxyProtocol: proxyVersion.optional().describe(
     "The version of the PROXY header that backends get, which names the client.",
   ),
   tls: section({
