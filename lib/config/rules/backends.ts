@@ -52,11 +52,11 @@ function checkSockets(context: RuleContext, pool: PoolConfig, path: Path): Probl
     const refusal = "url" in backend ? refuseSocket(context, backend) : undefined;
     return refusal === undefined ? [] : [problemAt(context, [...path, "backends", index], refusal)];
   });
-  const hasSockets = pool.backends.some((backend) =>
+  const hasOnlySockets = pool.backends.every((backend) =>
     "url" in backend && socketPathOf(backend.url) !== undefined
   );
-  if (hasSockets && pool.health?.port !== undefined) {
-    const message = "must not be set beside unix sockets, which have no ports";
+  if (hasOnlySockets && pool.health?.port !== undefined) {
+    const message = "has no effect if all backends are unix sockets";
     problems.push(problemAt(context, [...path, "health", "port"], message));
   }
   return problems;

@@ -139,7 +139,9 @@ const health = z.union([
     rise: integer(1, 100).prefault(2).describe("Good probes in a row that bring a backend up."),
     fall: integer(1, 100).prefault(3).describe("Bad probes in a row that take a backend down."),
     host: hostHeader.optional().describe("The Host of probes; without it the backend's."),
-    port: port().optional().describe("The port that probes ask; without it the backend's."),
+    port: port().optional().describe(
+      "The port that probes ask; without it the backend's. Unix sockets have none.",
+    ),
   }),
 ]);
 
