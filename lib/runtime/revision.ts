@@ -1,6 +1,7 @@
 /** A configuration on its way to the workers: plain data, and memory that they share. */
 import type { BackendConfig, Configuration, PoolConfig } from "../config/model.ts";
 import type { Limits, ListenerAddress } from "../engines/engine.ts";
+import { socketPathOf } from "../net/unix_socket.ts";
 import type { SharedState } from "../shared_memory/state.ts";
 
 /** A backend that is known by its URL. */
@@ -36,12 +37,13 @@ export interface Revision {
 
 /** Where requests come in. */
 export function listenersOf({ listeners }: Pick<Configuration, "listeners">): ListenerAddress[] {
-  return Object.entries(listeners).map(([name, { host, port, proxyProtocol }]) => ({
-    name,
-    hostname: host,
-    port,
-    proxyProtocol,
-  }));
+  return Object.entries(listeners).map(([name, listener]) => {
+    const { host, port, unix, mode, proxyProtocol } = listener;
+    if (unix === undefined) return { name, hostname: host, port, proxyProtocol };
+    const hostname = `unix:${unix}`;
+    const path = socketPathOf(hostname)!;
+    return { name, hostname, port: 0, proxyProtocol, unix: { path, mode } };
+  });
 }
 
 /** The same revision, with the ports that the system chose. @param addresses in the order of its listeners */

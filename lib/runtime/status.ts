@@ -11,7 +11,7 @@ import type {
   StatusClass,
 } from "../admin/status.ts";
 import type { Backend } from "../backends/backend.ts";
-import { formatHostPort } from "../net/host_port.ts";
+import { formatListener } from "../net/host_port.ts";
 import { routeIdOf } from "../routing/route_id.ts";
 import type { ServingPool } from "../routing/route.ts";
 import { poolsOf } from "../routing/route_pools.ts";
@@ -69,7 +69,7 @@ export function statusOf(sources: StatusSources): Status {
     configuration: configurationOf(sources),
     listeners: supervisor.listeners.map(({ name, hostname, port }) => ({
       name,
-      address: formatHostPort(hostname, port),
+      address: formatListener({ hostname, port }),
     })),
     inFlight: process.record(COMMON).requests.value,
     pools: [...pools.all.values()].map((serving) => poolOf(serving, sources)),

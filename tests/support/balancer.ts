@@ -3,7 +3,13 @@ import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { isSecure } from "../../lib/http/trusted_proxies.ts";
 import { Backend } from "../../lib/backends/backend.ts";
 import { type Clock, startClock } from "../../lib/time/clock.ts";
-import type { Engine, Limits, Snapshot, TlsSettings } from "../../lib/engines/engine.ts";
+import type {
+  Engine,
+  Limits,
+  Snapshot,
+  TlsSettings,
+  UnixListening,
+} from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
@@ -58,6 +64,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly tls?: TlsSettings;
   /** Whether connections to its listener begin with a PROXY header. */
   readonly proxyProtocol?: boolean;
+  /** The unix socket to listen on, in place of a host and a port. */
+  readonly unix?: UnixListening;
   /** The version of the PROXY header that backends get; by default they get none. */
   readonly sendsProxy?: ProxyVersion;
 }
@@ -177,7 +185,8 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   };
   const listener = {
     name: "http",
-    hostname: options.hostname ?? "127.0.0.1",
+    hostname: options.unix ? `unix:${options.unix.path}` : options.hostname ?? "127.0.0.1",
+    unix: options.unix,
     port: options.port ?? 0,
     tls: options.tls,
     proxyProtocol: options.proxyProtocol,

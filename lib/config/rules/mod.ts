@@ -11,6 +11,7 @@ import { checkPorts } from "./ports.ts";
 import { checkProxyProtocol } from "./proxy_protocol.ts";
 import { checkRoutes } from "./routes.ts";
 import { checkStickyCookies } from "./sticky_cookies.ts";
+import { checkUnixListeners } from "./unix_listeners.ts";
 import { checkEffects } from "./without_effect.ts";
 
 export const RULES: readonly Rule[] = [
@@ -22,5 +23,6 @@ export const RULES: readonly Rule[] = [
   checkRoutes,
   checkPasswords,
   checkProxyProtocol,
+  checkUnixListeners,
   checkEffects,
 ];

@@ -18,8 +18,6 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["limits", "handshakes"] },
   { path: ["timeouts", "handshake"] },
   { path: ["listeners", "*", "tls"] },
-  { path: ["listeners", "*", "unix"] },
-  { path: ["listeners", "*", "mode"] },
   { path: ["listeners", "*", "redirectToHttps"], when: isOn },
   { path: ["pools", "*", "tls"] },
 ];

@@ -8,7 +8,9 @@ export function checkPasswords(context: RuleContext): Problem[] {
   // With trusted proxies, it is they who receive them.
   if (head === undefined || head.trustedProxies.length > 0) return [];
   const plain = Object.entries(head.listeners)
-    .filter(([, { tls, host }]) => tls === undefined && !isLoopback(host))
+    .filter(([, { tls, host, unix }]) =>
+      tls === undefined && unix === undefined && !isLoopback(host)
+    )
     .map(([name]) => name);
   return routes.flatMap((route, index) => {
     if (route?.basicAuth === undefined) return [];

@@ -4,8 +4,12 @@ import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
 import type { ListenerAddress } from "../engine.ts";
 import type { Client } from "./client.ts";
-import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
-
+import {
+  type AcceptedListener,
+  acceptFrom,
+  type Accepting,
+  type AcceptOptions,
+} from "./client/accept.ts";
 import { loadKeys } from "./secure_arrivals.ts";
 import type { Keys } from "./tls/keys.ts";
 
@@ -25,6 +29,7 @@ const LAST_CALL_QUIET_MS = 100;
 export class TcpListener implements Listener {
   name: string;
   readonly hostname: string;
+  readonly mode: number | undefined;
   /** Those that came in here. */
   readonly clients = new Set<Client>();
   /** How many connections become clients once their PROXY header and their TLS handshake are complete. */
@@ -37,18 +42,28 @@ export class TcpListener implements Listener {
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
   closing = false;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: AcceptedListener;
+  /** Removes the file of a unix socket. */
+  readonly #remove: () => void;
   readonly #finished = Promise.withResolvers<void>();
   #accepting: Accepting | undefined;
 
-  constructor(listener: Deno.TcpListener, { name, hostname }: ListenerAddress) {
+  /** @param remove called once it accepts no more */
+  constructor(
+    listener: AcceptedListener,
+    { name, hostname, unix }: ListenerAddress,
+    remove: () => void,
+  ) {
     this.#listener = listener;
+    this.#remove = remove;
     this.name = name;
     this.hostname = hostname;
+    this.mode = unix?.mode;
   }
 
   get address(): Deno.NetAddr {
-    return this.#listener.addr as Deno.NetAddr;
+    const { addr } = this.#listener;
+    return "port" in addr ? addr : { transport: "tcp", hostname: this.hostname, port: 0 };
   }
 
   get finished(): Promise<void> {
@@ -58,7 +73,8 @@ export class TcpListener implements Listener {
   /** Begins to accept connections; until then they wait in the system's queue. */
   accept(options: AcceptOptions): void {
     this.#accepting = acceptFrom(this.#listener, options);
-    this.#accepting.finished.then(this.#finished.resolve, this.#finished.reject);
+    this.#accepting.finished.finally(this.#remove)
+      .then(this.#finished.resolve, this.#finished.reject);
   }
 
   /** Ends a pause of accepting, as there may be room again. */
@@ -74,6 +90,7 @@ export class TcpListener implements Listener {
 
   discard(): void {
     this.#listener.close();
+    this.#remove();
   }
 
   /**

@@ -5,7 +5,9 @@ import { waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
+import { placeSocket } from "../../net/unix_listening.ts";
 import { Client } from "./client.ts";
+import type { Accepted } from "./client/accept.ts";
 import type { Arrival } from "./client/connection.ts";
 import { createContext } from "./context.ts";
 import { Transports } from "./exchange/transports.ts";
@@ -53,8 +55,8 @@ export function serveTcp(options: EngineOptions): Engine {
     listener.add(client);
   }
 
-  function take(socket: Deno.TcpConn, listener: TcpListener): void {
-    socket.setNoDelay(true);
+  function take(socket: Accepted, listener: TcpListener): void {
+    if ("setNoDelay" in socket) socket.setNoDelay(true);
     const scheme = listener.keys === undefined ? "http" : "https";
     const arrival = { connection: socket, peer: new SocketPeer(socket, scheme) };
     if (scheme === "http" && !listener.proxyProtocol) return serve(arrival, listener);
@@ -134,9 +136,19 @@ export function serveTcp(options: EngineOptions): Engine {
 }
 
 function listen(address: ListenerAddress, reusePort: boolean): TcpListener {
-  const { hostname, port } = address;
+  const { hostname, port, unix } = address;
   const tcpBacklog = BACKLOG_CONNECTIONS;
-  return new TcpListener(Deno.listen({ hostname, port, reusePort, tcpBacklog }), address);
+  if (unix === undefined) {
+    const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog });
+    return new TcpListener(listener, address, () => {});
+  }
+  const { listening, remove } = placeSocket(
+    unix.path,
+    unix.mode,
+    (path) => Deno.listen({ transport: "unix", path }),
+    (listener) => listener.close(),
+  );
+  return new TcpListener(listening, address, remove);
 }
 
 /** Finds the client that has been idle longest, of those that were idle at a time on the wheel's clock. */

@@ -1,21 +1,24 @@
 /** Who is connected to a socket. */
 import type { Endpoint, Endpoints } from "../../endpoints.ts";
 import { plainAddress } from "../../http/client_address.ts";
-import type { Peer, Scheme } from "../../http/peer.ts";
+import { type Peer, type Scheme, UNIX_PEER } from "../../http/peer.ts";
+import type { Accepted } from "./client/accept.ts";
 
 export class SocketPeer implements Peer {
   readonly address: string;
   readonly scheme: Scheme;
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Accepted;
 
-  constructor(socket: Deno.TcpConn, scheme: Scheme) {
+  constructor(socket: Accepted, scheme: Scheme) {
     this.#socket = socket;
-    this.address = plainAddress(socket.remoteAddr.hostname);
+    const { remoteAddr } = socket;
+    this.address = "hostname" in remoteAddr ? plainAddress(remoteAddr.hostname) : UNIX_PEER;
     this.scheme = scheme;
   }
 
-  get endpoints(): Endpoints {
+  get endpoints(): Endpoints | undefined {
     const { remoteAddr, localAddr } = this.#socket;
+    if (!("hostname" in remoteAddr && "hostname" in localAddr)) return undefined;
     return { source: endpointOf(remoteAddr), destination: endpointOf(localAddr) };
   }
 }

@@ -25,6 +25,7 @@ export interface WebListenerOptions {
 export class WebListener implements Listener, Source {
   name: string;
   readonly hostname: string;
+  readonly mode: number | undefined;
   readonly scheme = "http";
   readonly hostIfMissing: string;
   draining = false;
@@ -32,13 +33,15 @@ export class WebListener implements Listener, Source {
   readonly #uploads = new Set<RequestBody>();
 
   /** @throws if the address cannot be listened on */
-  constructor({ name, hostname, port }: ListenerAddress, options: WebListenerOptions) {
+  constructor({ name, hostname, port, unix }: ListenerAddress, options: WebListenerOptions) {
     const { reusePort, serving, onError, onWarning } = options;
     this.name = name;
     this.hostname = hostname;
+    this.mode = unix?.mode;
     this.#listening = listen({
       hostname,
       port,
+      unix,
       reusePort,
       onError: (error) => {
         if (!(error instanceof BrokenBody)) onError(error);
