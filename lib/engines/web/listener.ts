@@ -27,6 +27,7 @@ export class WebListener implements Listener, Source {
   readonly hostname: string;
   readonly mode: number | undefined;
   readonly scheme = "http";
+  readonly isUnix: boolean;
   readonly hostIfMissing: string;
   draining = false;
   readonly #listening: Listening;
@@ -38,6 +39,7 @@ export class WebListener implements Listener, Source {
     this.name = name;
     this.hostname = hostname;
     this.mode = unix?.mode;
+    this.isUnix = unix !== undefined;
     this.#listening = listen({
       hostname,
       port,
