@@ -164,7 +164,7 @@ export class Supervisor {
       const known = port === 0
         ? this.listeners.find((other) => other.name === name && other.hostname === hostname)
         : undefined;
-      return known ?? listener;
+      return known === undefined ? listener : { ...listener, port: known.port };
     });
     return { ...revision, listeners };
   }
