@@ -23,7 +23,7 @@ export function checkUnixListeners(context: RuleContext): Problem[] {
     if (isAbstract && head.engine === "web") {
       say(
         "unix",
-        `needs ${assignment(context, ["engine"], "tcp")}: Deno.serve has no such sockets`,
+        `needs ${assignment(context, ["engine"], "tcp")}: the web engine has no abstract sockets`,
       );
     }
     const other = seen.get(unix);

@@ -1,7 +1,6 @@
 /** A set of backends, and how requests are balanced over them. */
 import { z } from "zod";
-import type { ProxyVersion } from "../../net/proxy_header/write.ts";
-import { DAY_MS, HOUR_MS, orWord, wholeNumber } from "../values/quantities.ts";
+import { DAY_MS, HOUR_MS, orWord } from "../values/quantities.ts";
 import { withoutSecret } from "../values/backend_url.ts";
 import {
   type BackendAddress,
@@ -23,6 +22,7 @@ import {
   integerOr,
   off,
   port,
+  proxyVersion,
   share,
   shareOrOff,
   statuses,
@@ -84,13 +84,6 @@ const cookieName = leaf({
   read: readCookieName,
   write: (name) => name ?? "off",
   json: { type: "string", pattern: TOKEN.source },
-});
-
-/** The version of PROXY headers. */
-const proxyVersion = leaf({
-  type: "number",
-  read: (text) => wholeNumber(text, 1, 2) as Read<ProxyVersion>,
-  json: { type: "integer", minimum: 1, maximum: 2 },
 });
 
 /** One of `backends`. */

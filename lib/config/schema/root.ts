@@ -33,7 +33,7 @@ const trusted = leaf({
     text === "unix"
       ? reading(text)
       : /[\s,;]/.test(text)
-      ? "must be one address or CIDR range, or unix"
+      ? "must be one address or CIDR range"
       : readNetwork(text),
   json: { type: "string", examples: ["10.0.0.0/8", "fd00::/8", "unix"] },
 });
@@ -94,7 +94,7 @@ export const SECTIONS = {
     "Whether a change of this file, or of a file that it names, is applied at once.",
   ),
   log: log.prefault({}).describe("What is logged."),
-  trustedProxies: list(trusted, "addresses, networks and unix").prefault([]).describe(
+  trustedProxies: list(trusted, "addresses and networks").prefault([]).describe(
     "Peers whose X-Forwarded-* headers count; unix: those on unix sockets.",
   ),
   dns: dns.prefault({}).describe("How names of backends are resolved."),
