@@ -102,9 +102,9 @@ for (const engine of ["web", "tcp"]) {
     assertEquals(site.files, ["front.sock", "roundabout.jsonc"]);
     await site.start();
     assertEquals(await site.ask(), 200);
-    const config = Deno.readTextFileSync(`${site.folder}/roundabout.jsonc`);
+    const config = await Deno.readTextFile(`${site.folder}/roundabout.jsonc`);
     const other = config.replace(String(site.adminPort), String(deadPort()));
-    Deno.writeTextFileSync(`${site.folder}/roundabout.jsonc`, other);
+    await Deno.writeTextFile(`${site.folder}/roundabout.jsonc`, other);
     const second = site.begin();
     assertEquals(await second.status() === 0, false);
     assertMatch(
@@ -131,20 +131,20 @@ for (const engine of ["web", "tcp"]) {
   });
 
   test("another file in its place is left alone", async (site) => {
-    Deno.writeTextFileSync(site.socket, "precious");
+    await Deno.writeTextFile(site.socket, "precious");
     const program = site.begin();
     assertEquals(await program.status() === 0, false);
     assertMatch(program.stderr, /as another file is there: remove it, or set another path/i);
-    assertEquals(Deno.readTextFileSync(site.socket), "precious");
+    assertEquals(await Deno.readTextFile(site.socket), "precious");
   });
 
   test("a reload changes its mode and its path", async (site, backend) => {
     const program = await site.start();
-    assertEquals(Deno.lstatSync(site.socket).mode! & 0o777, 0o600);
+    assertEquals((await Deno.lstat(site.socket)).mode! & 0o777, 0o600);
     site.write(engine, backend.url, { mode: "0666" });
     program.kill("SIGHUP");
     await program.shows(/configuration 2/);
-    assertEquals(Deno.lstatSync(site.socket).mode! & 0o777, 0o666);
+    assertEquals((await Deno.lstat(site.socket)).mode! & 0o777, 0o666);
     assertEquals(await site.ask(), 200);
     site.write(engine, backend.url, { unix: `${site.folder}/other.sock` });
     program.kill("SIGHUP");

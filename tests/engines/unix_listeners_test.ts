@@ -37,7 +37,7 @@ forEachEngine(({ engine, balance, test }) => {
     {
       await using balancer = balance([backend.url], { unix: { path: folder.socket, mode: 0o660 } });
       assertEquals(folder.files, ["front.sock"]);
-      assertEquals(Deno.lstatSync(folder.socket).mode! & 0o777, 0o660);
+      assertEquals((await Deno.lstat(folder.socket)).mode! & 0o777, 0o660);
       using client = await open(folder.socket);
       for (let count = 0; count < 2; count++) {
         await client.send(get());
@@ -91,7 +91,7 @@ forEachEngine(({ engine, balance, test }) => {
     using folder = new Folder();
     await using backend = new ScriptedBackend("a");
     const left = Deno.listen({ transport: "unix", path: `${folder.path}/x` });
-    Deno.renameSync(`${folder.path}/x`, folder.socket);
+    await Deno.rename(`${folder.path}/x`, folder.socket);
     left.close();
     assertEquals(folder.files, ["front.sock"]);
     const unix = { path: folder.socket, mode: undefined };
