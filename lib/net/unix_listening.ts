@@ -2,7 +2,10 @@
 
 export interface Placed<Listening> {
   readonly listening: Listening;
-  /** Removes the file, unless another socket has taken its place. */
+  /**
+   * Removes the file, unless another socket has taken its place. What listens still accepts those that have
+   * connected before. Called again, it does nothing.
+   */
   readonly remove: () => void;
 }
 
@@ -31,7 +34,14 @@ export function placeSocket<Listening>(
     if (mode !== undefined) Deno.chmodSync(temporary, mode);
     const { dev, ino } = Deno.lstatSync(temporary);
     Deno.renameSync(temporary, path);
-    return { listening, remove: () => removeIfStill(path, dev, ino) };
+    let isRemoved = false;
+    return {
+      listening,
+      remove() {
+        if (!isRemoved) removeIfStill(path, dev, ino);
+        isRemoved = true; // from now on, another file may have the same number
+      },
+    };
   } catch (error) {
     discard(listening);
     throw error;

@@ -48,7 +48,7 @@ export class TcpListener implements Listener {
   readonly #finished = Promise.withResolvers<void>();
   #accepting: Accepting | undefined;
 
-  /** @param remove called once it accepts no more */
+  /** @param remove called at the end, maybe twice */
   constructor(
     listener: AcceptedListener,
     { name, hostname, unix }: ListenerAddress,
@@ -103,6 +103,7 @@ export class TcpListener implements Listener {
   async stop(deadline: number, grace: number): Promise<void> {
     this.draining = true;
     await runFor(grace, deadline);
+    this.#remove(); // nobody more connects to a unix socket, and who has connected is accepted
     await this.#accepting?.stop();
     if (grace > 0 && this.#countIdle() > 0) {
       const until = Math.min(performance.now() + LAST_CALL_MS, deadline);
