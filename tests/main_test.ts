@@ -154,12 +154,13 @@ Deno.test("main: HTTP_PROXY is not used for requests to backends", async () => {
 });
 
 for (const task of ["start", "demo", "compile"] as const) {
-  Deno.test(`main: the task ${task} grants the network, reading files and the environment, and nothing else`, () => {
+  Deno.test(`main: the task ${task} grants the network, reading files, the environment and two folders to write to, and nothing else`, () => {
     assertEquals(permissionsOf(task), [
       "--no-prompt",
       "--allow-net",
       "--allow-read",
       "--allow-env",
+      "--allow-write=/run,/var/lib/roundabout",
       "--deny-import",
     ]);
   });

@@ -44,6 +44,7 @@ const EFFECTFUL = [
   "lib/engines/tcp/http1/local_reply_bytes.ts", // reads the time for Date
   "lib/engines/tcp/http1/proxy_lines.ts", // draws request ids
   "lib/engines/tcp/http1/request_id.ts", // draws request ids
+  "lib/health/probe_exchange.ts", // sends probes
   "lib/health/prober.ts", // sends probes
   "lib/simulate/command.ts", // reads files and prints
   "lib/time/clock.ts", // reads the system's clock
@@ -89,6 +90,11 @@ const PURE_FILES = [
   "lib/net/lack.ts",
   "lib/net/network.ts",
   "lib/net/plain_message.ts",
+  "lib/net/proxy_header/crc32c.ts",
+  "lib/net/proxy_header/format.ts",
+  "lib/net/proxy_header/read.ts",
+  "lib/net/proxy_header/write.ts",
+  "lib/net/unix_socket.ts",
   "lib/net/resolver/answer.ts",
   "lib/net/resolver/dns_packet.d.ts",
   "lib/net/resolver/failure.ts",

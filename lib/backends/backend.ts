@@ -26,7 +26,7 @@ export function idOf(url: string): string {
 
 /** The URL of a backend with this id. */
 export function urlOf(id: string): string {
-  return id.includes("://") ? id : `http://${id}`;
+  return id.includes("://") || id.startsWith("unix:") ? id : `http://${id}`;
 }
 
 /** One server that requests are forwarded to. Its changing state is shared by all workers. */

@@ -74,6 +74,9 @@ export async function askPredecessor(
   log("info", `--takeover: taking the place of the instance on ${client.address}, ${instance}`);
   return {
     ports: new Set(listeners.map(({ address }) => Number(address.split(":").at(-1)))),
+    sockets: new Set(
+      listeners.map(({ address }) => address).filter((address) => address.startsWith("unix:")),
+    ),
     setByHand: setByHandIn(status),
     async stop() {
       if (isEnding()) throw new AdminError("this instance was told to stop: the other one goes on");

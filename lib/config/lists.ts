@@ -3,7 +3,7 @@ import { plainMessage } from "../net/plain_message.ts";
 import type { ReadText } from "./contents.ts";
 import type { Configuration, PoolConfig } from "./model.ts";
 import type { Problem } from "./problems/problem.ts";
-import { ownListenerOf } from "./rules/backends.ts";
+import { ownListenerOf, refuseSocket } from "./rules/backends.ts";
 import { problemAt, type RuleContext } from "./rules/context.ts";
 import type { Path } from "./tree/node.ts";
 import { readBackendFile } from "./values/backend_file.ts";
@@ -84,6 +84,10 @@ function checkListed(
     problems.push(problemAt(context, at, `lists ${key}, which the pool has already`));
   }
   listed.add(key);
+  const refusal = refuseSocket(context, backend);
+  if (refusal !== undefined) {
+    problems.push(problemAt(context, at, `lists ${key}, which ${refusal}`));
+  }
   const self = ownListenerOf(context, backend);
   if (self !== undefined) problems.push(problemAt(context, at, `lists ${key}, which is ${self}`));
 }

@@ -60,11 +60,24 @@ export interface Snapshot {
 /** Where requests come in, and how. */
 export interface ListenerAddress {
   readonly name: string;
+  /** Of a unix socket its URL, such as `unix:/run/front.sock`. */
   readonly hostname: string;
-  /** 0 takes any free port. */
+  /** 0 takes any free port; a unix socket has 0. */
   readonly port: number;
+  /** Undefined for a host and a port. */
+  readonly unix?: UnixListening | undefined;
   /** Undefined for requests without TLS. */
   readonly tls?: TlsSettings | undefined;
+  /** Whether connections begin with a PROXY header, before any TLS. */
+  readonly proxyProtocol?: boolean | undefined;
+}
+
+/** A unix socket to listen on. */
+export interface UnixListening {
+  /** An abstract name begins with a zero byte. */
+  readonly path: string;
+  /** The access mode of its file; undefined leaves what the umask gives. */
+  readonly mode: number | undefined;
 }
 
 /** TLS of clients, as plain data. */

@@ -5,8 +5,9 @@
 import { delay } from "@std/async/delay";
 import type { MonitoredBackend } from "./state.ts";
 import { isOneOf, type Statuses } from "../http/status_ranges.ts";
-import { formatFailure } from "../outcome.ts";
+import { type Failed, formatFailure } from "../outcome.ts";
 import { failedFetch } from "../net/fetch_error.ts";
+import { SOCKET_URL, socketPathOf } from "../net/unix_socket.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
 /** What a probe needs to know of a backend. */
@@ -23,6 +24,12 @@ export interface ProbeOptions<Monitored extends Probed = MonitoredBackend> {
   readonly host?: string | undefined;
   /** The port that probes ask; by default the backend's. */
   readonly port?: number | undefined;
+  /**
+   * Opens a connection for a probe that fetch cannot send, in time for the probe.
+   *
+   * @returns why there is none, if there is none; undefined if fetch sends the probe
+   */
+  readonly open?: (backend: Monitored) => Promise<Deno.Conn | Failed> | undefined;
   /** The statuses that count as good. */
   readonly good: Statuses;
   /** From the start of one probe to the start of the next, in milliseconds; varies by up to a tenth. */
@@ -104,14 +111,21 @@ async function probe<Monitored extends Probed>(
 }
 
 /** @returns whether the backend is good, and why; undefined if the probe shows nothing about it */
-async function request(
-  backend: Probed,
+async function request<Monitored extends Probed>(
+  backend: Monitored,
   client: Deno.HttpClient,
   stopping: AbortSignal,
-  { path, host, port, good, timeout }: Omit<ProbeOptions<never>, "backends" | "onProbe">,
+  { path, host, port, good, timeout, open }: ProbeOptions<Monitored>,
 ): Promise<[good: boolean, reason: string] | undefined> {
   const late = AbortSignal.timeout(timeout);
   try {
+    const opening = open?.(backend);
+    if (opening !== undefined) {
+      const opened = await opening;
+      if ("kind" in opened) return stopping.aborted ? undefined : assess(opened);
+      const status = await ask(opened, backend, { path, host }, AbortSignal.any([late, stopping]));
+      return [isOneOf(good, status), `answered ${status}`];
+    }
     const response = await fetch(withPort(backend.url, port) + path, {
       client,
       redirect: "manual",
@@ -123,11 +137,29 @@ async function request(
   } catch (error) {
     if (stopping.aborted) return undefined;
     if (late.aborted) return [false, `no answer within ${timeout} ms`];
-    const failed = failedFetch(error);
-    // This program has no descriptors left, or the response is over a limit of it.
-    const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
-    return isOurs ? undefined : [false, formatFailure(failed)];
+    return assess(failedFetch(error));
   }
+}
+
+/** @returns undefined if it shows nothing about the backend */
+function assess(failed: Failed): [good: boolean, reason: string] | undefined {
+  // This program has no descriptors left, or the response is over a limit of it.
+  const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
+  return isOurs ? undefined : [false, formatFailure(failed)];
+}
+
+/** Asks over a connection of the probe's own. @returns the status */
+async function ask(
+  connection: Deno.Conn,
+  backend: Probed,
+  { path, host }: Pick<ProbeOptions<never>, "path" | "host">,
+  signal: AbortSignal,
+): Promise<number> {
+  const { askOver } = await import("./probe_exchange.ts");
+  const url = new URL(socketPathOf(backend.url) === undefined ? backend.url : SOCKET_URL);
+  const target = url.pathname.replace(/\/+$/, "") + path;
+  const own = hostField(backend, host).host ?? url.host;
+  return await askOver(connection, { target, host: own }, signal);
 }
 
 /** @param host as configured; undefined for the backend's own */

@@ -3,6 +3,8 @@
  * Names may be in any case; lines of one name stay apart and in order.
  */
 
+import { UNIX_PEER } from "./peer.ts";
+
 /** One field line. */
 export type Field = readonly [name: string, value: string];
 
@@ -62,7 +64,7 @@ export const UPGRADE_REQUIRED = 426;
 
 /** What the fields that the proxy sets are made from. */
 export interface Forwarding {
-  /** Address of the peer, without its port. */
+  /** Address of the peer, without its port; one on a unix socket has none, and adds nothing to X-Forwarded-For. */
   readonly clientAddress: string;
   /** Whether that peer's own {@linkcode isForwardingField} are trusted (`trustedProxies`). */
   readonly trusted: boolean;
@@ -166,10 +168,11 @@ export function proxyFields(
   received: ReceivedForwarding,
 ): Field[] {
   const { clientAddress, scheme, version, instanceName, host } = forwarding;
-  const fields: Field[] = [[
-    "x-forwarded-for",
-    join(received.forwardedFor, clientAddress),
-  ]];
+  const fields: Field[] = [];
+  const forwardedFor = clientAddress === UNIX_PEER
+    ? received.forwardedFor
+    : join(received.forwardedFor, clientAddress);
+  if (forwardedFor) fields.push(["x-forwarded-for", forwardedFor]);
   if (!received.forwardedProto) fields.push(["x-forwarded-proto", scheme]);
   if (!received.forwardedHost && host !== "") fields.push(["x-forwarded-host", host]);
   fields.push(["via", join(received.via, `${version} ${instanceName}`)]);

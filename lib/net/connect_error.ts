@@ -25,16 +25,33 @@ const CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind, detail?
 ];
 
 /**
+ * The same for unix sockets, before those (unix(7)): nobody accepts connections where the file is missing, left
+ * over, or has a full queue.
+ */
+const SOCKET_CAUSES: typeof CAUSES = [
+  [/\bENOENT\b|no such file/i, "connection_refused", "there is no such socket"],
+  [/\bEAGAIN\b|\(os error 11\)/, "connection_refused", "its queue of connections is full"],
+  [/\bEACCES\b|\(os error 13\)/, "destination_unavailable", "the socket's mode forbids it"],
+  [/\bNotCapable\b/, "destination_unavailable", "Deno may not open the socket (--allow-write)"],
+];
+
+/**
  * The failure that a connect error stands for; `destination_unavailable` if it is not in the table.
  *
  * @param error what was thrown, or fetch's text
  * @param hasDescriptorLeft asked after a DNS error, for without a descriptor for its socket the
  * resolver says that it knows no such name
+ * @param isSocket whether the backend has a unix socket
  */
-export function failedConnect(error: unknown, hasDescriptorLeft: () => boolean): Failed {
+export function failedConnect(
+  error: unknown,
+  hasDescriptorLeft: () => boolean,
+  isSocket = false,
+): Failed {
   const text = describeError(error);
   const [, failure = "destination_unavailable", detail] =
-    CAUSES.find(([pattern]) => pattern.test(text)) ?? [];
+    (isSocket ? [...SOCKET_CAUSES, ...CAUSES] : CAUSES).find(([pattern]) => pattern.test(text)) ??
+      [];
   if (failure === "dns_error" && !hasDescriptorLeft()) {
     return failed("connection_limit_reached", NO_DESCRIPTOR_LEFT);
   }

@@ -19,13 +19,13 @@ const NOT_HTTP = /invalid|unexpected message|parsed/i;
 const HEAD_TOO_LARGE = /message head is too large/i;
 const HEAD_LIMIT = "the 100 lines, or about 400 KiB, that fetch takes of a head";
 
-/** Turns the reason of a rejected fetch into an outcome. */
-export function failedFetch(error: unknown): Failed {
+/** Turns the reason of a rejected fetch into an outcome. @param isSocket whether it was to a unix socket */
+export function failedFetch(error: unknown, isSocket = false): Failed {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
   const [, stage, rest = ""] = STAGE.exec(text) ?? [];
   // Only in the stage Connect is it certain that no byte of the request was sent.
-  if (stage === "Connect") return failedConnect(rest, hasDescriptorLeft);
+  if (stage === "Connect") return failedConnect(rest, hasDescriptorLeft, isSocket);
   const detail = plainText(rest || stage || text);
   if (stage !== undefined && HEAD_TOO_LARGE.test(rest)) {
     return overLimit("http_response_header_section_size", HEAD_LIMIT, detail);

@@ -13,3 +13,8 @@ export function formatLocalHostPort(host: string, port: number): string {
   const isAny = /^(?:0\.0\.0\.0|\[?::\]?)$/.test(host);
   return formatHostPort(isAny ? "localhost" : host, port);
 }
+
+/** Where a listener is: a host and a port, or the URL of a unix socket, which has no port. */
+export function formatListener({ hostname, port }: { hostname: string; port: number }): string {
+  return hostname.startsWith("unix:") ? hostname : formatHostPort(hostname, port);
+}

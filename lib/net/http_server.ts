@@ -7,11 +7,14 @@
  */
 import { delay } from "@std/async/delay";
 import { plainMessage } from "./plain_message.ts";
+import { placeSocket } from "./unix_listening.ts";
 
 export interface ListenOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** A unix socket, in place of a host and a port. */
+  readonly unix?: { readonly path: string; readonly mode: number | undefined } | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** Makes the response if the handler throws. */
@@ -33,13 +36,26 @@ const RETRY_MS = 100;
 
 /** Serves until it is shut down. @throws if the address cannot be listened on */
 export function listen(
-  { hostname, port, reusePort = false, onError, onWarning }: ListenOptions,
-  handler: Deno.ServeHandler<Deno.NetAddr>,
+  { hostname, port, unix, reusePort = false, onError, onWarning }: ListenOptions,
+  handler: Deno.ServeHandler<Deno.NetAddr | Deno.UnixAddr>,
 ): Listening {
-  const serve = (port: number) =>
-    Deno.serve({ hostname, port, reusePort, onListen: () => {}, onError }, handler);
-  let server = serve(port);
-  const address = server.addr;
+  const common = { onListen: () => {}, onError };
+  const serve = (port: number) => {
+    if (unix === undefined) {
+      const listening = Deno.serve({ hostname, port, reusePort, ...common }, handler);
+      return { listening, remove() {} };
+    }
+    return placeSocket<Deno.HttpServer<Deno.NetAddr | Deno.UnixAddr>>(
+      unix.path,
+      unix.mode,
+      (path) => Deno.serve({ path, ...common }, handler),
+      (server) => server.shutdown(),
+    );
+  };
+  let { listening: server, remove } = serve(port);
+  const address: Deno.NetAddr = "port" in server.addr
+    ? server.addr
+    : { transport: "tcp", hostname, port: 0 };
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -59,7 +75,7 @@ export function listen(
   async function serveAgain(): Promise<void> {
     while (!signal.aborted) {
       try {
-        server = serve(address.port);
+        ({ listening: server, remove } = serve(address.port));
         return;
       } catch (error) {
         onWarning(`cannot listen again for now: ${plainMessage(error)}`);
@@ -73,6 +89,7 @@ export function listen(
     finished: keepServing(),
     async shutdown() {
       stopping.abort();
+      remove();
       await server.shutdown().catch(() => {}); // a listener that broke has stopped already
     },
   };

@@ -1,4 +1,4 @@
-import { formatHostPort } from "./host_port.ts";
+import { formatListener } from "./host_port.ts";
 import { plainMessage } from "./plain_message.ts";
 
 /** An address cannot be listened on. */
@@ -21,22 +21,49 @@ export function bindOrExplain<Listening>(
   try {
     return listen();
   } catch (error) {
-    const { hostname, port } = addresses.find(isRefused) ?? addresses[0]!;
-    const reason = adviceFor(error, port) ?? plainMessage(error);
-    const address = formatHostPort(hostname, port);
-    throw new ListenError(`Cannot listen on ${address} for ${purpose} as ${reason}`, {
-      cause: error,
-    });
+    const address = addresses.find(isRefused) ?? addresses[0]!;
+    const reason = adviceFor(error, address) ?? plainMessage(error);
+    throw new ListenError(
+      `Cannot listen on ${formatListener(address)} for ${purpose} as ${reason}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 export interface ListenAddress {
   readonly hostname: string;
   readonly port: number;
+  readonly unix?: { readonly path: string } | undefined;
+}
+
+/**
+ * Checks that nobody listens on unix sockets: to listen there takes them from whoever does.
+ *
+ * @param own those that this program, or the one whose place it takes, listens on: `unix:/run/front.sock`
+ * @throws {ListenError} if somebody else does, or if another file is there
+ */
+export async function checkSocketsAreFree(
+  addresses: readonly ListenAddress[],
+  own: ReadonlySet<string>,
+): Promise<void> {
+  for (const { hostname, unix } of addresses) {
+    if (unix === undefined || own.has(hostname)) continue;
+    const { isTaken } = await import("./unix_listening.ts");
+    const reason = await isTaken(unix.path).then(
+      (taken) => taken ? "another program listens there: set another path" : undefined,
+      (error) => plainMessage(error),
+    );
+    if (reason !== undefined) {
+      throw new ListenError(`Cannot listen on ${hostname} for requests as ${reason}`);
+    }
+  }
 }
 
 /** Whether an address cannot be listened on. */
-function isRefused({ hostname, port }: ListenAddress): boolean {
+function isRefused({ hostname, port, unix }: ListenAddress): boolean {
+  if (unix !== undefined) return !canListen(unix.path);
   try {
     Deno.listen({ hostname, port }).close();
     return false;
@@ -49,7 +76,8 @@ function isRefused({ hostname, port }: ListenAddress): boolean {
 const FIRST_FREE_PORT = 1024;
 
 /** Why it failed and what to do; undefined if that is not known. */
-function adviceFor(error: unknown, port: number): string | undefined {
+function adviceFor(error: unknown, { port, unix }: ListenAddress): string | undefined {
+  if (unix !== undefined) return socketAdviceFor(error);
   if (error instanceof Deno.errors.AddrInUse) {
     return "the address is in use: set another port";
   }
@@ -62,4 +90,27 @@ function adviceFor(error: unknown, port: number): string | undefined {
     return "this machine has no such address: set another host";
   }
   return undefined;
+}
+
+function socketAdviceFor(error: unknown): string | undefined {
+  if (error instanceof Deno.errors.AddrInUse) return "the name is in use: set another one";
+  if (error instanceof Deno.errors.NotFound) return "its folder does not exist: create it first";
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "this user may not create files in its folder";
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return "Deno may not write there: it needs --allow-write=/run,/var/lib/roundabout";
+  }
+  return undefined;
+}
+
+/** Whether a socket can be listened on beside the one that is there. */
+function canListen(path: string): boolean {
+  const beside = path.startsWith("\0") ? path : path.replace(/[^/]*$/, `.${crypto.randomUUID()}`);
+  try {
+    Deno.listen({ transport: "unix", path: beside }).close();
+    return true;
+  } catch {
+    return false; // why, the error says that led here
+  }
 }

@@ -3,6 +3,7 @@ import type { Configuration, PoolConfig, RouteConfig } from "../config/model.ts"
 import { textOf } from "../config/values/content.ts";
 import type { ErrorPages } from "../http/local_reply.ts";
 import { hasPathPrefix } from "../http/path_climb.ts";
+import type { ProxyVersion } from "../net/proxy_header/write.ts";
 import { isOneOf } from "../http/status_ranges.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { RetryBudget } from "../retry_budget.ts";
@@ -40,6 +41,8 @@ export interface Destination {
   readonly timeouts: Timeouts;
   /** Whether requests must not leave the path prefix of a backend. */
   readonly keepsPrefix: boolean;
+  /** The version of the PROXY header that backends get; undefined if they get none. */
+  readonly proxyProtocol: ProxyVersion | undefined;
   /** Counts the requests that took this way. */
   readonly requests: StatusCounts;
 }
@@ -183,6 +186,7 @@ function destinationOf(
     retriesStatus: statuses && ((status) => isOneOf(statuses, status)),
     timeouts: { ...config.timeouts, ...given(timeouts) },
     keepsPrefix: hasPathPrefix(pool.backends),
+    proxyProtocol: config.proxyProtocol,
     requests,
   };
 }

@@ -28,7 +28,8 @@ export class AddressWatch {
    * It delays nothing.
    */
   watch(backends: readonly { readonly url: string }[]): void {
-    const urls = backends.map(({ url }) => new URL(url)).filter(({ hostname }) => isName(hostname));
+    const urls = backends.map(({ url }) => new URL(url))
+      .filter(({ protocol, hostname }) => protocol !== "unix:" && isName(hostname));
     // With TLS or without it is something else, as only without it discovery can be recommended.
     const bases = new Set(urls.map(({ protocol, hostname }) => `${protocol}//${hostname}`));
     for (const [base, watched] of this.#watched) {

@@ -1,6 +1,7 @@
 /** Compiles revisions to snapshots, for one worker. */
 import type { Backend } from "../backends/backend.ts";
 import type { Snapshot } from "../engines/engine.ts";
+import { UNIX_PEER } from "../http/peer.ts";
 import { remembering } from "../http/trusted_proxies.ts";
 import { type AccessEntry, type LineFormat, lineFormatter } from "../logging/access_log.ts";
 import { isLogged, withoutQuery } from "../logging/log_choice.ts";
@@ -40,7 +41,7 @@ export async function compile(
 ): Promise<Compiled> {
   const { config, limits, state } = revision;
   const { guards, clock, worker, workers, notify } = options;
-  const isTrusted = remembering(await loadAddressList(config.trustedProxies));
+  const isTrusted = remembering(await loadTrust(config.trustedProxies));
   const pools = await createPools(config, state, {
     worker,
     workers,
@@ -92,6 +93,13 @@ function accessLog(
   return (entry) => {
     if (isLogged(entry, log, Math.random)) batch.write(format(withoutQuery(entry, log)));
   };
+}
+
+/** Whether a peer is trusted: by its network, or as it is on a unix socket. */
+async function loadTrust(trusted: readonly string[]): Promise<(address: string) => boolean> {
+  const isInNetworks = await loadAddressList(trusted.filter((entry) => entry !== "unix"));
+  if (!trusted.includes("unix")) return isInNetworks;
+  return (address) => address === UNIX_PEER || isInNetworks(address);
 }
 
 /** What only some settings need is loaded if they are set: its memory would be held as long as this runs. */

@@ -2,6 +2,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { ConnectChecks } from "../health/connect_checks.ts";
 import { dial, parseAddress } from "../net/dial.ts";
+import { type ProxyVersion, writeProxyHeader } from "../net/proxy_header/write.ts";
 import type { Failed } from "../outcome.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Clock } from "../time/clock.ts";
@@ -12,6 +13,8 @@ export interface CheckedPool {
   readonly pool: Pool;
   /** For each connection, in milliseconds. */
   readonly timeout: number;
+  /** The version of the PROXY header that connections begin with: they are the balancer's own. */
+  readonly proxyProtocol?: ProxyVersion | undefined;
   /** Called with the URL of a backend that could not be connected to. */
   readonly onFailed?: (url: string) => void;
 }
@@ -39,7 +42,7 @@ export function startConnectChecking(
       if (failed !== undefined) onFailed?.(backend.url);
     },
     connect(backend, done) {
-      const check = tryConnect(backend, wheel, checked().timeout).then(done).finally(() =>
+      const check = tryConnect(backend, wheel, checked()).then(done).finally(() =>
         running.delete(check)
       );
       running.add(check);
@@ -63,9 +66,10 @@ export function startConnectChecking(
 async function tryConnect(
   { url }: Backend,
   wheel: Wheel,
-  timeout: number,
+  { timeout, proxyProtocol }: CheckedPool,
 ): Promise<Failed | undefined> {
-  const connection = await dial(parseAddress(url), wheel, timeout);
+  const header = proxyProtocol && writeProxyHeader(proxyProtocol, undefined);
+  const connection = await dial(parseAddress(url), wheel, timeout, header);
   if ("kind" in connection) return connection;
   connection.close();
   return undefined;

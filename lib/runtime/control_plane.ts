@@ -208,7 +208,10 @@ async function listen(
   predecessor: Predecessor | undefined,
 ): Promise<readonly Deno.NetAddr[]> {
   if (predecessor === undefined) admin.open();
-  const addresses = await supervisor.start(predecessor?.ports ?? new Set());
+  const addresses = await supervisor.start(
+    predecessor?.ports ?? new Set(),
+    predecessor?.sockets,
+  );
   observation.pools.watch();
   if (predecessor !== undefined) {
     const { drain } = reconfiguration.live.resolved.timeouts;

@@ -2,7 +2,7 @@
  * The data plane of one worker: an engine, and pools over the backends that all workers share. It changes
  * to another revision in two steps, so that all workers do or none.
  */
-import type { Engine, Preparation } from "../engines/engine.ts";
+import type { Engine, ListenerAddress, Preparation } from "../engines/engine.ts";
 import { ENGINES } from "../engines/mod.ts";
 import { bindOrExplain, ListenError } from "../net/listen_error.ts";
 import { COMMON, processRecords, WORKER } from "../shared_memory/layout.ts";
@@ -62,7 +62,7 @@ export async function startDataPlane(
   const guards = new GuardToolbox(sharer, assignment.seed, onFault);
   const options: CompileOptions = { ...assignment, ...sharer, clock, guards, batch, notify };
   const { snapshot } = await compile(revision, options);
-  const { listeners } = revision;
+  const listeners = listenersFor(number, revision);
   const engine = bindOrExplain("requests", listeners, () =>
     serve({
       snapshot,
@@ -78,7 +78,7 @@ export async function startDataPlane(
   const changes = new Changes(engine, revision, options);
 
   return {
-    addresses: engine.addresses,
+    addresses: addressesOf(revision, listeners, engine.addresses),
     prepare: (revision) => changes.prepare(revision),
     commit: (number) => changes.commit(number),
     abandon: (number) => changes.abandon(number),
@@ -118,7 +118,9 @@ class Changes {
     this.#ready.set(revision.number, preparing.catch(() => undefined));
     try {
       const { preparation } = await preparing;
-      return { kind: "prepared", addresses: preparation.addresses };
+      const opened = listenersFor(this.#options.worker, revision);
+      const addresses = addressesOf(revision, opened, preparation.addresses);
+      return { kind: "prepared", addresses };
     } catch (error) {
       this.#ready.delete(revision.number);
       const message = error instanceof ListenError
@@ -129,7 +131,7 @@ class Changes {
   }
 
   async #prepare(revision: Revision): Promise<Ready> {
-    const { listeners } = revision;
+    const listeners = listenersFor(this.#options.worker, revision);
     const compiled = await compile(revision, this.#options);
     const preparation = bindOrExplain(
       "requests",
@@ -164,6 +166,25 @@ class Changes {
     this.#ready.delete(number);
     return ready;
   }
+}
+
+/** The worker that accepts on unix sockets: unlike a port, one cannot be shared (docs/engines.md). */
+const SOCKETS_WORKER = 1;
+
+function listenersFor(worker: number, { listeners }: Revision): readonly ListenerAddress[] {
+  return worker === SOCKETS_WORKER ? listeners : listeners.filter(({ unix }) => unix === undefined);
+}
+
+/** Where each listener is, those included that another worker accepts on. */
+function addressesOf(
+  { listeners }: Revision,
+  opened: readonly ListenerAddress[],
+  addresses: readonly Deno.NetAddr[],
+): readonly Deno.NetAddr[] {
+  return listeners.map(({ name, hostname, port }) =>
+    addresses[opened.findIndex((listener) => listener.name === name)] ??
+      { transport: "tcp", hostname, port }
+  );
 }
 
 /**

@@ -105,7 +105,7 @@ export class ObservedPools implements AsyncDisposable {
 
 /** What finds out about the backends of one pool. */
 class WatchedPool implements AsyncDisposable {
-  readonly #probing = new Probing();
+  readonly #probing: Probing;
   readonly #checks: AsyncDisposable;
   #serving: ServingPool;
 
@@ -114,10 +114,12 @@ class WatchedPool implements AsyncDisposable {
     { clock, onConnectFailed }: Pick<ObservedPoolsOptions, "clock" | "onConnectFailed">,
   ) {
     this.#serving = serving;
+    this.#probing = new Probing(clock.wheel);
     this.#probing.update(serving);
     const checked = () => ({
       pool: this.#serving.pool,
       timeout: this.#serving.config.timeouts.connect,
+      proxyProtocol: this.#serving.config.proxyProtocol,
       onFailed: onConnectFailed,
     });
     this.#checks = startConnectChecking(checked, clock, Math.random);

@@ -3,6 +3,8 @@
 export interface Predecessor {
   /** The ports that requests come in at. */
   readonly ports: ReadonlySet<number>;
+  /** Its unix sockets, such as `unix:/run/front.sock`. */
+  readonly sockets: ReadonlySet<string>;
   readonly setByHand: readonly SetByHand[];
   /**
    * Asks it to stop, once the other one serves. It gives up its admin port before it drains.

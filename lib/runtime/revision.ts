@@ -1,6 +1,7 @@
 /** A configuration on its way to the workers: plain data, and memory that they share. */
 import type { BackendConfig, Configuration, PoolConfig } from "../config/model.ts";
 import type { Limits, ListenerAddress, TlsSettings } from "../engines/engine.ts";
+import { socketPathOf } from "../net/unix_socket.ts";
 import type { SharedState } from "../shared_memory/state.ts";
 
 /** A backend that is known by its URL. */
@@ -36,12 +37,14 @@ export interface Revision {
 
 /** Where requests come in. */
 export function listenersOf({ listeners }: Pick<Configuration, "listeners">): ListenerAddress[] {
-  return Object.entries(listeners).map(([name, { host, port, tls }]) => ({
-    name,
-    hostname: host,
-    port,
-    tls: tls && tlsOf(tls),
-  }));
+  return Object.entries(listeners).map(([name, listener]) => {
+    const { host, port, unix, mode, proxyProtocol } = listener;
+    const tls = listener.tls && tlsOf(listener.tls);
+    if (unix === undefined) return { name, hostname: host, port, proxyProtocol, tls };
+    const hostname = `unix:${unix}`;
+    const path = socketPathOf(hostname)!;
+    return { name, hostname, port: 0, proxyProtocol, tls, unix: { path, mode } };
+  });
 }
 
 /** Of a configuration that is loaded: the files of its certificates have been read. */

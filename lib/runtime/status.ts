@@ -13,7 +13,7 @@ import type {
 } from "../admin/status.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Configuration } from "../config/model.ts";
-import { formatHostPort } from "../net/host_port.ts";
+import { formatListener } from "../net/host_port.ts";
 import { routeIdOf } from "../routing/route_id.ts";
 import type { ServingPool } from "../routing/route.ts";
 import { poolsOf } from "../routing/route_pools.ts";
@@ -74,7 +74,7 @@ export function statusOf(sources: StatusSources): Status {
     configuration: configurationOf(sources),
     listeners: supervisor.listeners.map(({ name, hostname, port }) => ({
       name,
-      address: formatHostPort(hostname, port),
+      address: formatListener({ hostname, port }),
       certificates: certificatesOf(live.resolved.listeners[name]),
     })),
     inFlight: process.record(COMMON).requests.value,

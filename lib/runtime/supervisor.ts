@@ -6,7 +6,7 @@ import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import type { ListenerAddress } from "../engines/engine.ts";
 import { log } from "../logging/log.ts";
-import { bindOrExplain, ListenError } from "../net/listen_error.ts";
+import { bindOrExplain, checkSocketsAreFree, ListenError } from "../net/listen_error.ts";
 import { WORKER } from "../shared_memory/layout.ts";
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import type { Clock } from "../time/clock.ts";
@@ -79,13 +79,18 @@ export class Supervisor {
    * Starts all workers.
    *
    * @param shared ports on which another balancer listens, whose place this one takes
+   * @param sockets its unix sockets, such as `unix:/run/front.sock`
    * @returns where they listen, in the order of the listeners
    * @throws {ListenError} if they cannot listen; then none is left running
    */
-  async start(shared: ReadonlySet<number>): Promise<readonly Deno.NetAddr[]> {
+  async start(
+    shared: ReadonlySet<number>,
+    sockets: ReadonlySet<string> = new Set(),
+  ): Promise<readonly Deno.NetAddr[]> {
     const { clock } = this.#options;
     const [first, ...others] = this.#numbers;
     this.#checkPortsAreFree(this.#revision.listeners, shared);
+    await checkSocketsAreFree(this.#revision.listeners, sockets);
     try {
       // If any free port will do, the first worker takes one and the others share it.
       const addresses = await this.#spawn(first!).listening;
@@ -127,6 +132,8 @@ export class Supervisor {
   async #change(revision: Revision): Promise<string | undefined> {
     try {
       this.#checkPortsAreFree(revision.listeners, new Set(this.listeners.map(({ port }) => port)));
+      const own = this.listeners.map(({ hostname }) => hostname);
+      await checkSocketsAreFree(revision.listeners, new Set(own));
     } catch (error) {
       if (error instanceof ListenError) return error.message;
       throw error;

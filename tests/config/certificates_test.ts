@@ -78,6 +78,7 @@ Deno.test("certificates: they are read with the configuration, and reach the eng
     name: "https",
     hostname: "0.0.0.0",
     port: 8443,
+    proxyProtocol: false,
     tls: {
       certificates: [
         { names: ["www.example.com", "example.com"], isEcdsa: true, cert: WWW.cert, key: WWW.key },

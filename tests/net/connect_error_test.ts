@@ -133,3 +133,19 @@ Deno.test("connect error: a port that does not speak TLS is tls_protocol_error, 
   const failure = "tls_protocol_error: received corrupt message of type InvalidContentType";
   assertEquals(await failuresAt(url), [failure, failure]);
 });
+
+for (
+  const [error, expected] of [
+    ["No such file or directory (os error 2)", "connection_refused: there is no such socket"],
+    ["Connection refused (os error 111)", "connection_refused"],
+    [
+      "Resource temporarily unavailable (os error 11)",
+      "connection_refused: its queue of connections is full",
+    ],
+    ["Permission denied (os error 13)", "destination_unavailable: the socket's mode forbids it"],
+  ] as const
+) {
+  Deno.test(`connect errors: of a unix socket, ${error} is ${expected}`, () => {
+    assertEquals(formatFailure(failedConnect(error, () => true, true)), expected);
+  });
+}

@@ -3,7 +3,13 @@ import type { AccessEntry } from "../../lib/logging/access_log.ts";
 import { isSecure } from "../../lib/http/trusted_proxies.ts";
 import { Backend } from "../../lib/backends/backend.ts";
 import { type Clock, startClock } from "../../lib/time/clock.ts";
-import type { Engine, Limits, Snapshot, TlsSettings } from "../../lib/engines/engine.ts";
+import type {
+  Engine,
+  Limits,
+  Snapshot,
+  TlsSettings,
+  UnixListening,
+} from "../../lib/engines/engine.ts";
 import type { PoolEvent } from "../../lib/health/events.ts";
 import { Pool, type PoolOptions } from "../../lib/pool/pool.ts";
 import { RetryBudget } from "../../lib/retry_budget.ts";
@@ -14,6 +20,7 @@ import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
+import type { ProxyVersion } from "../../lib/net/proxy_header/write.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { LOCALHOST_TLS } from "./certificates.ts";
 import { HEALTH, policyOf } from "./fakes.ts";
@@ -63,6 +70,12 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly port?: number;
   /** TLS of its listener; by default there is none. */
   readonly tls?: TlsSettings;
+  /** Whether connections to its listener begin with a PROXY header. */
+  readonly proxyProtocol?: boolean;
+  /** The unix socket to listen on, in place of a host and a port. */
+  readonly unix?: UnixListening;
+  /** The version of the PROXY header that backends get; by default they get none. */
+  readonly sendsProxy?: ProxyVersion;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -165,6 +178,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     retriesStatus: undefined,
     timeouts: timeoutsOf(limits),
     keepsPrefix: hasPathPrefix(backends),
+    proxyProtocol: options.sendsProxy,
     requests: new StatusCounts(),
   };
   const overTls = IS_OVER_TLS && options.engine === "tcp" && options.tls === undefined;
@@ -180,9 +194,11 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   };
   const listener = {
     name: "http",
-    hostname: options.hostname ?? "127.0.0.1",
+    hostname: options.unix ? `unix:${options.unix.path}` : options.hostname ?? "127.0.0.1",
+    unix: options.unix,
     port: options.port ?? 0,
     tls: options.tls ?? (overTls ? LOCALHOST_TLS : undefined),
+    proxyProtocol: options.proxyProtocol,
   };
   const serving = SERVE[options.engine ?? "web"]({
     snapshot,
@@ -196,7 +212,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     onWarning: (warning) => warnings.push(warning),
   });
   const checks = startConnectChecking(
-    () => ({ pool, timeout: limits.connectTimeout }),
+    () => ({ pool, timeout: limits.connectTimeout, proxyProtocol: options.sendsProxy }),
     clock,
     Math.random,
   );

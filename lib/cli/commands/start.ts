@@ -3,7 +3,7 @@ import { ENV_FILE, type Loaded } from "../../config/load.ts";
 import type { Configuration } from "../../config/model.ts";
 import { titleOf } from "../../config/values/listed_backend.ts";
 import { complain, log, setLogLevel } from "../../logging/log.ts";
-import { formatHostPort } from "../../net/host_port.ts";
+import { formatListener } from "../../net/host_port.ts";
 import { type Listening, startBalancer } from "../../runtime/control_plane.ts";
 import { AdminError } from "../admin_error.ts";
 import type { Flags } from "../command.ts";
@@ -136,5 +136,5 @@ function describePools({ pools }: Configuration): string {
 }
 
 function formatAddress({ hostname, port }: Deno.NetAddr): string {
-  return formatHostPort(hostname, port);
+  return formatListener({ hostname, port });
 }

@@ -8,9 +8,11 @@ import { checkListeners } from "./listeners.ts";
 import { checkPasswords } from "./passwords.ts";
 import { checkPools } from "./pools.ts";
 import { checkPorts } from "./ports.ts";
+import { checkProxyProtocol } from "./proxy_protocol.ts";
 import { checkRoutes } from "./routes.ts";
 import { checkStickyCookies } from "./sticky_cookies.ts";
 import { checkTls } from "./tls.ts";
+import { checkUnixListeners } from "./unix_listeners.ts";
 import { checkEffects } from "./without_effect.ts";
 
 export const RULES: readonly Rule[] = [
@@ -22,5 +24,7 @@ export const RULES: readonly Rule[] = [
   checkStickyCookies,
   checkRoutes,
   checkPasswords,
+  checkProxyProtocol,
+  checkUnixListeners,
   checkEffects,
 ];

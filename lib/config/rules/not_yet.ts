@@ -10,7 +10,6 @@ export interface Unbuilt {
   readonly when?: (value: Node) => boolean;
 }
 
-const isOn = (node: Node) => node.kind === "scalar" && node.value !== "off" && node.value !== false;
 const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.value !== value;
 
 export const UNBUILT: readonly Unbuilt[] = [
@@ -18,12 +17,7 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["listeners", "*", "tls", "acme"] },
   { path: ["listeners", "*", "tls", "clientCa"] },
   { path: ["listeners", "*", "tls", "clientAuth"] },
-  { path: ["listeners", "*", "unix"] },
-  { path: ["listeners", "*", "mode"] },
-  { path: ["listeners", "*", "proxyProtocol"], when: isOn },
   { path: ["pools", "*", "tls"] },
-  { path: ["pools", "*", "proxyProtocol"] },
-  { path: ["pools", "*", "backends", "*"], when: isSocket },
 ];
 
 export function checkBuilt({ root }: RuleContext): Problem[] {
@@ -46,11 +40,4 @@ function expand(root: Node, pattern: Path): Path[] {
       if (node?.kind === "array") return node.items.map((_, index) => [...path, index]);
       return node?.kind === "object" ? [...node.entries.keys()].map((key) => [...path, key]) : [];
     }), [[]]);
-}
-
-/** A backend that listens on a unix socket. */
-function isSocket(node: Node): boolean {
-  const url = node.kind === "object" ? nodeAt(node, ["url"]) : node;
-  return url?.kind === "scalar" && typeof url.value === "string" &&
-    url.value.startsWith("unix:");
 }

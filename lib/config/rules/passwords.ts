@@ -8,8 +8,8 @@ export function checkPasswords(context: RuleContext): Problem[] {
   // With trusted proxies, it is they who receive them.
   if (head === undefined || head.trustedProxies.length > 0) return [];
   const plain = Object.entries(head.listeners)
-    .filter(([, { tls, host, redirectToHttps }]) =>
-      tls === undefined && !redirectToHttps && !isLoopback(host)
+    .filter(([, { tls, host, unix, redirectToHttps }]) =>
+      tls === undefined && unix === undefined && !redirectToHttps && !isLoopback(host)
     )
     .map(([name]) => name);
   return routes.flatMap((route, index) => {

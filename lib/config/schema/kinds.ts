@@ -20,6 +20,7 @@ import { formatStatuses, readStatuses } from "../values/statuses.ts";
 import { suggest } from "../values/suggest.ts";
 import { isAuthority } from "../../http/authority.ts";
 import { isIP } from "../../net/is_ip.ts";
+import type { ProxyVersion } from "../../net/proxy_header/write.ts";
 import { leaf } from "./leaf.ts";
 import { list } from "./section.ts";
 
@@ -157,6 +158,13 @@ export const off = leaf({
 });
 
 export const port = () => integer(1, 65535);
+
+/** The version of PROXY headers. */
+export const proxyVersion = leaf({
+  type: "number",
+  read: (text) => wholeNumber(text, 1, 2) as Read<ProxyVersion>,
+  json: { type: "integer", minimum: 1, maximum: 2 },
+});
 
 export const host = () =>
   leaf({ type: "string", read: readHost, json: { type: "string", examples: ["127.0.0.1", "::"] } });

@@ -18,6 +18,7 @@ import { anyText, leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
 import type { CheckedCertificate } from "../../tls/certificate_details.ts";
+import { readUnixPlace } from "../values/unix_socket.ts";
 
 const YEAR_MS = 365 * DAY_MS;
 
@@ -73,13 +74,20 @@ const mode = leaf({
   json: { type: "string", pattern: "^0?[0-7]{3}$", examples: ["0660"] },
 });
 
+/** A path, or an abstract name. */
+const unixPlace = leaf({
+  type: "string",
+  read: readUnixPlace,
+  json: { type: "string", examples: ["/run/roundabout/front.sock", "@front"] },
+});
+
 /** One of `listeners`. */
 export const listener = section({
   host: host().prefault("0.0.0.0").describe(
     "The address to listen on; :: is every IPv6 and IPv4 address.",
   ),
   port: port().prefault(5000).describe("The port to listen on."),
-  unix: filePath.optional().describe("A unix socket to listen on, instead of host and port."),
+  unix: unixPlace.optional().describe("A unix socket to listen on, instead of host and port."),
   mode: mode.optional().describe("The access mode of that socket: who may connect to it."),
   proxyProtocol: toggle().prefault(false).describe(
     "Whether peers send a PROXY header first, which names the client.",

@@ -22,6 +22,7 @@ import {
   integerOr,
   off,
   port,
+  proxyVersion,
   share,
   shareOrOff,
   statuses,
@@ -59,6 +60,7 @@ const backendAddress = leaf({
       "https://users.example/base",
       "dns+http://users:5000",
       "srv+http://_users._tcp.example",
+      "unix:/run/app.sock",
     ],
   },
 });
@@ -89,7 +91,7 @@ const backend = z.union([
   backendAddress.transform((address): ListedBackend => ({ ...address, weight: 1, backup: false })),
   section({
     url: backendAddress.describe(
-      "An http or https URL, or a name that stands for backends: dns+http://, srv+http://.",
+      "An http or https URL, a unix socket, or a name that stands for backends: dns+http://, srv+http://.",
     ),
     weight: integer(0, 100).prefault(1).describe(
       "Its share relative to the others; 0 gets no new requests.",
@@ -130,7 +132,9 @@ const health = z.union([
     rise: integer(1, 100).prefault(2).describe("Good probes in a row that bring a backend up."),
     fall: integer(1, 100).prefault(3).describe("Bad probes in a row that take a backend down."),
     host: hostHeader.optional().describe("The Host of probes; without it the backend's."),
-    port: port().optional().describe("The port that probes ask; without it the backend's."),
+    port: port().optional().describe(
+      "The port that probes ask; without it the backend's. Unix sockets have none.",
+    ),
   }),
 ]);
 
@@ -205,7 +209,7 @@ export const pool = section({
         "of their URLs.",
     ),
   }).optional().describe("Ties clients to backends by a cookie."),
-  proxyProtocol: integer(1, 2).optional().describe(
+  proxyProtocol: proxyVersion.optional().describe(
     "The version of the PROXY header that backends get, which names the client.",
   ),
   tls: section({

@@ -1,21 +1,12 @@
 /** The whole configuration. */
 import { z } from "zod";
 import { formatHostPort } from "../../net/host_port.ts";
+import { readNetwork } from "../values/networks.ts";
 import { readDnsServer } from "../values/dns_server.ts";
 import { HOUR_MS } from "../values/quantities.ts";
 import { reading } from "../values/reading.ts";
 import { admin, clientTimeouts, limits, listener } from "./listener.ts";
-import {
-  choice,
-  integerOr,
-  name,
-  network,
-  off,
-  shareOrOff,
-  time,
-  timeOr,
-  toggle,
-} from "./kinds.ts";
+import { choice, integerOr, name, off, shareOrOff, time, timeOr, toggle } from "./kinds.ts";
 import { LOG_FIELDS } from "../values/log_fields.ts";
 import { TOKEN } from "../values/token.ts";
 import { anyText, leaf } from "./leaf.ts";
@@ -33,6 +24,18 @@ const instance = leaf({
       : "must be a name of 1 to 64 characters, such as edge-1",
   write: (name) => name ?? "random",
   json: { type: "string", pattern: TOKEN.source, examples: ["random", "edge-1"] },
+});
+
+/** Peers: a network, or all that connect to unix sockets. */
+const trusted = leaf({
+  type: "string",
+  read: (text) =>
+    text === "unix"
+      ? reading(text)
+      : /[\s,;]/.test(text)
+      ? "must be one address or CIDR range"
+      : readNetwork(text),
+  json: { type: "string", examples: ["10.0.0.0/8", "fd00::/8", "unix"] },
 });
 
 const log = section({
@@ -91,8 +94,8 @@ export const SECTIONS = {
     "Whether a change of this file, or of a file that it names, is applied at once.",
   ),
   log: log.prefault({}).describe("What is logged."),
-  trustedProxies: list(network, "addresses and networks").prefault([]).describe(
-    "Peers whose X-Forwarded-* headers count.",
+  trustedProxies: list(trusted, "addresses and networks").prefault([]).describe(
+    "Peers whose X-Forwarded-* headers count; unix: those on unix sockets.",
   ),
   dns: dns.prefault({}).describe("How names of backends are resolved."),
   limits: limits.prefault({}).describe("Limits of all requests together."),

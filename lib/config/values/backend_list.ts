@@ -83,7 +83,7 @@ export function readEntry(
 
 /** A `,`, a `|` or a blank with another backend behind it. A path may have a comma, a host may not. */
 const OTHER_SEPARATOR =
-  /(?<=^(?:dns\+|srv\+)?https?:\/\/[^/]*)\s*[,|]\s*|\s*[,|]\s*(?=(?:dns\+|srv\+)?https?:)|\s+(?=(?:dns\+|srv\+)?https?:|[\w.-]+:\d)/gi;
+  /(?<=^(?:dns\+|srv\+)?https?:\/\/[^/]*)\s*[,|]\s*|\s*[,|]\s*(?=(?:dns\+|srv\+)?https?:|unix:)|\s+(?=(?:dns\+|srv\+)?https?:|unix:|[\w.-]+:\d)/gi;
 
 /** @returns undefined if the entry is one backend */
 function separate(entry: string): Refused | undefined {

@@ -2,6 +2,7 @@
 import { readBackendUrl } from "./backend_url.ts";
 import { isDiscovered, type NameSource, readDiscoveredUrl } from "./discovered_url.ts";
 import { isReading, type Read, reading } from "./reading.ts";
+import { isUnixUrl, readUnixUrl } from "./unix_socket.ts";
 
 /** Where a backend is: at a URL, or where DNS says. */
 export type BackendAddress = { readonly url: string } | { readonly source: NameSource };
@@ -18,7 +19,7 @@ export function readBackendAddress(text: string): Read<BackendAddress> {
     const source = readDiscoveredUrl(text);
     return isReading(source) ? reading({ source: source.value }) : source;
   }
-  const url = readBackendUrl(text);
+  const url = isUnixUrl(text) ? readUnixUrl(text) : readBackendUrl(text);
   return isReading(url) ? reading({ url: url.value }) : url;
 }
 

@@ -28,6 +28,14 @@ export function findOwnListener(
   return self?.[0];
 }
 
+/** The same for a backend on a unix socket. @param url such as `unix:/run/app.sock` */
+export function findOwnSocket(
+  listeners: Readonly<Record<string, Listening>>,
+  url: string,
+): string | undefined {
+  return Object.entries(listeners).find(([, { unix }]) => `unix:${unix}` === url)?.[0];
+}
+
 /** Whether what listens there can be reached over loopback. */
 function isLocal(host: string): boolean {
   return ["0.0.0.0", "::", "localhost", "::1"].includes(host) || host.startsWith("127.");

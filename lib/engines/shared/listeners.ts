@@ -8,6 +8,8 @@ type Address = Engine["addresses"][number];
 export interface Listener {
   /** What it was asked to listen on. */
   readonly hostname: string;
+  /** The mode of its unix socket; undefined if it has none. */
+  readonly mode?: number | undefined;
   readonly address: Address;
   /** Settles when it accepts no more; rejects if it broke. */
   readonly finished: Promise<void>;
@@ -84,9 +86,10 @@ export class Listeners<Kind extends Listener> {
     return { added, removed };
   }
 
-  #find({ hostname, port }: ListenerAddress): Kind | undefined {
+  #find({ hostname, port, unix }: ListenerAddress): Kind | undefined {
     return this.#all.find((listener) =>
-      listener.hostname === hostname && listener.address.port === port
+      listener.hostname === hostname && listener.address.port === port &&
+      listener.mode === unix?.mode
     );
   }
 }

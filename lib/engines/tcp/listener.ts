@@ -5,8 +5,12 @@ import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
 import type { ListenerAddress, TlsSettings } from "../engine.ts";
 import type { Client } from "./client.ts";
-import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
-
+import {
+  type AcceptedListener,
+  acceptFrom,
+  type Accepting,
+  type AcceptOptions,
+} from "./client/accept.ts";
 import { hasSameKeys, loadKeys } from "./secure_arrivals.ts";
 import type { Keys } from "./tls/keys.ts";
 
@@ -26,30 +30,43 @@ const LAST_CALL_QUIET_MS = 100;
 export class TcpListener implements Listener {
   name: string;
   readonly hostname: string;
+  readonly mode: number | undefined;
   /** Those that came in here. */
   readonly clients = new Set<Client>();
-  /** How many connections become clients once their TLS handshake is complete. */
+  /** How many connections become clients once their PROXY header and their TLS handshake are complete. */
   arriving = 0;
   /** What TLS handshakes use; undefined if it has no TLS. */
   keys: Promise<Keys> | undefined;
   hsts: string | undefined;
+  /** Whether connections begin with a PROXY header. */
+  proxyProtocol = false;
   /** Whether responses say that their connections close. */
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
   closing = false;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: AcceptedListener;
+  /** Removes the file of a unix socket. */
+  readonly #remove: () => void;
   #tls: TlsSettings | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #accepting: Accepting | undefined;
 
-  constructor(listener: Deno.TcpListener, { name, hostname }: ListenerAddress) {
+  /** @param remove called at the end, maybe twice */
+  constructor(
+    listener: AcceptedListener,
+    { name, hostname, unix }: ListenerAddress,
+    remove: () => void,
+  ) {
     this.#listener = listener;
+    this.#remove = remove;
     this.name = name;
     this.hostname = hostname;
+    this.mode = unix?.mode;
   }
 
   get address(): Deno.NetAddr {
-    return this.#listener.addr as Deno.NetAddr;
+    const { addr } = this.#listener;
+    return "port" in addr ? addr : { transport: "tcp", hostname: this.hostname, port: 0 };
   }
 
   get finished(): Promise<void> {
@@ -59,7 +76,8 @@ export class TcpListener implements Listener {
   /** Begins to accept connections; until then they wait in the system's queue. */
   accept(options: AcceptOptions): void {
     this.#accepting = acceptFrom(this.#listener, options);
-    this.#accepting.finished.then(this.#finished.resolve, this.#finished.reject);
+    this.#accepting.finished.finally(this.#remove)
+      .then(this.#finished.resolve, this.#finished.reject);
   }
 
   /** Ends a pause of accepting, as there may be room again. */
@@ -67,8 +85,9 @@ export class TcpListener implements Listener {
     this.#accepting?.resume();
   }
 
-  adopt({ name, tls }: ListenerAddress): void {
+  adopt({ name, tls, proxyProtocol = false }: ListenerAddress): void {
     this.name = name;
+    this.proxyProtocol = proxyProtocol;
     // Most reloads change no certificate, and making what handshakes use takes a while.
     if (!hasSameKeys(tls, this.#tls)) this.keys = tls && loadKeys(tls);
     this.#tls = tls;
@@ -77,6 +96,7 @@ export class TcpListener implements Listener {
 
   discard(): void {
     this.#listener.close();
+    this.#remove();
   }
 
   /**
@@ -89,6 +109,7 @@ export class TcpListener implements Listener {
   async stop(deadline: number, grace: number): Promise<void> {
     this.draining = true;
     await runFor(grace, deadline);
+    this.#remove(); // nobody more connects to a unix socket, and who has connected is accepted
     await this.#accepting?.stop();
     if (grace > 0 && this.#countIdle() > 0) {
       const until = Math.min(performance.now() + LAST_CALL_MS, deadline);

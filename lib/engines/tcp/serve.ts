@@ -1,17 +1,20 @@
 /** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
-import { plainAddress } from "../../http/client_address.ts";
 import type { Change, Engine, EngineOptions, ListenerAddress } from "../engine.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
+import { placeSocket } from "../../net/unix_listening.ts";
 import { Client } from "./client.ts";
+import type { Accepted } from "./client/accept.ts";
 import type { Arrival } from "./client/connection.ts";
 import { createContext } from "./context.ts";
 import { Transports } from "./exchange/transports.ts";
 import { TcpListener } from "./listener.ts";
+import { ProxiedArrivals } from "./proxied_arrivals.ts";
 import { SecureArrivals } from "./secure_arrivals.ts";
+import { SocketPeer } from "./socket_peer.ts";
 
 /** Connections that wait in the system to be accepted; the system may allow fewer. */
 const BACKLOG_CONNECTIONS = 4096;
@@ -31,6 +34,13 @@ export function serveTcp(options: EngineOptions): Engine {
   const removedListeners = new RemovedListeners(onError);
   const serving = { context: createContext(options.snapshot, options, transports) };
   const arrivals = new SecureArrivals(wheel, () => serving.context.limits);
+  const proxied = new ProxiedArrivals({
+    wheel,
+    isTrusted: (address) => serving.context.isTrusted(address),
+    timeout: () => serving.context.limits.headerTimeout,
+    onRefused: throttledWarning(onWarning, clock.now),
+  });
+  const countArriving = () => arrivals.count + proxied.count;
   const warnOfAccepting = throttledWarning(onWarning, clock.now);
   const listeners = new Listeners((address) => listen(address, reusePort));
 
@@ -45,25 +55,28 @@ export function serveTcp(options: EngineOptions): Engine {
     listener.add(client);
   }
 
-  function take(socket: Deno.TcpConn, listener: TcpListener): void {
-    socket.setNoDelay(true);
-    const address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
-    if (listener.keys === undefined) {
-      return serve({ connection: socket, peer: { address, scheme: "http" } }, listener);
-    }
-    takeSecure(socket, address, listener).catch(onError);
+  function take(socket: Accepted, listener: TcpListener): void {
+    if ("setNoDelay" in socket) socket.setNoDelay(true);
+    const scheme = listener.keys === undefined ? "http" : "https";
+    const arrival = { connection: socket, peer: new SocketPeer(socket, scheme) };
+    if (scheme === "http" && !listener.proxyProtocol) return serve(arrival, listener);
+    listener.arriving++;
+    prepare(arrival, listener).catch(onError).finally(() => {
+      listener.arriving--;
+      resume();
+    });
   }
 
-  async function takeSecure(
-    socket: Deno.TcpConn,
-    address: string,
-    listener: TcpListener,
-  ): Promise<void> {
-    listener.arriving++;
-    const secured = await arrivals.secure(socket, () => listener.keys);
-    listener.arriving--;
-    if (typeof secured === "string") return resume();
-    serve({ connection: secured, peer: { address, scheme: "https" } }, listener);
+  /** What comes before requests: a PROXY header, then a TLS handshake. */
+  async function prepare({ connection, peer }: Arrival, listener: TcpListener): Promise<void> {
+    const arrival = listener.proxyProtocol
+      ? await proxied.receive(connection, peer)
+      : { connection, peer };
+    if (arrival === undefined) return;
+    if (peer.scheme === "http") return serve(arrival, listener);
+    const secured = await arrivals.secure(arrival.connection, () => listener.keys);
+    if (typeof secured === "string") return;
+    serve({ connection: secured, peer: arrival.peer }, listener);
   }
 
   /** There may be room for connections that wait to be accepted. */
@@ -74,7 +87,7 @@ export function serveTcp(options: EngineOptions): Engine {
   function accept(listener: TcpListener): void {
     listener.accept({
       onWarning: warnOfAccepting,
-      hasRoom: () => clients.size + arrivals.count < serving.context.limits.maxConnections,
+      hasRoom: () => clients.size + countArriving() < serving.context.limits.maxConnections,
       makeRoom() {
         findLongestIdle(clients, wheel.now - EVICT_IDLE_AFTER_MS)?.close();
       },
@@ -110,9 +123,10 @@ export function serveTcp(options: EngineOptions): Engine {
       const deadline = performance.now() + timeout;
       await Promise.all(listeners.all.map((listener) => listener.stop(deadline, grace)));
       listeners.end();
-      await waitUntil(() => clients.size + arrivals.count === 0, deadline);
+      await waitUntil(() => clients.size + countArriving() === 0, deadline);
       const cut = options.requests.own;
       for (const client of clients) client.abort(CUT_OFF);
+      proxied.giveUp();
       await arrivals.giveUp("the balancer stops");
       await removedListeners.ended();
       transports.close();
@@ -122,9 +136,19 @@ export function serveTcp(options: EngineOptions): Engine {
 }
 
 function listen(address: ListenerAddress, reusePort: boolean): TcpListener {
-  const { hostname, port } = address;
+  const { hostname, port, unix } = address;
   const tcpBacklog = BACKLOG_CONNECTIONS;
-  return new TcpListener(Deno.listen({ hostname, port, reusePort, tcpBacklog }), address);
+  if (unix === undefined) {
+    const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog });
+    return new TcpListener(listener, address, () => {});
+  }
+  const { listening, remove } = placeSocket(
+    unix.path,
+    unix.mode,
+    (path) => Deno.listen({ transport: "unix", path }),
+    (listener) => listener.close(),
+  );
+  return new TcpListener(listening, address, remove);
 }
 
 /** Finds the client that has been idle longest, of those that were idle at a time on the wheel's clock. */

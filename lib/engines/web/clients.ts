@@ -2,6 +2,12 @@
 export class Clients {
   /** By how long their connections may be idle, in milliseconds. */
   readonly #clients = new Map<number, Deno.HttpClient>();
+  readonly #socket: string | undefined;
+
+  /** @param socket the path of the unix socket that all requests go to; undefined for those to hosts */
+  constructor(socket?: string) {
+    this.#socket = socket;
+  }
 
   /**
    * The client for connections that are used again if they were idle no longer than this.
@@ -14,13 +20,16 @@ export class Clients {
       const keeping = milliseconds === 0
         ? { poolMaxIdlePerHost: 0 }
         : { poolIdleTimeout: milliseconds };
-      client = Deno.createHttpClient({ allowHost: true, http2: false, ...keeping });
+      const socket = this.#socket === undefined
+        ? {}
+        : { proxy: { transport: "unix" as const, path: this.#socket } };
+      client = Deno.createHttpClient({ allowHost: true, http2: false, ...keeping, ...socket });
       this.#clients.set(milliseconds, client);
     }
     return client;
   }
 
-  /** Closes all connections. */
+  /** Lets go of all connections; what is under way ends by itself. */
   close(): void {
     for (const client of this.#clients.values()) client.close();
   }

@@ -7,7 +7,7 @@ import { formatHost } from "../../net/host_port.ts";
  * @param address that the server listens on
  */
 export function fallbackHost({ hostname, port }: Deno.NetAddr): string {
-  const isLocal = /^(?:0\.0\.0\.0|127\.|::1?$)/.test(hostname);
+  const isLocal = /^(?:0\.0\.0\.0|127\.|::1?$|unix:)/.test(hostname);
   const host = isLocal ? "localhost" : formatHost(hostname);
-  return port === 80 ? host : `${host}:${port}`;
+  return port === 80 || port === 0 ? host : `${host}:${port}`;
 }

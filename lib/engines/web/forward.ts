@@ -77,11 +77,11 @@ export function createForward(options: ForwardOptions) {
     request.attempt = attempt;
     const sentAt = wheel.now;
     const limit = idempotent ? IDLE_MS : limitOf(link, body);
-    const outcome = await send(request, backend, link, attempt, limit);
+    const outcome = await send(request, link, attempt, limit);
     if (outcome.kind === "answered" || !wasLost(outcome, attempt)) return outcome;
     if (!link.mayHaveReused(limit, sentAt)) return outcome;
     if (mayBeResent(request, false)) {
-      return await send(request, backend, link, attempt, NEW_CONNECTION);
+      return await send(request, link, attempt, NEW_CONNECTION);
     }
     return link.reuseLimit.assessLoss(outcome, limit, sentAt, wheel.now);
   };
@@ -89,7 +89,6 @@ export function createForward(options: ForwardOptions) {
   /** @param limit how long its connection may have been idle, in milliseconds */
   async function send(
     request: WebRequest,
-    backend: Backend,
     link: Link,
     attempt: WebAttempt,
     limit: number,
@@ -99,13 +98,13 @@ export function createForward(options: ForwardOptions) {
     const forwarding = request.forwarding(isTrusted(request.clientAddress), instanceName);
     const changes = request.way!.route.request;
     try {
-      const response = await fetch(backend.url + (changes?.path?.(request.path) ?? request.path), {
+      const response = await fetch(link.base + (changes?.path?.(request.path) ?? request.path), {
         method,
         headers: withoutDecoding(fieldsFor(request, forwarding, changes)),
         body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
-        client: clients.keeping(limit),
+        client: (link.clients ?? clients).keeping(limit),
       });
       attempt.answered = true;
       pauseForAnswer(body, wheel);
@@ -123,7 +122,7 @@ export function createForward(options: ForwardOptions) {
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
       if (body?.fault !== undefined) return body.fault;
-      return assessBreak(failedFetch(error), body);
+      return assessBreak(failedFetch(error, link.clients !== undefined), body);
     } finally {
       attempt.end();
     }

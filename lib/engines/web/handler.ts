@@ -36,6 +36,8 @@ export interface Source {
   readonly name: string;
   /** How clients reach it. */
   readonly scheme: Scheme;
+  /** Whether clients connect to a unix socket: then Deno.serve has another scheme in URLs. */
+  readonly isUnix: boolean;
   /** Stands in for the Host of requests that have none. */
   readonly hostIfMissing: string;
   /** Whether responses should say `connection: close`. */
@@ -97,7 +99,7 @@ export function createHandler(
     info: ServeInfo,
     listener: Source,
   ): Promise<Response> {
-    const head = readHead(request);
+    const head = readHead(request, listener.isUnix);
     const target = admit(head, listener.hostIfMissing, limits);
     if ("reason" in target) {
       const reply = withPage(refusalReply(target), errorPages);

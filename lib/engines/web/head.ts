@@ -22,7 +22,8 @@ export interface Head {
 const LINE_EXTRA_BYTES = 4;
 
 /** Reads a head; nothing is checked yet. */
-export function readHead({ method, url, headers }: Request): Head {
+export function readHead({ method, url: full, headers }: Request, isUnix = false): Head {
+  const url = isUnix ? full.replace(/^http\+unix:/, "http:") : full;
   const fields = rawFields(headers);
   let host, transferEncoding, contentLength, maxForwards, via, upgrade: string | undefined;
   let fieldsSize = 0;

@@ -2,9 +2,15 @@
 import type { Backend } from "../../backends/backend.ts";
 import { ReuseLimit } from "../shared/reuse.ts";
 import { TICK_MS, type Wheel } from "../../time/timer_wheel.ts";
+import { SOCKET_URL, socketPathOf } from "../../net/unix_socket.ts";
+import { Clients } from "./clients.ts";
 import { ConnectCheck } from "./connect_check.ts";
 
 export class Link {
+  /** What requests are sent with, if the backend has a unix socket: to it alone. */
+  readonly clients: Clients | undefined;
+  /** What paths of requests are appended to. */
+  readonly base: string;
   readonly connectCheck: ConnectCheck;
   readonly reuseLimit = new ReuseLimit();
   readonly #wheel: Wheel;
@@ -13,6 +19,9 @@ export class Link {
 
   /** @param url of the backend */
   constructor(url: string, wheel: Wheel) {
+    const socket = socketPathOf(url);
+    this.clients = socket === undefined ? undefined : new Clients(socket);
+    this.base = socket === undefined ? url : SOCKET_URL;
     this.connectCheck = new ConnectCheck(url, wheel);
     this.#wheel = wheel;
   }
@@ -52,6 +61,15 @@ export class Links {
 
   /** Lets go of backends that are gone. @param uids of those that are still there */
   retain(uids: ReadonlySet<number>): void {
-    for (const uid of this.#links.keys()) if (!uids.has(uid)) this.#links.delete(uid);
+    for (const [uid, { clients }] of this.#links) {
+      if (uids.has(uid)) continue;
+      this.#links.delete(uid);
+      clients?.close();
+    }
+  }
+
+  /** Lets go of all backends. */
+  close(): void {
+    this.retain(new Set());
   }
 }

@@ -25,20 +25,25 @@ export interface WebListenerOptions {
 export class WebListener implements Listener, Source {
   name: string;
   readonly hostname: string;
+  readonly mode: number | undefined;
   readonly scheme = "http";
+  readonly isUnix: boolean;
   readonly hostIfMissing: string;
   draining = false;
   readonly #listening: Listening;
   readonly #uploads = new Set<RequestBody>();
 
   /** @throws if the address cannot be listened on */
-  constructor({ name, hostname, port }: ListenerAddress, options: WebListenerOptions) {
+  constructor({ name, hostname, port, unix }: ListenerAddress, options: WebListenerOptions) {
     const { reusePort, serving, onError, onWarning } = options;
     this.name = name;
     this.hostname = hostname;
+    this.mode = unix?.mode;
+    this.isUnix = unix !== undefined;
     this.#listening = listen({
       hostname,
       port,
+      unix,
       reusePort,
       onError: (error) => {
         if (!(error instanceof BrokenBody)) onError(error);

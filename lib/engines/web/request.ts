@@ -1,6 +1,6 @@
 /** A request that Deno.serve received, as the RequestFacts of the core. */
 import { plainAddress } from "../../http/client_address.ts";
-import type { Scheme } from "../../http/peer.ts";
+import { type Scheme, UNIX_PEER } from "../../http/peer.ts";
 import { type Target, targetOf } from "../../http/request_target.ts";
 import type { LoggedFacts } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
@@ -12,7 +12,7 @@ import { announcedLength, type Head, readField } from "./head.ts";
 import type { Expirable } from "../shared/request_deadline.ts";
 
 /** What Deno.serve gives a handler beside the request. */
-export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr>;
+export type ServeInfo = Deno.ServeHandlerInfo<Deno.NetAddr | Deno.UnixAddr>;
 
 export class WebRequest implements DispatchedFacts, Expirable {
   readonly method: string;
@@ -49,7 +49,7 @@ export class WebRequest implements DispatchedFacts, Expirable {
     this.method = head.method;
     this.path = target.path;
     this.host = target.authority;
-    this.clientAddress = plainAddress(info.remoteAddr.hostname);
+    this.clientAddress = addressOf(info);
     this.fields = head.fields;
     this.listener = name;
     this.scheme = scheme;
@@ -123,7 +123,7 @@ export function identify(
 ): LoggedFacts {
   const header = (name: string) => readField(fields, name);
   return {
-    clientAddress: plainAddress(info.remoteAddr.hostname),
+    clientAddress: addressOf(info),
     method,
     // The target of CONNECT is not a path (RFC 9112, 3.2.3).
     path: method === "CONNECT" ? url.replace("http://", "") : targetOf(url, host)?.path ?? url,
@@ -132,4 +132,9 @@ export function identify(
     listener,
     header,
   };
+}
+
+/** The address of the peer. */
+function addressOf({ remoteAddr }: ServeInfo): string {
+  return "hostname" in remoteAddr ? plainAddress(remoteAddr.hostname) : UNIX_PEER;
 }

@@ -52,6 +52,7 @@ export function serveWeb(options: EngineOptions): Engine {
       await waitUntil(() => requests.own === 0, deadline);
       const cut = requests.own;
       clients.close();
+      links.close();
       return cut;
     },
   };

@@ -82,7 +82,7 @@ function shortForm(root: Node, path: Path): Node | undefined {
 function simulatedBackends({ backends }: PoolConfig): string {
   return backends.map((backend) => {
     if (!("url" in backend)) return ANY_BACKEND;
-    const name = new URL(backend.url).host.replace(/[^\w.-]+/g, "-").slice(0, 32);
+    const name = (new URL(backend.url).host || backend.url).replace(/[^\w.-]+/g, "-").slice(0, 32);
     return `${ANY_BACKEND} weight=${Math.max(1, backend.weight)} name=${name}`;
   }).join(";");
 }

@@ -53,7 +53,7 @@ http://f,http://g
 http://h weight=2 weight=3
 dns+http://10.0.0.1
 srv+http://_users._tcp.example weight=2
-unix:/run/a.sock
+unix:/tmp/a.sock
 http://a*
 `;
   const NOT_HTTP = "must start with http:// or https://";
@@ -76,7 +76,11 @@ http://a*
       "must have no weight, as SRV records say it",
       "srv+http://_users._tcp.example weight=2",
     ],
-    ["line 13", NOT_HTTP, "unix:/run/a.sock"],
+    [
+      "line 13",
+      "must be below /run or /var/lib/roundabout: this program may open no other sockets",
+      "unix:/tmp/a.sock",
+    ],
     ["line 14", "must have one host name or address", "http://a*"],
   ]);
 });

@@ -68,7 +68,7 @@ for (
     ["http:/users-1", NOT_HTTP],
     ["ftp://users-1", NOT_HTTP],
     ["ws://users-1", NOT_HTTP],
-    ["unix:/run/users.sock", NOT_HTTP],
+    ["https+unix:/run/users.sock", NOT_HTTP],
     ["http://", INVALID],
     ["http://a b", OPTIONS],
     ["http://a:1,http://b:2", SEPARATED],

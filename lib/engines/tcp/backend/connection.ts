@@ -6,6 +6,7 @@
  */
 import type { Bytes, Connection } from "../../../net/connection.ts";
 import type { Failed } from "../../../outcome.ts";
+import type { ToldClient } from "../../shared/told_client.ts";
 import { ResponseHead } from "../http1/response_head.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 
@@ -29,6 +30,8 @@ export class BackendConnection extends Timed {
   answering = false;
   /** When it became idle, on the clock of performance.now(); undefined while it is in use. */
   idleSince: number | undefined;
+  /** The client that it belongs to, if its backend was told of one. */
+  readonly client: ToldClient | undefined;
   /** Why it was closed from this side; undefined if it was not. */
   closeReason: Failed | undefined;
   readonly #connection: Connection;
@@ -50,8 +53,10 @@ export class BackendConnection extends Timed {
     wheel: Wheel,
     maxHeaderLines: number,
     onLost: (connection: BackendConnection) => void,
+    client?: ToldClient,
   ) {
     super();
+    this.client = client;
     this.head = new ResponseHead(maxHeaderLines);
     this.#connection = connection;
     this.#wheel = wheel;

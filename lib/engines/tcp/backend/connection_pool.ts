@@ -4,7 +4,15 @@ import { BackendConnection } from "./connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import { type Address, dial } from "../../../net/dial.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
+import type { ProxyVersion } from "../../../net/proxy_header/write.ts";
 import { BACKEND_REMOVED } from "../../shared/failures.ts";
+import type { Keeper, ToldClient } from "../../shared/told_client.ts";
+
+/** Whom the backend is told of, and how. */
+export interface Introduction {
+  readonly client: ToldClient;
+  readonly version: ProxyVersion;
+}
 
 /** How connections receive. */
 export interface Receiving {
@@ -24,12 +32,14 @@ const MAX_IDLE_MS = 60_000;
 /** How often tunnels that are late are looked for, in milliseconds. */
 const RECHECK_MS = 1_000;
 
-export class ConnectionPool extends Timed {
+export class ConnectionPool extends Timed implements Keeper {
   /** How long one may be idle if the backend announces no time, in milliseconds. */
   idleTimeout: number;
   readonly #address: Address;
   #receiving: Receiving;
   readonly #idle: BackendConnection[] = [];
+  /** Idle ones that belong to a client each. */
+  readonly #idleOf = new Map<ToldClient, BackendConnection>();
   readonly #all = new Set<BackendConnection>();
   #closed = false;
   /** Whether the backend was taken out: connections are closed once they are idle. */
@@ -52,13 +62,15 @@ export class ConnectionPool extends Timed {
    * An idle connection, to be begun or discarded.
    *
    * @param limit how long it may have been idle, in milliseconds
+   * @param client whose it is to be; undefined for one that belongs to nobody
    * @returns undefined if there is none
    */
-  take(limit: number): BackendConnection | undefined {
-    const connection = this.#idle.at(-1);
+  take(limit: number, client?: ToldClient): BackendConnection | undefined {
+    const connection = client === undefined ? this.#idle.at(-1) : this.#idleOf.get(client);
     if (connection === undefined) return undefined;
     if (limit < Infinity && performance.now() - connection.idleSince! > limit) return undefined;
-    this.#idle.pop();
+    if (client === undefined) this.#idle.pop();
+    else this.#idleOf.delete(client);
     return connection;
   }
 
@@ -66,14 +78,23 @@ export class ConnectionPool extends Timed {
    * Opens a new one.
    *
    * @param timeout in milliseconds
+   * @param introduction undefined if the backend is told of nobody
    * @returns the failure if it could not be opened
    */
-  async open(timeout: number): Promise<BackendConnection | Failed> {
+  async open(timeout: number, introduction?: Introduction): Promise<BackendConnection | Failed> {
     const { wheel, buffers, maxHeaderLines } = this.#receiving;
-    const connected = await dial(this.#address, wheel, timeout);
+    const client = introduction?.client;
+    const header = introduction && client!.header(introduction.version);
+    const connected = await dial(this.#address, wheel, timeout, header);
     if ("kind" in connected) return connected;
-    const buffer = buffers.borrow();
-    const connection = new BackendConnection(connected, buffer, wheel, maxHeaderLines, this.#drop);
+    const connection = new BackendConnection(
+      connected,
+      buffers.borrow(),
+      wheel,
+      maxHeaderLines,
+      this.#drop,
+      client,
+    );
     if (this.#closed) connection.close();
     this.#all.add(connection);
     connection.begin();
@@ -87,8 +108,23 @@ export class ConnectionPool extends Timed {
       ? this.idleTimeout
       : idleSeconds * 1_000 - ANNOUNCED_MARGIN_MS;
     if (announced <= 0 || this.#closed || this.#draining) return this.discard(connection);
-    this.#idle.push(connection);
+    const { client } = connection;
+    if (client === undefined) this.#idle.push(connection);
+    else if (!this.#keepFor(client, connection)) return this.discard(connection);
     connection.markIdle(Math.min(announced, MAX_IDLE_MS));
+  }
+
+  /** @returns false if the client has left, or has an idle one already */
+  #keepFor(client: ToldClient, connection: BackendConnection): boolean {
+    if (client.hasLeft || this.#idleOf.has(client)) return false;
+    this.#idleOf.set(client, connection);
+    client.register(this);
+    return true;
+  }
+
+  letGo(client: ToldClient): void {
+    const connection = this.#idleOf.get(client);
+    if (connection !== undefined) this.#drop(connection);
   }
 
   /** Closes a connection that is not used again. */
@@ -100,8 +136,8 @@ export class ConnectionPool extends Timed {
 
   /** Closes the one that has been idle longest. @returns whether there was one */
   dropOneIdle(): boolean {
-    const connection = this.#idle.shift();
-    if (connection !== undefined) this.discard(connection);
+    const connection = this.#idle[0] ?? this.#idleOf.values().next().value;
+    if (connection !== undefined) this.#drop(connection);
     return connection !== undefined;
   }
 
@@ -125,6 +161,7 @@ export class ConnectionPool extends Timed {
     this.#closed = true;
     this.#receiving.wheel.remove(this);
     this.#idle.length = 0;
+    this.#idleOf.clear();
     for (const connection of this.#all) this.discard(connection);
   }
 
@@ -133,8 +170,13 @@ export class ConnectionPool extends Timed {
   }
 
   readonly #drop = (connection: BackendConnection): void => {
-    const place = this.#idle.lastIndexOf(connection);
-    if (place !== -1) this.#idle.splice(place, 1);
+    const { client } = connection;
+    if (client === undefined) {
+      const place = this.#idle.lastIndexOf(connection);
+      if (place !== -1) this.#idle.splice(place, 1);
+    } else if (this.#idleOf.get(client) === connection) {
+      this.#idleOf.delete(client);
+    }
     this.discard(connection);
   };
 }

@@ -12,11 +12,17 @@ import { plainMessage } from "../../../net/plain_message.ts";
 import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
 import { runFor } from "../../shared/drain.ts";
 
+/** What connections are accepted from. */
+export type AcceptedListener = Deno.TcpListener | Deno.UnixListener;
+
+/** What is accepted. */
+export type Accepted = Deno.TcpConn | Deno.UnixConn;
+
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
   /** Closes an idle connection, if there is one. */
   readonly makeRoom: () => void;
-  readonly onConnection: (connection: Deno.TcpConn) => void;
+  readonly onConnection: (connection: Accepted) => void;
   /** Called each time that accepting fails or must wait. */
   readonly onWarning: (warning: string) => void;
 }
@@ -46,7 +52,7 @@ const QUIET_MS = 50;
 const MICROTASKS = 3;
 
 /** Accepts until it is stopped. */
-export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): Accepting {
+export function acceptFrom(listener: AcceptedListener, options: AcceptOptions): Accepting {
   const { hasRoom, makeRoom, onConnection, onWarning } = options;
   let isEnding = false;
   /** Whether a connection has come since then. */
@@ -71,9 +77,9 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
    * The system resets what arrives between the last look at its queue and the end, so nothing else may happen
    * between them: not even what the other connections of this turn wait for, nor what these need.
    */
-  async function acceptLast(first: Deno.TcpConn): Promise<void> {
+  async function acceptLast(first: Accepted): Promise<void> {
     hasLast = true;
-    const last = [first];
+    const last: Accepted[] = [first];
     await delay(0);
     while (last.length < MAX_LAST) {
       const accepting = listener.accept();
@@ -112,7 +118,7 @@ export function acceptFrom(listener: Deno.TcpListener, options: AcceptOptions): 
     resume?.();
   }
 
-  function hand(connection: Deno.TcpConn): void {
+  function hand(connection: Accepted): void {
     try {
       onConnection(connection);
     } catch (error) {

@@ -9,6 +9,7 @@ import type { Failed } from "../../../outcome.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 import type { Limits } from "../../engine.ts";
 import { CLIENT_GONE, CLIENT_TAKES_NOTHING } from "../../shared/failures.ts";
+import { ToldClient } from "../../shared/told_client.ts";
 import { ProxyLines } from "../http1/proxy_lines.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox, type Recipient } from "./outbox.ts";
@@ -58,6 +59,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   /** Whether the client has closed its sending side. */
   halfClosed = false;
   readonly #peer: Peer;
+  /** What backends are told of it; undefined if none was. */
+  #told: ToldClient | undefined;
   readonly #wheel: Wheel;
   #timeouts: PhaseTimeouts;
   #phase: Phase = "idle";
@@ -89,6 +92,11 @@ export abstract class ClientConnection extends Timed implements Recipient {
   /** The value of Strict-Transport-Security in its responses; undefined if they have none (RFC 6797, 7.2). */
   get hsts(): string | undefined {
     return this.#peer.scheme === "https" ? this.source.hsts : undefined;
+  }
+
+  /** As backends are told of it in PROXY headers. */
+  get told(): ToldClient {
+    return this.#told ??= new ToldClient(this.#peer.endpoints);
   }
 
   /** The name of the listener that it came in at. */
@@ -182,6 +190,7 @@ export abstract class ClientConnection extends Timed implements Recipient {
     if (this.#phase === "idle") this.socket.closeWrite().catch(() => {}); // it may have left
     this.socket.close();
     this.inbox.close();
+    this.#told?.leave();
     this.#wheel.remove(this);
     this.#wheel.remove(this.outbox);
   }

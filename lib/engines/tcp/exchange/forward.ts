@@ -43,12 +43,13 @@ export function createForward({ wheel, heads, transports }: ForwardOptions) {
     request: TcpRequest,
     backend: Backend,
   ): Promise<Outcome<TcpResponse>> {
-    const { timeouts } = request.way!.destination;
+    const { timeouts, proxyProtocol: version } = request.way!.destination;
+    const introduction = version && { client: request.client, version };
     const transport = transports.to(backend, timeouts.backendIdle);
     const { connections, reuseLimit } = transport;
     const takenAt = wheel.now;
     const limit = isIdempotent(request.method) ? Infinity : reuseLimit.milliseconds(takenAt);
-    const idle = connections.take(limit);
+    const idle = connections.take(limit, introduction?.client);
     await null; // if bytes have arrived on it already, they are noticed first: they belong to no request
     if (idle?.begin()) {
       const sent = await send(request, idle, transport);
@@ -59,7 +60,8 @@ export function createForward({ wheel, heads, transports }: ForwardOptions) {
         return reuseLimit.assessLoss(sent, limit, takenAt, wheel.now);
       }
     }
-    const open = () => connections.open(Math.min(timeouts.connect, request.timeLeft(wheel.now)));
+    const open = () =>
+      connections.open(Math.min(timeouts.connect, request.timeLeft(wheel.now)), introduction);
     let opened = await open();
     if (isOutOfDescriptors(opened) && transports.dropOneIdle()) {
       await delay(0); // its descriptor is free only then

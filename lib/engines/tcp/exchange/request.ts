@@ -9,6 +9,7 @@ import { isLastRecipient, refuseMethod } from "../../shared/admission.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../../shared/failures.ts";
 import type { Failed } from "../../../outcome.ts";
 import { Malformed, throwIfRefused } from "../http1/malformed.ts";
+import type { ToldClient } from "../../shared/told_client.ts";
 import type { RequestDeadline } from "../../shared/request_deadline.ts";
 import type { ClientConnection } from "../client/connection.ts";
 import { Interim } from "../client/interim.ts";
@@ -72,6 +73,11 @@ export class TcpRequest implements DispatchedFacts {
     this.forwarded = new ForwardedHead(bytes, head, client.proxyLines, this.upgrade);
     const bodyEnd = head.end + Math.max(head.contentLength, 0);
     this.end = !head.chunked && bodyEnd <= filled ? bodyEnd : head.end;
+  }
+
+  /** Its client, as backends are told of it in PROXY headers. */
+  get client(): ToldClient {
+    return this.#client.told;
   }
 
   /** Interim responses to the client; undefined for HTTP/1.0, which has none. */

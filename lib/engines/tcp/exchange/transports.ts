@@ -5,6 +5,7 @@
 import type { Backend } from "../../../backends/backend.ts";
 import { Buffers } from "../../../net/buffers.ts";
 import { parseAddress } from "../../../net/dial.ts";
+import { SOCKET_URL } from "../../../net/unix_socket.ts";
 import type { Wheel } from "../../../time/timer_wheel.ts";
 import type { Limits } from "../../engine.ts";
 import { ReuseLimit } from "../../shared/reuse.ts";
@@ -87,9 +88,10 @@ export class Transports {
   }
 
   #add({ uid, url }: Backend, idleTimeout: number): Transport {
-    const { host, pathname } = new URL(url);
+    const address = parseAddress(url);
+    const { host, pathname } = new URL(address.socket === undefined ? url : SOCKET_URL);
     const transport = {
-      connections: new ConnectionPool(parseAddress(url), idleTimeout, this.#receiving),
+      connections: new ConnectionPool(address, idleTimeout, this.#receiving),
       reuseLimit: new ReuseLimit(),
       prefix: bytesOf(pathname === "/" ? "" : pathname),
       authority: host,

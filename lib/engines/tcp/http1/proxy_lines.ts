@@ -11,7 +11,7 @@ import {
   proxyFields,
   ReceivedForwarding,
 } from "../../../http/headers.ts";
-import type { Peer } from "../../../http/peer.ts";
+import { type Peer, UNIX_PEER } from "../../../http/peer.ts";
 import { bytesOf, copy, SP, textOf } from "./bytes.ts";
 import type { RequestHead } from "./request_head.ts";
 import { readHost } from "./request_host.ts";
@@ -20,6 +20,8 @@ import { REQUEST_ID_BYTES, writeRequestId } from "./request_id.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const COMMA = 0x2c;
+const CRLF = bytesOf("\r\n");
+const FORWARDED_FOR = bytesOf("x-forwarded-for: ");
 
 /** Reserves the place of a request id. */
 const ID_PLACEHOLDER = "?".repeat(REQUEST_ID_BYTES);
@@ -81,10 +83,8 @@ export class ProxyLines {
   write(bytes: Uint8Array, { forwarding: received }: RequestHead, out: Bytes, at: number): number {
     const lines = this.#lines;
     if (!received.any) return copy(lines, 0, lines.length, out, at);
-    const address = this.#forwardedFor.value, via = this.#via.value;
-    at = copy(lines, 0, address, out, at);
-    at = writeList(bytes, received.forwardedForStart, received.forwardedForEnd, out, at);
-    at = copy(lines, address, this.#forwardedProto.line, out, at);
+    const via = this.#via.value;
+    at = this.#writeForwardedFor(bytes, received, out, at);
     if (!received.forwardedProto) {
       at = copy(lines, this.#forwardedProto.line, this.#forwardedHost.line, out, at);
     }
@@ -95,6 +95,26 @@ export class ProxyLines {
     at = writeList(bytes, received.viaStart, received.viaEnd, out, at);
     at = copy(lines, via, this.#requestId.line, out, at);
     return received.requestId ? at : copy(lines, this.#requestId.line, lines.length, out, at);
+  }
+
+  /** The list of other proxies, and behind it the peer, unless that has no address. */
+  #writeForwardedFor(
+    bytes: Uint8Array,
+    { forwardedForStart: start, forwardedForEnd: end }: RequestHead["forwarding"],
+    out: Bytes,
+    at: number,
+  ): number {
+    const lines = this.#lines;
+    if (this.#peer.address === UNIX_PEER) {
+      if (start === end) return at;
+      at = copy(FORWARDED_FOR, 0, FORWARDED_FOR.length, out, at);
+      at = copy(bytes, start, end, out, at);
+      return copy(CRLF, 0, CRLF.length, out, at);
+    }
+    const address = this.#forwardedFor.value;
+    at = copy(lines, 0, address, out, at);
+    at = writeList(bytes, start, end, out, at);
+    return copy(lines, address, this.#forwardedProto.line, out, at);
   }
 
   #buildFor(host: string): void {

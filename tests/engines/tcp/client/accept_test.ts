@@ -106,7 +106,7 @@ Deno.test("accept: an error that is not known costs a short pause and a warning,
 Deno.test("accept: before it stops, it takes the connections that wait in the system's queue", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const taken: Deno.TcpConn[] = [];
+  const taken: Deno.Conn[] = [];
   const accepting = acceptFrom(listener, {
     hasRoom: () => true,
     makeRoom() {},
