@@ -89,7 +89,8 @@ for (const engine of ["web", "tcp"]) {
     const program = await site.start();
     for (let count = 0; count < 5; count++) assertEquals(await site.ask(), 200);
     const status = await (await fetch(`http://127.0.0.1:${site.adminPort}/api/status`)).json();
-    assertEquals(status.listeners, [{ name: "local", address: `unix:${site.socket}` }]);
+    const address = `unix:${site.socket}`;
+    assertEquals(status.listeners, [{ name: "local", address, certificates: [] }]);
     program.kill("SIGTERM");
     assertEquals(await program.status(), 0);
     assertEquals(site.files, ["roundabout.jsonc"]);
