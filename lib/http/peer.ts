@@ -8,4 +8,9 @@ export interface Peer {
   readonly address: string;
   /** How it reaches this balancer. */
   readonly scheme: Scheme;
+  /**
+   * The certificate that it has proved to have, as the value of Client-Cert (RFC 9440, 2.1); undefined if it
+   * has proved none.
+   */
+  readonly clientCert?: string | undefined;
 }
