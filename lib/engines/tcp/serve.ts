@@ -34,7 +34,7 @@ export function serveTcp(options: EngineOptions): Engine {
   const warnOfAccepting = throttledWarning(onWarning, clock.now);
   const listeners = new Listeners((address) => listen(address, reusePort));
 
-  function serve(arrival: Arrival, listener: TcpListener): void {
+  function serve(arrival: Arrival, listener: TcpListener): Client {
     const client = new Client(arrival, listener, serving, (client) => {
       clients.delete(client);
       listener.clients.delete(client);
@@ -43,13 +43,15 @@ export function serveTcp(options: EngineOptions): Engine {
     clients.add(client);
     client.serve().catch(onError);
     listener.add(client);
+    return client;
   }
 
   function take(socket: Deno.TcpConn, listener: TcpListener): void {
     socket.setNoDelay(true);
     const address = plainAddress((socket.remoteAddr as Deno.NetAddr).hostname);
     if (listener.keys === undefined) {
-      return serve({ connection: socket, peer: { address, scheme: "http" } }, listener);
+      serve({ connection: socket, peer: { address, scheme: "http" } }, listener);
+      return;
     }
     takeSecure(socket, address, listener).catch(onError);
   }
@@ -60,10 +62,16 @@ export function serveTcp(options: EngineOptions): Engine {
     listener: TcpListener,
   ): Promise<void> {
     listener.arriving++;
-    const secured = await arrivals.secure(socket, () => listener.keys);
+    let trusted = listener.trustChanges;
+    const secured = await arrivals.secure(socket, () => {
+      trusted = listener.trustChanges;
+      return listener.keys;
+    });
     listener.arriving--;
     if (typeof secured === "string") return resume();
-    serve({ connection: secured, peer: { address, scheme: "https" } }, listener);
+    const { connection, clientCert } = secured;
+    const client = serve({ connection, peer: { address, scheme: "https", clientCert } }, listener);
+    if (trusted !== listener.trustChanges) client.retire();
   }
 
   /** There may be room for connections that wait to be accepted. */

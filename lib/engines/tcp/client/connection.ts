@@ -57,6 +57,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   lastHost = "";
   /** Whether the client has closed its sending side. */
   halfClosed = false;
+  /** Whether it serves no further request. */
+  retired = false;
   readonly #peer: Peer;
   readonly #wheel: Wheel;
   #timeouts: PhaseTimeouts;
