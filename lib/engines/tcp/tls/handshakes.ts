@@ -228,6 +228,6 @@ class Handshake extends Timed {
     this.reason = reason;
     this.#broken.reject(new Error(reason));
     if (this.#carrier === undefined) this.#connection.close();
-    else this.#carrier.destroy();
+    else this.#carrier.close();
   }
 }
