@@ -33,7 +33,7 @@ const EXTENSIONS = 0xa3;
 const VERSION_3 = tagged(0, integer(new Uint8Array([2]))).toHex();
 
 /** Where these stand, after the version. */
-const [ISSUER, SUBJECT] = [2, 4];
+const [ALGORITHM, ISSUER, SUBJECT] = [1, 2, 4];
 
 /** The bit of a key usage that lets a key sign certificates, in its first byte. */
 const SIGNS_CERTIFICATES = 0x04;
@@ -54,10 +54,14 @@ const TRUE = boolean(true).toHex();
 /** @param der or PEM @throws if it is no certificate */
 export function profileOf(der: string | Uint8Array): CertificateProfile {
   const certificate = new X509Certificate(der);
-  const [tbs] = readDer(readOnly(certificate.raw, SEQUENCE).content);
+  const [tbs, algorithm, signature] = readDer(readOnly(certificate.raw, SEQUENCE).content);
   const [first, ...others] = readDer(tbs!.content);
   const isVersion3 = first?.tag === VERSION && first.whole.toHex() === VERSION_3;
   const fields = first?.tag === VERSION ? others : [first!, ...others];
+  if (
+    fields[ALGORITHM]!.whole.toHex() !== algorithm?.whole.toHex() ||
+    signature?.tag !== BIT_STRING || signature.content[0] !== 0
+  ) throw new Error("this certificate has an invalid signature");
   const extensions = extensionsOf(fields.find(({ tag }) => tag === EXTENSIONS));
   const [isAuthority, maxDepth] = constraintsOf(extensions.get(BASIC_CONSTRAINTS)?.value);
   const usage = usageOf(extensions.get(KEY_USAGE)?.value);
