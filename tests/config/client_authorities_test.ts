@@ -6,6 +6,7 @@ import { routeIdOf } from "../../lib/routing/route_id.ts";
 import { listenersOf } from "../../lib/runtime/revision.ts";
 import { issue } from "../../lib/tls/issue.ts";
 import { certificateFor } from "../support/certificates.ts";
+import { specialCertificate } from "../support/special_certificate.ts";
 import { certificateFiles, TlsFolder } from "../support/tls_files.ts";
 
 const DAY_MS = 86_400_000;
@@ -51,6 +52,7 @@ Deno.test("client authorities: they reach the engine, and their file is watched"
 
 const EXPIRED = await issue({ ...AUTHORITY, until: Date.now() - DAY_MS });
 const FUTURE = await issue({ ...AUTHORITY, from: Date.now() + DAY_MS });
+const OLD = await specialCertificate(undefined, { ...LONG, subject: "Old", extensions: [] });
 const day = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 10);
 
 for (
@@ -62,6 +64,7 @@ for (
       STAFF.cert + STAFF.cert.replaceAll("M", "N"),
       "a file with certificates in PEM: number 2 of 2",
     ],
+    ["with one of version 1", OLD.cert, "certificates of version 3 (X.509)"],
     [
       "with a server's certificate",
       SERVER.cert,

@@ -1,22 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { profileOf } from "../../lib/tls/certificate_profile.ts";
-import {
-  bitString,
-  boolean,
-  integer,
-  objectIdentifier,
-  octetString,
-  sequence,
-  set,
-  tagged,
-  time,
-  utf8String,
-} from "../../lib/tls/der.ts";
-import { ecdsaSignature } from "../../lib/tls/ecdsa_signature.ts";
+import { boolean, objectIdentifier, sequence, tagged } from "../../lib/tls/der.ts";
 import { issue, type Issued, type IssueOptions } from "../../lib/tls/issue.ts";
-import { pemOf } from "../../lib/tls/pem.ts";
 import { verifyClient } from "../../lib/tls/verify_client.ts";
-import { rsaKeys } from "../support/certificates.ts";
+import { derOf, rsaKeys } from "../support/certificates.ts";
+import { extension, specialCertificate } from "../support/special_certificate.ts";
 
 const NOW = Date.parse("2026-06-01T00:00:00Z");
 const HOUR_MS = 3_600_000;
@@ -32,45 +20,12 @@ const MIDDLE = await authority("Middle", { issuer: ROOT });
 const LOWER = await authority("Lower", { issuer: MIDDLE });
 const IMPOSTOR = await authority("Root");
 
-function derOf({ cert }: Pick<Issued, "cert">): Uint8Array {
-  return Uint8Array.fromBase64(cert.replace(/-----[^-]+-----/g, ""));
-}
-
 function verify(chain: readonly Pick<Issued, "cert">[], roots = [ROOT], now = NOW) {
   return verifyClient(chain.map(derOf), roots.map(({ cert }) => profileOf(cert)), now);
 }
 
-/** One with extensions of its own, which {@linkcode issue} does not make; without any it is of version 1. */
-async function special(
-  issuer: Issued,
-  extensions: Uint8Array[],
-  subject = "special",
-): Promise<Issued> {
-  const name = (text: string) =>
-    sequence(set(sequence(objectIdentifier("2.5.4.3"), utf8String(text))));
-  const algorithm = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
-  const { keys, key } = await make(subject);
-  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
-  const isVersion3 = extensions.length > 0;
-  const body = sequence(
-    ...isVersion3 ? [tagged(0, integer(new Uint8Array([2])))] : [],
-    integer(new Uint8Array([7])),
-    algorithm,
-    name(issuer.subject),
-    sequence(time(VALID.from), time(VALID.until)),
-    name(subject),
-    spki,
-    ...isVersion3 ? [tagged(3, sequence(...extensions))] : [],
-  );
-  const signature = new Uint8Array(
-    await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, issuer.keys.privateKey, body),
-  );
-  const der = sequence(body, algorithm, bitString(ecdsaSignature(signature)));
-  return { subject, keys, key, cert: pemOf("CERTIFICATE", der) };
-}
-
-const extension = (id: string, value: Uint8Array, isCritical = false) =>
-  sequence(objectIdentifier(id), ...isCritical ? [boolean(true)] : [], octetString(value));
+const special = (issuer: Issued, extensions: readonly Uint8Array[], subject = "special") =>
+  specialCertificate(issuer, { ...VALID, extensions, subject });
 const CONSTRAINTS = extension("2.5.29.19", sequence(boolean(true)), true);
 const NAMES = extension("2.5.29.30", sequence(tagged(0, sequence())));
 const ANY_PURPOSE = extension("2.5.29.37", sequence(objectIdentifier("2.5.29.37.0")));

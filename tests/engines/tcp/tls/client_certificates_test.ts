@@ -1,12 +1,19 @@
 /** Client certificates, end to end: whole handshakes and sessions that are resumed. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { TLSSocket } from "node:tls";
+import { assertEquals, assertRejects } from "@std/assert";
+import { connect, TLSSocket } from "node:tls";
 import type { TlsSettings } from "../../../../lib/engines/engine.ts";
 import { issue, type Issued, type IssueOptions } from "../../../../lib/tls/issue.ts";
 import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
-import { AUTHORITY, connectSecurely, LOCALHOST_TLS, VALID } from "../../../support/certificates.ts";
+import {
+  AUTHORITY,
+  connectSecurely,
+  derOf,
+  LOCALHOST_TLS,
+  VALID,
+} from "../../../support/certificates.ts";
 import { Dialogue } from "../../../support/raw_client.ts";
 import { ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { specialCertificate } from "../../../support/special_certificate.ts";
 
 const DAY_MS = 86_400_000;
 const STAFF = await issue({ ...VALID, names: ["Staff CA"], isAuthority: true });
@@ -97,9 +104,8 @@ function clientCerts({ requests }: ScriptedBackend): (string | undefined)[] {
 }
 
 /** Its value for a certificate (RFC 9440, 2.1). */
-function valueFor({ cert }: Pick<Issued, "cert">): string {
-  const [, base64 = ""] = /-----BEGIN CERTIFICATE-----([^-]*)/.exec(cert) ?? [];
-  return `:${base64.replaceAll("\n", "")}:`;
+function valueFor(identity: Pick<Issued, "cert">): string {
+  return `:${derOf(identity).toBase64()}:`;
 }
 
 for (
@@ -304,5 +310,21 @@ Deno.test("client certificates: a large one is forwarded beside the largest head
   }
   assertEquals(clientCerts(backend), Array(2).fill(valueFor(identity)));
   assertEquals(valueFor(identity).length > 8 * 1024, true);
-  assertStringIncludes(valueFor(identity), ":MII");
+});
+
+Deno.test("client certificates: an authority of version 1, whose key node:tls does not ask for, proves nothing", async () => {
+  const old = await specialCertificate(undefined, { ...VALID, subject: "Old CA", extensions: [] });
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance(backend, asking(true, old)); // a configuration with it is refused
+  const options = { host: "127.0.0.1", servername: "localhost", ca: [AUTHORITY.cert] };
+  const identity = { cert: old.cert, key: ALICE.key };
+  const closed = Promise.withResolvers<void>();
+  const client = connect(
+    { ...options, ...identity, port: balancer.port },
+    () => client.write(GET),
+  );
+  client.on("error", () => {}); // it is closed in the middle
+  client.on("close", () => closed.resolve());
+  await closed.promise;
+  assertEquals(backend.connections, 0);
 });
