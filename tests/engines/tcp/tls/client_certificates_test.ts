@@ -324,6 +324,7 @@ Deno.test("client certificates: an authority of version 1, whose key node:tls do
     () => client.write(GET),
   );
   client.on("error", () => {}); // it is closed in the middle
+  client.on("data", () => client.destroy()); // it was served
   client.on("close", () => closed.resolve());
   await closed.promise;
   assertEquals(backend.connections, 0);
