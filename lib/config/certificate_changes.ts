@@ -23,6 +23,12 @@ export function changesOfCertificates(before: Certificates, after: Certificates)
   ];
 }
 
+/** Of those whose certificates clients show, if their file is still the same. */
+export function changesOfAuthorities(before: Tls, after: Tls): string[] {
+  const isSame = before.clientAuthorities === after.clientAuthorities;
+  return isSame || before.clientCa !== after.clientCa ? [] : ["tls.clientCa: its file changed"];
+}
+
 function byFiles(certificates: Certificates): ReadonlyMap<string, Certificate> {
   return new Map(certificates.map((certificate) => [filesOf(certificate), certificate]));
 }

@@ -1,4 +1,5 @@
 /** Reads the certificates of listeners and their keys, checks them, and puts them into the configuration. */
+import { type AuthorityFinding, checkAuthorities } from "../tls/check_authorities.ts";
 import { checkCertificate, type Finding } from "../tls/check_certificate.ts";
 import { type CheckedCertificate, coversHost } from "../tls/certificate_details.ts";
 import { readOr } from "./contents.ts";
@@ -13,6 +14,14 @@ export interface CertificateFiles {
   readonly read: (path: string, at: Path) => string;
   /** Whether others than its owner can read a file that was read. */
   readonly isExposed: (path: string, at: Path) => boolean;
+}
+
+/** What reading files needs. */
+interface Reading {
+  readonly files: CertificateFiles;
+  readonly context: RuleContext;
+  readonly now: number;
+  readonly problems: Problem[];
 }
 
 type Listeners = Configuration["listeners"];
@@ -34,7 +43,20 @@ export function readCertificates(
 ): Configuration {
   const listeners = Object.entries(configuration.listeners).map(([name, listener]) => {
     const { tls } = listener;
-    if (tls?.certificates === undefined) return [name, listener] as const;
+    if (tls === undefined) return [name, listener] as const;
+    const clientAuthorities = readAuthorities(
+      tls.clientCa,
+      ["listeners", name, "tls", "clientCa"],
+      {
+        files,
+        context,
+        now,
+        problems,
+      },
+    );
+    if (tls.certificates === undefined) {
+      return [name, { ...listener, tls: { ...tls, clientAuthorities } }] as const;
+    }
     const path: Path = ["listeners", name, "tls", "certificates"];
     const certificates = tls.certificates.map((named, index) => {
       const { certificate, findings } = readOne(named, [...path, index], files, now);
@@ -46,11 +68,33 @@ export function readCertificates(
       return { ...named, loaded: certificate };
     });
     problems.push(...findRepeated(certificates, path, context));
-    return [name, { ...listener, tls: { ...tls, certificates } }] as const;
+    return [name, { ...listener, tls: { ...tls, certificates, clientAuthorities } }] as const;
   });
   const loaded: Listeners = Object.fromEntries(listeners);
   problems.push(...findUncovered(configuration, loaded, context));
   return { ...configuration, listeners: loaded };
+}
+
+/** @returns those that clients' certificates are of, in PEM; undefined if there are none, or they cannot be trusted */
+function readAuthorities(
+  file: string | undefined,
+  at: Path,
+  { files: { read }, context, now, problems }: Reading,
+): string | undefined {
+  if (file === undefined) return undefined;
+  const found: AuthorityFinding[] = [];
+  const text = readOr(
+    (path) => read(path, at),
+    file,
+    (message) => found.push({ severity: "error", message }),
+  );
+  const checked = text === undefined ? undefined : checkAuthorities(text, now);
+  problems.push(
+    ...[...found, ...checked?.findings ?? []].map(({ severity, message }) =>
+      problemAt(context, at, message, { severity })
+    ),
+  );
+  return checked?.authorities;
 }
 
 function readOne(

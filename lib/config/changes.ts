@@ -1,5 +1,5 @@
 /** What has changed from one configuration to another, in the words of the file: for the log, and for `check --diff`. */
-import { changesOfCertificates } from "./certificate_changes.ts";
+import { changesOfAuthorities, changesOfCertificates } from "./certificate_changes.ts";
 import { addedAndRemoved, differencesOf, firstOf, isEqual } from "./differences.ts";
 import type { Configuration, PoolConfig, RouteConfig } from "./model.ts";
 import { SHARED } from "./schema/pool.ts";
@@ -159,14 +159,24 @@ function ofListener(before: ListenerConfig, after: ListenerConfig): string[] {
   const [was, is] = [withoutCertificates(before), withoutCertificates(after)];
   const settings = differencesOf(LISTENER, was.listener, is.listener, []);
   if (before.tls === undefined || after.tls === undefined) return settings;
-  return [...settings, ...changesOfCertificates(was.certificates, is.certificates)];
+  return [
+    ...settings,
+    ...changesOfAuthorities(before.tls, after.tls),
+    ...changesOfCertificates(was.certificates, is.certificates),
+  ];
 }
 
 function withoutCertificates(listener: ListenerConfig) {
   const { tls } = listener;
   const certificates = tls?.certificates ?? [];
   if (tls === undefined) return { listener, certificates };
-  return { listener: { ...listener, tls: { ...tls, certificates: undefined } }, certificates };
+  return {
+    listener: {
+      ...listener,
+      tls: { ...tls, certificates: undefined, clientAuthorities: undefined },
+    },
+    certificates,
+  };
 }
 
 /** The entries of a pool by what they are called, with those of the files that list some in their places. */

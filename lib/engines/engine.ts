@@ -8,6 +8,7 @@ import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
 import type { CertificateUse } from "../tls/certificate_choice.ts";
 import type { TlsVersion } from "../tls/client_hello.ts";
+import type { ClientAuthentication } from "../tls/client_trust.ts";
 import type { StatusCounts } from "../shared_memory/status_counts.ts";
 
 /** What an engine needs as long as it runs. */
@@ -86,6 +87,8 @@ export interface TlsSettings {
   readonly certificates: readonly Certificate[];
   /** The oldest version of TLS. */
   readonly minVersion: TlsVersion;
+  /** Undefined if clients are asked for no certificates. */
+  readonly clientAuthentication?: ClientAuthentication | undefined;
   /** How long browsers are told to use https only, in seconds; undefined tells them nothing. */
   readonly hstsSeconds?: number | undefined;
 }

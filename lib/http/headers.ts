@@ -46,10 +46,16 @@ export const FORWARDING_FIELDS: readonly string[] = [
   "x-rewrite-url",
 ];
 
+/**
+ * Fields in which a proxy says which certificate a client has proved to have (RFC 9440). No peer may send
+ * them, trusted ones neither: only what this proxy has verified counts.
+ */
+export const CLIENT_CERT_FIELDS: readonly string[] = ["client-cert", "client-cert-chain"];
+
 /** First letters and lengths of all names looked for here, from {@linkcode computeKey}. */
 const KEYS_OF_X = 0x10000;
 const LOOKED_FOR = new Set(
-  [...HOP_BY_HOP, ...PROXY_FIELDS, ...FORWARDING_FIELDS].map(computeKey),
+  [...HOP_BY_HOP, ...PROXY_FIELDS, ...FORWARDING_FIELDS, ...CLIENT_CERT_FIELDS].map(computeKey),
 );
 
 /** Names that Connection cannot remove, because the message would change its meaning, and options of
@@ -70,6 +76,8 @@ export interface Forwarding {
   readonly trusted: boolean;
   /** How the request arrived here. */
   readonly scheme: "http" | "https";
+  /** The value of Client-Cert; undefined if the client has proved none. */
+  readonly clientCert?: string | undefined;
   /** The HTTP version of the request, as Via writes it: `1.0`, `1.1` or `2`. */
   readonly version: string;
   /** This balancer's name in Via: a token. */
@@ -129,7 +137,7 @@ export function forwardedValue(
   received: ReceivedForwarding,
 ): string | undefined {
   if (HOP_BY_HOP.has(name)) return name === "trailer" && passesTrailers ? value : undefined;
-  if (!trusted && isForwardingField(name)) return undefined;
+  if (!trusted && isForwardingField(name) || isClientCertField(name)) return undefined;
   if (name.startsWith("x-forwarded-")) {
     if (name === "x-forwarded-for") {
       received.forwardedFor = join(received.forwardedFor, value);
@@ -158,8 +166,17 @@ export function forwardedValue(
  * @param name in lower case
  */
 export function isForwardingField(name: string): boolean {
-  const spelt = name.replace(/[^a-z0-9]/g, "-");
+  const spelt = foldSigns(name);
   return spelt.startsWith("x-forwarded-") || FORWARDING_FIELDS.includes(spelt);
+}
+
+function foldSigns(name: string): string {
+  return name.replace(/[^a-z0-9]/g, "-");
+}
+
+/** Whether a field is one of {@linkcode CLIENT_CERT_FIELDS}, with any signs. @param name in lower case */
+export function isClientCertField(name: string): boolean {
+  return name.startsWith("client") && CLIENT_CERT_FIELDS.includes(foldSigns(name));
 }
 
 /** The proxy's own lines, which say where a request came from; they come last. */
@@ -167,8 +184,9 @@ export function proxyFields(
   forwarding: Forwarding,
   received: ReceivedForwarding,
 ): Field[] {
-  const { clientAddress, scheme, version, instanceName, host } = forwarding;
+  const { clientAddress, clientCert, scheme, version, instanceName, host } = forwarding;
   const fields: Field[] = [];
+  if (clientCert !== undefined) fields.push(["client-cert", clientCert]);
   const forwardedFor = clientAddress === UNIX_PEER
     ? received.forwardedFor
     : join(received.forwardedFor, clientAddress);

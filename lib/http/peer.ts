@@ -15,4 +15,9 @@ export interface Peer {
   readonly scheme: Scheme;
   /** Both ends of its connection, or of the one that a PROXY header names; undefined if they have no addresses. */
   readonly endpoints?: Endpoints | undefined;
+  /**
+   * The certificate that it has proved to have, as the value of Client-Cert (RFC 9440, 2.1); undefined if it
+   * has proved none.
+   */
+  readonly clientCert?: string | undefined;
 }

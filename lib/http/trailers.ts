@@ -1,5 +1,5 @@
 /** Which fields may stand in trailers (RFC 9110, 6.5.1). */
-import { HOP_BY_HOP, isForwardingField } from "./headers.ts";
+import { HOP_BY_HOP, isClientCertField, isForwardingField } from "./headers.ts";
 
 /**
  * Fields that have a meaning only before the body: framing, routing, authentication, conditions and
@@ -39,5 +39,6 @@ const ONLY_IN_HEAD = new Set([
 
 /** Whether a field may be a trailer. @param name in lower case */
 export function mayBeTrailer(name: string): boolean {
-  return !HOP_BY_HOP.has(name) && !ONLY_IN_HEAD.has(name) && !isForwardingField(name);
+  return !HOP_BY_HOP.has(name) && !ONLY_IN_HEAD.has(name) && !isForwardingField(name) &&
+    !isClientCertField(name);
 }

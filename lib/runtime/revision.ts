@@ -48,7 +48,11 @@ export function listenersOf({ listeners }: Pick<Configuration, "listeners">): Li
 }
 
 /** Of a configuration that is loaded: the files of its certificates have been read. */
-function tlsOf({ certificates = [], minVersion, hsts }: TlsConfig): TlsSettings {
+function tlsOf(config: TlsConfig): TlsSettings {
+  const { certificates = [], clientAuthorities, clientAuth, minVersion, hsts } = config;
+  if (config.clientCa !== undefined && clientAuthorities === undefined) {
+    throw new Error(`Cannot trust ${config.clientCa} as it was not read`);
+  }
   return {
     certificates: certificates.map(({ cert: path, loaded }) => {
       if (loaded === undefined) throw new Error(`Cannot serve ${path} as it was not read`);
@@ -56,6 +60,9 @@ function tlsOf({ certificates = [], minVersion, hsts }: TlsConfig): TlsSettings 
       return { names, isEcdsa, cert, key };
     }),
     minVersion,
+    clientAuthentication: clientAuthorities === undefined
+      ? undefined
+      : { authorities: clientAuthorities, isRequired: clientAuth === "required" },
     hstsSeconds: hsts === 0 ? undefined : Math.floor(hsts / 1000),
   };
 }

@@ -31,9 +31,16 @@ export interface IssueOptions {
   readonly keys?: CryptoKeyPair;
   /** Whether it may issue others. */
   readonly isAuthority?: boolean;
+  /** How many authorities may stand below it, if it is one; by default any number. */
+  readonly maxDepth?: number;
+  /** What it is for, if it is no authority; by default for servers and for clients. Empty says nothing of it. */
+  readonly purposes?: readonly Purpose[];
   /** Who issues it; by default it signs itself. */
   readonly issuer?: Issued;
 }
+
+/** Whom a certificate is for. */
+export type Purpose = keyof typeof PURPOSES;
 
 /** A certificate, and its key. */
 export interface Issued {
@@ -50,8 +57,7 @@ const SUBJECT_ALT_NAME = "2.5.29.17";
 const KEY_USAGE = "2.5.29.15";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
 const BASIC_CONSTRAINTS = "2.5.29.19";
-const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
-const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+const PURPOSES = { servers: "1.3.6.1.5.5.7.3.1", clients: "1.3.6.1.5.5.7.3.2" };
 const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
 const RSA_WITH_SHA256 = "1.2.840.113549.1.1.11";
 
@@ -67,7 +73,7 @@ export function newKeys(): Promise<CryptoKeyPair> {
 }
 
 export async function issue(options: IssueOptions): Promise<Issued> {
-  const { names, from, until, isAuthority = false, issuer } = options;
+  const { names, from, until, issuer } = options;
   const keys = options.keys ?? await newKeys();
   const [subject = ""] = names;
   const signer = issuer?.keys ?? keys;
@@ -81,24 +87,26 @@ export async function issue(options: IssueOptions): Promise<Issued> {
     sequence(time(from), time(until)),
     distinguishedName(subject),
     spki,
-    tagged(3, sequence(...extensions(names, isAuthority))),
+    tagged(3, sequence(...extensions(options))),
   );
   const cert = sequence(body, algorithm, bitString(await sign(signer.privateKey, body)));
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   return { subject, keys, cert: pemOf("CERTIFICATE", cert), key: pemOf("PRIVATE KEY", pkcs8) };
 }
 
-function extensions(names: readonly string[], isAuthority: boolean): Bytes[] {
+function extensions(options: IssueOptions): Bytes[] {
+  const { names, isAuthority = false, maxDepth, purposes = ["servers", "clients"] } = options;
   const usage = isAuthority
     ? flags(false, false, false, false, false, true, true) // certificates, revocation lists
     : flags(true); // signatures
-  const constraints = isAuthority ? sequence(boolean(true)) : sequence();
-  const purposes = sequence(objectIdentifier(SERVER_AUTH), objectIdentifier(CLIENT_AUTH));
+  const depth = maxDepth === undefined ? [] : [integer(new Uint8Array([maxDepth]))];
+  const constraints = isAuthority ? sequence(boolean(true), ...depth) : sequence();
+  const ids = purposes.map((purpose) => objectIdentifier(PURPOSES[purpose]));
   return [
     extension(BASIC_CONSTRAINTS, constraints, true),
     extension(KEY_USAGE, usage, true),
     ...isAuthority ? [] : [
-      extension(EXTENDED_KEY_USAGE, purposes, false),
+      ...ids.length === 0 ? [] : [extension(EXTENDED_KEY_USAGE, sequence(...ids), false)],
       extension(SUBJECT_ALT_NAME, sequence(...names.map(generalName)), false),
     ],
   ];

@@ -85,6 +85,7 @@ Deno.test("certificates: they are read with the configuration, and reach the eng
         { names: ["www.example.com"], isEcdsa: false, cert: RSA.cert, key: RSA.key },
       ],
       minVersion: "1.2",
+      clientAuthentication: undefined,
       hstsSeconds: 180 * 86_400,
     },
   }]);

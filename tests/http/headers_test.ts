@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   type Field,
+  isClientCertField,
   isForwardingField,
   requestFields,
   responseFields,
@@ -135,7 +136,8 @@ const SPECIAL = new Set(
     .map((name) => name.toLowerCase()),
 );
 const OWN_NAME = TOKEN.filter((name) =>
-  !SPECIAL.has(name.toLowerCase()) && !isForwardingField(name.toLowerCase())
+  !SPECIAL.has(name.toLowerCase()) && !isForwardingField(name.toLowerCase()) &&
+  !isClientCertField(name.toLowerCase())
 );
 const OWN_FIELDS = fc.array(fc.tuple(OWN_NAME, fc.string()), { maxLength: 30 });
 
@@ -172,4 +174,20 @@ Deno.test("headers: for any input, no hop-by-hop field is forwarded", () => {
       assert(out.every(([name]) => !hops.has(name.toLowerCase())));
     }
   }));
+});
+
+for (const name of ["Client-Cert", "client_cert", "Client-Cert-Chain", "CLIENT_CERT_CHAIN"]) {
+  Deno.test(`headers: ${name} of a peer is dropped, trusted or not`, () => {
+    for (const trusted of [true, false]) {
+      assertEquals(between(forwarded([[name, ":AAAA:"], ["a", "b"]], { trusted })), [["a", "b"]]);
+    }
+  });
+}
+
+Deno.test("headers: a certificate that the client has proved is forwarded, whatever it sends", () => {
+  const sent: Field[] = [["Client-Cert", ":forged:"], ["Connection", "client-cert"]];
+  const fields = forwarded(sent, { clientCert: ":AAAA:" });
+  assertEquals(fields.filter(([name]) => name.toLowerCase() === "client-cert"), [
+    ["client-cert", ":AAAA:"],
+  ]);
 });

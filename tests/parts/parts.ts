@@ -72,6 +72,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "engines/tcp/limits_test.ts": 5,
   "engines/tcp/proxied_arrivals_test.ts": 2,
   "engines/tcp/timeouts_test.ts": 6,
+  "engines/tcp/tls/client_certificates_test.ts": 3,
   "engines/timeouts_test.ts": 17,
   "engines/vectors_test.ts": 7,
   "engines/web/chunked_upload_test.ts": 3,

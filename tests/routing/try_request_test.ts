@@ -146,7 +146,13 @@ Deno.test("try request: a pool with the weight 0 gets nothing", async () => {
 
 Deno.test("try request: it comes in at the first listener of its scheme, or else at the first one", () => {
   const plain = { host: "::", port: 80, proxyProtocol: false, redirectToHttps: false } as const;
-  const tls = { certificates: [], clientAuth: "required", minVersion: "1.2", hsts: 0 } as const;
+  const tls = {
+    certificates: [],
+    clientAuth: "required",
+    clientAuthorities: undefined,
+    minVersion: "1.2",
+    hsts: 0,
+  } as const;
   const listeners = { a: plain, b: { ...plain, tls }, c: { ...plain, tls } };
   assertEquals([usualListener(listeners, "http"), usualListener(listeners, "https")], ["a", "b"]);
   assertEquals(usualListener({ a: plain }, "https"), "a");

@@ -23,6 +23,12 @@ export function rsaKeys(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey({ ...algorithm, hash: "SHA-256" }, true, ["sign", "verify"]);
 }
 
+/** The first of its certificates as DER. */
+export function derOf({ cert }: Pick<Issued, "cert">): Uint8Array<ArrayBuffer> {
+  const [, base64 = ""] = /-----BEGIN CERTIFICATE-----([^-]*)/.exec(cert) ?? [];
+  return Uint8Array.fromBase64(base64);
+}
+
 /** The same as an engine takes it. */
 export function served({ cert, key, keys }: Issued, names: readonly string[]): Certificate {
   return { cert, key, names, isEcdsa: keys.privateKey.algorithm.name === "ECDSA" };

@@ -1,6 +1,6 @@
 /** TLS of clients: what it needs, and listeners that lead to it. */
 import type { Problem } from "../problems/problem.ts";
-import type { Path } from "../tree/node.ts";
+import { nodeAt, type Path } from "../tree/node.ts";
 import { assignment, problemAtKey, type RuleContext } from "./context.ts";
 
 export function checkTls(context: RuleContext): Problem[] {
@@ -18,6 +18,12 @@ export function checkTls(context: RuleContext): Problem[] {
     }
     if (tls !== undefined && tls.acme === undefined && !tls.certificates?.length) {
       refuse("tls", "must have certificates");
+    }
+    const hasClientAuth = nodeAt(context.root, [...path, "tls", "clientAuth"]) !== undefined;
+    if (hasClientAuth && tls !== undefined && tls.clientCa === undefined) {
+      problems.push(
+        problemAtKey(context, [...path, "tls", "clientAuth"], "has no effect without tls.clientCa"),
+      );
     }
     if (redirectToHttps && tls !== undefined) {
       refuse("redirectToHttps", "must not be there beside tls: requests are where they belong");

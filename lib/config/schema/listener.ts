@@ -61,7 +61,11 @@ const tls = section({
   hsts: timeOr(0, 10 * YEAR_MS, 1000, "180d").prefault("off").describe(
     "How long browsers use https only (Strict-Transport-Security).",
   ),
-});
+}).transform((settings) => ({
+  ...settings,
+  /** What the file of `clientCa` holds: loading the configuration puts it here. */
+  clientAuthorities: undefined as string | undefined,
+}));
 
 /** The access mode of a unix socket, such as 0660. */
 const mode = leaf({

@@ -77,7 +77,7 @@ export class Client extends ClientConnection {
         this.#served = true;
         const keeps = await this.#exchange.serve();
         this.#exchange = undefined;
-        if (!keeps) break;
+        if (!keeps || this.retired) break;
       }
       await this.linger();
     } catch (error) {
@@ -96,7 +96,7 @@ export class Client extends ClientConnection {
     if (this.#head !== undefined) requestHeads.push(this.#head);
     this.#head = undefined;
     this.inbox.clear();
-    if (this.source.closing && this.#served || this.sendsNoMore) return false;
+    if (this.source.closing && this.#served || this.retired || this.sendsNoMore) return false;
     if (this.inbox.hasArrived) return true;
     this.#idleSince = wheel.now;
     this.enter("idle");
@@ -174,6 +174,12 @@ export class Client extends ClientConnection {
     const isNew = this.phase === "idle" && !this.#served;
     if (isNew || this.phase === "head") this.#context.wheel.set(this, timeout);
     else if (this.phase === "idle") this.close();
+  }
+
+  /** What it has proved does not count any more: it is closed, after its current request if it has one. */
+  retire(): void {
+    this.retired = true;
+    if (this.phase === "idle") this.close();
   }
 
   #onHalfClosed(): void {

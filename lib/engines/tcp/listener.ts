@@ -11,7 +11,7 @@ import {
   type Accepting,
   type AcceptOptions,
 } from "./client/accept.ts";
-import { hasSameKeys, loadKeys } from "./secure_arrivals.ts";
+import { hasSameClients, hasSameKeys, loadKeys } from "./secure_arrivals.ts";
 import type { Keys } from "./tls/keys.ts";
 
 /**
@@ -40,6 +40,8 @@ export class TcpListener implements Listener {
   hsts: string | undefined;
   /** Whether connections begin with a PROXY header. */
   proxyProtocol = false;
+  /** Grows whenever what clients must prove changes. */
+  trustChanges = 0;
   /** Whether responses say that their connections close. */
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
@@ -90,7 +92,9 @@ export class TcpListener implements Listener {
     this.proxyProtocol = proxyProtocol;
     // Most reloads change no certificate, and making what handshakes use takes a while.
     if (!hasSameKeys(tls, this.#tls)) this.keys = tls && loadKeys(tls);
+    const hasSameTrust = hasSameClients(tls, this.#tls);
     this.#tls = tls;
+    if (!hasSameTrust) this.#retireClients();
     this.hsts = tls?.hstsSeconds === undefined ? undefined : hstsValue(tls.hstsSeconds);
   }
 
@@ -123,6 +127,12 @@ export class TcpListener implements Listener {
   add(client: Client): void {
     this.clients.add(client);
     if (this.closing) client.drain(HEADER_TIMEOUT_MS);
+  }
+
+  /** What clients have proved until now does not count any more. */
+  #retireClients(): void {
+    this.trustChanges++;
+    for (const client of this.clients) client.retire();
   }
 
   /** Stops it, and waits for its clients: those that are left at the deadline are cut off. */

@@ -5,7 +5,7 @@
 import type { Connection } from "../../net/connection.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import type { TlsSettings } from "../engine.ts";
-import type { HandshakeLimits, Handshakes } from "./tls/handshakes.ts";
+import type { HandshakeLimits, Handshakes, Secured } from "./tls/handshakes.ts";
 import type { Keys } from "./tls/keys.ts";
 
 export class SecureArrivals {
@@ -25,7 +25,7 @@ export class SecureArrivals {
   async secure(
     connection: Connection,
     keys: () => Promise<Keys> | undefined,
-  ): Promise<Connection | string> {
+  ): Promise<Secured | string> {
     this.count++;
     try {
       const handshakes = await (this.#handshakes ??= this.#load());
@@ -52,11 +52,21 @@ export async function loadKeys(settings: TlsSettings): Promise<Keys> {
   return new Keys(settings);
 }
 
+/** Whether clients must prove the same with both settings. */
+export function hasSameClients(
+  one: TlsSettings | undefined,
+  other: TlsSettings | undefined,
+): boolean {
+  const [was, is] = [one?.clientAuthentication, other?.clientAuthentication];
+  return was?.authorities === is?.authorities && was?.isRequired === is?.isRequired;
+}
+
 /** Whether handshakes are the same with both settings. */
 export function hasSameKeys(one: TlsSettings | undefined, other: TlsSettings | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   const { certificates } = other;
-  return one.minVersion === other.minVersion && one.certificates.length === certificates.length &&
+  return one.minVersion === other.minVersion && hasSameClients(one, other) &&
+    one.certificates.length === certificates.length &&
     one.certificates.every(({ cert, key }, index) =>
       cert === certificates[index]!.cert && key === certificates[index]!.key
     );

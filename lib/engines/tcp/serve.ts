@@ -5,6 +5,7 @@ import { waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
+import type { Peer } from "../../http/peer.ts";
 import { placeSocket } from "../../net/unix_listening.ts";
 import { Client } from "./client.ts";
 import type { Accepted } from "./client/accept.ts";
@@ -44,7 +45,7 @@ export function serveTcp(options: EngineOptions): Engine {
   const warnOfAccepting = throttledWarning(onWarning, clock.now);
   const listeners = new Listeners((address) => listen(address, reusePort));
 
-  function serve(arrival: Arrival, listener: TcpListener): void {
+  function serve(arrival: Arrival, listener: TcpListener): Client {
     const client = new Client(arrival, listener, serving, (client) => {
       clients.delete(client);
       listener.clients.delete(client);
@@ -53,13 +54,14 @@ export function serveTcp(options: EngineOptions): Engine {
     clients.add(client);
     client.serve().catch(onError);
     listener.add(client);
+    return client;
   }
 
   function take(socket: Accepted, listener: TcpListener): void {
     if ("setNoDelay" in socket) socket.setNoDelay(true);
     const scheme = listener.keys === undefined ? "http" : "https";
     const arrival = { connection: socket, peer: new SocketPeer(socket, scheme) };
-    if (scheme === "http" && !listener.proxyProtocol) return serve(arrival, listener);
+    if (scheme === "http" && !listener.proxyProtocol) return void serve(arrival, listener);
     listener.arriving++;
     prepare(arrival, listener).catch(onError).finally(() => {
       listener.arriving--;
@@ -73,10 +75,19 @@ export function serveTcp(options: EngineOptions): Engine {
       ? await proxied.receive(connection, peer)
       : { connection, peer };
     if (arrival === undefined) return;
-    if (peer.scheme === "http") return serve(arrival, listener);
-    const secured = await arrivals.secure(arrival.connection, () => listener.keys);
+    if (peer.scheme === "http") return void serve(arrival, listener);
+    let trusted = listener.trustChanges;
+    const secured = await arrivals.secure(arrival.connection, () => {
+      trusted = listener.trustChanges;
+      return listener.keys;
+    });
     if (typeof secured === "string") return;
-    serve({ connection: secured, peer: arrival.peer }, listener);
+    const { clientCert } = secured;
+    const proved = clientCert === undefined
+      ? arrival.peer
+      : withCertificate(arrival.peer, clientCert);
+    const client = serve({ connection: secured.connection, peer: proved }, listener);
+    if (trusted !== listener.trustChanges) client.retire();
   }
 
   /** There may be room for connections that wait to be accepted. */
@@ -133,6 +144,10 @@ export function serveTcp(options: EngineOptions): Engine {
       return cut;
     },
   };
+}
+
+function withCertificate({ address, scheme, endpoints }: Peer, clientCert: string): Peer {
+  return { address, scheme, endpoints, clientCert };
 }
 
 function listen(address: ListenerAddress, reusePort: boolean): TcpListener {

@@ -58,6 +58,8 @@ export abstract class ClientConnection extends Timed implements Recipient {
   lastHost = "";
   /** Whether the client has closed its sending side. */
   halfClosed = false;
+  /** Whether it serves no further request. */
+  retired = false;
   readonly #peer: Peer;
   /** What backends are told of it; undefined if none was. */
   #told: ToldClient | undefined;

@@ -286,7 +286,8 @@ export class Exchange extends ClientSide implements Expirable {
 
   get #keepsConnection(): boolean {
     const { head, upload } = this.request;
-    return head.persistent && !this.#client.source.draining && !this.#client.sendsNoMore &&
+    return head.persistent && !this.#client.source.draining && !this.#client.retired &&
+      !this.#client.sendsNoMore &&
       (upload?.complete ?? true);
   }
 

@@ -4,7 +4,12 @@
  * First letter and length of a name give a slot of a table, which holds the only name that is compared.
  * No string is created, and other names cost one look into the table.
  */
-import { FORWARDING_FIELDS, HOP_BY_HOP, PROXY_FIELDS } from "../../../http/headers.ts";
+import {
+  CLIENT_CERT_FIELDS,
+  FORWARDING_FIELDS,
+  HOP_BY_HOP,
+  PROXY_FIELDS,
+} from "../../../http/headers.ts";
 import { bytesOf } from "./bytes.ts";
 
 /** The kinds of field names. */
@@ -26,7 +31,9 @@ export const OTHER = 0,
   FORWARDING_OTHER = 13,
   EXPECT_OR_MAX_FORWARDS = 14,
   DATE = 15,
-  STRICT_TRANSPORT_SECURITY = 16;
+  STRICT_TRANSPORT_SECURITY = 16,
+  /** `isClientCertField` in lib/http/headers.ts: no peer may send it. */
+  CLIENT_CERT = 17;
 
 const KINDS: Readonly<Record<string, number>> = {
   "connection": CONNECTION,
@@ -52,6 +59,7 @@ const X_FORWARDED_PREFIX = bytesOf("x-forwarded-");
 
 /** The names that can be spelt with other signs. */
 const FORWARDING_NAMES = FORWARDING_FIELDS.map(bytesOf);
+const CLIENT_CERT_NAMES = CLIENT_CERT_FIELDS.map(bytesOf);
 const SHORTEST_FORWARDING_BYTES = Math.min(...FORWARDING_NAMES.map(({ length }) => length));
 
 /** Each byte of a token as it counts in such a name: letters in lower case, and all signs as `-`. */
@@ -84,14 +92,26 @@ export function classifyName(bytes: Uint8Array, start: number, end: number): num
 
 function classifyForwarding(bytes: Uint8Array, start: number, length: number): number {
   const letter = bytes[start]! | 0x20;
+  if (letter === 0x63) {
+    return isOneOf(CLIENT_CERT_NAMES, bytes, start, length) ? CLIENT_CERT : OTHER; // c
+  }
   if (letter !== 0x78 && letter !== 0x66 || length < SHORTEST_FORWARDING_BYTES) return OTHER; // x, f
   if (length >= X_FORWARDED_PREFIX.length && folds(bytes, start, X_FORWARDED_PREFIX)) {
     return FORWARDING_OTHER;
   }
-  for (const name of FORWARDING_NAMES) {
-    if (name.length === length && folds(bytes, start, name)) return FORWARDING_OTHER;
+  return isOneOf(FORWARDING_NAMES, bytes, start, length) ? FORWARDING_OTHER : OTHER;
+}
+
+function isOneOf(
+  names: readonly Uint8Array[],
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): boolean {
+  for (const name of names) {
+    if (name.length === length && folds(bytes, start, name)) return true;
   }
-  return OTHER;
+  return false;
 }
 
 /** Whether a token begins with a name, in any case and with any signs. */

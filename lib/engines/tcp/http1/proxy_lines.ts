@@ -136,6 +136,7 @@ export class ProxyLines {
       clientAddress: this.#peer.address,
       trusted: this.trusted,
       scheme: this.#peer.scheme,
+      clientCert: this.#peer.clientCert,
       version: `1.${minor}`,
       instanceName: this.#instanceName,
       host,

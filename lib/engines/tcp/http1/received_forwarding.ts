@@ -6,6 +6,7 @@
  * If a list is repeated, lib/http/headers.ts joins its lines.
  */
 import {
+  CLIENT_CERT,
   FORWARDING_OTHER,
   VIA,
   X_FORWARDED_FOR,
@@ -79,6 +80,8 @@ export class ForwardingOffsets {
         return !this.trusted;
       case FORWARDING_OTHER:
         return !this.trusted;
+      case CLIENT_CERT:
+        return true;
       case X_REQUEST_ID:
         this.requestId = true;
         return false;

@@ -25,6 +25,7 @@ export class Carrier extends EventEmitter {
   /** Whether node:tls wants bytes. */
   #flows = false;
   #isHeld = false;
+  #isClosed = false;
   #reading = false;
   /** Whether the last read filled its buffer: then more may have come. */
   #hasMore = false;
@@ -87,16 +88,23 @@ export class Carrier extends EventEmitter {
     return this;
   }
 
-  /** Closes the connection at once. */
+  /** Ends it for node:tls, which does so before it sends the alert that tells the client why. */
   destroy(error?: Error): this {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.readable = this.writable = false;
     this.#early = undefined;
-    this.#connection.close();
+    setImmediate(() => this.close());
     if (error !== undefined) this.emit("error", error);
     this.emit("close");
     return this;
+  }
+
+  /** Closes the connection at once: nothing more is sent. */
+  close(): void {
+    if (!this.#isClosed) this.#connection.close();
+    this.#isClosed = true;
+    this.destroy();
   }
 
   async #read(): Promise<void> {

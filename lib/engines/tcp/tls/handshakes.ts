@@ -10,11 +10,20 @@ import { Buffers } from "../../../net/buffers.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 import { alertBytes } from "../../../tls/alert.ts";
 import { type ClientHello, MAX_HELLO_BYTES, readClientHello } from "../../../tls/client_hello.ts";
+import type { ClientTrust } from "../../../tls/client_trust.ts";
 import { refusalReply } from "../../../http/local_reply.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
 import { Carrier } from "./carrier.ts";
 import type { Keys } from "./keys.ts";
 import { SecureConnection } from "./secure_connection.ts";
+import { shownBy } from "./shown.ts";
+
+/** A connection whose handshake is complete. */
+export interface Secured {
+  readonly connection: SecureConnection;
+  /** The value of Client-Cert; undefined if the client has proved no certificate. */
+  readonly clientCert: string | undefined;
+}
 
 export interface HandshakeLimits {
   /** How many may be under way. */
@@ -65,7 +74,7 @@ export class Handshakes {
   async begin(
     connection: Connection,
     keys: () => Promise<Keys> | undefined,
-  ): Promise<SecureConnection | string> {
+  ): Promise<Secured | string> {
     const { maxHandshakes, handshakeTimeout } = this.#limits();
     if (this.#underWay.size >= maxHandshakes) {
       this.#underWay.values().next().value!.giveUp("there are too many others");
@@ -98,6 +107,7 @@ class Handshake extends Timed {
   readonly #buffers: Readonly<Record<"smalls" | "larges" | "hellos", Buffers>>;
   readonly #broken = Promise.withResolvers<never>();
   #carrier: Carrier | undefined;
+  #clientCert: string | undefined;
 
   constructor(
     connection: Connection,
@@ -109,7 +119,7 @@ class Handshake extends Timed {
     this.#broken.promise.catch(() => {}); // it may come when nobody waits for it any more
   }
 
-  async run(keys: () => Promise<Keys> | undefined): Promise<SecureConnection> {
+  async run(keys: () => Promise<Keys> | undefined): Promise<Secured> {
     const { smalls, larges } = this.#buffers;
     const { hello, bytes } = await this.#receiveHello();
     const used = await keys();
@@ -129,14 +139,35 @@ class Handshake extends Timed {
       isServer: true,
       secureContext: used.contextFor(hello),
       ALPNProtocols: [PROTOCOL],
+      requestCert: used.trust !== undefined,
+      rejectUnauthorized: used.trust?.isRequired ?? false,
     });
-    const secure = new Promise<void>((resolve) => socket.once("secure", resolve));
+    const secure = new Promise<void>((resolve) => {
+      socket.once("secure", () => {
+        if (used.trust !== undefined) this.#judge(used.trust, socket);
+        resolve();
+      });
+    });
     socket.once("_tlsError", this.#broken.reject);
     socket.once("error", this.#broken.reject);
     socket.once("close", () => this.#broken.reject(new Error("the client has left")));
     const connection = new SecureConnection(socket, carrier);
-    await Promise.race([secure, this.#broken.promise]);
-    return connection;
+    await Promise.race([this.#broken.promise, secure]);
+    return { connection, clientCert: this.#clientCert };
+  }
+
+  /**
+   * Decides about the client. One that is refused must be closed before this returns: the tickets for its
+   * session have not left yet, and a client that gets none begins anew the next time.
+   */
+  #judge(trust: ClientTrust, socket: TLSSocket): void {
+    try {
+      const verdict = trust.judge(shownBy(socket), Date.now());
+      if (verdict.kind === "refused") this.giveUp(verdict.reason);
+      else if (verdict.kind === "proved") this.#clientCert = verdict.clientCert;
+    } catch (error) {
+      this.giveUp(plainMessage(error));
+    }
   }
 
   async #receiveHello(): Promise<{ readonly hello: ClientHello; readonly bytes: Bytes }> {
@@ -197,6 +228,6 @@ class Handshake extends Timed {
     this.reason = reason;
     this.#broken.reject(new Error(reason));
     if (this.#carrier === undefined) this.#connection.close();
-    else this.#carrier.destroy();
+    else this.#carrier.close();
   }
 }

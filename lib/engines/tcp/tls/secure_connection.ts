@@ -73,7 +73,7 @@ export class SecureConnection implements Connection {
   }
 
   #destroy(): void {
-    this.#carrier.destroy(); // at once; node:tls takes its time
+    this.#carrier.close(); // at once; node:tls takes its time
     this.#socket.destroy();
   }
 

@@ -1,9 +1,15 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { FORWARDING_FIELDS, HOP_BY_HOP, PROXY_FIELDS } from "../../../../lib/http/headers.ts";
+import {
+  CLIENT_CERT_FIELDS,
+  FORWARDING_FIELDS,
+  HOP_BY_HOP,
+  PROXY_FIELDS,
+} from "../../../../lib/http/headers.ts";
 import { bytesOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import {
   classifyName,
+  CLIENT_CERT,
   CONNECTION,
   CONTENT_LENGTH,
   DATE,
@@ -56,6 +62,10 @@ const KNOWN: readonly (readonly [name: string, kind: number, what: string])[] = 
   ["X_Real-IP", FORWARDING_OTHER, "is X-Real-IP to some"],
   ["X_Original_URL", FORWARDING_OTHER, "is X-Original-URL to some"],
   ["X~Rewrite_URL", FORWARDING_OTHER, "is X-Rewrite-URL to some"],
+  ["Client-Cert", CLIENT_CERT, "is from no peer"],
+  ["Client-Cert-Chain", CLIENT_CERT, "is from no peer"],
+  ["Client_Cert", CLIENT_CERT, "is Client-Cert to some"],
+  ["Client.Cert_Chain", CLIENT_CERT, "is Client-Cert-Chain to some"],
   ["X-Forwarded-", FORWARDING_OTHER, "is one of X-Forwarded-*"],
   [`X-Forwarded-${"a".repeat(18)}`, FORWARDING_OTHER, "is one of X-Forwarded-*"],
   [`X-Forwarded-${"a".repeat(19)}`, FORWARDING_OTHER, "is one of X-Forwarded-*"],
@@ -69,6 +79,7 @@ const KINDS = new Map(KNOWN.map(([name, kind]) => [name.toLowerCase(), kind]));
 function expected(name: string): number {
   const isForwarding =
     /^(?:x[^a-z0-9](?:forwarded[^a-z0-9].*|real[^a-z0-9]ip|(?:original|rewrite)[^a-z0-9]url)|forwarded)$/i;
+  if (/^client[^a-z0-9]cert(?:[^a-z0-9]chain)?$/i.test(name)) return CLIENT_CERT;
   return KINDS.get(name.toLowerCase()) ?? (isForwarding.test(name) ? FORWARDING_OTHER : OTHER);
 }
 
@@ -90,7 +101,8 @@ for (const [name, what, why] of KNOWN) {
 
 Deno.test("field names: every name in the shared lists is known", () => {
   assertEquals(
-    [...HOP_BY_HOP, ...PROXY_FIELDS, ...FORWARDING_FIELDS].filter((name) => !KINDS.has(name)),
+    [...HOP_BY_HOP, ...PROXY_FIELDS, ...FORWARDING_FIELDS, ...CLIENT_CERT_FIELDS]
+      .filter((name) => !KINDS.has(name)),
     [],
   );
 });
