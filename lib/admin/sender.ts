@@ -52,7 +52,7 @@ function isOriginOf(origin: string, host: string | undefined): boolean {
   return authority !== undefined && host !== undefined && plain(authority) === plain(host);
 }
 
-/** Without the port that HTTP has anyway. */
+/** Without HTTP's default port. */
 function plain(authority: string): string {
   return authority.toLowerCase().replace(/:(?:80)?$/, "");
 }

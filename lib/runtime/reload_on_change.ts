@@ -33,7 +33,7 @@ export class ReloadOnChange implements AsyncDisposable {
 
   /**
    * A configuration was refused that was made of these files: they are watched beside those of the one in
-   * force, as any of them may be mended.
+   * force, since the mistake may be in each of them.
    */
   async add({ files, readAt }: FilesRead): Promise<void> {
     const all = new Set([...this.#files, ...files]);

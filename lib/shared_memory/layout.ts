@@ -1,6 +1,6 @@
 /**
  * The memory that all workers share, so that they act as one. Each pool, backend and route has a buffer of
- * its own, which lives as long as anyone knows it: a reload carries it over by the id of what it belongs to
+ * its own, which lives while somebody knows it: a reload carries it over by the id of what it belongs to
  * (state.ts), and none of them has a place in a list that a reload could change.
  *
  * A new number is one line in one of these tables. The table says who writes it: all workers write what

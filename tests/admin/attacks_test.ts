@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
   ],
   ["a page of this port", [RELOAD, HOST, "Origin: http://LOCALHOST:5001"], 200, 401, 401],
   [
-    "a page of the port that HTTP has anyway",
+    "a page of HTTP's default port",
     [
       RELOAD,
       "Host: localhost:80",

@@ -14,7 +14,7 @@ export function anyText(constraints: { readonly maxLength?: number } = {}): fc.A
 
 const SIGNS = "abcXYZ019-._~!$&'()*+,;=:@";
 
-/** Paths as any valid URL may have them. */
+/** Every path that a valid URL may have. */
 export function anyPath(): fc.Arbitrary<string> {
   const escaped = ANY_CODE_POINT.map((sign) => encodeURIComponent(sign.toWellFormed()));
   const segment = fc.string({ unit: fc.oneof(fc.constantFrom(...SIGNS), escaped) });
