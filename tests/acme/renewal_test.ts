@@ -35,23 +35,6 @@ Deno.test("acme: a certificate for several names is got by these requests", asyn
   );
 });
 
-Deno.test("acme: afterwards the store has the account and the certificate, and nothing that is over", async () => {
-  await using scene = await AcmeScene.start();
-  const { infos } = await scene.started();
-  await scene.until(() => infos.length === 2);
-  await scene.pass(5_000);
-  const files = Object.keys(await contentsOf(scene.folder));
-  const kinds = files.map((file) => file.replace(/[0-9a-f]{12}/g, "ID")).sort();
-  assertEquals(kinds, ["acme/accounts/127.0.0.1-ID.json", "acme/certificates/a.test-ID-ID.pem"]);
-  for (const file of files) {
-    const { mode } = await Deno.stat(`${scene.folder}/${file}`);
-    assertEquals(mode! & 0o777, 0o600, file);
-  }
-  for (const folder of ["", "/accounts", "/certificates", "/orders", "/challenges", "/locks"]) {
-    assertEquals((await Deno.stat(`${scene.folder}/acme${folder}`)).mode! & 0o777, 0o700, folder);
-  }
-});
-
 Deno.test("acme: a stored certificate is in use when start resolves, without a request", async () => {
   await using scene = await AcmeScene.start({ lifeMs: 6 * DAY_MS });
   const first = await scene.started();
@@ -145,51 +128,6 @@ Deno.test("acme: an expired certificate is not used at the start", async () => {
   await scene.until(() => certificates.length === 1);
 });
 
-Deno.test("acme: an external account is bound, and one that is missing or wrong is named", async () => {
-  const key = new Uint8Array(32).fill(251).toBase64({ alphabet: "base64url", omitPadding: true });
-  const padded = new Uint8Array(32).fill(251).toBase64();
-  await using scene = await AcmeScene.start({ externalAccounts: { "k1": key } });
-  const warned = async (externalAccount: { keyId: string; key: string } | undefined) => {
-    const { warnings, renewal } = await scene.started({ externalAccount });
-    await scene.until(() => warnings.length === 1);
-    await renewal.stop();
-    await scene.pass(61_000);
-    return /directory: (.*); there is none/.exec(warnings[0]!)![1];
-  };
-  assertEquals(
-    await warned(undefined),
-    "the authority asks for an external account: set eab to the key that it gave you",
-  );
-  assertEquals(
-    await warned({ keyId: "k1", key: "no base64!" }),
-    "the key of the external account (eab) must be in base64url",
-  );
-  assertEquals(
-    await warned({ keyId: "k1", key: "AAAA" }),
-    "the authority did not make an account: it says: the binding is wrong (unauthorized)",
-  );
-  for (const form of [key, padded]) {
-    const { certificates, renewal } = await scene.started({
-      externalAccount: { keyId: "k1", key: form },
-      domains: [`${form === key}.test`],
-    });
-    await scene.until(() => certificates.length === 1);
-    await renewal.stop();
-  }
-  assertEquals(scene.server.contacts.length, 1);
-});
-
-Deno.test("acme: another address is told to the authority with the next order", async () => {
-  await using scene = await AcmeScene.start();
-  for (const [index, email] of ["ops@a.test", "new@a.test", undefined].entries()) {
-    const { infos, renewal } = await scene.started({ email, domains: [`${index}.test`] });
-    await scene.until(() => infos.length === 2);
-    await renewal.stop();
-    assertEquals(scene.server.contacts, [email === undefined ? [] : [`mailto:${email}`]]);
-  }
-  assertEquals(scene.server.asked.filter((step) => step === "account").length, 2);
-});
-
 Deno.test("acme: stop breaks off an order, gives the lock back, and the next start goes on with the same order", async () => {
   await using scene = await AcmeScene.start();
   scene.server.pollsUntilValidated = 4;
@@ -207,67 +145,6 @@ Deno.test("acme: stop breaks off an order, gives the lock back, and the next sta
   const again = scene.server.asked.slice(asked);
   assertEquals(again.slice(0, 4), ["directory", "newNonce", "order", "authorization"]);
   assert(!again.includes("newOrder") && !again.includes("challenge"), again.join(" "));
-});
-
-Deno.test("acme: two balancers that share a store make one order, and both have its certificate", async () => {
-  await using scene = await AcmeScene.start({ lifeMs: 6 * DAY_MS });
-  scene.server.pollsUntilIssued = 5;
-  const balancers = [await scene.started(), await scene.started()];
-  await scene.until(() => balancers.every(({ certificates }) => certificates.length === 1));
-  assertEquals(balancers[0]!.certificates, balancers[1]!.certificates);
-  assertEquals(scene.server.asked.filter((step) => step === "newOrder").length, 1);
-  assertEquals(
-    balancers.flatMap(({ infos }) => infos).filter((text) => text.startsWith("another")),
-    ["another balancer that shares the store is at work: waiting with a.test, www.a.test"],
-  );
-  await scene.pass(4.2 * DAY_MS);
-  await scene.until(() => balancers.every(({ certificates }) => certificates.length === 2));
-  assertEquals(scene.server.asked.filter((step) => step === "newOrder").length, 2);
-});
-
-Deno.test("acme: the lock of a balancer that is gone is taken over after a minute and a half", async () => {
-  await using scene = await AcmeScene.start();
-  const first = await scene.started();
-  await scene.until(() => first.infos.length === 2);
-  const [account] = Object.keys(await contentsOf(`${scene.folder}/acme/accounts`));
-  const lock = `${scene.folder}/acme/locks/${account!.replace(".json", ".lock")}`;
-  await Deno.writeTextFile(lock, JSON.stringify({ owner: "gone", time: "2025-12-31T23:59:59Z" }));
-  const startedAt = scene.now();
-  const second = await scene.started({ domains: ["b.test"] });
-  await scene.until(() => second.certificates.length === 1);
-  const waitedMs = second.certificates[0]!.notBefore - startedAt;
-  assert(waitedMs >= 90_000 && waitedMs <= 96_000, `${waitedMs}`);
-});
-
-Deno.test("acme: a store that cannot be written is warned of before an order is made", async () => {
-  await using scene = await AcmeScene.start();
-  await Deno.writeTextFile(`${scene.folder}/acme`, "a file in the place of the folder");
-  const { warnings } = await scene.started();
-  await scene.until(() => warnings.length === 2);
-  assertEquals(scene.server.asked, []);
-  assertStringIncludes(warnings[0]!, "the store FOLDER/acme cannot be used: ");
-  await Deno.remove(`${scene.folder}/acme`);
-  await scene.until(() => scene.server.asked.includes("certificate"));
-});
-
-Deno.test("acme: a certificate that cannot be stored is used all the same, and stored without a new order", async () => {
-  await using scene = await AcmeScene.start();
-  let isFull = true;
-  const open: typeof Deno.open = (path, options) => {
-    if (isFull && String(path).includes("/certificates/") && options?.write) {
-      return Promise.reject(new Deno.errors.WriteZero("No space left on device (os error 28)"));
-    }
-    return Deno.open(path, options);
-  };
-  const { certificates, warnings, infos, renewal } = scene.balancer({}, { ...Deno, open });
-  await renewal.start();
-  await scene.until(() => warnings.length === 1);
-  assertEquals(certificates.length, 1);
-  assertStringIncludes(warnings[0]!, "no space left on device; the one in use is valid until");
-  isFull = false;
-  await scene.until(() => infos.at(-1)!.startsWith("there is a new"));
-  assertEquals(scene.server.asked.filter((step) => step === "newOrder").length, 1);
-  assertEquals(certificates.length, 1, "it is the same one");
 });
 
 Deno.test("acme: a restart after a failure waits a minute, and as long as the authority asked for", async () => {
@@ -300,21 +177,6 @@ Deno.test("acme: a certificate that is due for renewal when it comes is used, an
   assertEquals([certificates.length, scene.server.orders.length], [3, 3]);
   assertStringIncludes(warnings[0]!, "is due for renewal already: is this machine's clock right?;");
   assertStringIncludes(warnings[2]!, "next try in 4m");
-});
-
-Deno.test("acme: a private key that others can read is warned of once, and used", async () => {
-  await using scene = await AcmeScene.start();
-  const first = await scene.started({ domains: ["a.test"] });
-  await scene.until(() => first.infos.length === 2);
-  await first.renewal.stop();
-  const folder = `${scene.folder}/acme/certificates`;
-  const [file] = Object.keys(await contentsOf(folder));
-  await Deno.chmod(`${folder}/${file}`, 0o640);
-  const { certificates, warnings } = await scene.started({ domains: ["a.test"] });
-  await scene.pass(0.5 * DAY_MS);
-  const path = `FOLDER/acme/certificates/${file}`;
-  assertEquals(warnings, [`others can read the private key in ${path}: chmod 600 ${path}`]);
-  assertEquals(certificates, first.certificates);
 });
 
 Deno.test("acme: stop does not wait for an authority that does not answer", async () => {
@@ -357,33 +219,6 @@ Deno.test("acme: the status tells what is in use, when it is renewed, and what f
   assert(pauseMs >= 60_000 && pauseMs < 62_000, `${pauseMs}`);
   await scene.until(() => certificates.length === 2);
   await scene.until(() => renewal.status().problem === undefined);
-});
-
-Deno.test("acme: an account whose making was answered by nothing is the same one at the next attempt", async () => {
-  await using scene = await AcmeScene.start();
-  scene.server.fail("newAccount", () => new Response("", { status: 502 })); // made all the same
-  const { certificates } = await scene.started();
-  await scene.until(() => certificates.length === 1);
-  assertEquals(scene.server.contacts.length, 1);
-});
-
-Deno.test("acme: what another balancer got just before this one has the lock is used, and not ordered again", async () => {
-  await using scene = await AcmeScene.start();
-  const first = await scene.started({ domains: ["a.test"] });
-  await scene.until(() => first.infos.length === 2);
-  await first.renewal.stop();
-  const [[file, pem] = ["", ""]] = Object.entries(await contentsOf(scene.folder))
-    .filter(([name]) => name.endsWith(".pem"));
-  await Deno.remove(`${scene.folder}/${file}`);
-  const open: typeof Deno.open = async (path, options) => {
-    if (String(path).endsWith(".lock")) await Deno.writeTextFile(`${scene.folder}/${file}`, pem);
-    return await Deno.open(path, options);
-  };
-  const { renewal, certificates } = scene.balancer({ domains: ["a.test"] }, { ...Deno, open });
-  await renewal.start();
-  await scene.until(() => certificates.length === 1);
-  await scene.pass(DAY_MS);
-  assertEquals([certificates, scene.server.orders.length], [first.certificates, 1]);
 });
 
 Deno.test("acme: a certificate in use whose file is gone is not replaced by one that covers less", async () => {

@@ -1,5 +1,6 @@
 /** An ACME authority on loopback that does what a test wants; it checks what it gets as strictly as a real one. */
 import { issue, type Issued } from "../../lib/tls/issue.ts";
+import { bytes, isBound, json, problem, problemOf, type Signed, verify } from "./acme_messages.ts";
 import { readCertificateRequest } from "./certificate_request_reader.ts";
 
 export type Step =
@@ -37,15 +38,6 @@ interface Authorization {
   polls: number;
   error?: unknown;
 }
-
-interface Signed {
-  readonly jwk: JsonWebKey | undefined;
-  readonly account: string;
-  readonly payload: Record<string, unknown>;
-}
-
-const ES256 = { name: "ECDSA", hash: "SHA-256" };
-const P256 = { name: "ECDSA", namedCurve: "P-256" };
 
 export interface FakeAcmeOptions {
   /** The time of day, in milliseconds since 1970. */
@@ -183,7 +175,10 @@ export class FakeAcmeServer implements AsyncDisposable {
     const base = `http://127.0.0.1:${this.port}`;
     if (step === "directory") return json(200, this.#directory(base));
     if (step === "newNonce") return new Response(null, { status: 200 });
-    const signed = await this.#verify(body, request);
+    const signed = await verify(body, request, {
+      takeNonce: (nonce) => this.#nonces.delete(nonce),
+      keyOf: (account) => this.#accounts.get(account)?.key,
+    });
     const { account, payload } = signed;
     if (step === "newAccount") return await this.#newAccount(signed, base);
     if (step === "account") {
@@ -220,38 +215,14 @@ export class FakeAcmeServer implements AsyncDisposable {
     if (payload["termsOfServiceAgreed"] !== true) {
       return problem(403, "userActionRequired", "agree to the terms");
     }
-    const refused = await this.#checkBinding(payload["externalAccountBinding"], jwk, base);
-    if (refused !== undefined) return refused;
+    const { externalAccounts } = this.#options;
+    const binding = payload["externalAccountBinding"];
+    if (externalAccounts && !await isBound(binding, jwk, `${base}/newAccount`, externalAccounts)) {
+      return problem(401, "unauthorized", "the binding is wrong");
+    }
     const location = url(String(this.#accounts.size));
     this.#accounts.set(location, { key: jwk!, contact: payload["contact"] });
     return json(201, {}, { location });
-  }
-
-  async #checkBinding(
-    binding: unknown,
-    jwk: JsonWebKey | undefined,
-    base: string,
-  ): Promise<Response | undefined> {
-    const { externalAccounts } = this.#options;
-    if (externalAccounts === undefined) return undefined;
-    const message = binding as { protected: string; payload: string; signature: string };
-    const head = JSON.parse(text(message.protected));
-    const key = await crypto.subtle.importKey(
-      "raw",
-      bytes(externalAccounts[head.kid] ?? "AA"),
-      { name: "HMAC", hash: "SHA-256" },
-      false,
-      ["verify"],
-    );
-    const isSigned = await crypto.subtle.verify(
-      "HMAC",
-      key,
-      bytes(message.signature),
-      new TextEncoder().encode(`${message.protected}.${message.payload}`),
-    );
-    const isRight = isSigned && head.alg === "HS256" && head.url === `${base}/newAccount` &&
-      JSON.parse(text(message.payload)).x === jwk?.x;
-    return isRight ? undefined : problem(401, "unauthorized", "the binding is wrong");
   }
 
   #newOrder({ account, payload }: Signed, base: string): Response {
@@ -351,55 +322,10 @@ export class FakeAcmeServer implements AsyncDisposable {
     return this.retryAfter !== undefined && isUnderWay ? { "retry-after": this.retryAfter } : {};
   }
 
-  /** @throws a Response if it is not right */
-  async #verify(body: string, { headers, url }: Request): Promise<Signed> {
-    if (headers.get("content-type") !== "application/jose+json") {
-      throw problem(415, "malformed", "another type of content");
-    }
-    const message = JSON.parse(body);
-    const head = JSON.parse(text(message.protected));
-    if (!this.#nonces.delete(head.nonce)) throw problem(400, "badNonce", "unknown nonce");
-    if (head.url !== url || head.alg !== "ES256") throw problem(401, "unauthorized", "bad head");
-    const jwk: JsonWebKey | undefined = head.jwk ?? this.#accounts.get(head.kid)?.key;
-    if (jwk === undefined) throw problem(400, "accountDoesNotExist", "no such account");
-    const key = await crypto.subtle.importKey("jwk", jwk, P256, false, ["verify"]);
-    const signed = new TextEncoder().encode(`${message.protected}.${message.payload}`);
-    const isRight = await crypto.subtle.verify(ES256, key, bytes(message.signature), signed);
-    if (!isRight) throw problem(401, "unauthorized", "bad signature");
-    const payload = message.payload === "" ? {} : JSON.parse(text(message.payload));
-    return { jwk: head.jwk, account: head.kid ?? "", payload };
-  }
-
   #withNonce(response: Response): Response {
     const nonce = crypto.randomUUID();
     this.#nonces.add(nonce);
     response.headers.set("replay-nonce", nonce);
     return response;
   }
-}
-
-export function problemOf(type: string, detail: string, more: object = {}): unknown {
-  return { type: `urn:ietf:params:acme:error:${type}`, detail, ...more };
-}
-
-export function problem(
-  status: number,
-  type: string,
-  detail: string,
-  headers: Record<string, string> = {},
-): Response {
-  const content = { "content-type": "application/problem+json" };
-  return json(status, problemOf(type, detail), { ...content, ...headers });
-}
-
-function json(status: number, value: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(value), { status, headers });
-}
-
-function bytes(base64url: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromBase64(base64url, { alphabet: "base64url" });
-}
-
-function text(base64url: string): string {
-  return new TextDecoder().decode(bytes(base64url));
 }

@@ -1,112 +1,29 @@
 /** Client certificates, end to end: whole handshakes and sessions that are resumed. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { connect, TLSSocket } from "node:tls";
-import type { TlsSettings } from "../../../../lib/engines/engine.ts";
-import { issue, type Issued, type IssueOptions } from "../../../../lib/tls/issue.ts";
-import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
-import {
-  AUTHORITY,
-  connectSecurely,
-  derOf,
-  LOCALHOST_TLS,
-  VALID,
-} from "../../../support/certificates.ts";
+import { connect } from "node:tls";
+import { issue, type Issued } from "../../../../lib/tls/issue.ts";
+import { balance as balanceWith } from "../../../support/balancer.ts";
+import { AUTHORITY, connectSecurely, VALID } from "../../../support/certificates.ts";
 import { Dialogue } from "../../../support/raw_client.ts";
 import { ScriptedBackend } from "../../../support/scripted_backend.ts";
 import { specialCertificate } from "../../../support/special_certificate.ts";
-
-const DAY_MS = 86_400_000;
-const STAFF = await issue({ ...VALID, names: ["Staff CA"], isAuthority: true });
-const OTHER = await issue({ ...VALID, names: ["Staff CA"], isAuthority: true });
-const MIDDLE = await issue({ ...VALID, names: ["Middle"], isAuthority: true, issuer: STAFF });
-const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-function employee(options: Partial<IssueOptions> = {}): Promise<Issued> {
-  return issue({ ...VALID, names: ["alice"], issuer: STAFF, ...options });
-}
-
-/** With the certificate above it. */
-async function below(middle: Issued): Promise<Issued> {
-  const issued = await employee({ issuer: middle });
-  return { ...issued, cert: issued.cert + middle.cert };
-}
-
-const ALICE = await employee();
-
-function asking(isRequired: boolean, ...authorities: readonly Issued[]): TlsSettings {
-  const pem = authorities.map(({ cert }) => cert).join("");
-  return { ...LOCALHOST_TLS, clientAuthentication: { authorities: pem, isRequired } };
-}
-
-const REQUIRED = asking(true, STAFF);
-const OPTIONAL = asking(false, STAFF);
-
-function balance(backend: ScriptedBackend, tls: TlsSettings, options: TestOptions = {}) {
-  return balanceWith([backend.url], { tls, ...options, engine: "tcp" });
-}
-
-/** Counts the handshakes in which a server resumes a session: clients do not say it. */
-class Resumptions implements Disposable {
-  readonly all: boolean[] = [];
-  readonly #original = TLSSocket.prototype.isSessionReused;
-
-  constructor() {
-    const { all } = this;
-    const original = this.#original;
-    TLSSocket.prototype.isSessionReused = function () {
-      const isReused = original.call(this);
-      all.push(isReused);
-      return isReused;
-    };
-  }
-
-  [Symbol.dispose](): void {
-    TLSSocket.prototype.isSessionReused = this.#original;
-  }
-}
-
-/** A client that makes a new connection for each request, and resumes sessions: by the server's name, not its port. */
-class Visitor implements Disposable {
-  readonly #client: Deno.HttpClient;
-
-  constructor(identity?: Pick<Issued, "cert" | "key">) {
-    this.#client = Deno.createHttpClient({
-      caCerts: [AUTHORITY.cert],
-      poolMaxIdlePerHost: 0,
-      ...identity && { cert: identity.cert, key: identity.key },
-    });
-  }
-
-  /** The status that a request gets; undefined if its connection fails. */
-  async visit(port: number, init: RequestInit = {}): Promise<number | undefined> {
-    const url = `https://localhost:${port}/`;
-    try {
-      const response = await fetch(url, { ...init, client: this.#client });
-      await response.body?.cancel();
-      return response.status;
-    } catch (error) {
-      if (error instanceof TypeError) return undefined;
-      throw error;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#client.close();
-  }
-}
-
-/** What backends got as Client-Cert. */
-function clientCerts({ requests }: ScriptedBackend): (string | undefined)[] {
-  return requests.map(({ fields }) =>
-    fields.filter(([name]) => /^client.cert/i.test(name)).map(([, value]) => value).join() ||
-    undefined
-  );
-}
-
-/** Its value for a certificate (RFC 9440, 2.1). */
-function valueFor(identity: Pick<Issued, "cert">): string {
-  return `:${derOf(identity).toBase64()}:`;
-}
+import {
+  ALICE,
+  asking,
+  balance,
+  below,
+  clientCerts,
+  DAY_MS,
+  employee,
+  MIDDLE,
+  OPTIONAL,
+  OTHER,
+  REQUIRED,
+  Resumptions,
+  valueFor,
+  Visitor,
+} from "../../../support/client_identities.ts";
+import { GET } from "../../../support/tls_front.ts";
 
 for (
   const [what, make] of [
@@ -192,86 +109,6 @@ Deno.test("client certificates: a client without one is served without Client-Ce
     assertEquals(await visitor.visit(balancer.port, { headers }), 200);
   }
   assertEquals(clientCerts(backend), [undefined, undefined]);
-});
-
-for (const [how, tls] of [["required", REQUIRED], ["optional", OPTIONAL]] as const) {
-  Deno.test(`client certificates: a session of a listener that asks for none proves nothing where one is ${how}`, async () => {
-    await using backend = new ScriptedBackend("a");
-    await using open = balance(backend, LOCALHOST_TLS);
-    await using balancer = balance(backend, tls);
-    using visitor = new Visitor(ALICE);
-    assertEquals(await visitor.visit(open.port), 200);
-    using resumptions = new Resumptions();
-    const first = await visitor.visit(balancer.port);
-    assertEquals(resumptions.all, [true]);
-    assertEquals(first, how === "required" ? undefined : 200);
-    assertEquals(clientCerts(backend).filter((value) => value !== undefined), []);
-  });
-}
-
-Deno.test("client certificates: a client that is refused gets no tickets, so that it begins anew soon", async () => {
-  await using backend = new ScriptedBackend("a");
-  await using open = balance(backend, LOCALHOST_TLS);
-  await using balancer = balance(backend, REQUIRED);
-  using visitor = new Visitor(ALICE);
-  assertEquals(await visitor.visit(open.port), 200);
-  let tries = 1;
-  while (await visitor.visit(balancer.port) === undefined && tries < 10) tries++;
-  assertEquals(tries < 5, true, `${tries} tries`);
-  assertEquals(clientCerts(backend).at(-1), valueFor(ALICE));
-});
-
-Deno.test("client certificates: a session of a listener with another authority proves nothing", async () => {
-  await using backend = new ScriptedBackend("a");
-  await using elsewhere = balance(backend, asking(true, OTHER));
-  await using balancer = balance(backend, REQUIRED);
-  using visitor = new Visitor(await employee({ issuer: OTHER }));
-  assertEquals(await visitor.visit(elsewhere.port), 200);
-  using resumptions = new Resumptions();
-  assertEquals(await visitor.visit(balancer.port), undefined);
-  assertEquals(resumptions.all, [true]);
-});
-
-Deno.test("client certificates: a session of a listener that trusts more proves what is true here, too", async () => {
-  await using backend = new ScriptedBackend("a");
-  await using elsewhere = balance(backend, asking(true, OTHER, STAFF));
-  await using balancer = balance(backend, REQUIRED);
-  const identity = await below(MIDDLE);
-  using visitor = new Visitor(identity);
-  assertEquals(await visitor.visit(elsewhere.port), 200);
-  using resumptions = new Resumptions();
-  assertEquals(await visitor.visit(balancer.port), 200);
-  assertEquals(resumptions.all, [true]);
-  assertEquals(clientCerts(backend), Array(2).fill(valueFor(identity)));
-});
-
-Deno.test("client certificates: a session ends with its certificate", async () => {
-  await using backend = new ScriptedBackend("a");
-  await using balancer = balance(backend, REQUIRED);
-  using visitor = new Visitor(ALICE);
-  assertEquals(await visitor.visit(balancer.port), 200);
-  using resumptions = new Resumptions();
-  const { now } = Date;
-  Date.now = () => now() + 2 * DAY_MS;
-  try {
-    assertEquals(await visitor.visit(balancer.port), undefined);
-  } finally {
-    Date.now = now;
-  }
-  assertEquals(resumptions.all, [true]);
-});
-
-Deno.test("client certificates: no session outlives a change of the authority", async () => {
-  await using backend = new ScriptedBackend("a");
-  await using balancer = balance(backend, REQUIRED);
-  using visitor = new Visitor(ALICE);
-  assertEquals(await visitor.visit(balancer.port), 200);
-  using resumptions = new Resumptions();
-  balancer.changeTls(asking(true, OTHER, STAFF)); // one more: it goes on
-  assertEquals(await visitor.visit(balancer.port), 200);
-  balancer.changeTls(asking(true, OTHER));
-  assertEquals(await visitor.visit(balancer.port), undefined);
-  assertEquals(resumptions.all, [true, true]);
 });
 
 Deno.test("client certificates: a change of the authority closes idle connections, others after their request", async () => {
