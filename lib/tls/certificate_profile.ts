@@ -1,4 +1,5 @@
 /** What a certificate (RFC 5280) says of what it may be used for. */
+import * as parts from "./certificate_parts.ts";
 import { X509Certificate } from "node:crypto";
 import { boolean, integer, objectIdentifier, tagged } from "./der.ts";
 import { type DerElement, readDer, readOnly } from "./read_der.ts";
@@ -39,10 +40,10 @@ const [ALGORITHM, ISSUER, SUBJECT] = [1, 2, 4];
 const SIGNS_CERTIFICATES = 0x04;
 
 const hexOf = (id: string) => objectIdentifier(id).toHex();
-const BASIC_CONSTRAINTS = hexOf("2.5.29.19");
-const KEY_USAGE = hexOf("2.5.29.15");
-const EXTENDED_KEY_USAGE = hexOf("2.5.29.37");
-const SUBJECT_ALT_NAME = hexOf("2.5.29.17");
+const BASIC_CONSTRAINTS = hexOf(parts.BASIC_CONSTRAINTS);
+const KEY_USAGE = hexOf(parts.KEY_USAGE);
+const EXTENDED_KEY_USAGE = hexOf(parts.EXTENDED_KEY_USAGE);
+const SUBJECT_ALT_NAME = hexOf(parts.SUBJECT_ALT_NAME);
 const NAME_CONSTRAINTS = hexOf("2.5.29.30");
 const CLIENT_AUTH = hexOf("1.3.6.1.5.5.7.3.2");
 

@@ -2,22 +2,17 @@
  * Makes certificates (RFC 5280) without an authority: for trying TLS out, and for tests. Nobody trusts them
  * unless told to.
  */
-import { isIP } from "node:net";
 import {
-  bitString,
-  boolean,
-  flags,
-  integer,
-  objectIdentifier,
-  octetString,
-  sequence,
-  set,
-  tagged,
-  time,
-  utf8String,
-} from "./der.ts";
+  BASIC_CONSTRAINTS,
+  distinguishedName,
+  EXTENDED_KEY_USAGE,
+  extension,
+  KEY_USAGE,
+  subjectAltName,
+} from "./certificate_parts.ts";
+import { boolean, flags, integer, objectIdentifier, sequence, tagged, time } from "./der.ts";
 import { pemOf } from "./pem.ts";
-import { ecdsaSignature } from "./ecdsa_signature.ts";
+import { algorithmOf, signed } from "./signed.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -52,17 +47,7 @@ export interface Issued {
   readonly key: string;
 }
 
-const COMMON_NAME = "2.5.4.3";
-const SUBJECT_ALT_NAME = "2.5.29.17";
-const KEY_USAGE = "2.5.29.15";
-const EXTENDED_KEY_USAGE = "2.5.29.37";
-const BASIC_CONSTRAINTS = "2.5.29.19";
 const PURPOSES = { servers: "1.3.6.1.5.5.7.3.1", clients: "1.3.6.1.5.5.7.3.2" };
-const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
-const RSA_WITH_SHA256 = "1.2.840.113549.1.1.11";
-
-const DNS_NAME = 2;
-const IP_ADDRESS = 7;
 
 /** Those that everything supports: ECDSA with P-256. */
 export function newKeys(): Promise<CryptoKeyPair> {
@@ -77,19 +62,18 @@ export async function issue(options: IssueOptions): Promise<Issued> {
   const keys = options.keys ?? await newKeys();
   const [subject = ""] = names;
   const signer = issuer?.keys ?? keys;
-  const algorithm = algorithmOf(signer.privateKey);
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
   const body = sequence(
     tagged(0, integer(new Uint8Array([2]))), // version 3
     integer(serialNumber()),
-    algorithm,
+    algorithmOf(signer.privateKey),
     distinguishedName(issuer?.subject ?? subject),
     sequence(time(from), time(until)),
     distinguishedName(subject),
     spki,
     tagged(3, sequence(...extensions(options))),
   );
-  const cert = sequence(body, algorithm, bitString(await sign(signer.privateKey, body)));
+  const cert = await signed(body, signer.privateKey);
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   return { subject, keys, cert: pemOf("CERTIFICATE", cert), key: pemOf("PRIVATE KEY", pkcs8) };
 }
@@ -106,35 +90,10 @@ function extensions(options: IssueOptions): Bytes[] {
     extension(BASIC_CONSTRAINTS, constraints, true),
     extension(KEY_USAGE, usage, true),
     ...isAuthority ? [] : [
-      ...ids.length === 0 ? [] : [extension(EXTENDED_KEY_USAGE, sequence(...ids), false)],
-      extension(SUBJECT_ALT_NAME, sequence(...names.map(generalName)), false),
+      ...ids.length === 0 ? [] : [extension(EXTENDED_KEY_USAGE, sequence(...ids))],
+      subjectAltName(names),
     ],
   ];
-}
-
-function extension(id: string, value: Bytes, isCritical: boolean): Bytes {
-  const critical = isCritical ? [boolean(true)] : [];
-  return sequence(objectIdentifier(id), ...critical, octetString(value));
-}
-
-function generalName(name: string): Bytes {
-  const version = isIP(name);
-  if (version === 0) return tagged(DNS_NAME, new TextEncoder().encode(name), false);
-  return tagged(IP_ADDRESS, addressBytes(name, version), false);
-}
-
-function addressBytes(address: string, version: number): Bytes {
-  if (version === 4) return new Uint8Array(address.split(".").map(Number));
-  const [before = "", after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
-  const groups = (text: string | undefined) => text ? text.split(":") : [];
-  const [first, last] = [groups(before), groups(after)];
-  const missing = Array<string>(8 - first.length - last.length).fill("0");
-  const all = [...first, ...missing, ...last].map((group) => Number.parseInt(group, 16));
-  return new Uint8Array(all.flatMap((group) => [group >> 8, group & 255]));
-}
-
-function distinguishedName(commonName: string): Bytes {
-  return sequence(set(sequence(objectIdentifier(COMMON_NAME), utf8String(commonName))));
 }
 
 /** One that nobody can guess, and that is positive (RFC 5280, 4.1.2.2). */
@@ -143,17 +102,4 @@ function serialNumber(): Bytes {
   bytes[0]! &= 0x7f;
   bytes[0]! |= 0x40;
   return bytes;
-}
-
-function algorithmOf({ algorithm: { name } }: CryptoKey): Bytes {
-  return name === "ECDSA"
-    ? sequence(objectIdentifier(ECDSA_WITH_SHA256))
-    : sequence(objectIdentifier(RSA_WITH_SHA256), new Uint8Array([5, 0]));
-}
-
-async function sign(key: CryptoKey, bytes: Bytes): Promise<Bytes> {
-  const isEcdsa = key.algorithm.name === "ECDSA";
-  const algorithm = isEcdsa ? { name: "ECDSA", hash: "SHA-256" } : key.algorithm.name;
-  const signature = new Uint8Array(await crypto.subtle.sign(algorithm, key, bytes));
-  return isEcdsa ? ecdsaSignature(signature) : signature;
 }

@@ -3,11 +3,10 @@ import { assertEquals } from "@std/assert";
 import { parseVariables } from "../../lib/config/load.ts";
 import { POLICY_NAMES } from "../../lib/config/model.ts";
 import type { VariableTexts } from "../../lib/config/source/environment.ts";
-import { startDataPlane } from "../../lib/runtime/data_plane.ts";
 import type { Notice } from "../../lib/runtime/messages.ts";
 import { WORKER } from "../../lib/shared_memory/layout.ts";
 import { ENGINE_NAMES } from "../support/balancer.ts";
-import { firstRevision, ONLY_WORKER } from "../support/revision.ts";
+import { firstRevision, startOnlyWorker } from "../support/revision.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
@@ -19,17 +18,7 @@ async function start(settings: VariableTexts) {
   });
   const { revision, process } = firstRevision(configuration);
   const notices: Notice[] = [];
-  const dataPlane = await startDataPlane({
-    revision,
-    instanceName: "roundabout",
-    number: ONLY_WORKER.worker,
-    workers: ONLY_WORKER.workers,
-    reusePort: false,
-    seed: 1,
-    wallOrigin: performance.timeOrigin,
-    logFormat: undefined,
-    buffer: process.buffer,
-  }, (notice) => notices.push(notice));
+  const dataPlane = await startOnlyWorker({ revision, process }, (notice) => notices.push(notice));
   return {
     url: `http://127.0.0.1:${dataPlane.addresses[0]!.port}`,
     process,

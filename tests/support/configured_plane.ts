@@ -1,12 +1,11 @@
 /** A data plane started in this isolate from the text of a configuration file, over real sockets. */
 import { assertEquals } from "@std/assert";
-import { startDataPlane } from "../../lib/runtime/data_plane.ts";
 import type { Notice } from "../../lib/runtime/messages.ts";
 import type { ResolvedConfiguration } from "../../lib/runtime/revision.ts";
 import type { SharedState } from "../../lib/shared_memory/state.ts";
 import type { EngineName } from "./balancer.ts";
 import { configurationOf } from "./configuration_file.ts";
-import { firstRevision, ONLY_WORKER } from "./revision.ts";
+import { firstRevision, startOnlyWorker } from "./revision.ts";
 
 export interface ConfiguredPlane extends AsyncDisposable {
   readonly port: number;
@@ -27,17 +26,11 @@ export async function planeOf(engine: EngineName, file: object): Promise<Configu
   const configuration = await configurationOf(JSON.stringify({ engine, ...file }));
   const { revision, revisions, process } = firstRevision(configuration);
   const notices: Notice[] = [];
-  const plane = await startDataPlane({
-    revision,
-    instanceName: "roundabout",
-    number: ONLY_WORKER.worker,
-    workers: ONLY_WORKER.workers,
-    reusePort: false,
-    seed: 1,
-    wallOrigin: performance.timeOrigin,
-    logFormat: "text",
-    buffer: process.buffer,
-  }, (notice) => notices.push(notice));
+  const plane = await startOnlyWorker(
+    { revision, process },
+    (notice) => notices.push(notice),
+    "text",
+  );
   const { port } = plane.addresses[0]!;
   const ports = Object.fromEntries(
     revision.listeners.map(({ name }, place) => [name, plane.addresses[place]!.port]),

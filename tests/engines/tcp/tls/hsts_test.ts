@@ -1,12 +1,11 @@
 /** Strict-Transport-Security on responses over TLS (RFC 6797). */
 import { assertEquals } from "@std/assert";
 import type { TlsSettings } from "../../../../lib/engines/engine.ts";
-import { startDataPlane } from "../../../../lib/runtime/data_plane.ts";
 import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
 import { certificateFor, connectSecurely, served } from "../../../support/certificates.ts";
 import { configurationOf } from "../../../support/configuration_file.ts";
 import { Dialogue, type RawResponse, request } from "../../../support/raw_client.ts";
-import { firstRevision, ONLY_WORKER } from "../../../support/revision.ts";
+import { firstRevision, startOnlyWorker } from "../../../support/revision.ts";
 import { deadPort, ScriptedBackend } from "../../../support/scripted_backend.ts";
 
 const NAMES = ["localhost"];
@@ -125,17 +124,7 @@ Deno.test("HSTS: what a route says of it goes before what its listener says", as
   }));
   const { revision, process } = firstRevision(config);
   const listeners = revision.listeners.map((listener) => ({ ...listener, tls: TLS }));
-  const plane = await startDataPlane({
-    revision: { ...revision, listeners },
-    instanceName: "roundabout",
-    number: ONLY_WORKER.worker,
-    workers: ONLY_WORKER.workers,
-    reusePort: false,
-    seed: 1,
-    wallOrigin: performance.timeOrigin,
-    logFormat: undefined,
-    buffer: process.buffer,
-  }, () => {});
+  const plane = await startOnlyWorker({ revision: { ...revision, listeners }, process }, () => {});
   const { port } = plane.addresses[0]!;
   for (
     const [path, expected] of [
