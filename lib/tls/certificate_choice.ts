@@ -43,7 +43,7 @@ export class CertificateChoice<Certificate extends CertificateUse> {
     { serverName, acceptsEcdsa }: Pick<ClientHello, "serverName" | "acceptsEcdsa">,
   ): Certificate {
     const { ecdsa, rsa } = this.#candidates(serverName);
-    // ECDSA costs the server a tenth of RSA's time, and the client no more.
+    // To sign with ECDSA takes less than a tenth of the time that RSA takes (`openssl speed`).
     return (acceptsEcdsa ? ecdsa ?? rsa : rsa ?? ecdsa)!;
   }
 

@@ -123,7 +123,10 @@ export class TcpListener implements Listener {
     for (const client of this.clients) client.drain(HEADER_TIMEOUT_MS);
   }
 
-  /** Takes a client whose TLS handshake is complete. While the listener closes, it may send one request. */
+  /**
+   * Takes a client. One whose TLS handshake was under way when the listener began to close may still send one
+   * request.
+   */
   add(client: Client): void {
     this.clients.add(client);
     if (this.closing) client.drain(HEADER_TIMEOUT_MS);

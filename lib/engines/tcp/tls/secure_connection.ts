@@ -27,7 +27,7 @@ export class SecureConnection implements Connection {
   #isEnding = false;
   #error: Error | undefined;
 
-  /** @param socket whose handshake is complete */
+  /** @param socket whose handshake may be under way: nothing inside can be read before it is complete */
   constructor(socket: TLSSocket, carrier: Carrier) {
     this.#socket = socket;
     this.#carrier = carrier;
