@@ -18,7 +18,7 @@ Usage: roundabout cert NAME [--also NAME]... [--days N]
 
 Prints a certificate and its key, both in PEM: one file is enough for both settings. It signs itself, so only
 programs that are told to trust it do: curl --cacert localhost.pem https://localhost:5000/. One for localhost
-is for 127.0.0.1 and ::1, too. Browsers warn of it; for a public name use ACME.
+is for 127.0.0.1 and ::1, too. Browsers warn of it: for a public name, get one from an authority.
 `;
 
 const DEFAULT_DAYS = 90;
