@@ -113,6 +113,19 @@ export function inFlightReply(what: string): LocalReply {
   return text(503, "Service not available", fields);
 }
 
+/**
+ * The reply to a WebSocket that its backend has not opened (RFC 9209, 2.1.4 and 2.3.23), if no more of the
+ * backend's answer is known than its status. One that does not say that something is wrong becomes 502.
+ */
+export function notOpenedReply(status: number): LocalReply {
+  const sentence = `The backend answered ${status} and did not open the WebSocket`;
+  const [name, value] = proxyStatus("http_upgrade_failed");
+  return text(status < 400 ? 502 : status, sentence, [[
+    name,
+    `${value}; received-status=${status}`,
+  ]]);
+}
+
 /** A redirect by a route (RFC 9110, 15.4). */
 export function redirectReply(status: number, location: string): LocalReply {
   return text(status, statusText(status), [["location", location], OURS]);

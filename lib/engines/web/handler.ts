@@ -8,6 +8,7 @@ import {
   withPage,
 } from "../../http/local_reply.ts";
 import type { Scheme } from "../../http/peer.ts";
+import { asksForUpgrade, readHandshake } from "../../http/websocket.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import type { EngineOptions, Snapshot } from "../engine.ts";
 import {
@@ -28,11 +29,12 @@ import { readHead } from "./head.ts";
 import type { Links } from "./links.ts";
 import { identify, type ServeInfo, WebRequest } from "./request.ts";
 import { receiveBody, type RequestBody } from "./request_body.ts";
-import { localResponse, sendableReply } from "./respond.ts";
-import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
+import { localResponse, sendableReply, type Side } from "./respond.ts";
+import type { Tunnels } from "./tunnels.ts";
+import { UPGRADE_WARNING } from "./upgrade_warning.ts";
 
 /** The listener that requests come in at. */
-export interface Source {
+export interface Source extends Side {
   readonly name: string;
   /** How clients reach it. */
   readonly scheme: Scheme;
@@ -40,8 +42,6 @@ export interface Source {
   readonly isUnix: boolean;
   /** Stands in for the Host of requests that have none. */
   readonly hostIfMissing: string;
-  /** Whether responses should say `connection: close`. */
-  readonly draining: boolean;
   /** Notes that a request's body is being received; undefined if it has none. */
   beginUpload(body: RequestBody | undefined): void;
   /** Notes that its response is out, or that the client has left. */
@@ -52,7 +52,7 @@ export interface Source {
 export interface Handler {
   handle(request: Request, info: ServeInfo, listener: Source): Promise<Response>;
   /** Answers a request that could not be handled. */
-  answerFault(isDraining: boolean): Response;
+  answerFault(listener: Side): Response;
 }
 
 export function createHandler(
@@ -60,6 +60,7 @@ export function createHandler(
   { clock, requests, localReplies, rateClock, onWarning }: EngineOptions,
   clients: Clients,
   links: Links,
+  tunnels: Tunnels,
 ): Handler {
   const { isTrusted, limits, routes, errorPages, onRequest, instanceName } = snapshot;
   const { wheel } = clock;
@@ -82,16 +83,25 @@ export function createHandler(
       links,
       maxHeaderLines: limits.maxHeaderLines,
     }),
-    discard: ({ response: { response, attempt } }) => {
-      attempt.end();
-      response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
+    discard: ({ response: answer }) => {
+      if ("relay" in answer) return; // only a refusal is replaced, and nothing is left of it
+      answer.attempt.end();
+      answer.response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
     },
   });
-  const exchange = createExchange({ wheel, loops, onRequest, describe, isTrusted, localReplies });
+  const exchange = createExchange({
+    wheel,
+    loops,
+    tunnels,
+    onRequest,
+    describe,
+    isTrusted,
+    localReplies,
+  });
 
   return {
     handle,
-    answerFault: (isDraining) => answer(withPage(internalErrorReply(), errorPages), isDraining),
+    answerFault: (listener) => answer(withPage(internalErrorReply(), errorPages), listener),
   };
 
   async function handle(
@@ -106,7 +116,7 @@ export function createHandler(
       return refuse(identify(head, info, listener.name), target, { reply, listener });
     }
     if (isLastRecipient(head.method, head.maxForwards)) {
-      return answer(lastRecipientReply(), listener.draining);
+      return answer(lastRecipientReply(), listener);
     }
     const received = new WebRequest(request, info, head, target, listener);
     if (loops.finds(head.via)) {
@@ -131,21 +141,29 @@ export function createHandler(
       const reply = withPage(OVERLOAD.reply, way.route.errorPages);
       return refuse(received, OVERLOAD, { reply, listener });
     }
-    if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
+    if (head.upgrade !== undefined) admitUpgrade(received, head.upgrade);
     const body = receiveBody(request, head);
     listener.beginUpload(body);
     try {
-      const { response, onSent } = await exchange(received, way, body, listener);
+      const { response, over, onSent } = await exchange(received, way, body, listener);
       const end = () => {
         release(way, response.status, body, listener);
         onSent();
       };
-      info.completed.then(end, end);
+      (over ?? info.completed).then(end, end);
       return response;
     } catch (error) {
       release(way, internalErrorReply().status, body, listener);
       throw error;
     }
+  }
+
+  /** A server may ignore an upgrade: one to anything but WebSocket goes on as a plain request. */
+  function admitUpgrade(request: WebRequest, upgrade: string): void {
+    const { method } = request;
+    const asked = { method, upgrade, header: (name: string) => request.header(name) };
+    request.webSocket = readHandshake(asked);
+    if (request.webSocket === undefined && asksForUpgrade(asked)) warnOfUpgrade(UPGRADE_WARNING);
   }
 
   /** Path and query, as a backend gets them. */
@@ -186,12 +204,12 @@ export function createHandler(
       const milliseconds = startedAt === undefined ? 0 : performance.now() - startedAt;
       onRequest(refusedEntry(describe(request), refusal, { bytes, milliseconds }, Date.now()));
     }
-    return answer(reply, listener.draining);
+    return answer(reply, listener);
   }
 
-  function answer(reply: LocalReply, isDraining: boolean): Response {
+  function answer(reply: LocalReply, listener: Side): Response {
     localReplies.count(reply.status);
-    return localResponse(reply, isDraining);
+    return localResponse(reply, listener);
   }
 }
 
