@@ -32,5 +32,6 @@ export class Clients {
   /** Lets go of all connections; what is under way ends by itself. */
   close(): void {
     for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
   }
 }
