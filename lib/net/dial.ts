@@ -1,6 +1,9 @@
 /** Opens connections to backends. */
 import { failedConnect } from "./connect_error.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
+import type { Connection } from "./connection.ts";
+import type { ClientHandshake, HandshakeError } from "./tls/client_handshake.ts";
+import type { TlsOptions } from "./tls/tls_options.ts";
 import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 
@@ -9,6 +12,8 @@ export interface Address {
   readonly secure: boolean;
   readonly hostname: string;
   readonly port: number;
+  /** For a secure one; by default its certificate must be one that Deno trusts. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** Reads a backend's address from its URL. @param url valid, with the scheme http or https */
@@ -22,59 +27,106 @@ export function parseAddress(url: string): Address {
   };
 }
 
+/** The address of a backend, and how it is spoken to. */
+export function addressOf(
+  { url, tls }: { readonly url: string; readonly tls?: TlsOptions | undefined },
+): Address {
+  return { ...parseAddress(url), tls };
+}
+
+const DEFAULT_TLS: TlsOptions = { verify: true };
+
 /**
  * Connects to a backend.
  *
  * @param timeout in milliseconds, the TLS handshake included
+ * @param signal gives it up
  * @returns the connection, or why there is none: no byte of a request was sent then
  */
 export async function dial(
   address: Address,
   wheel: Wheel,
   timeout: number,
-): Promise<Deno.Conn | Failed> {
+  signal?: AbortSignal,
+): Promise<Connection | Failed> {
   const dialling = new Dialling();
+  const giveUp = () => dialling.expire();
   wheel.set(dialling, timeout);
+  signal?.addEventListener("abort", giveUp);
   try {
     return await dialling.open(address);
   } catch (error) {
+    if (isHandshakeError(error)) return error.failed;
     if (dialling.expired) {
       return failed("connection_timeout", `no connection within ${timeout} ms`);
     }
     return failedConnect(error, hasDescriptorLeft);
   } finally {
     wheel.remove(dialling);
+    signal?.removeEventListener("abort", giveUp);
   }
+}
+
+/** The class of it is loaded only once there is TLS. */
+function isHandshakeError(error: unknown): error is HandshakeError {
+  return error instanceof Error && "failed" in error;
 }
 
 class Dialling extends Timed {
   expired = false;
   readonly #controller = new AbortController();
-  #opened: Deno.TlsConn | undefined;
+  #handshake: ClientHandshake | undefined;
 
-  async open({ secure, hostname, port }: Address): Promise<Deno.Conn> {
-    const { signal } = this.#controller;
-    const connection = await Deno.connect({ hostname, port, signal });
-    connection.setNoDelay(true);
-    if (!secure) return connection;
-    if (this.expired) {
-      connection.close();
-      throw new Deno.errors.TimedOut();
-    }
-    this.#opened = await Deno.startTls(connection, { hostname, alpnProtocols: ["http/1.1"] });
+  async open(address: Address): Promise<Connection> {
+    if (!address.secure) return await this.#connect(address);
     try {
-      if (this.expired) throw new Deno.errors.TimedOut();
-      await this.#opened.handshake();
-      return this.#opened;
+      return await (await this.#begin(address)).connected;
     } catch (error) {
-      this.#opened[Symbol.dispose](); // the timeout may have closed it already
-      throw error;
+      if (!isHandshakeError(error) || !error.isUnexplained) throw error;
+      throw await this.#explain(address).catch(() => error) ?? error; // the first one counts
     }
   }
 
   override expire(): void {
     this.expired = true;
     this.#controller.abort();
-    this.#opened?.close();
+    this.#handshake?.giveUp();
+  }
+
+  async #connect({ hostname, port }: Address): Promise<Deno.TcpConn> {
+    const { signal } = this.#controller;
+    const connection = await Deno.connect({ hostname, port, signal });
+    connection.setNoDelay(true);
+    return connection;
+  }
+
+  /** Begins a handshake. What does that is loaded once it is needed: its memory would be held as long as this runs. */
+  async #begin(address: Address): Promise<ClientHandshake> {
+    const { ClientHandshake } = await import("./tls/client_handshake.ts");
+    const connection = await this.#connect(address);
+    if (this.expired) {
+      connection.close();
+      throw new Deno.errors.TimedOut();
+    }
+    const { hostname, tls = DEFAULT_TLS } = address;
+    return this.#handshake = new ClientHandshake(connection, hostname, tls);
+  }
+
+  /**
+   * Finds out by another connection, on which nothing is sent, whether a certificate that is not accepted is
+   * one that is not valid at this time: for node:tls that is the same.
+   *
+   * @returns undefined if it is valid
+   */
+  async #explain(address: Address): Promise<HandshakeError | undefined> {
+    const { expiryReason, HandshakeError } = await import("./tls/client_handshake.ts");
+    const { serverName } = address.tls ?? DEFAULT_TLS;
+    const handshake = await this.#begin({ ...address, tls: { serverName, verify: false } });
+    const connection = await handshake.connected;
+    const reason = expiryReason(handshake.validity, Date.now());
+    connection.close();
+    return reason === undefined
+      ? undefined
+      : new HandshakeError(failed("tls_certificate_error", reason));
   }
 }

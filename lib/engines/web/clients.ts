@@ -1,7 +1,18 @@
-/** The clients of fetch. Each has connections of its own, which it keeps for a time of its own. */
+/**
+ * The clients of fetch for backends that are spoken to in the same way. Each has connections of its own, which
+ * it keeps for a time of its own.
+ */
+import type { TlsOptions } from "../../net/tls/tls_options.ts";
+
 export class Clients {
+  readonly #tls: TlsOptions | undefined;
   /** By how long their connections may be idle, in milliseconds. */
   readonly #clients = new Map<number, Deno.HttpClient>();
+
+  /** @param tls undefined trusts what Deno trusts; what fetch cannot do is refused with the configuration */
+  constructor(tls: TlsOptions | undefined) {
+    this.#tls = tls;
+  }
 
   /**
    * The client for connections that are used again if they were idle no longer than this.
@@ -14,7 +25,12 @@ export class Clients {
       const keeping = milliseconds === 0
         ? { poolMaxIdlePerHost: 0 }
         : { poolIdleTimeout: milliseconds };
-      client = Deno.createHttpClient({ allowHost: true, http2: false, ...keeping });
+      client = Deno.createHttpClient({
+        allowHost: true,
+        http2: false,
+        ...keeping,
+        ...optionsFor(this.#tls),
+      });
       this.#clients.set(milliseconds, client);
     }
     return client;
@@ -24,4 +40,8 @@ export class Clients {
   close(): void {
     for (const client of this.#clients.values()) client.close();
   }
+}
+
+function optionsFor({ ca, client }: Partial<TlsOptions> = {}) {
+  return { ...(ca === undefined ? {} : { caCerts: [ca] }), ...client };
 }

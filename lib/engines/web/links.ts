@@ -2,18 +2,22 @@
 import type { Backend } from "../../backends/backend.ts";
 import { ReuseLimit } from "../shared/reuse.ts";
 import { TICK_MS, type Wheel } from "../../time/timer_wheel.ts";
+import { textOfOptions } from "../../net/tls/tls_options.ts";
+import { Clients } from "./clients.ts";
 import { ConnectCheck } from "./connect_check.ts";
 
 export class Link {
   readonly connectCheck: ConnectCheck;
   readonly reuseLimit = new ReuseLimit();
+  /** Shared with other backends that are spoken to in the same way. */
+  readonly clients: Clients;
   readonly #wheel: Wheel;
   /** When each client last got a connection back, by how long it keeps them, in milliseconds. */
   readonly #receivedAt = new Map<number, number>();
 
-  /** @param url of the backend */
-  constructor(url: string, wheel: Wheel) {
-    this.connectCheck = new ConnectCheck(url, wheel);
+  constructor(backend: Pick<Backend, "url" | "tls">, clients: Clients, wheel: Wheel) {
+    this.connectCheck = new ConnectCheck(backend, wheel);
+    this.clients = clients;
     this.#wheel = wheel;
   }
 
@@ -35,23 +39,49 @@ export class Link {
   }
 }
 
+/** Stands for backends whose pool says nothing of TLS. */
+const NO_OPTIONS = "";
+
 /** The links to all backends: they outlive reloads, and a backend that returns gets a new one. */
 export class Links {
   readonly #wheel: Wheel;
   readonly #links = new Map<number, Link>();
+  /** By the TLS options that they are for. */
+  readonly #clients = new Map<string, Clients>();
 
   constructor(wheel: Wheel) {
     this.#wheel = wheel;
   }
 
-  to({ uid, url }: Backend): Link {
-    let link = this.#links.get(uid);
-    if (link === undefined) this.#links.set(uid, link = new Link(url, this.#wheel));
+  to(backend: Pick<Backend, "uid" | "url" | "tls">): Link {
+    let link = this.#links.get(backend.uid);
+    if (link === undefined) {
+      link = new Link(backend, this.#clientsFor(backend), this.#wheel);
+      this.#links.set(backend.uid, link);
+    }
     return link;
   }
 
   /** Lets go of backends that are gone. @param uids of those that are still there */
   retain(uids: ReadonlySet<number>): void {
     for (const uid of this.#links.keys()) if (!uids.has(uid)) this.#links.delete(uid);
+    const used = new Set([...this.#links.values()].map(({ clients }) => clients));
+    for (const [key, clients] of this.#clients) {
+      if (key === NO_OPTIONS || used.has(clients)) continue;
+      this.#clients.delete(key);
+      clients.close(); // requests in flight end by themselves
+    }
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    for (const clients of this.#clients.values()) clients.close();
+  }
+
+  #clientsFor({ tls }: Pick<Backend, "tls">): Clients {
+    const key = tls === undefined ? NO_OPTIONS : textOfOptions(tls);
+    let clients = this.#clients.get(key);
+    if (clients === undefined) this.#clients.set(key, clients = new Clients(tls));
+    return clients;
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Backend } from "../../../backends/backend.ts";
 import { Buffers } from "../../../net/buffers.ts";
-import { parseAddress } from "../../../net/dial.ts";
+import { addressOf } from "../../../net/dial.ts";
 import type { Wheel } from "../../../time/timer_wheel.ts";
 import type { Limits } from "../../engine.ts";
 import { ReuseLimit } from "../../shared/reuse.ts";
@@ -86,15 +86,15 @@ export class Transports {
     for (const { connections } of this.#transports.values()) connections.close();
   }
 
-  #add({ uid, url }: Backend, idleTimeout: number): Transport {
-    const { host, pathname } = new URL(url);
+  #add(backend: Backend, idleTimeout: number): Transport {
+    const { host, pathname } = new URL(backend.url);
     const transport = {
-      connections: new ConnectionPool(parseAddress(url), idleTimeout, this.#receiving),
+      connections: new ConnectionPool(addressOf(backend), idleTimeout, this.#receiving),
       reuseLimit: new ReuseLimit(),
       prefix: bytesOf(pathname === "/" ? "" : pathname),
       authority: host,
     };
-    this.#transports.set(uid, transport);
+    this.#transports.set(backend.uid, transport);
     return transport;
   }
 }

@@ -12,9 +12,9 @@ import { alertBytes } from "../../../tls/alert.ts";
 import { type ClientHello, MAX_HELLO_BYTES, readClientHello } from "../../../tls/client_hello.ts";
 import { refusalReply } from "../../../http/local_reply.ts";
 import { localReplyBytes } from "../http1/local_reply_bytes.ts";
-import { Carrier } from "./carrier.ts";
+import { Carrier } from "../../../net/tls/carrier.ts";
 import type { Keys } from "./keys.ts";
-import { SecureConnection } from "./secure_connection.ts";
+import { SecureConnection } from "../../../net/tls/secure_connection.ts";
 
 export interface HandshakeLimits {
   /** How many may be under way. */
