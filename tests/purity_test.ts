@@ -45,6 +45,7 @@ const EFFECTFUL = [
   "lib/engines/tcp/http1/proxy_lines.ts", // draws request ids
   "lib/engines/tcp/http1/request_id.ts", // draws request ids
   "lib/health/prober.ts", // sends probes
+  "lib/health/tls_probe.ts", // the same
   "lib/simulate/command.ts", // reads files and prints
   "lib/time/clock.ts", // reads the system's clock
   "lib/tls/issue.ts", // draws keys and serial numbers

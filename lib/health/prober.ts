@@ -5,14 +5,17 @@
 import { delay } from "@std/async/delay";
 import type { MonitoredBackend } from "./state.ts";
 import { isOneOf, type Statuses } from "../http/status_ranges.ts";
-import { formatFailure } from "../outcome.ts";
+import { type Failed, formatFailure } from "../outcome.ts";
 import { failedFetch } from "../net/fetch_error.ts";
+import type { TlsOptions } from "../net/tls/tls_options.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
 /** What a probe needs to know of a backend. */
 export interface Probed extends Pick<MonitoredBackend, "uid" | "url"> {
   /** The name whose address it is, if it was found by one: it is the Host of its probes. */
   readonly name?: string | undefined;
+  /** How it is spoken to over TLS, if its pool says so. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 export interface ProbeOptions<Monitored extends Probed = MonitoredBackend> {
@@ -111,22 +114,36 @@ async function request(
   { path, host, port, good, timeout }: Omit<ProbeOptions<never>, "backends" | "onProbe">,
 ): Promise<[good: boolean, reason: string] | undefined> {
   const late = AbortSignal.timeout(timeout);
+  const signal = AbortSignal.any([late, stopping]);
+  const url = withPort(backend.url, port) + path;
   try {
-    const response = await fetch(withPort(backend.url, port) + path, {
+    if (backend.tls !== undefined) {
+      // Loaded only where it is used: its memory would be held as long as this runs.
+      const { probeOverTls } = await import("./tls_probe.ts");
+      const { host: own } = new URL(url);
+      const field = hostField(backend, host).host ?? own;
+      const answer = await probeOverTls({ url, tls: backend.tls, host: field }, signal);
+      return judge(answer);
+    }
+    const response = await fetch(url, {
       client,
       redirect: "manual",
       headers: { "user-agent": "roundabout", ...hostField(backend, host) },
-      signal: AbortSignal.any([late, stopping]),
+      signal,
     });
     await response.body?.cancel();
-    return [isOneOf(good, response.status), `answered ${response.status}`];
+    return judge(response.status);
   } catch (error) {
+    return judge(failedFetch(error));
+  }
+
+  function judge(answer: number | Failed): [good: boolean, reason: string] | undefined {
+    if (typeof answer === "number") return [isOneOf(good, answer), `answered ${answer}`];
     if (stopping.aborted) return undefined;
     if (late.aborted) return [false, `no answer within ${timeout} ms`];
-    const failed = failedFetch(error);
     // This program has no descriptors left, or the response is over a limit of it.
-    const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
-    return isOurs ? undefined : [false, formatFailure(failed)];
+    const isOurs = answer.failure === "connection_limit_reached" || answer.limit !== undefined;
+    return isOurs ? undefined : [false, formatFailure(answer)];
   }
 }
 

@@ -40,30 +40,35 @@ const DEFAULT_TLS: TlsOptions = { verify: true };
  * Connects to a backend.
  *
  * @param timeout in milliseconds, the TLS handshake included
- * @param signal gives it up
  * @returns the connection, or why there is none: no byte of a request was sent then
  */
 export async function dial(
   address: Address,
   wheel: Wheel,
   timeout: number,
-  signal?: AbortSignal,
+): Promise<Connection | Failed> {
+  const dialling = new Dialling();
+  wheel.set(dialling, timeout);
+  try {
+    return await dialling.run(address, `no connection within ${timeout} ms`);
+  } finally {
+    wheel.remove(dialling);
+  }
+}
+
+/** The same, for as long as a signal is not aborted. */
+export async function dialUntil(
+  address: Address,
+  signal: AbortSignal,
 ): Promise<Connection | Failed> {
   const dialling = new Dialling();
   const giveUp = () => dialling.expire();
-  wheel.set(dialling, timeout);
-  signal?.addEventListener("abort", giveUp);
+  signal.addEventListener("abort", giveUp);
   try {
-    return await dialling.open(address);
-  } catch (error) {
-    if (isHandshakeError(error)) return error.failed;
-    if (dialling.expired) {
-      return failed("connection_timeout", `no connection within ${timeout} ms`);
-    }
-    return failedConnect(error, hasDescriptorLeft);
+    if (signal.aborted) giveUp();
+    return await dialling.run(address, "no connection until it was given up");
   } finally {
-    wheel.remove(dialling);
-    signal?.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
@@ -77,13 +82,14 @@ class Dialling extends Timed {
   readonly #controller = new AbortController();
   #handshake: ClientHandshake | undefined;
 
-  async open(address: Address): Promise<Connection> {
-    if (!address.secure) return await this.#connect(address);
+  /** @param late what it means if its time is over */
+  async run(address: Address, late: string): Promise<Connection | Failed> {
     try {
-      return await (await this.#begin(address)).connected;
+      return await this.#open(address);
     } catch (error) {
-      if (!isHandshakeError(error) || !error.isUnexplained) throw error;
-      throw await this.#explain(address).catch(() => error) ?? error; // the first one counts
+      if (isHandshakeError(error)) return error.failed;
+      if (this.expired) return failed("connection_timeout", late);
+      return failedConnect(error, hasDescriptorLeft);
     }
   }
 
@@ -91,6 +97,16 @@ class Dialling extends Timed {
     this.expired = true;
     this.#controller.abort();
     this.#handshake?.giveUp();
+  }
+
+  async #open(address: Address): Promise<Connection> {
+    if (!address.secure) return await this.#connect(address);
+    try {
+      return await (await this.#begin(address)).connected;
+    } catch (error) {
+      if (!isHandshakeError(error) || !error.isUnexplained) throw error;
+      throw await this.#explain(address).catch(() => error) ?? error; // the first one counts
+    }
   }
 
   async #connect({ hostname, port }: Address): Promise<Deno.TcpConn> {

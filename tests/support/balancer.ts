@@ -13,6 +13,7 @@ import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
+import type { TlsOptions } from "../../lib/net/tls/tls_options.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { LOCALHOST_TLS } from "./certificates.ts";
@@ -63,6 +64,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly port?: number;
   /** TLS of its listener; by default there is none. */
   readonly tls?: TlsSettings;
+  /** TLS to its backends. */
+  readonly backendTls?: TlsOptions;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -136,7 +139,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const changes: string[] = [];
   const warnings: string[] = [];
   const clock = options.clock ?? startClock();
-  const backends = urls.map((url) => new Backend({ url, weight: 1 }));
+  const backends = urls.map((url) => new Backend({ url, weight: 1, tls: options.backendTls }));
   const isTrusted = options.isTrusted ?? (() => false);
   const policy = options.pool?.policy ?? policyOf("round_robin");
   const pool = new Pool({

@@ -21,7 +21,6 @@ export const UNBUILT: readonly Unbuilt[] = [
   { path: ["listeners", "*", "unix"] },
   { path: ["listeners", "*", "mode"] },
   { path: ["listeners", "*", "proxyProtocol"], when: isOn },
-  { path: ["pools", "*", "tls"] },
   { path: ["pools", "*", "proxyProtocol"] },
   { path: ["pools", "*", "backends", "*"], when: isSocket },
 ];
