@@ -125,7 +125,12 @@ class Dialling extends Timed {
       throw new Deno.errors.TimedOut();
     }
     const { hostname, tls = DEFAULT_TLS } = address;
-    return this.#handshake = new ClientHandshake(connection, hostname, tls);
+    try {
+      return this.#handshake = new ClientHandshake(connection, hostname, tls);
+    } catch (error) {
+      connection.close(); // node:tls throws at what it cannot use
+      throw error;
+    }
   }
 
   /**

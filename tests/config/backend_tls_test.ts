@@ -74,6 +74,9 @@ for (
     ["an address as the server name", { serverName: "10.0.0.1" }, [
       'error: serverName must be a name such as app.internal: found "10.0.0.1"',
     ]],
+    ["two names as the server name", { serverName: "a.internal b.internal" }, [
+      'error: serverName must be a name such as app.internal: found "a.internal b.internal"',
+    ]],
     ["an authority beside verify off", { ca: "ca.pem", verify: false }, [
       "error: ca has no effect with verify off",
     ]],

@@ -5,7 +5,7 @@ import { balance, forEachEngine } from "../support/balancer.ts";
 import { AUTHORITY, certificateFor, VALID } from "../support/certificates.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { SecureBackend } from "../support/secure_backend.ts";
-import { assertAbout, timed } from "../support/timing.ts";
+import { assertAbout, pause, timed } from "../support/timing.ts";
 
 const ADDRESS = await certificateFor(["127.0.0.1"]);
 const NAMED = await certificateFor(["app.internal"]);
@@ -108,6 +108,39 @@ forEachEngine(({ engine, balance, test }) => {
     await silent.until(() => silent.openConnections === 0);
   });
 
+  test("backend TLS: a kept connection that the backend has closed is replaced", async () => {
+    await using backend = await SecureBackend.start(ADDRESS);
+    await using balancer = balance([backend.url], { backendTls: TRUSTED });
+    for (let number = 1; number <= 3; number++) {
+      assertEquals(await (await fetch(balancer.url)).text(), "secure");
+      assert(backend.connections >= number, `${backend.connections} connections`);
+      backend.closeConnections();
+    }
+    assertEquals(balancer.changes, []);
+  });
+
+  test("backend TLS: a backend that is back is found by connect checks, and not before its certificate is right", async () => {
+    const good = await SecureBackend.start(ADDRESS);
+    const { port } = good;
+    await good[Symbol.asyncDispose]();
+    await using balancer = balance([`https://127.0.0.1:${port}`], {
+      backendTls: TRUSTED,
+      pool: { ejection: { after: 1, time: 60_000 } },
+    });
+    const [backend] = balancer.pool.backends;
+    const response = await fetch(balancer.url);
+    await response.body?.cancel();
+    assertEquals([response.status, backend!.unreachable], [503, true]);
+    {
+      await using wrong = await SecureBackend.start(NAMED, { port });
+      while (wrong.connections < 2) await pause(20);
+      assertEquals([wrong.requests, backend!.unreachable], [[], true]);
+    }
+    await using _right = await SecureBackend.start(ADDRESS, { port });
+    while (backend!.unreachable) await pause(20);
+    assertEquals(await (await fetch(balancer.url)).text(), "secure");
+  });
+
   test("backend TLS: large bodies pass both ways", async () => {
     const size = 3_000_000;
     const { cert, key } = ADDRESS;
@@ -170,4 +203,30 @@ Deno.test("backend TLS: each piece of a streamed response leaves at once", async
   for await (const _ of response.body!) late.push(performance.now() - times.at(-1)!);
   assertEquals(late.length, 5);
   assert(late.every((milliseconds) => milliseconds < 90), late.join());
+});
+
+Deno.test("backend TLS: an upgraded connection passes bytes both ways", async () => {
+  const { cert, key } = ADDRESS;
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert, key, onListen: () => {} },
+    (request) => {
+      const { socket, response } = Deno.upgradeWebSocket(request);
+      socket.onmessage = ({ data }) => socket.send(`echo ${data}`);
+      return response;
+    },
+  );
+  await using balancer = balance([`https://127.0.0.1:${server.addr.port}`], {
+    engine: "tcp",
+    backendTls: TRUSTED,
+  });
+  const socket = new WebSocket(balancer.url.replace("http", "ws"));
+  await new Promise((resolve) => socket.onopen = resolve);
+  for (const text of ["a", "b".repeat(100_000)]) {
+    const answer = new Promise<string>((resolve) => socket.onmessage = ({ data }) => resolve(data));
+    socket.send(text);
+    assertEquals(await answer, `echo ${text}`);
+  }
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  socket.close();
+  await closed;
 });

@@ -19,6 +19,8 @@ export interface SecureRequest {
 export interface SecureBackendOptions {
   /** The authority of client certificates, which are required then. */
   readonly clientCa?: string;
+  /** By default any free one. */
+  readonly port?: number;
   /** Called before each response. */
   readonly beforeAnswer?: () => Promise<void>;
 }
@@ -26,6 +28,7 @@ export interface SecureBackendOptions {
 /** Answers `secure`. */
 export class SecureBackend implements AsyncDisposable {
   readonly requests: SecureRequest[] = [];
+  /** That were accepted, whatever came of their handshakes. */
   connections = 0;
   readonly #server: ReturnType<typeof createServer>;
   readonly #sockets = new Set<TLSSocket>();
@@ -37,7 +40,11 @@ export class SecureBackend implements AsyncDisposable {
     this.#server = createServer({ cert, key, ...client }, async (request, response) => {
       const socket = request.socket as TLSSocket & { servername?: string | false };
       let body = "";
-      for await (const piece of request) body += piece;
+      try {
+        for await (const piece of request) body += piece;
+      } catch {
+        return; // the connection was closed in the middle
+      }
       this.requests.push({
         method: request.method!,
         url: request.url!,
@@ -49,8 +56,8 @@ export class SecureBackend implements AsyncDisposable {
       await beforeAnswer?.();
       response.end("secure");
     });
+    this.#server.on("connection", () => this.connections++);
     this.#server.on("secureConnection", (socket) => {
-      this.connections++;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => {}); // clients leave as they want
@@ -60,8 +67,15 @@ export class SecureBackend implements AsyncDisposable {
 
   static async start(issued: Issued, options: SecureBackendOptions = {}): Promise<SecureBackend> {
     const backend = new SecureBackend(issued, options);
-    await new Promise<void>((resolve) => backend.#server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) =>
+      backend.#server.listen(options.port ?? 0, "127.0.0.1", resolve)
+    );
     return backend;
+  }
+
+  /** Closes the connections that there are, as a server does that has not been asked for long. */
+  closeConnections(): void {
+    for (const socket of this.#sockets) socket.end();
   }
 
   get port(): number {

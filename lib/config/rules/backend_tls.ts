@@ -7,8 +7,13 @@ import { assignment, problemAt, problemAtKey, type RuleContext } from "./context
 const UNVERIFIED =
   "is off: whoever is on the way to these backends can pass for them, and read and change everything";
 
-/** A name of DNS: addresses are no server names (RFC 6066, 3). */
-const NAME = /^(?!.*\.\d+$)(?!\d+$)(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/i;
+const LABEL = "[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?";
+
+/** A name of DNS: addresses are no server names (RFC 6066, 3), and no top-level domain is a number. */
+const NAME = new RegExp(
+  `^(?=.{1,253}$)(?!(?:.*\\.)?\\d+$)${LABEL}(?:\\.${LABEL})*$`,
+  "i",
+);
 
 export function checkBackendTls(context: RuleContext): Problem[] {
   return [...context.pools].flatMap(([name, pool]) =>
