@@ -8,7 +8,10 @@ import { isLoopback } from "../net/is_loopback.ts";
  * @returns one sentence for each warning
  */
 export function startWarnings(
-  { pools, admin }: Pick<Configuration, "pools" | "admin">,
+  { engine, listeners, pools, admin }: Pick<
+    Configuration,
+    "engine" | "listeners" | "pools" | "admin"
+  >,
   descriptors: number | undefined,
 ): string[] {
   const warnings = warningsOf(admin);
@@ -16,6 +19,12 @@ export function startWarnings(
     warnings.push(
       `only ${descriptors} more file descriptors can be opened, two for each request in flight: ` +
         "raise the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
+    );
+  }
+  if (engine === "web" && Object.values(listeners).some(({ tls }) => tls !== undefined)) {
+    warnings.push(
+      "TLS with the web engine has no limit for slow handshakes, and responses in several pieces are late: " +
+        "at the edge of the internet use the tcp engine",
     );
   }
   for (const [name, { sticky }] of Object.entries(pools)) {

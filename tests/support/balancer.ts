@@ -19,6 +19,7 @@ import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
+import type { TlsOptions } from "../../lib/net/tls/tls_options.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import type { ProxyVersion } from "../../lib/net/proxy_header/write.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
@@ -68,6 +69,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly instanceName?: string;
   /** By default any free one. */
   readonly port?: number;
+  /** Whether others may listen on its port; by default not. */
+  readonly reusePort?: boolean;
   /** TLS of its listener; by default there is none. */
   readonly tls?: TlsSettings;
   /** Whether connections to its listener begin with a PROXY header. */
@@ -76,6 +79,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly unix?: UnixListening;
   /** The version of the PROXY header that backends get; by default they get none. */
   readonly sendsProxy?: ProxyVersion;
+  /** TLS to its backends. */
+  readonly backendTls?: TlsOptions;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -149,7 +154,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const changes: string[] = [];
   const warnings: string[] = [];
   const clock = options.clock ?? startClock();
-  const backends = urls.map((url) => new Backend({ url, weight: 1 }));
+  const backends = urls.map((url) => new Backend({ url, weight: 1, tls: options.backendTls }));
   const isTrusted = options.isTrusted ?? (() => false);
   const policy = options.pool?.policy ?? policyOf("round_robin");
   const pool = new Pool({
@@ -205,7 +210,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     rateClock: () => performance.now(),
     clock,
     listeners: [listener],
-    reusePort: false,
+    reusePort: options.reusePort ?? false,
     requests: new InFlightCount(),
     localReplies: new StatusCounts(),
     onError: (error) => errors.push(error),

@@ -116,7 +116,7 @@ export const admin = section({
 
 /** `timeouts` of clients. */
 export const clientTimeouts = section({
-  handshake: time().prefault("5s").describe("For a TLS handshake of a client."),
+  handshake: time().prefault("5s").describe("For a TLS handshake of a client. tcp engine."),
   header: time().prefault("10s").describe("For a request's head, from its first byte. tcp engine."),
   keepAlive: time().prefault("60s").describe(
     "For a client's connection between requests. tcp engine.",
@@ -139,7 +139,9 @@ export const limits = section({
   connections: integer(1, 1_000_000).prefault(10000).describe(
     "Connections from clients. tcp engine.",
   ),
-  handshakes: integer(1, 1_000_000).prefault(1000).describe("TLS handshakes at the same time."),
+  handshakes: integer(1, 1_000_000).prefault(1000).describe(
+    "TLS handshakes at the same time. tcp engine.",
+  ),
   inFlight: integer(1, 1_000_000).prefault(10000).describe(
     "Requests in flight; one more is answered 503.",
   ),

@@ -34,6 +34,7 @@ import {
 import { TOKEN } from "../values/token.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
+import type { TlsOptions } from "../../net/tls/tls_options.ts";
 
 /** The path of a probe, and its query. */
 const PROBE_PATH = /^\/(?:(?!#)[!-~])*$/;
@@ -170,7 +171,7 @@ export const poolTimeouts = {
     "For a backend's connection between requests. tcp engine.",
   ),
   tunnelIdle: time(DAY_MS).prefault("1h").describe(
-    "For an upgraded connection without traffic. tcp engine.",
+    "For an upgraded connection, such as a WebSocket, without traffic.",
   ),
   halfClosed: time().prefault("30s").describe(
     "The same once one of its sides has closed. tcp engine.",
@@ -218,7 +219,11 @@ export const pool = section({
     cert: filePath.optional().describe("The certificate that is shown to them, in PEM."),
     key: filePath.optional().describe("Its private key, in PEM."),
     verify: toggle().prefault(true).describe("Whether their certificates are checked."),
-  }).optional().describe("TLS to backends with https URLs."),
+  }).transform((settings) => ({
+    ...settings,
+    /** What these files hold: loading the configuration puts it here. */
+    loaded: undefined as Pick<TlsOptions, "ca" | "client"> | undefined,
+  })).optional().describe("TLS to backends with https URLs."),
 });
 
 type Backends = readonly z.output<typeof backend>[];

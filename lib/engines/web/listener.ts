@@ -54,19 +54,27 @@ export class WebListener implements Listener, Source {
     this.hsts = hstsOf(tls);
     this.#certificate = certificateOf(tls);
     this.#tunnels = tunnels;
-    this.#listening = listen({
-      hostname,
-      port,
-      unix,
-      certificate: this.#certificate,
-      reusePort,
-      onError: (error) => {
-        if (!(error instanceof BrokenBody)) onError(error);
-        return serving.handler.answerFault(this);
+    this.#listening = listen(
+      {
+        hostname,
+        port,
+        unix,
+        certificate: this.#certificate,
+        reusePort,
+        onError: (error) => {
+          if (!(error instanceof BrokenBody)) onError(error);
+          return serving.handler.answerFault(this);
+        },
+        onWarning,
       },
-      onWarning,
-    }, (request, info) => serving.handler.handle(request, info, this));
+      (request, info) => this.#isSecurable ? serving.handler.handle(request, info, this) : notYet(),
+    );
     this.hostIfMissing = fallbackHost(this.address, this.scheme);
+  }
+
+  /** False while a listener with TLS has no certificate: it may get one later, and serves nobody until then. */
+  get #isSecurable(): boolean {
+    return this.scheme === "http" || this.#certificate !== undefined;
   }
 
   get address(): Deno.NetAddr {
@@ -80,7 +88,9 @@ export class WebListener implements Listener, Source {
   /** Deno.serve keeps its certificate: for another one, another listener takes its place. */
   canAdopt({ tls }: ListenerAddress): boolean {
     const wanted = certificateOf(tls);
-    return wanted?.cert === this.#certificate?.cert && wanted?.key === this.#certificate?.key;
+    const isSame = wanted?.cert === this.#certificate?.cert &&
+      wanted?.key === this.#certificate?.key;
+    return isSame && (tls === undefined) === (this.scheme === "http");
   }
 
   adopt({ name, tls }: ListenerAddress): void {
@@ -132,4 +142,9 @@ function certificateOf(tls: TlsSettings | undefined): Certificate | undefined {
 
 function hstsOf(tls: TlsSettings | undefined): string | undefined {
   return tls?.hstsSeconds === undefined ? undefined : hstsValue(tls.hstsSeconds);
+}
+
+function notYet(): Response {
+  const headers = { connection: "close" };
+  return new Response("There is no certificate yet\n", { status: 503, headers });
 }

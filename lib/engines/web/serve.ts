@@ -4,7 +4,6 @@ import { waitUntil } from "../shared/drain.ts";
 import type { Change, Engine, EngineOptions, ListenerAddress } from "../engine.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
-import { Clients } from "./clients.ts";
 import { createHandler } from "./handler.ts";
 import { Links } from "./links.ts";
 import { WebListener } from "./listener.ts";
@@ -13,18 +12,17 @@ import { Tunnels } from "./tunnels.ts";
 /** Starts the web engine. @throws {ListenError} if an address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
   const { clock, reusePort, onError, onWarning, requests } = options;
-  const clients = new Clients();
   const links = new Links(clock.wheel);
   const tunnels = new Tunnels(clock.wheel);
   const warnOfBreak = throttledWarning(onWarning, clock.now);
-  const serving = { handler: createHandler(options.snapshot, options, clients, links, tunnels) };
+  const serving = { handler: createHandler(options.snapshot, options, links, tunnels) };
   const removedListeners = new RemovedListeners(onError);
   const listeners = new Listeners((address: ListenerAddress) =>
     new WebListener(address, { reusePort, serving, tunnels, onError, onWarning: warnOfBreak })
   );
 
   function change({ snapshot, backends, drainTimeout }: Change): void {
-    serving.handler = createHandler(snapshot, options, clients, links, tunnels);
+    serving.handler = createHandler(snapshot, options, links, tunnels);
     links.retain(backends);
     tunnels.retain(backends, drainTimeout);
   }
@@ -55,7 +53,6 @@ export function serveWeb(options: EngineOptions): Engine {
       listeners.end();
       await waitUntil(() => requests.own === 0, deadline);
       const cut = requests.own + tunnels.cut - cutBefore;
-      clients.close();
       links.close();
       return cut;
     },
