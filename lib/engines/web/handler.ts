@@ -41,10 +41,10 @@ export interface Source extends Side {
   readonly isUnix: boolean;
   /** Stands in for the Host of requests that have none. */
   readonly hostIfMissing: string;
-  /** Notes that a request's body is being received; undefined if it has none. */
-  beginUpload(body: RequestBody | undefined): void;
+  /** Notes that a request is served. @param body of it, which is being received; undefined if it has none */
+  begin(body: RequestBody | undefined): void;
   /** Notes that its response is out, or that the client has left. */
-  endUpload(body: RequestBody | undefined): void;
+  end(body: RequestBody | undefined): void;
 }
 
 /** Handles requests under one configuration; those that have begun keep it. */
@@ -140,7 +140,7 @@ export function createHandler(
     }
     if (head.upgrade !== undefined) admitUpgrade(received, head.upgrade);
     const body = receiveBody(request, head);
-    listener.beginUpload(body);
+    listener.begin(body);
     try {
       const { response, over, onSent } = await exchange(received, way, body, listener);
       const end = () => {
@@ -176,7 +176,7 @@ export function createHandler(
   ): void {
     leaveRoute(way, status);
     overload.release();
-    listener.endUpload(body);
+    listener.end(body);
   }
 
   /** Answers as a route says, if that can be sent. */

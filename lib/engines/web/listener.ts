@@ -18,6 +18,9 @@ import type { RequestBody } from "./request_body.ts";
 import { BrokenBody } from "./response_body.ts";
 import type { Tunnels } from "./tunnels.ts";
 
+/** How long TLS handshakes may still take once nothing is accepted any more, in milliseconds. */
+const HANDSHAKE_MS = 1_000;
+
 export interface WebListenerOptions {
   readonly reusePort: boolean;
   /** What handles requests: a reload puts another handler in its place. */
@@ -41,6 +44,8 @@ export class WebListener implements Listener, Source {
   readonly #tunnels: Tunnels;
   readonly #listening: Listening;
   readonly #uploads = new Set<RequestBody>();
+  /** In flight. */
+  #requests = 0;
 
   /** @throws if the address cannot be listened on */
   constructor(wanted: ListenerAddress, options: WebListenerOptions) {
@@ -102,12 +107,14 @@ export class WebListener implements Listener, Source {
     this.#listening.shutdown();
   }
 
-  beginUpload(body: RequestBody | undefined): void {
+  begin(body: RequestBody | undefined): void {
+    this.#requests++;
     if (body !== undefined) this.#uploads.add(body);
   }
 
   /** What did not come of a body is given up. */
-  endUpload(body: RequestBody | undefined): void {
+  end(body: RequestBody | undefined): void {
+    this.#requests--;
     if (body === undefined) return;
     this.#uploads.delete(body);
     if (!body.complete) body.cancel();
@@ -127,7 +134,17 @@ export class WebListener implements Listener, Source {
     await this.#tunnels.cutOff(this);
     let stopped = false;
     this.#listening.shutdown().then(() => stopped = true);
-    await waitUntil(() => stopped, deadline);
+    const since = performance.now();
+    await waitUntil(() => stopped || this.#hasOnlyHandshakes(since), deadline);
+  }
+
+  /**
+   * Whether all that is left are TLS handshakes which clients do not go on with: shutdown() waits for them,
+   * and Deno gives them all the time they want.
+   */
+  #hasOnlyHandshakes(since: number): boolean {
+    return this.scheme === "https" && this.#requests === 0 &&
+      performance.now() > since + HANDSHAKE_MS;
   }
 
   #isUploading(): boolean {
