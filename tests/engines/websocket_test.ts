@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
+import { AUTHORITY, certificateFor } from "../support/certificates.ts";
 import { bytesOf, Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import {
@@ -170,6 +171,40 @@ forEachEngine(({ balance, test }) => {
     using client = await Dialogue.open(balancer.port);
     await client.send(handshake());
     assertEquals((await client.response()).status, 503);
+  });
+
+  test("WebSocket: a backend may have a unix socket, or TLS", async () => {
+    const folder = await Deno.makeTempDir();
+    const { cert, key } = await certificateFor(["127.0.0.1"]);
+    await using socket = new SocketBackend(echo, { path: `${folder}/a.sock` });
+    await using secure = new SocketBackend(echo, { cert, key });
+    for (const backend of [socket, secure]) {
+      const backendTls = { ca: AUTHORITY.cert, verify: true };
+      const options = backend === secure ? { backendTls } : {};
+      await using balancer = balance([backend.url], options);
+      await using client = await TestSocket.open(balancer.port);
+      client.socket.send("hello");
+      assertEquals(await client.next(), "hello");
+      assertEquals(
+        backend.requests.map(({ url, headers }) => [new URL(url).pathname, headers.get("host")]),
+        [["/chat", `127.0.0.1:${balancer.port}`]],
+      );
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+
+  test("WebSocket: a backend over TLS that is not trusted, or not there, is not used", async () => {
+    const { cert, key } = await certificateFor(["127.0.0.1"]);
+    await using untrusted = new SocketBackend(echo, { cert, key });
+    for (const url of [untrusted.url, DEAD.replace("http", "https")]) {
+      await using balancer = balance([url]);
+      using client = await Dialogue.open(balancer.port);
+      await client.send(handshake());
+      assertEquals((await client.response()).status, 503);
+      const { outcome } = balancer.entries[0]!.attempts[0]!;
+      const expected = url === untrusted.url ? "tls_certificate_error" : "connection_refused";
+      assertEquals(outcome.kind === "failed" ? outcome.failure : outcome.status, expected);
+    }
   });
 
   for (const status of [401, 404, 426, 503]) {

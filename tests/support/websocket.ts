@@ -71,27 +71,32 @@ export class TestSocket implements AsyncDisposable {
 export class SocketBackend implements AsyncDisposable {
   readonly requests: { readonly url: string; readonly headers: Headers }[] = [];
   readonly sockets: TestSocket[] = [];
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr | Deno.UnixAddr>;
 
-  /** @param protocol that it chooses */
-  constructor(serve: (side: TestSocket) => void = echo, protocol?: string) {
-    const options = { port: 0, hostname: "127.0.0.1", onListen: () => {} };
-    this.#server = Deno.serve(options, (request) => {
+  /** @param at where it listens, or its certificate; by default any port without TLS */
+  constructor(
+    serve: (side: TestSocket) => void = echo,
+    at: { readonly path: string } | { readonly cert: string; readonly key: string } | undefined =
+      undefined,
+  ) {
+    const handler = (request: Request) => {
       this.requests.push({ url: request.url, headers: new Headers(request.headers) });
-      if (request.headers.get("upgrade") === null) return new Response("plain");
-      const upgraded = Deno.upgradeWebSocket(request, {
-        idleTimeout: 0,
-        ...(protocol !== undefined && { protocol }),
-      });
+      const upgraded = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
       const side = new TestSocket(upgraded.socket);
       this.sockets.push(side);
       upgraded.socket.onopen = () => serve(side);
       return upgraded.response;
-    });
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
+    };
+    const onListen = () => {};
+    if (at !== undefined && "path" in at) {
+      this.#server = Deno.serve({ path: at.path, onListen }, handler);
+      this.url = `unix:${at.path}`;
+    } else {
+      const server = Deno.serve({ port: 0, hostname: "127.0.0.1", ...at, onListen }, handler);
+      this.#server = server;
+      this.url = `http${at === undefined ? "" : "s"}://127.0.0.1:${server.addr.port}`;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

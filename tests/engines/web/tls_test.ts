@@ -210,9 +210,8 @@ Deno.test("web TLS: a listener that has no certificate yet serves nobody, and se
   await client.send(GET);
   assertEquals((await client.response()).status, 503);
   balancer.changeTls(LOCALHOST_TLS);
-  for (let status; status !== 200;) {
-    status = await ask(balancer.port).then(({ status }) => status, () => undefined);
-  }
+  const asked = () => ask(balancer.port).then(({ status }) => status, () => undefined);
+  while (await asked() !== 200);
   assertEquals(backend.requests.length, 1);
 });
 

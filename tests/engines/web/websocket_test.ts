@@ -2,9 +2,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_WAITING_BYTES } from "../../../lib/engines/web/websocket/relay.ts";
 import { balance } from "../../support/balancer.ts";
+import { AUTHORITY, certificateFor } from "../../support/certificates.ts";
 import { bytesOf, Dialogue } from "../../support/raw_client.ts";
 import { RawBackend } from "../../support/raw_backend.ts";
 import { ScriptedBackend } from "../../support/scripted_backend.ts";
+import { SecureBackend } from "../../support/secure_backend.ts";
 import {
   closing,
   frame,
@@ -38,6 +40,16 @@ Deno.test("web WebSocket: of a refusal only the status passes, and the reply say
     );
     assertEquals(balancer.changes, []);
   }
+});
+
+Deno.test("web WebSocket: of a refusal over TLS nothing is known, and nobody is blamed", async () => {
+  await using backend = await SecureBackend.start(await certificateFor(["127.0.0.1"]));
+  const backendTls = { ca: AUTHORITY.cert, verify: true };
+  await using balancer = balance([backend.url], { backendTls });
+  using client = await Dialogue.open(balancer.port);
+  await client.send(handshake());
+  assertEquals((await client.response()).status, 502);
+  assertEquals([backend.requests.length, balancer.changes], [1, []]);
 });
 
 Deno.test("web WebSocket: extensions are offered to no backend, and one that takes some is refused without blame", async () => {
