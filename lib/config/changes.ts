@@ -1,5 +1,9 @@
 /** What has changed from one configuration to another, in the words of the file: for the log, and for `check --diff`. */
-import { changesOfAuthorities, changesOfCertificates } from "./certificate_changes.ts";
+import {
+  changesOfAcme,
+  changesOfAuthorities,
+  changesOfCertificates,
+} from "./certificate_changes.ts";
 import { addedAndRemoved, differencesOf, firstOf, isEqual } from "./differences.ts";
 import type { Configuration, PoolConfig, RouteConfig } from "./model.ts";
 import { SHARED } from "./schema/pool.ts";
@@ -163,6 +167,7 @@ function ofListener(before: ListenerConfig, after: ListenerConfig): string[] {
     ...settings,
     ...changesOfAuthorities(before.tls, after.tls),
     ...changesOfCertificates(was.certificates, is.certificates),
+    ...changesOfAcme(before.tls, after.tls),
   ];
 }
 
@@ -173,7 +178,12 @@ function withoutCertificates(listener: ListenerConfig) {
   return {
     listener: {
       ...listener,
-      tls: { ...tls, certificates: undefined, clientAuthorities: undefined },
+      tls: {
+        ...tls,
+        certificates: undefined,
+        clientAuthorities: undefined,
+        acme: tls.acme && { ...tls.acme, loaded: undefined, directoryAuthorities: undefined },
+      },
     },
     certificates,
   };

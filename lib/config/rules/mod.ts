@@ -2,6 +2,7 @@
  * The rules that compare several settings; what one setting may be by itself, the schema says, and what is not
  * built yet is found before them.
  */
+import { checkAcme } from "./acme.ts";
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
 import { checkListeners } from "./listeners.ts";
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   checkListeners,
   checkPorts,
   checkTls,
+  checkAcme,
   checkPools,
   checkBackends,
   checkStickyCookies,

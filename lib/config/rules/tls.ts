@@ -17,7 +17,7 @@ export function checkTls(context: RuleContext): Problem[] {
       refuse("tls", `needs ${assignment(context, ["engine"], "tcp")}`);
     }
     if (tls !== undefined && tls.acme === undefined && !tls.certificates?.length) {
-      refuse("tls", "must have certificates");
+      refuse("tls", "must have certificates or acme");
     }
     const hasClientAuth = nodeAt(context.root, [...path, "tls", "clientAuth"]) !== undefined;
     if (hasClientAuth && tls !== undefined && tls.clientCa === undefined) {
