@@ -32,7 +32,8 @@ class Scene implements AsyncDisposable {
       return Deno.readTextFile(path);
     };
     this.answers = new ChallengeAnswers({
-      challenges: new Challenges(this.#folder, { ...Deno, readDir, readTextFile }),
+      store: this.#folder,
+      disk: { ...Deno, readDir, readTextFile },
       wheel: this.wheel,
       onProblem: (error) => this.problems.push(error),
     });

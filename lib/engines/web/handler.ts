@@ -72,6 +72,7 @@ export function createHandler(
     tools: snapshot.conditions,
     isTrusted,
     httpsPorts: snapshot.httpsPorts,
+    challenges: snapshot.challenges,
     rateClock,
     errorPages,
     forward: createForward({
