@@ -91,6 +91,8 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "net/resolver/servers_test.ts": 2,
   "policies/contract_test.ts": 14,
   "routing/split_test.ts": 2,
+  "runtime/acme_certificates_test.ts": 2,
+  "runtime/acme_test.ts": 8,
   "runtime/backend_sources_test.ts": 4,
   "runtime/certificates_test.ts": 5,
   "runtime/pools_test.ts": 20,
