@@ -1,7 +1,7 @@
 /** What has changed of the certificates of a listener, without a byte of them or of their keys. */
 import { titleOf } from "../tls/certificate_details.ts";
 import { isEqual } from "./differences.ts";
-import type { Configuration } from "./model.ts";
+import type { Configuration, PoolConfig } from "./model.ts";
 
 type Tls = NonNullable<Configuration["listeners"][string]["tls"]>;
 type Certificates = NonNullable<Tls["certificates"]>;
@@ -43,6 +43,18 @@ export function changesOfAcme(before: Tls, after: Tls): string[] {
   const [was, is] = [before.acme?.loaded, after.acme?.loaded];
   if (is === undefined || was?.fingerprint === is.fingerprint) return [];
   return [`certificate of ${titleOf(is)}, by ACME, changed`];
+}
+
+/** What the files hold by now that a pool names for TLS as before, such as `tls.ca changed`. */
+export function changesOfBackendTls(before: PoolConfig["tls"], after: PoolConfig["tls"]): string[] {
+  if (before === undefined || after === undefined) return [];
+  const [was, is] = [before.loaded, after.loaded];
+  return [
+    ...before.ca === after.ca && was?.ca !== is?.ca ? ["tls.ca changed"] : [],
+    ...before.cert === after.cert && was?.client?.cert !== is?.client?.cert
+      ? ["tls.cert changed"]
+      : [],
+  ];
 }
 
 function byFiles(certificates: Certificates): ReadonlyMap<string, Certificate> {

@@ -2,6 +2,7 @@
 import { plainMessage } from "../net/plain_message.ts";
 import { assemble, type Assembled } from "./assemble.ts";
 import type { CertificateFiles } from "./certificates.ts";
+import { certificatesInForce } from "./certificates_in_force.ts";
 import { readContents, type ReadText } from "./contents.ts";
 import { ConfigError } from "./error.ts";
 import { readLists } from "./lists.ts";
@@ -68,29 +69,31 @@ export function readVariables(): VariableTexts {
  *
  * @param path of the configuration file; by default the one that CONFIG names, if it names one
  * @param rulesFor a file, beside those of this folder: a rule is loaded only if the file needs it
+ * @param current the configuration in force, if this one is to take its place
  * @throws {ConfigError} with every problem, and with the files that may have caused them
  */
 export async function loadConfiguration(
   variables: VariableTexts,
   path: string | undefined,
   rulesFor: (file: ObjectNode) => Promise<readonly Rule[]> = () => Promise.resolve([]),
+  current?: Configuration,
 ): Promise<Loaded> {
   const file = openNamedFile(variables, path);
   if (file === undefined) {
     const assembled = assemble({ variables, environment: {}, file: undefined }, []);
-    return load(assembled, undefined, await readerFor(assembled));
+    return load(assembled, undefined, await readersFor(assembled), current);
   }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
   const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
   const rules = read.node === undefined ? [] : await rulesFor(read.node);
   const sources = { variables, environment: readEnvironment(), file: read };
   const assembled = assemble(sources, rules);
-  return load(assembled, { ...file, shown: read.shown }, await readerFor(assembled));
+  return load(assembled, { ...file, shown: read.shown }, await readersFor(assembled), current);
 }
 
 /** Makes a configuration of variables alone, of which none names a file. @throws {ConfigError} with every problem */
 export function parseVariables(variables: VariableTexts): Loaded {
-  return load(assemble({ variables, environment: {}, file: undefined }, []), undefined, undefined);
+  return load(assemble({ variables, environment: {}, file: undefined }, []), undefined, []);
 }
 
 /** Where a balancer or a demo backend listens. */
@@ -146,20 +149,26 @@ export function misspeltVariables(): string[] {
 
 type ReadCertificates = typeof import("./certificates.ts").readCertificates;
 
-/** What reads certificates, if a listener has some: the memory of node:crypto would be held as long as this runs. */
-async function readerFor({ configuration }: Assembled): Promise<ReadCertificates | undefined> {
+/** What reads certificates, where there are some: the memory of node:crypto would be held as long as this runs. */
+async function readersFor({ configuration }: Assembled): Promise<readonly ReadCertificates[]> {
   const listeners = Object.values(configuration?.listeners ?? {});
-  if (!listeners.some(({ tls }) => tls?.certificates || tls?.clientCa || tls?.acme)) {
-    return undefined;
-  }
-  return (await import("./certificates.ts")).readCertificates;
+  const pools = Object.values(configuration?.pools ?? {});
+  return [
+    ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa || tls?.acme)
+      ? [(await import("./certificates.ts")).readCertificates]
+      : [],
+    ...pools.some(({ tls }) => tls?.ca ?? tls?.cert)
+      ? [(await import("./backend_tls.ts")).readBackendTls]
+      : [],
+  ];
 }
 
-/** @param readCertificates undefined if no listener has some */
+/** @param certificateReaders those that are needed */
 function load(
   assembled: Assembled,
   file: SourceFile | undefined,
-  readCertificates: ReadCertificates | undefined,
+  certificateReaders: readonly ReadCertificates[],
+  current?: Configuration,
 ): Loaded {
   const files = new Set([ENV_FILE, ...(file === undefined ? [] : [file.name])]);
   const { configuration: written, context } = assembled;
@@ -171,9 +180,15 @@ function load(
   let configuration = written && file
     ? readFiles(written, (path) => read(pathBeside(file, path)), context, unread)
     : written;
-  if (configuration !== undefined && readCertificates !== undefined) {
-    const reader = certificateFiles(context, file, read);
-    configuration = readCertificates(configuration, reader, context, Date.now(), unread);
+  const reading = {
+    files: certificateFiles(context, file, read),
+    context,
+    now: Date.now(),
+    inForce: certificatesInForce(current),
+    problems: unread,
+  };
+  for (const readThem of configuration === undefined ? [] : certificateReaders) {
+    configuration = readThem(configuration!, reading);
   }
   const problems = inOrder([...assembled.problems, ...unread]);
   const [errors, warnings] = [[] as Problem[], [] as Problem[]];

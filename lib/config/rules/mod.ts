@@ -3,6 +3,7 @@
  * built yet is found before them.
  */
 import { checkAcme } from "./acme.ts";
+import { checkBackendTls } from "./backend_tls.ts";
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
 import { checkListeners } from "./listeners.ts";
@@ -23,6 +24,7 @@ export const RULES: readonly Rule[] = [
   checkAcme,
   checkPools,
   checkBackends,
+  checkBackendTls,
   checkStickyCookies,
   checkRoutes,
   checkPasswords,
