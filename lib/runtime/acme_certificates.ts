@@ -59,17 +59,19 @@ export interface AcmeCertificateStatus extends RenewalStatus {
 /** One certificate, under the settings that it is ordered by. */
 interface Kept {
   readonly id: string;
-  readonly directory: string;
+  readonly settings: AcmeSettings;
   readonly renewal: AcmeRenewal;
-  /** What is served. */
-  readonly served: CheckedCertificate;
+  /** The authority's; undefined if there is none yet. */
+  received: CheckedCertificate | undefined;
+  /** What is served until then where there is nothing else. */
+  selfMade: CheckedCertificate | undefined;
 }
 
 export class AcmeCertificates implements AsyncDisposable {
   readonly #options: AcmeCertificatesOptions;
   /** All that are in force or prepared, by their settings. */
   readonly #kept = new Map<string, Kept>();
-  /** Self-made ones, by the id of what they stand for. */
+  /** Self-made ones, by the id of what they stand for: a name has the same one as long as this runs. */
   readonly #selfMade = new Map<string, CheckedCertificate>();
   /** The settings in force, and the listeners that have them. */
   #inForce: ReadonlyMap<string, readonly string[]> = new Map();
@@ -84,9 +86,9 @@ export class AcmeCertificates implements AsyncDisposable {
   /** Gets a certificate for each listener that wants one: the stored one, or one that nobody trusts. */
   async prepare(config: Configuration): Promise<PreparedAcme> {
     const wanted = listenersBySettings(config);
-    for (const { acme } of acmeIn(config)) {
-      const key = keyOf(acme);
-      if (!this.#kept.has(key)) this.#kept.set(key, await this.#keep(acme));
+    for (const { acme, isAlone } of acmeIn(config)) {
+      const kept = await this.#keep(acme);
+      if (isAlone && kept.received === undefined) kept.selfMade ??= await this.#makeOne(kept);
     }
     return {
       commit: () => {
@@ -104,8 +106,8 @@ export class AcmeCertificates implements AsyncDisposable {
       const { tls } = listener;
       const kept = tls?.acme && this.#kept.get(keyOf(tls.acme));
       if (tls?.acme === undefined || kept === undefined) return [name, listener] as const;
-      const acme = { ...tls.acme, loaded: kept.served };
-      return [name, { ...listener, tls: { ...tls, acme } }] as const;
+      const loaded = kept.received ?? (isAlone(tls) ? kept.selfMade : undefined);
+      return [name, { ...listener, tls: { ...tls, acme: { ...tls.acme, loaded } } }] as const;
     });
     return { ...config, listeners: Object.fromEntries(listeners) };
   }
@@ -120,7 +122,7 @@ export class AcmeCertificates implements AsyncDisposable {
     return [...this.#inForce].flatMap(([key, listeners]) => {
       const kept = this.#kept.get(key);
       if (kept === undefined) return [];
-      return [{ ...kept.renewal.status(), listeners, directory: kept.directory }];
+      return [{ ...kept.renewal.status(), listeners, directory: kept.settings.directory }];
     });
   }
 
@@ -131,48 +133,45 @@ export class AcmeCertificates implements AsyncDisposable {
   }
 
   async #keep(acme: AcmeConfig): Promise<Kept> {
+    const key = keyOf(acme);
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
     const { wheel, random, wallClock, onInfo, onWarning, onCertificate, disk } = this.#options;
     const settings = settingsOf(acme);
-    const { directory } = settings;
-    const names = namesOf(settings);
-    const id = certificateId(directory, names);
+    const id = certificateId(settings.directory, namesOf(settings));
     // Under other settings of the account, or with another store, the same certificate goes on.
     const before = [...this.#kept.values()].find((kept) => kept.id === id);
-    let served = before?.served;
     const renewal = new AcmeRenewal(settings, {
       store: new AcmeStore(acme.store, disk),
       ...{ wheel, random, wallClock, onInfo, onWarning },
       inUse: before?.renewal.certificate,
       onCertificate: (certificate) => {
-        served = this.#checked(certificate);
+        kept.received = this.#checked(certificate);
         onCertificate();
       },
     });
-    await renewal.load();
-    served ??= await this.#makeOne(id, names, directory);
-    return {
-      ...{ id, directory, renewal },
-      get served() {
-        return served!;
-      },
+    const kept: Kept = {
+      ...{ id, settings, renewal },
+      received: before?.received,
+      selfMade: before?.selfMade,
     };
+    this.#kept.set(key, kept);
+    await renewal.load();
+    return kept;
   }
 
   /** A certificate that nobody trusts, so that the port is open until there is another one. */
-  async #makeOne(
-    id: string,
-    names: readonly string[],
-    directory: string,
-  ): Promise<CheckedCertificate> {
+  async #makeOne({ id, settings }: Kept): Promise<CheckedCertificate> {
     const known = this.#selfMade.get(id);
     if (known !== undefined) return known;
     const { wallClock, onWarning } = this.#options;
+    const names = namesOf(settings);
     const from = wallClock() - HOUR_MS;
     const made = this.#checked(await issue({ names, from, until: from + SELF_MADE_MS }));
     this.#selfMade.set(id, made);
     onWarning(
-      `a self-made certificate is served for ${names.join(", ")}, which clients refuse, until ` +
-        `there is one from ${directory}`,
+      `a self-made certificate is served for ${names.join(", ")}` +
+        `, which clients refuse, until there is one from ${settings.directory}`,
     );
     return made;
   }
@@ -209,8 +208,13 @@ export class AcmeCertificates implements AsyncDisposable {
 /** The listeners with ACME. */
 function acmeIn({ listeners }: Pick<Configuration, "listeners">) {
   return Object.entries(listeners).flatMap(([listener, { tls }]) =>
-    tls?.acme === undefined ? [] : [{ listener, acme: tls.acme }]
+    tls?.acme === undefined ? [] : [{ listener, acme: tls.acme, isAlone: isAlone(tls) }]
   );
+}
+
+/** Whether a listener has no other certificates. */
+function isAlone({ certificates = [] }: NonNullable<Listener["tls"]>): boolean {
+  return certificates.length === 0;
 }
 
 function listenersBySettings(config: Configuration): ReadonlyMap<string, readonly string[]> {

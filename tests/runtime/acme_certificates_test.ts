@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000;
 interface Acme {
   readonly domains: readonly string[];
   readonly email?: string;
+  /** Whether its listener has another certificate. */
+  readonly isBeside?: boolean;
 }
 
 /** A balancer's certificates, and an authority. */
@@ -58,9 +60,11 @@ class Scene implements AsyncDisposable {
   /** A configuration with these listeners beside a plain one. @param store below the folder of this scene */
   async file(listeners: Record<string, Acme>, store = "acme"): Promise<ResolvedConfiguration> {
     const { directory } = this.server;
-    const secure = Object.entries(listeners).map(([name, acme], index) =>
-      [name, { port: 8443 + index, tls: { acme: { ...acme, directory } } }] as const
-    );
+    const secure = Object.entries(listeners).map(([name, { isBeside, ...acme }], index) => {
+      const certificates = isBeside ? [{ cert: "a.pem", key: "a.key" }] : undefined;
+      const tls = { acme: { ...acme, directory }, ...(certificates && { certificates }) };
+      return [name, { port: 8443 + index, tls }] as const;
+    });
     const text = JSON.stringify({
       engine: "tcp",
       listeners: { plain: { port: 80 }, ...Object.fromEntries(secure) },
@@ -197,6 +201,21 @@ Deno.test("acme certificates: another address, or another store, takes no certif
   const [{ problem, certificate }] = balancer.status() as [ReturnType<typeof balancer.status>[0]];
   assertStringIncludes(problem!.reason, "503");
   assert(certificate !== undefined);
+});
+
+Deno.test("acme certificates: beside another certificate none is made, which some clients would prefer; once that one is gone, it is", async () => {
+  await using scene = await Scene.start();
+  const balancer = scene.balancer();
+  const acme = { domains: ["a.test"] };
+  const beside = await scene.file({ https: { ...acme, isBeside: true } });
+  (await balancer.prepare(beside)).commit();
+  assertEquals([issuersOf(balancer, beside), scene.said], [[undefined, undefined], []]);
+  const alone = await scene.file({ https: acme });
+  (await balancer.prepare(alone)).commit();
+  assertEquals(issuersOf(balancer, alone), [undefined, "a.test"]);
+  balancer.start();
+  await scene.until(() => scene.changes === 1);
+  assertEquals(issuersOf(balancer, beside), [undefined, "Fake CA"]);
 });
 
 Deno.test("acme certificates: a store that cannot be used is a warning, and the port is open all the same", async () => {

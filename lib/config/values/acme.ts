@@ -85,8 +85,9 @@ export function readExternalKey(text: string): Read<string> {
 }
 
 function isName(name: string): boolean {
-  return name.length <= MAX_NAME_CHARACTERS && isIP(name) === 0 &&
-    name.split(".").every((label) => LABEL.test(label));
+  const labels = name.split(".");
+  return name.length <= MAX_NAME_CHARACTERS && labels.every((label) => LABEL.test(label)) &&
+    !/^\d+$/.test(labels.at(-1)!); // what ends so is an address, in one of its forms
 }
 
 function separators(entry: string): Refused {
