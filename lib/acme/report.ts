@@ -19,10 +19,10 @@ export function describeFailure(
   { names, directory, reason, inUse, now, retryAt }: Failed,
 ): string {
   const what = inUse === undefined
-    ? "Cannot get a certificate for"
-    : "Cannot renew the certificate for";
+    ? "Cannot get a certificate for "
+    : "Cannot renew the certificate for ";
   const next = `next try in ${roughly(retryAt - now)}, at ${isoTime(retryAt)}`;
-  return `${what} ${names.join(", ")} from ${directory}: ${reason}; ` +
+  return `${what}${names.join(", ")} from ${directory}: ${reason}; ` +
     `${describeInUse(names, inUse, now)}; ${next}`;
 }
 
