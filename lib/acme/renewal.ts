@@ -39,7 +39,7 @@ export interface RenewalOptions extends AttemptTools {
   /** Called with what failed, why, and when it is tried again. */
   readonly onWarning: (text: string) => void;
   readonly onInfo: (text: string) => void;
-  /** The certificate that is served already, from before these settings; the store's comes before it. */
+  /** A certificate that is served already, from before these settings: until there is another one, it goes on. */
   readonly inUse?: AcmeCertificate | undefined;
 }
 
@@ -62,6 +62,8 @@ export class AcmeRenewal {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #inUse: AcmeCertificate | undefined;
+  /** Whether it was ordered by these settings. */
+  #isOwn = false;
   /** The one that the store has for these names, and when it is due. */
   #stored: { readonly cert: string; readonly renewAt: number } | undefined;
   #failures: FailureRecord | undefined;
@@ -187,8 +189,9 @@ export class AcmeRenewal {
     const before = this.#inUse;
     const isWhole = before !== undefined && names.every((name) => before.names.includes(name));
     // The store may have an older one, if the newest could not be written.
-    if (isWhole && certificate.notBefore < before.notBefore) return;
+    if (isWhole && this.#isOwn && certificate.notBefore < before.notBefore) return;
     this.#inUse = certificate;
+    this.#isOwn = true;
     this.#options.onCertificate(certificate);
   }
 

@@ -1,5 +1,5 @@
 /** Keeps certificates of authorities for the listeners of a configuration: one for each authority and set of names. */
-import type { AcmeCertificate } from "../acme/chain.ts";
+import { type AcmeCertificate, bestSubstitute } from "../acme/chain.ts";
 import { AcmeRenewal, type RenewalStatus } from "../acme/renewal.ts";
 import {
   type AcmeSettings,
@@ -138,9 +138,9 @@ export class AcmeCertificates implements AsyncDisposable {
     if (known !== undefined) return known;
     const { wheel, random, wallClock, onInfo, onWarning, onCertificate, disk } = this.#options;
     const settings = settingsOf(acme);
-    const id = certificateId(settings.directory, namesOf(settings));
-    // Under other settings of the account, or with another store, the same certificate goes on.
-    const before = [...this.#kept.values()].find((kept) => kept.id === id);
+    const names = namesOf(settings);
+    const id = certificateId(settings.directory, names);
+    const before = this.#before(id, names);
     const renewal = new AcmeRenewal(settings, {
       store: new AcmeStore(acme.store, disk),
       ...{ wheel, random, wallClock, onInfo, onWarning },
@@ -153,11 +153,26 @@ export class AcmeCertificates implements AsyncDisposable {
     const kept: Kept = {
       ...{ id, settings, renewal },
       received: before?.received,
-      selfMade: before?.selfMade,
+      selfMade: this.#selfMade.get(id),
     };
     this.#kept.set(key, kept);
     await renewal.load();
     return kept;
+  }
+
+  /**
+   * What goes on until there is another certificate, after a change of the account, the store, the authority or the
+   * names.
+   */
+  #before(id: string, names: readonly string[]): Kept | undefined {
+    const all = [...this.#kept.values()];
+    const same = all.find((kept) => kept.id === id);
+    if (same !== undefined) return same;
+    const best = bestSubstitute(
+      all.flatMap(({ renewal }) => renewal.certificate ?? []),
+      names,
+    );
+    return best && all.find(({ renewal }) => renewal.certificate === best);
   }
 
   /** A certificate that nobody trusts, so that the port is open until there is another one. */

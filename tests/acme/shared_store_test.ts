@@ -54,8 +54,9 @@ Deno.test("acme: a store that cannot be written is warned of before an order is 
   await using scene = await AcmeScene.start();
   await Deno.writeTextFile(`${scene.folder}/acme`, "a file in the place of the folder");
   const { warnings } = await scene.started();
-  await scene.until(() => warnings.length === 2);
+  await scene.until(() => warnings.length === 8);
   assertEquals(scene.server.asked, []);
+  assertStringIncludes(warnings[7]!, "; next try in 10m, at ");
   assertStringIncludes(warnings[0]!, "the store FOLDER/acme cannot be used: ");
   await Deno.remove(`${scene.folder}/acme`);
   await scene.until(() => scene.server.asked.includes("certificate"));

@@ -74,9 +74,12 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
   shared: () =>
     scene("two balancers with one store", {}, async ({ edge, pebble }) => {
       await using other = await Edge.make(["b.test"], edge);
+      const startedAt = performance.now();
       await other.start(pebble.settings);
-      const [one, two] = [await edge.served(1), await other.served(1)];
-      return `served after ${one} and ${one + two} ms, of which the second was proved by the first`;
+      await edge.served(1);
+      await other.served(1);
+      const tookMs = Math.round(performance.now() - startedAt);
+      return `both served after ${tookMs} ms; what the second ordered was proved by the first`;
     }),
 
   rejected: () =>

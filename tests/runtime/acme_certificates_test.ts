@@ -37,7 +37,9 @@ class Scene implements AsyncDisposable {
     const wheel = new Wheel(0);
     const server = await FakeAcmeServer.start({
       now: () => START + wheel.now,
-      answerTo: (token) => new Challenges(`${folder}/acme`).read(token),
+      answerTo: async (token) =>
+        await new Challenges(`${folder}/acme`).read(token) ??
+          await new Challenges(`${folder}/other`).read(token),
     });
     return new Scene(server, folder, wheel);
   }
@@ -201,6 +203,21 @@ Deno.test("acme certificates: another address, or another store, takes no certif
   const [{ problem, certificate }] = balancer.status() as [ReturnType<typeof balancer.status>[0]];
   assertStringIncludes(problem!.reason, "503");
   assert(certificate !== undefined);
+});
+
+Deno.test("acme certificates: while a name is added, the certificate for the others goes on, also if no store has it", async () => {
+  await using scene = await Scene.start();
+  const balancer = scene.balancer();
+  (await balancer.prepare(await scene.file({ https: { domains: ["a.test"] } }))).commit();
+  balancer.start();
+  await scene.until(() => scene.said.some((text) => text.startsWith("there is a new")));
+  const more = await scene.file({ https: { domains: ["a.test", "b.test"] } }, "other");
+  scene.server.issueFrom = scene.now() - DAY_MS; // authorities do that, so it seems older
+  (await balancer.prepare(more)).commit();
+  assertEquals(issuersOf(balancer, more), [undefined, "Fake CA"]);
+  const namesOf = () => balancer.apply(more).listeners["https"]!.tls!.acme!.loaded!.names;
+  assertEquals(namesOf(), ["a.test"]);
+  await scene.until(() => namesOf().length === 2);
 });
 
 Deno.test("acme certificates: beside another certificate none is made, which some clients would prefer; once that one is gone, it is", async () => {
