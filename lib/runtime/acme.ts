@@ -59,6 +59,7 @@ export class Acme implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isServing = false;
     await this.#certificates?.[Symbol.asyncDispose]();
   }
 }

@@ -7,7 +7,6 @@ import {
   LETS_ENCRYPT_STAGING,
   namesOf,
 } from "../acme/settings.ts";
-import type { Disk } from "../acme/store/disk.ts";
 import { certificateId } from "../acme/store/records.ts";
 import { AcmeStore } from "../acme/store/store.ts";
 import type { Configuration } from "../config/model.ts";
@@ -46,7 +45,6 @@ export interface AcmeCertificatesOptions extends AcmeOptions {
   readonly wallClock: () => number;
   /** Called when there is another certificate for the configuration in force. */
   readonly onCertificate: () => void;
-  readonly disk?: Disk;
 }
 
 export interface AcmeCertificateStatus extends RenewalStatus {
@@ -136,13 +134,13 @@ export class AcmeCertificates implements AsyncDisposable {
     const key = keyOf(acme);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const { wheel, random, wallClock, onInfo, onWarning, onCertificate, disk } = this.#options;
+    const { wheel, random, wallClock, onInfo, onWarning, onCertificate } = this.#options;
     const settings = settingsOf(acme);
     const names = namesOf(settings);
     const id = certificateId(settings.directory, names);
     const before = this.#before(id, names);
     const renewal = new AcmeRenewal(settings, {
-      store: new AcmeStore(acme.store, disk),
+      store: new AcmeStore(acme.store),
       ...{ wheel, random, wallClock, onInfo, onWarning },
       inUse: before?.renewal.certificate,
       onCertificate: (certificate) => {
