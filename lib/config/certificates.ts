@@ -38,15 +38,22 @@ export function readCertificates(configuration: Configuration, reading: Reading)
   const listeners = Object.entries(configuration.listeners).map(([name, listener]) => {
     const { tls } = listener;
     if (tls === undefined) return [name, listener] as const;
-    const clientAuthorities = readAuthorities(
-      tls.clientCa,
-      ["listeners", name, "tls", "clientCa"],
-      reading,
-    );
+    const at: Path = ["listeners", name, "tls"];
+    const authorities = {
+      clientAuthorities: readAuthorities(tls.clientCa, [...at, "clientCa"], reading),
+      acme: tls.acme && {
+        ...tls.acme,
+        directoryAuthorities: readAuthorities(
+          tls.acme.directoryCa,
+          [...at, "acme", "directoryCa"],
+          reading,
+        ),
+      },
+    };
     if (tls.certificates === undefined) {
-      return [name, { ...listener, tls: { ...tls, clientAuthorities } }] as const;
+      return [name, { ...listener, tls: { ...tls, ...authorities } }] as const;
     }
-    const path: Path = ["listeners", name, "tls", "certificates"];
+    const path: Path = [...at, "certificates"];
     const certificates = tls.certificates.map((named, index) => {
       const { certificate, findings } = readOne(named, [...path, index], reading);
       problems.push(
@@ -57,14 +64,14 @@ export function readCertificates(configuration: Configuration, reading: Reading)
       return { ...named, loaded: certificate };
     });
     problems.push(...findRepeated(certificates, path, context));
-    return [name, { ...listener, tls: { ...tls, certificates, clientAuthorities } }] as const;
+    return [name, { ...listener, tls: { ...tls, ...authorities, certificates } }] as const;
   });
   const loaded: Listeners = Object.fromEntries(listeners);
   problems.push(...findUncovered(configuration, loaded, context));
   return { ...configuration, listeners: loaded };
 }
 
-/** @returns those that clients' certificates are of, in PEM; undefined if there are none, or they cannot be trusted */
+/** @returns those whose certificates are trusted, in PEM; undefined if there are none, or they cannot be trusted */
 function readAuthorities(
   file: string | undefined,
   at: Path,
@@ -139,8 +146,9 @@ function findUncovered(
 ): Problem[] {
   const secure = Object.entries(listeners).flatMap(([name, { tls }]) => {
     const certificates = tls?.certificates?.map(({ loaded }) => loaded) ?? [];
-    const isKnown = tls?.acme === undefined && certificates.every((one) => one !== undefined);
-    return tls === undefined ? [] : [{ name, isKnown, certificates }];
+    const isKnown = certificates.every((one) => one !== undefined);
+    const domains = { names: tls?.acme?.domains ?? [] };
+    return tls === undefined ? [] : [{ name, isKnown, certificates: [...certificates, domains] }];
   });
   return routes.flatMap(({ match }, index) =>
     (match.host ?? []).flatMap((host, place) => {
@@ -169,7 +177,7 @@ function findUncovered(
 }
 
 /** Whether it covers a host, or some of those that a wildcard stands for. */
-function covers(certificate: CheckedCertificate, host: string): boolean {
+function covers(certificate: Pick<CheckedCertificate, "names">, host: string): boolean {
   if (!host.startsWith("*.")) return coversHost(certificate, host);
   const suffix = host.slice(1);
   return certificate.names.some((name) => name.endsWith(suffix));

@@ -12,6 +12,7 @@ export function certificatesInForce(configuration: Configuration | undefined): R
     ...Object.values(listeners).flatMap(({ tls }) => [
       ...(tls?.certificates ?? []).map(({ loaded }) => loaded?.cert),
       tls?.clientAuthorities,
+      tls?.acme?.directoryAuthorities,
     ]),
     ...Object.values(pools).map(({ tls }) => tls?.loaded?.client?.cert),
   ];

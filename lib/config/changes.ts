@@ -1,5 +1,6 @@
 /** What has changed from one configuration to another, in the words of the file: for the log, and for `check --diff`. */
 import {
+  changesOfAcme,
   changesOfAuthorities,
   changesOfBackendTls,
   changesOfCertificates,
@@ -173,6 +174,7 @@ function ofListener(before: ListenerConfig, after: ListenerConfig): string[] {
     ...settings,
     ...changesOfAuthorities(before.tls, after.tls),
     ...changesOfCertificates(was.certificates, is.certificates),
+    ...changesOfAcme(before.tls, after.tls),
   ];
 }
 
@@ -183,7 +185,12 @@ function withoutCertificates(listener: ListenerConfig) {
   return {
     listener: {
       ...listener,
-      tls: { ...tls, certificates: undefined, clientAuthorities: undefined },
+      tls: {
+        ...tls,
+        certificates: undefined,
+        clientAuthorities: undefined,
+        acme: tls.acme && { ...tls.acme, loaded: undefined, directoryAuthorities: undefined },
+      },
     },
     certificates,
   };

@@ -154,7 +154,7 @@ async function readersFor({ configuration }: Assembled): Promise<readonly ReadCe
   const listeners = Object.values(configuration?.listeners ?? {});
   const pools = Object.values(configuration?.pools ?? {});
   return [
-    ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa)
+    ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa || tls?.acme)
       ? [(await import("./certificates.ts")).readCertificates]
       : [],
     ...pools.some(({ tls }) => tls?.ca ?? tls?.cert)

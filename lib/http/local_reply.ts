@@ -81,6 +81,11 @@ export function notRoutedReply(): LocalReply {
   ]);
 }
 
+/** The reply to an authority of ACME (RFC 8555, 8.3). @param text proves that its token was answered by its account */
+export function challengeReply(text: string): LocalReply {
+  return ownReply(200, [["content-type", "application/octet-stream"]], text);
+}
+
 /** The reply to a client whose address a route does not allow (RFC 9110, 15.5.4). */
 export function forbiddenReply(): LocalReply {
   const fields = [proxyStatus("http_request_denied", "the client's address is not allowed")];

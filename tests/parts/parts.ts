@@ -96,6 +96,8 @@ export const SECONDS: Readonly<Record<string, number>> = {
   "net/resolver/servers_test.ts": 2,
   "policies/contract_test.ts": 14,
   "routing/split_test.ts": 2,
+  "runtime/acme_certificates_test.ts": 2,
+  "runtime/acme_test.ts": 8,
   "runtime/backend_sources_test.ts": 4,
   "runtime/backend_tls_test.ts": 9,
   "runtime/certificates_test.ts": 5,

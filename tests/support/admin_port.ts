@@ -52,6 +52,16 @@ export function sampleStatus(more: Partial<Status> = {}): Status {
       reloads: { applied: 3, unchanged: 1, refused: 2 },
     },
     listeners: [{ name: "http", address: "0.0.0.0:5000", certificates: [CERTIFICATE] }],
+    acme: [{
+      listeners: ["http"],
+      names: ["example.com", "www.example.com"],
+      directory: "https://ca.example/directory",
+      notAfter: "2027-01-19T12:00:00.000Z",
+      renewAt: "2026-12-20T12:00:00.000Z",
+      ordering: false,
+      problem: null,
+      retryAt: null,
+    }],
     inFlight: 7,
     pools: [
       {

@@ -2,6 +2,7 @@
  * The rules that compare several settings; what one setting may be by itself, the schema says, and what is not
  * built yet is found before them.
  */
+import { checkAcme } from "./acme.ts";
 import { checkBackendTls } from "./backend_tls.ts";
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   checkPorts,
   checkTls,
   checkWebTls,
+  checkAcme,
   checkPools,
   checkBackends,
   checkBackendTls,

@@ -14,7 +14,7 @@ export function checkTls(context: RuleContext): Problem[] {
     const refuse = (setting: string, message: string) =>
       void problems.push(problemAtKey(context, [...path, setting], message));
     if (tls !== undefined && tls.acme === undefined && !tls.certificates?.length) {
-      refuse("tls", "must have certificates");
+      refuse("tls", "must have certificates or acme");
     }
     const hasClientAuth = nodeAt(context.root, [...path, "tls", "clientAuth"]) !== undefined;
     if (hasClientAuth && tls !== undefined && tls.clientCa === undefined) {

@@ -13,8 +13,9 @@ import {
   toggle,
 } from "./kinds.ts";
 import { DAY_MS } from "../values/quantities.ts";
-import { secret, token } from "./content.ts";
-import { anyText, leaf } from "./leaf.ts";
+import { acme } from "./acme.ts";
+import { token } from "./content.ts";
+import { leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
 import type { CheckedCertificate } from "../../tls/certificate_details.ts";
@@ -30,22 +31,6 @@ const certificate = section({
   /** What these files hold: loading the configuration puts it here. */
   loaded: undefined as CheckedCertificate | undefined,
 }));
-
-const acme = section({
-  domains: list(anyText({ examples: ["www.example.com"] }), "domains")
-    .min(1, "must name at least one domain").describe("The names to get certificates for."),
-  email: anyText().describe("Where the authority sends warnings."),
-  store: filePath.describe("The folder that keeps the account and the certificates."),
-  staging: toggle().prefault(false).describe("Use Let's Encrypt's directory for trying out."),
-  directory: anyText().optional().describe("The URL of another authority's directory."),
-  directoryCa: filePath.optional().describe(
-    "The certificate authority that signs that directory's certificate, in PEM.",
-  ),
-  eab: section({
-    keyId: anyText().describe("The name of the key."),
-    key: secret.describe("The key."),
-  }).optional().describe("The external account that some authorities ask for."),
-});
 
 const tls = section({
   certificates: list(certificate, "certificates").optional().describe(

@@ -71,6 +71,7 @@ export function createHandler(
     tools: snapshot.conditions,
     isTrusted,
     httpsPorts: snapshot.httpsPorts,
+    challenges: snapshot.challenges,
     rateClock,
     errorPages,
     forward: createForward({

@@ -72,14 +72,9 @@ export class WebListener implements Listener, Source {
         },
         onWarning,
       },
-      (request, info) => this.#isSecurable ? serving.handler.handle(request, info, this) : notYet(),
+      (request, info) => serving.handler.handle(request, info, this),
     );
     this.hostIfMissing = fallbackHost(this.address, this.scheme);
-  }
-
-  /** False while a listener with TLS has no certificate: it may get one later, and serves nobody until then. */
-  get #isSecurable(): boolean {
-    return this.scheme === "http" || this.#certificate !== undefined;
   }
 
   get address(): Deno.NetAddr {
@@ -93,9 +88,7 @@ export class WebListener implements Listener, Source {
   /** Deno.serve keeps its certificate: for another one, another listener takes its place. */
   canAdopt({ tls }: ListenerAddress): boolean {
     const wanted = certificateOf(tls);
-    const isSame = wanted?.cert === this.#certificate?.cert &&
-      wanted?.key === this.#certificate?.key;
-    return isSame && (tls === undefined) === (this.scheme === "http");
+    return wanted?.cert === this.#certificate?.cert && wanted?.key === this.#certificate?.key;
   }
 
   adopt({ name, tls }: ListenerAddress): void {
@@ -159,9 +152,4 @@ function certificateOf(tls: TlsSettings | undefined): Certificate | undefined {
 
 function hstsOf(tls: TlsSettings | undefined): string | undefined {
   return tls?.hstsSeconds === undefined ? undefined : hstsValue(tls.hstsSeconds);
-}
-
-function notYet(): Response {
-  const headers = { connection: "close" };
-  return new Response("There is no certificate yet\n", { status: 503, headers });
 }

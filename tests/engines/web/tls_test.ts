@@ -202,19 +202,6 @@ Deno.test("web TLS: a response that was begun under the old certificate is finis
   await client.until("two");
 });
 
-Deno.test("web TLS: a listener that has no certificate yet serves nobody, and serves once it has one", async () => {
-  await using backend = new ScriptedBackend("a");
-  const none = { ...LOCALHOST_TLS, certificates: [] };
-  await using balancer = balance([backend.url], { tls: none, reusePort: true });
-  using client = await Dialogue.open(balancer.port);
-  await client.send(GET);
-  assertEquals((await client.response()).status, 503);
-  balancer.changeTls(LOCALHOST_TLS);
-  const asked = () => ask(balancer.port).then(({ status }) => status, () => undefined);
-  while (await asked() !== 200);
-  assertEquals(backend.requests.length, 1);
-});
-
 Deno.test({
   name:
     "web TLS: a client that never begins its handshake is not closed, and delays a stop by a second",
