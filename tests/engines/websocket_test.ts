@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine, TCP_SCHEME } from "../support/balancer.ts";
 import { AUTHORITY, certificateFor } from "../support/certificates.ts";
 import { bytesOf, Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
@@ -21,7 +21,7 @@ const SWITCH = "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n
 /** An address where nobody listens. */
 const DEAD = "http://127.0.0.1:1";
 
-forEachEngine(({ balance, test }) => {
+forEachEngine(({ engine, balance, test }) => {
   test("WebSocket: texts and bytes pass both ways, each as what it is, in order", async () => {
     await using backend = new SocketBackend();
     await using balancer = balance([backend.url]);
@@ -63,7 +63,7 @@ forEachEngine(({ balance, test }) => {
     ]);
     assertEquals(["x-forwarded-for", "x-forwarded-proto", "via"].map(seen), [
       "127.0.0.1",
-      "http",
+      engine === "tcp" ? TCP_SCHEME : "http",
       "1.1 roundabout",
     ]);
     assert(seen("x-request-id"));
