@@ -3,4 +3,5 @@
  * goes on without it, and the backend says what it needs. But whoever runs this should know why it fails.
  */
 export const UPGRADE_WARNING =
-  "a client asked for an upgrade, but not for a valid WebSocket, and it is not forwarded: the tcp engine forwards upgrades";
+  "a client asked for an upgrade that is no valid WebSocket, and that is not forwarded: the tcp engine " +
+  "forwards upgrades";
