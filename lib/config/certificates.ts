@@ -113,12 +113,13 @@ function readOne(
   const [certText, keyText] = [textOf("cert", cert), textOf("key", key)];
   const { certificate, findings } = checkCertificate(certText, keyText, now);
   const exposed: Finding[] = keyText !== undefined && isExposed(key, [...at, "key"])
-    ? [{ severity: "warning", about: "key", message: EXPOSED }]
+    ? [{ severity: "warning", about: "key", message: EXPOSED_KEY }]
     : [];
   return { certificate, findings: [...unread, ...findings, ...exposed] };
 }
 
-const EXPOSED = "names a private key that others than its owner can read: chmod 600 keeps them out";
+export const EXPOSED_KEY =
+  "names a private key that others than its owner can read: chmod 600 keeps them out";
 
 /** Of two certificates for one name, with keys of the same kind, the first one is served. */
 function findRepeated(
