@@ -5,7 +5,7 @@
  *
  * Use: `deno run -A tests/bench/certificate_reloads.ts [name=value …]` on Linux. Parameters, with their defaults:
  * reloads=200 rate=500 (requests a second: half on new connections, half on kept ones) sockets=20 (WebSockets)
- * apart=100 (milliseconds between two reloads) workers=1 by=watch or sighup, keys=ecdsa, rsa or mixed (each time the
+ * apart=100 (milliseconds between two reloads, and up to a second more) workers=1 by=watch or sighup, keys=ecdsa, rsa or mixed (each time the
  * other one). With all=1 it runs 1 and 2 workers, watched with keys=mixed and by SIGHUP with keys=ecdsa, and the other
  * way round: four runs, a quarter of an hour. Exits with 1 if anything failed, or a certificate took a second or more.
  */
@@ -42,6 +42,8 @@ const MAX_MS = 1_000;
 /** A certificate that is not there by then never comes. */
 const GIVE_UP_MS = 10_000;
 const PROBE_EACH_MS = 10;
+/** Up to so much more lies between two reloads, so that they meet the balancer's looks at any moment. */
+const PHASE_MS = 1_000;
 /** So many handshakes in a row must get the new one: then no worker has the old one any more. */
 const PROBES = 20;
 const DOWNLOAD = 20 * 1024 * 1024;
@@ -124,7 +126,7 @@ async function run(variant: Variant): Promise<string[]> {
   for (let number = 1; number <= reloads; number++) {
     await writeNext(folder, number, keys);
     changes.push(await replace(balancer, port, number, by));
-    await pause(parameters.apart);
+    await pause(parameters.apart + Math.random() * PHASE_MS);
   }
   downloads.isOver = true;
   await Promise.all([load.stop(), downloading]);
