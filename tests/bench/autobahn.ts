@@ -49,6 +49,8 @@ async function run(): Promise<boolean> {
         https: { host: "127.0.0.1", port: tlsPort, tls: { certificates: [{ cert, key }] } },
       },
       pools: { users: { backends: [`http://127.0.0.1:${backendPort}`] } },
+      // The suite's server refuses a Host with another port than its own.
+      routes: [{ pool: "users", rewriteHost: `127.0.0.1:${backendPort}` }],
     });
     await using relay = new TlsRelay(tlsPort); // so that wstest needs no TLS of its own
     const ports = [backendPort, plainPort, relay.port];

@@ -5,6 +5,8 @@ import { Log } from "../reloads/proxies.ts";
 export interface SecureBalancer extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
   readonly log: Log;
+  /** How it ended, if it has; undefined while it runs. */
+  exit(): Deno.CommandStatus | undefined;
 }
 
 /**
@@ -29,7 +31,12 @@ export async function startSecureBalancer(
     ],
     ...{ stdin: "null", stdout: "null", stderr: "piped" },
   }).spawn();
+  let status: Deno.CommandStatus | undefined;
+  const ended = process.status.then((it) => status = it);
   const log = new Log(process.stderr);
-  await log.shows("listening on");
-  return { process, log, [Symbol.asyncDispose]: () => end(process) };
+  await Promise.race([log.shows("listening on"), ended]);
+  if (status !== undefined) {
+    throw new Error(`Cannot start a balancer as it ended: ${log.text.trim()}`);
+  }
+  return { process, log, exit: () => status, [Symbol.asyncDispose]: () => end(process) };
 }
