@@ -2,7 +2,7 @@
  * Quick requests at a steady rate, half of them on connections that are kept and half on a new one each, and what
  * became of every one: the load under which a balancer is stopped.
  */
-import { type Head, isGone, MessageReader } from "./message_reader.ts";
+import { type Head, isGone, MessageReader, type Open, openerOf } from "./message_reader.ts";
 
 /** A request that was written whole on a connection that had been made. */
 export interface Sent {
@@ -27,16 +27,16 @@ export class DrainLoad {
   refused = 0;
   /** Kept connections that were closed while nothing was asked on them: no request is harmed. */
   closedIdle = 0;
-  readonly #port: number;
+  readonly #open: Open;
   /** Each half's time between two requests, in milliseconds. */
   readonly #apart: number;
   readonly #startedAt = performance.now();
   readonly #working: Promise<unknown>;
   #stopped = false;
 
-  /** @param rate requests a second */
-  constructor(port: number, rate = RATE) {
-    this.#port = port;
+  /** @param to a port, or what opens a connection @param rate requests a second */
+  constructor(to: number | Open, rate = RATE) {
+    this.#open = openerOf(to);
     this.#apart = 2_000 / rate;
     this.#working = Promise.all([
       this.#onNewConnections(),
@@ -80,7 +80,7 @@ export class DrainLoad {
 
   async #connect(): Promise<Client | undefined> {
     try {
-      return new Client(await Deno.connect({ hostname: "127.0.0.1", port: this.#port }));
+      return new Client(await this.#open());
     } catch (error) {
       if (!(error instanceof Deno.errors.ConnectionRefused) && !isGone(error)) throw error;
       this.refused++;
@@ -101,13 +101,13 @@ type Answer = Pick<Sent, "end" | "status" | "closes">;
 class Client implements Disposable {
   /** Closed: by the other side, with nothing asked. Over: by what its last answer said or was. */
   state: "open" | "closed" | "over" = "open";
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
   readonly #reader: MessageReader;
   #asking = false;
   #first = true;
   #next: Promise<Answer>;
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.Conn) {
     this.#connection = connection;
     this.#reader = new MessageReader(connection);
     this.#next = this.#answer();

@@ -1,5 +1,13 @@
 /** Reads HTTP/1.1 messages off a connection, as far as its user asks for and no further. */
 
+/** Opens a connection, plain or over TLS. */
+export type Open = () => Promise<Deno.Conn>;
+
+/** @param to a port of this machine, or what opens a connection */
+export function openerOf(to: number | Open): Open {
+  return typeof to === "number" ? () => Deno.connect({ hostname: "127.0.0.1", port: to }) : to;
+}
+
 /** The other side went away in the middle of a message. */
 export class Truncated extends Error {
   override name = "Truncated";
@@ -89,5 +97,6 @@ export class MessageReader {
 export function isGone(error: unknown): error is Error {
   return error instanceof Truncated || error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.NotConnected;
+    error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.UnexpectedEof;
 }

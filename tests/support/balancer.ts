@@ -186,7 +186,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     proxyProtocol: options.sendsProxy,
     requests: new StatusCounts(),
   };
-  const overTls = IS_OVER_TLS && options.engine === "tcp" && options.tls === undefined;
+  const overTls = isOverTls(options);
   const snapshot: Snapshot = {
     routes: [routeTo(destination)],
     conditions: NO_CONDITIONS,
@@ -201,7 +201,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     name: "http",
     hostname: options.unix ? `unix:${options.unix.path}` : options.hostname ?? "127.0.0.1",
     unix: options.unix,
-    port: options.port ?? 0,
+    port: overTls ? 0 : options.port ?? 0,
     tls: options.tls ?? (overTls ? LOCALHOST_TLS : undefined),
     proxyProtocol: options.proxyProtocol,
   };
@@ -222,7 +222,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     Math.random,
   );
   const { port: ownPort } = serving.addresses[0]!;
-  const relay = overTls ? new TlsRelay(ownPort) : undefined;
+  const relay = overTls ? new TlsRelay(ownPort, options.port) : undefined;
   const port = relay?.port ?? ownPort;
   const engine: Engine = {
     ...serving,
@@ -253,6 +253,12 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
       if (errors.length > 0) throw errors[0];
     },
   };
+}
+
+/** The relay reaches no unix sockets, cannot put a PROXY header before TLS, and is itself whom one would name. */
+function isOverTls({ engine, tls, unix, proxyProtocol, sendsProxy }: TestOptions): boolean {
+  return IS_OVER_TLS && engine === "tcp" && tls === undefined && unix === undefined &&
+    proxyProtocol !== true && sendsProxy === undefined;
 }
 
 /** `users-1:5000 fails: connection_refused`, without the details. */

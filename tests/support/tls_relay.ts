@@ -7,15 +7,16 @@ import { writeAll } from "./scripted_backend.ts";
 
 export class TlsRelay implements AsyncDisposable {
   readonly port: number;
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #listener: Deno.TcpListener;
   readonly #target: number;
   readonly #open = new Set<Deno.Conn>();
   readonly #relaying = new Set<Promise<void>>();
   readonly #accepting: Promise<void>;
   #isClosed = false;
 
-  /** @param target the port that is spoken to over TLS */
-  constructor(target: number) {
+  /** @param target the port that is spoken to over TLS @param port to listen on, by default any free one */
+  constructor(target: number, port = 0) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
     this.port = this.#listener.addr.port;
     this.#target = target;
     this.#accepting = this.#accept();

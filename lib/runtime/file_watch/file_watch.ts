@@ -1,6 +1,6 @@
 /**
- * Notices that one of several files has changed, once writing has ended: it looks at them once a second, as
- * Caddy does. So it sees what editors and Kubernetes do by renames and symlinks, also on file systems that
+ * Notices that one of several files has changed, once writing has ended: it looks at them twice a second, so
+ * that a certificate is served within one. Caddy looks, too, once a second. So it sees what editors and Kubernetes do by renames and symlinks, also on file systems that
  * tell nothing of what others change.
  *
  * Deno.watchFs would tell sooner, but it opens whatever it tells of. A named pipe in the folder keeps it
@@ -12,7 +12,7 @@ import { look } from "./look.ts";
 import { type Seen, SETTLE_MS, Settling } from "./settling.ts";
 
 /** How often files are looked at, in milliseconds. */
-export const POLL_MS = 1_000;
+export const POLL_MS = 500;
 
 export interface FileWatchOptions {
   readonly wheel: Wheel;

@@ -12,6 +12,8 @@ export interface Load {
   readonly cores: readonly number[];
   /** For its script. */
   readonly directory: string;
+  /** Variables of its environment. */
+  readonly env?: Record<string, string>;
 }
 
 /** What wrk counted. */
@@ -33,14 +35,14 @@ export interface Burst {
 }
 
 export async function runWrk(load: Load): Promise<Burst> {
-  const { url, workload, connections, seconds, cores, directory } = load;
+  const { url, workload, connections, seconds, cores, directory, env } = load;
   const script = `${directory}/wrk-${workload.key}.lua`;
   await Deno.writeTextFile(script, formatScript(workload));
   const [program, ...words] = pinned(cores);
   const said = await runProgram(program!, [
     ...[...words, "wrk", "--threads", "1", "--connections", String(connections)],
     ...["--duration", `${seconds}s`, "--script", script, `${url}${workload.path}`],
-  ]);
+  ], env === undefined ? {} : { env });
   const line = said?.text.split("\n").find((line) => line.startsWith("{"));
   if (line === undefined) throw new Error(`Cannot load ${url} as wrk failed: ${said?.text}`);
   return JSON.parse(line);

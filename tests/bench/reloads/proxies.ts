@@ -88,6 +88,11 @@ export class Log {
     }
   }
 
+  /** What came after what was waited for. */
+  get text(): string {
+    return this.#text;
+  }
+
   /** Resolves once it has this text; forgets what comes before it. */
   async shows(text: string): Promise<void> {
     while (!this.#text.includes(text)) {

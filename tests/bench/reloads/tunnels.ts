@@ -1,5 +1,5 @@
 /** WebSockets as a load: they are opened, and speak now and then; how many were closed is what counts. */
-import { isGone } from "../message_reader.ts";
+import { isGone, type Open, openerOf } from "../message_reader.ts";
 
 const HANDSHAKE = new TextEncoder().encode(
   "GET /socket HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
@@ -18,15 +18,15 @@ export class Tunnels {
   refused = 0;
   /** What came back of what was sent. */
   echoes = 0;
-  readonly #connections: Deno.TcpConn[] = [];
+  readonly #connections: Deno.Conn[] = [];
   readonly #reading: Promise<void>[] = [];
   #ended = false;
 
-  /** Opens a number of them, through a balancer on this port. */
-  async open(port: number, count: number): Promise<void> {
+  /** Opens a number of them, through a balancer. @param to its port, or what connects to it */
+  async open(to: number | Open, count: number): Promise<void> {
     for (let opened = 0; opened < count; opened += OPENING) {
       const some = Math.min(OPENING, count - opened);
-      await Promise.all(Array.from({ length: some }, () => this.#openOne(port)));
+      await Promise.all(Array.from({ length: some }, () => this.#openOne(openerOf(to))));
     }
   }
 
@@ -44,8 +44,8 @@ export class Tunnels {
     await Promise.all(this.#reading);
   }
 
-  async #openOne(port: number): Promise<void> {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  async #openOne(open: Open): Promise<void> {
+    const connection = await open();
     await connection.write(HANDSHAKE);
     const bytes = new Uint8Array(1024);
     let text = "";
@@ -62,7 +62,7 @@ export class Tunnels {
     this.#reading.push(this.#read(connection));
   }
 
-  async #read(connection: Deno.TcpConn): Promise<void> {
+  async #read(connection: Deno.Conn): Promise<void> {
     const bytes = new Uint8Array(64);
     try {
       while (await connection.read(bytes) !== null) this.echoes++;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { balance as balanceWith } from "../../support/balancer.ts";
+import { balance as balanceWith, TCP_SCHEME } from "../../support/balancer.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { type BackendSide, RawBackend } from "../../support/raw_backend.ts";
 import { Dialogue } from "../../support/raw_client.ts";
@@ -115,16 +115,21 @@ Deno.test("client leaves: requests that are sent during a quiet stream are serve
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("client leaves: a reset is noticed although the client has sent another request before", async () => {
-  await using at = site();
-  await connectAndReset(at.balancer.port, async (send) => {
-    send(GET);
-    await (await at.side(1)).send(STREAM + EVENT);
-    await at.clock.advance(1_500);
-    send(GET);
-    await at.clock.advance(200);
-  });
-  const took = await at.clock.advanceUntil(() => at.backend.openConnections === 0);
-  assert(took < 1_000, `${took} ms`);
-  assertEquals([at.balancer.entries.length, at.balancer.changes], [1, []]);
+Deno.test({
+  name: "client leaves: a reset is noticed although the client has sent another request before",
+  // The relay would make a goodbye of it: tests/engines/tcp/tls/secure_connection_test.ts has it over TLS.
+  ignore: TCP_SCHEME === "https",
+  async fn() {
+    await using at = site();
+    await connectAndReset(at.balancer.port, async (send) => {
+      send(GET);
+      await (await at.side(1)).send(STREAM + EVENT);
+      await at.clock.advance(1_500);
+      send(GET);
+      await at.clock.advance(200);
+    });
+    const took = await at.clock.advanceUntil(() => at.backend.openConnections === 0);
+    assert(took < 1_000, `${took} ms`);
+    assertEquals([at.balancer.entries.length, at.balancer.changes], [1, []]);
+  },
 });

@@ -18,6 +18,23 @@ Deno.test("TLS: requests on one connection are answered one after the other, and
   assertEquals(schemes, ["https", "https", "https"]);
 });
 
+Deno.test("TLS: what a client says of its scheme and address is not believed", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url]);
+  using client = await openSecurely(balancer.port);
+  const forged = [
+    "X-Forwarded-Proto: http",
+    "x_forwarded_proto: http",
+    "X-Forwarded-For: 192.0.2.1",
+    "Forwarded: proto=http",
+  ];
+  await client.send(GET.replace("\r\n\r\n", `\r\n${forged.join("\r\n")}\r\n\r\n`));
+  assertEquals((await client.response()).status, 200);
+  const said = backend.requests[0]!.fields.map(([name, value]) => `${name.toLowerCase()}: ${value}`)
+    .filter((line) => /^(x.)?forwarded(?!.host)/.test(line));
+  assertEquals(said, ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: https"]);
+});
+
 Deno.test("TLS: HTTP/1.1 is the protocol for clients that offer others as well", async () => {
   await using backend = new ScriptedBackend("a");
   await using balancer = balance([backend.url]);

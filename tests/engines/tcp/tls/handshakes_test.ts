@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { MAX_HELLO_BYTES } from "../../../../lib/tls/client_hello.ts";
 import { connectSecurely } from "../../../support/certificates.ts";
 import { Dialogue } from "../../../support/raw_client.ts";
-import { ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { ScriptedBackend, writeAll } from "../../../support/scripted_backend.ts";
 import { balance, GET, openSecurely } from "../../../support/tls_front.ts";
 
 /** What a client sends first. */
@@ -19,6 +19,37 @@ async function captureHello(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 const HELLO = await captureHello();
+
+/** Passes one connection on. @param toServer passes what the client has sent */
+async function relayTo(port: number, toServer: (bytes: Uint8Array) => Promise<void>) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = await Deno.connect({ hostname: "127.0.0.1", port });
+  server.setNoDelay(true);
+  const relaying = (async () => {
+    const client = await listener.accept();
+    const answers = server.readable.pipeTo(client.writable).catch(() => {});
+    for await (const bytes of client.readable) await toServer(bytes).catch(() => {});
+    close(server);
+    await answers;
+  })().catch(() => {});
+  return {
+    port: listener.addr.port,
+    server,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await relaying;
+      close(server);
+    },
+  };
+}
+
+function close(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error; // it is closed already
+  }
+}
 
 for (
   const [what, bytes] of [
@@ -66,6 +97,39 @@ Deno.test("TLS: a client that speaks HTTP without it learns what is wrong", asyn
   assertEquals(response.status, 400);
   assertStringIncludes(new TextDecoder().decode(response.body), "https");
   assertEquals(backend.connections, 0);
+});
+
+Deno.test("TLS: a handshake and a request that come byte by byte are as good as any", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url]);
+  let pieces = 0;
+  await using relay = await relayTo(balancer.port, async (bytes) => {
+    for (const byte of bytes) {
+      await relay.server.write(Uint8Array.of(byte));
+      pieces++;
+    }
+  });
+  using client = await openSecurely(relay.port);
+  await client.send(GET);
+  assertEquals((await client.response()).status, 200);
+  assertEquals(pieces > HELLO.length, true, `${pieces} pieces`);
+});
+
+Deno.test("TLS: garbage after the handshake ends its connection, and no other", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using balancer = balance([backend.url]);
+  await using relay = await relayTo(balancer.port, async (bytes) => {
+    await writeAll(relay.server, bytes);
+  });
+  using other = await openSecurely(balancer.port);
+  using client = await openSecurely(relay.port);
+  await client.send(GET);
+  assertEquals((await client.response()).status, 200);
+  await relay.server.write(crypto.getRandomValues(new Uint8Array(500)));
+  await client.rest().catch(() => {}); // an alert, as this client sees it, or the end
+  await other.send(GET);
+  assertEquals((await other.response()).status, 200);
+  assertEquals(backend.requests.length, 2);
 });
 
 Deno.test("TLS: above limits.handshakes the oldest of those under way is given up", async () => {

@@ -1,35 +1,49 @@
 /** Bytes inside TLS, how they are held back, and how they end. */
-import { assertEquals } from "@std/assert";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { assert, assertEquals } from "@std/assert";
 import { AUTHORITY, connectSecurely } from "../../../support/certificates.ts";
-import { ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
+import { ScriptedBackend, writeAll } from "../../../support/scripted_backend.ts";
 import { balance, GET, openSecurely } from "../../../support/tls_front.ts";
 
 /** Passes one connection on, until it ends it in the middle: by TCP, so that TLS says nothing. */
 class CutRelay implements Disposable {
   readonly port: number;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #server: Deno.TcpConn;
+  readonly #server: Socket;
 
   static async open(port: number): Promise<CutRelay> {
-    return new CutRelay(await Deno.connect({ hostname: "127.0.0.1", port }));
+    const server = connect(port, "127.0.0.1");
+    await once(server, "connect");
+    return new CutRelay(server);
   }
 
-  private constructor(server: Deno.TcpConn) {
+  private constructor(server: Socket) {
     this.port = this.#listener.addr.port;
     this.#server = server;
     this.#relay();
   }
 
-  cut(): void {
-    this.#server.close();
+  async cut(how: "closes" | "resets" = "closes"): Promise<void> {
+    const closed = once(this.#server, "close");
+    if (how === "closes") this.#server.destroy();
+    else this.#server.resetAndDestroy();
+    await closed;
   }
 
   async #relay(): Promise<void> {
     const client = await this.#listener.accept();
-    await Promise.all([
-      client.readable.pipeTo(this.#server.writable),
-      this.#server.readable.pipeTo(client.writable),
-    ]).catch(() => {}); // it was cut
+    this.#server.on("data", (bytes: Uint8Array) => writeAll(client, bytes).catch(() => {}));
+    this.#server.on("close", () => client.close());
+    const bytes = new Uint8Array(64 * 1024);
+    try {
+      for (let size; (size = await client.read(bytes)) !== null;) {
+        this.#server.write(bytes.slice(0, size));
+      }
+    } catch (error) {
+      if (!this.#server.destroyed) throw error; // it was cut
+    }
   }
 
   [Symbol.dispose](): void {
@@ -117,14 +131,34 @@ Deno.test("TLS: a client that half-closes gets its response", async () => {
   assertEquals(await client.rest(), "");
 });
 
-Deno.test("TLS: a client that leaves without a word has left: its request is given up", async () => {
+for (const how of ["closes", "resets"] as const) {
+  Deno.test(`TLS: a client that ${how} its connection without a word has left: its request is given up`, async () => {
+    await using backend = new ScriptedBackend("a", "stall");
+    await using balancer = balance([backend.url]);
+    using relay = await CutRelay.open(balancer.port);
+    const client = await openSecurely(relay.port);
+    await client.send(GET);
+    await backend.until(() => backend.requests.length === 1);
+    await relay.cut(how);
+    await backend.until(() => backend.openConnections === 0);
+    client[Symbol.dispose]();
+  });
+}
+
+// Over plain connections tests/engines/tcp/client_leaves_test.ts has the same.
+Deno.test("TLS: a reset is noticed although the client has sent another request before", async () => {
+  const clock = new ManualClock();
   await using backend = new ScriptedBackend("a", "stall");
-  await using balancer = balance([backend.url]);
+  await using balancer = balance([backend.url], { clock });
   using relay = await CutRelay.open(balancer.port);
   const client = await openSecurely(relay.port);
   await client.send(GET);
   await backend.until(() => backend.requests.length === 1);
-  relay.cut();
-  await backend.until(() => backend.openConnections === 0);
+  await clock.advance(1_500); // until the client is watched
+  await client.send(GET);
+  await clock.advance(200);
+  await relay.cut("resets");
+  const took = await clock.advanceUntil(() => backend.openConnections === 0);
+  assert(took < 1_000, `${took} ms`);
   client[Symbol.dispose]();
 });
