@@ -1,4 +1,4 @@
-/** Reads the certificates of listeners and their keys, checks them, and puts them into the configuration. */
+/** Reads the certificates of listeners and of the admin port and their keys, checks them, and puts them into the configuration. */
 import { type AuthorityFinding, checkAuthorities } from "../tls/check_authorities.ts";
 import { checkCertificate, type Finding } from "../tls/check_certificate.ts";
 import { type CheckedCertificate, coversHost } from "../tls/certificate_details.ts";
@@ -26,10 +26,11 @@ interface Reading {
 
 type Listeners = Configuration["listeners"];
 type Listener = Listeners[string];
+type Admin = NonNullable<Configuration["admin"]>;
 type Files = NonNullable<NonNullable<Listener["tls"]>["certificates"]>[number];
 
 /**
- * The same configuration with the certificates of its listeners.
+ * The same configuration with the certificates of its listeners and of the admin port.
  *
  * @param now in milliseconds since 1970
  * @param problems what is wrong with them, or probably not meant, is added here
@@ -58,21 +59,40 @@ export function readCertificates(
       return [name, { ...listener, tls: { ...tls, clientAuthorities } }] as const;
     }
     const path: Path = ["listeners", name, "tls", "certificates"];
-    const certificates = tls.certificates.map((named, index) => {
-      const { certificate, findings } = readOne(named, [...path, index], files, now);
-      problems.push(
-        ...findings.map(({ severity, about, message }) =>
-          problemAt(context, [...path, index, about], message, { severity })
-        ),
-      );
-      return { ...named, loaded: certificate };
-    });
+    const certificates = readAll(tls.certificates, path, { files, context, now, problems });
     problems.push(...findRepeated(certificates, path, context));
     return [name, { ...listener, tls: { ...tls, certificates, clientAuthorities } }] as const;
   });
   const loaded: Listeners = Object.fromEntries(listeners);
   problems.push(...findUncovered(configuration, loaded, context));
-  return { ...configuration, listeners: loaded };
+  const { admin } = configuration;
+  return {
+    ...configuration,
+    listeners: loaded,
+    admin: admin && readOfAdmin(admin, { files, context, now, problems }),
+  };
+}
+
+/** The same settings of the admin port, with its certificate. */
+function readOfAdmin(admin: Admin, reading: Reading): Admin {
+  if (admin.tls === undefined) return admin;
+  const path: Path = ["admin", "tls", "certificates"];
+  const certificates = readAll(admin.tls.certificates, path, reading);
+  return { ...admin, tls: { ...admin.tls, certificates } };
+}
+
+/** @param path of the list */
+function readAll(list: readonly Files[], path: Path, reading: Reading): Files[] {
+  const { files, context, now, problems } = reading;
+  return list.map((named, index) => {
+    const { certificate, findings } = readOne(named, [...path, index], files, now);
+    problems.push(
+      ...findings.map(({ severity, about, message }) =>
+        problemAt(context, [...path, index, about], message, { severity })
+      ),
+    );
+    return { ...named, loaded: certificate };
+  });
 }
 
 /** @returns those that clients' certificates are of, in PEM; undefined if there are none, or they cannot be trusted */

@@ -149,7 +149,9 @@ type ReadCertificates = typeof import("./certificates.ts").readCertificates;
 /** What reads certificates, if a listener has some: the memory of node:crypto would be held as long as this runs. */
 async function readerFor({ configuration }: Assembled): Promise<ReadCertificates | undefined> {
   const listeners = Object.values(configuration?.listeners ?? {});
-  if (!listeners.some(({ tls }) => tls?.certificates || tls?.clientCa)) return undefined;
+  const isNeeded = listeners.some(({ tls }) => tls?.certificates || tls?.clientCa) ||
+    configuration?.admin?.tls !== undefined;
+  if (!isNeeded) return undefined;
   return (await import("./certificates.ts")).readCertificates;
 }
 

@@ -157,16 +157,17 @@ export class ScriptedControl implements Control {
 
 /** An admin port whose state the test sets. */
 export function startTestAdmin(
-  { token, readToken, ...options }:
+  { token, readToken, hostname = "127.0.0.1", ...options }:
     & Partial<AdminOptions>
     & { token?: string; readToken?: string } = {},
 ) {
   const state: { unreadiness?: string; fault?: string } = {};
   const errors: unknown[] = [];
   const control = new ScriptedControl();
+  const listener = Deno.listen({ hostname, port: 0 });
   const admin = serveAdmin({
-    hostname: "127.0.0.1",
-    port: 0,
+    listener,
+    hostname,
     control,
     tokens: () => ({ token, readToken }),
     fault: () => state.fault,
@@ -175,7 +176,7 @@ export function startTestAdmin(
     onWarning: (warning) => errors.push(warning),
     ...options,
   });
-  const { port } = admin.address;
+  const { port } = listener.addr;
   const url = `http://127.0.0.1:${port}`;
   return {
     port,
