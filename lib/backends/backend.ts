@@ -1,4 +1,5 @@
 import type { BackendConfig } from "../config/model.ts";
+import type { TlsOptions } from "../net/tls/tls_options.ts";
 import { hashText } from "./hash.ts";
 import { isUnreachable, type Standing } from "../health/ejection.ts";
 import type { HealthState, MonitoredBackend } from "../health/state.ts";
@@ -40,6 +41,8 @@ export class Backend implements MonitoredBackend {
   readonly weight: number;
   /** The name whose address it is, if it was found by one. */
   readonly name: string | undefined;
+  /** How it is spoken to over TLS, if its pool says so. */
+  readonly tls: TlsOptions | undefined;
   /** Whether it takes over only if no other can be used. */
   readonly isBackup: boolean;
   /** Two hashes of the id, for consistent hashing; the second one is odd. */
@@ -58,7 +61,10 @@ export class Backend implements MonitoredBackend {
    * @param uid by default a new one
    */
   constructor(
-    config: Pick<BackendConfig, "url" | "weight"> & Partial<BackendConfig> & { name?: string },
+    config:
+      & Pick<BackendConfig, "url" | "weight">
+      & Partial<BackendConfig>
+      & { name?: string; tls?: TlsOptions | undefined },
     cells: CellRecord<typeof BACKEND> = newRecord(BACKEND),
     own: CellRecord<typeof WORKER_BACKEND> = newRecord(WORKER_BACKEND),
     uid: number = newUid(),
@@ -67,6 +73,7 @@ export class Backend implements MonitoredBackend {
     this.url = config.url;
     this.weight = config.weight;
     this.name = config.name;
+    this.tls = config.tls;
     this.isBackup = config.backup ?? false;
     this.id = idOf(config.url);
     this.hashes = [hashText(this.id), hashText(this.id, 1) | 1];

@@ -1,7 +1,7 @@
 /** What has changed of the certificates of a listener, without a byte of them or of their keys. */
 import { titleOf } from "../tls/certificate_details.ts";
 import { isEqual } from "./differences.ts";
-import type { Configuration } from "./model.ts";
+import type { Configuration, PoolConfig } from "./model.ts";
 
 type Tls = NonNullable<Configuration["listeners"][string]["tls"]>;
 type Certificates = NonNullable<Tls["certificates"]>;
@@ -27,6 +27,18 @@ export function changesOfCertificates(before: Certificates, after: Certificates)
 export function changesOfAuthorities(before: Tls, after: Tls): string[] {
   const isSame = before.clientAuthorities === after.clientAuthorities;
   return isSame || before.clientCa !== after.clientCa ? [] : ["tls.clientCa: its file changed"];
+}
+
+/** What the files hold by now that a pool names for TLS as before, such as `tls.ca changed`. */
+export function changesOfBackendTls(before: PoolConfig["tls"], after: PoolConfig["tls"]): string[] {
+  if (before === undefined || after === undefined) return [];
+  const [was, is] = [before.loaded, after.loaded];
+  return [
+    ...before.ca === after.ca && was?.ca !== is?.ca ? ["tls.ca changed"] : [],
+    ...before.cert === after.cert && was?.client?.cert !== is?.client?.cert
+      ? ["tls.cert changed"]
+      : [],
+  ];
 }
 
 function byFiles(certificates: Certificates): ReadonlyMap<string, Certificate> {

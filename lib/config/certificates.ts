@@ -1,4 +1,4 @@
-/** Reads the certificates of listeners and of the admin port and their keys, checks them, and puts them into the configuration. */
+/** Reads the certificates of listeners and their keys, checks them, and puts them into the configuration. */
 import { type AuthorityFinding, checkAuthorities } from "../tls/check_authorities.ts";
 import { checkCertificate, type Finding } from "../tls/check_certificate.ts";
 import { type CheckedCertificate, coversHost } from "../tls/certificate_details.ts";
@@ -17,7 +17,7 @@ export interface CertificateFiles {
 }
 
 /** What reading files needs. */
-interface Reading {
+export interface Reading {
   readonly files: CertificateFiles;
   readonly context: RuleContext;
   readonly now: number;
@@ -26,11 +26,10 @@ interface Reading {
 
 type Listeners = Configuration["listeners"];
 type Listener = Listeners[string];
-type Admin = NonNullable<Configuration["admin"]>;
 type Files = NonNullable<NonNullable<Listener["tls"]>["certificates"]>[number];
 
 /**
- * The same configuration with the certificates of its listeners and of the admin port.
+ * The same configuration with the certificates of its listeners.
  *
  * @param now in milliseconds since 1970
  * @param problems what is wrong with them, or probably not meant, is added here
@@ -65,24 +64,11 @@ export function readCertificates(
   });
   const loaded: Listeners = Object.fromEntries(listeners);
   problems.push(...findUncovered(configuration, loaded, context));
-  const { admin } = configuration;
-  return {
-    ...configuration,
-    listeners: loaded,
-    admin: admin && readOfAdmin(admin, { files, context, now, problems }),
-  };
+  return { ...configuration, listeners: loaded };
 }
 
-/** The same settings of the admin port, with its certificate. */
-function readOfAdmin(admin: Admin, reading: Reading): Admin {
-  if (admin.tls === undefined) return admin;
-  const path: Path = ["admin", "tls", "certificates"];
-  const certificates = readAll(admin.tls.certificates, path, reading);
-  return { ...admin, tls: { ...admin.tls, certificates } };
-}
-
-/** @param path of the list */
-function readAll(list: readonly Files[], path: Path, reading: Reading): Files[] {
+/** The same certificates, with what their files hold. @param path of the list */
+export function readAll(list: readonly Files[], path: Path, reading: Reading): Files[] {
   const { files, context, now, problems } = reading;
   return list.map((named, index) => {
     const { certificate, findings } = readOne(named, [...path, index], files, now);
@@ -133,12 +119,13 @@ function readOne(
   const [certText, keyText] = [textOf("cert", cert), textOf("key", key)];
   const { certificate, findings } = checkCertificate(certText, keyText, now);
   const exposed: Finding[] = keyText !== undefined && isExposed(key, [...at, "key"])
-    ? [{ severity: "warning", about: "key", message: EXPOSED }]
+    ? [{ severity: "warning", about: "key", message: EXPOSED_KEY }]
     : [];
   return { certificate, findings: [...unread, ...findings, ...exposed] };
 }
 
-const EXPOSED = "names a private key that others than its owner can read: chmod 600 keeps them out";
+export const EXPOSED_KEY =
+  "names a private key that others than its owner can read: chmod 600 keeps them out";
 
 /** Of two certificates for one name, with keys of the same kind, the first one is served. */
 function findRepeated(

@@ -1,5 +1,9 @@
 /** What has changed from one configuration to another, in the words of the file: for the log, and for `check --diff`. */
-import { changesOfAuthorities, changesOfCertificates } from "./certificate_changes.ts";
+import {
+  changesOfAuthorities,
+  changesOfBackendTls,
+  changesOfCertificates,
+} from "./certificate_changes.ts";
 import { addedAndRemoved, differencesOf, firstOf, isEqual } from "./differences.ts";
 import type { Configuration, PoolConfig, RouteConfig } from "./model.ts";
 import { SHARED } from "./schema/pool.ts";
@@ -99,10 +103,16 @@ function ofPools(
   const each = ofNamed("pool", before, after, (one, other, name) => [
     // Settings first: they are few, and a line does not show all of many backends.
     ...sharedChanges(one, other).filter((change) => !inAll.includes(change)),
-    ...ofSettings(one, other, OWN),
+    ...ofSettings(withoutFiles(one), withoutFiles(other), OWN),
+    ...changesOfBackendTls(one.tls, other.tls),
     ...ofBackends(one.backends, other.backends, (url) => inFlightAt?.(name, url) ?? 0),
   ]);
   return inAll.length === 0 ? each : [{ subject: "all pools", changes: inAll }, ...each];
+}
+
+/** The same without what files for TLS hold. */
+function withoutFiles(pool: PoolConfig): PoolConfig {
+  return pool.tls === undefined ? pool : { ...pool, tls: { ...pool.tls, loaded: undefined } };
 }
 
 /** What `defaults` may have changed. */

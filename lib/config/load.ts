@@ -78,19 +78,19 @@ export async function loadConfiguration(
   const file = openNamedFile(variables, path);
   if (file === undefined) {
     const assembled = assemble({ variables, environment: {}, file: undefined }, []);
-    return load(assembled, undefined, await readerFor(assembled));
+    return load(assembled, undefined, await readersFor(assembled));
   }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
   const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
   const rules = read.node === undefined ? [] : await rulesFor(read.node);
   const sources = { variables, environment: readEnvironment(), file: read };
   const assembled = assemble(sources, rules);
-  return load(assembled, { ...file, shown: read.shown }, await readerFor(assembled));
+  return load(assembled, { ...file, shown: read.shown }, await readersFor(assembled));
 }
 
 /** Makes a configuration of variables alone, of which none names a file. @throws {ConfigError} with every problem */
 export function parseVariables(variables: VariableTexts): Loaded {
-  return load(assemble({ variables, environment: {}, file: undefined }, []), undefined, undefined);
+  return load(assemble({ variables, environment: {}, file: undefined }, []), undefined, []);
 }
 
 /** Where a balancer or a demo backend listens. */
@@ -146,20 +146,28 @@ export function misspeltVariables(): string[] {
 
 type ReadCertificates = typeof import("./certificates.ts").readCertificates;
 
-/** What reads certificates, if a listener has some: the memory of node:crypto would be held as long as this runs. */
-async function readerFor({ configuration }: Assembled): Promise<ReadCertificates | undefined> {
+/** What reads certificates, where there are some: the memory of node:crypto would be held as long as this runs. */
+async function readersFor({ configuration }: Assembled): Promise<readonly ReadCertificates[]> {
   const listeners = Object.values(configuration?.listeners ?? {});
-  const isNeeded = listeners.some(({ tls }) => tls?.certificates || tls?.clientCa) ||
-    configuration?.admin?.tls !== undefined;
-  if (!isNeeded) return undefined;
-  return (await import("./certificates.ts")).readCertificates;
+  const pools = Object.values(configuration?.pools ?? {});
+  return [
+    ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa)
+      ? [(await import("./certificates.ts")).readCertificates]
+      : [],
+    ...configuration?.admin?.tls
+      ? [(await import("./admin_certificate.ts")).readAdminCertificate]
+      : [],
+    ...pools.some(({ tls }) => tls?.ca ?? tls?.cert)
+      ? [(await import("./backend_tls.ts")).readBackendTls]
+      : [],
+  ];
 }
 
-/** @param readCertificates undefined if no listener has some */
+/** @param certificateReaders those that are needed */
 function load(
   assembled: Assembled,
   file: SourceFile | undefined,
-  readCertificates: ReadCertificates | undefined,
+  certificateReaders: readonly ReadCertificates[],
 ): Loaded {
   const files = new Set([ENV_FILE, ...(file === undefined ? [] : [file.name])]);
   const { configuration: written, context } = assembled;
@@ -171,9 +179,9 @@ function load(
   let configuration = written && file
     ? readFiles(written, (path) => read(pathBeside(file, path)), context, unread)
     : written;
-  if (configuration !== undefined && readCertificates !== undefined) {
-    const reader = certificateFiles(context, file, read);
-    configuration = readCertificates(configuration, reader, context, Date.now(), unread);
+  const reader = certificateFiles(context, file, read);
+  for (const readThem of configuration === undefined ? [] : certificateReaders) {
+    configuration = readThem(configuration!, reader, context, Date.now(), unread);
   }
   const problems = inOrder([...assembled.problems, ...unread]);
   const [errors, warnings] = [[] as Problem[], [] as Problem[]];

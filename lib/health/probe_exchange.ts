@@ -1,61 +1,80 @@
-/** A probe over a connection that was opened for it, where fetch cannot open one. */
+/** A probe over a connection of its own, where fetch cannot open one. */
+import { failedConnect } from "../net/connect_error.ts";
+import type { Bytes, Connection } from "../net/connection.ts";
+import { hasDescriptorLeft } from "../net/descriptors.ts";
+import { type Address, dialUntil } from "../net/dial.ts";
+import { plainMessage } from "../net/plain_message.ts";
+import { type ProxyVersion, writeProxyHeader } from "../net/proxy_header/write.ts";
+import { type Failed, failed } from "../outcome.ts";
 
-export interface ProbeRequest {
+export interface ProbeExchange {
+  readonly address: Address;
+  /** The version of the PROXY header that comes first; undefined if there is none. */
+  readonly proxyProtocol: ProxyVersion | undefined;
   /** Path and query. */
   readonly target: string;
   readonly host: string;
 }
 
-/** What is received of a response: its status is in its first line. */
+/** What is received of a response: its status is in its first line. In bytes. */
 const MAX_BYTES = 16 * 1024;
 
 /**
- * Sends the request, and receives until the final status is known. Then, or once the signal is aborted, the
- * connection is closed.
+ * Connects, sends the request, receives until the final status is known, and closes the connection.
  *
- * @returns the status
- * @throws if the connection breaks, or what comes is no HTTP response
+ * @param signal gives it up: what is returned then says nothing of the backend
+ * @returns the status, or why there is none
  */
-export async function askOver(
-  connection: Deno.Conn,
-  { target, host }: ProbeRequest,
+export async function exchangeProbe(
+  { address, proxyProtocol, target, host }: ProbeExchange,
   signal: AbortSignal,
-): Promise<number> {
-  const stop = () => connection.close();
-  signal.addEventListener("abort", stop);
+): Promise<number | Failed> {
+  const header = proxyProtocol && writeProxyHeader(proxyProtocol, undefined);
+  const connection = await dialUntil(address, signal, header);
+  if ("kind" in connection) return connection;
+  const giveUp = () => connection.close();
+  signal.addEventListener("abort", giveUp);
   try {
+    if (signal.aborted) return failed("connection_terminated", "the probe was given up");
     const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: roundabout\r\n` +
       "Connection: close\r\n\r\n";
     await writeAll(connection, new TextEncoder().encode(head));
     return await receiveStatus(connection);
+  } catch (error) {
+    const { failure } = failedConnect(error, hasDescriptorLeft);
+    const isOurs = failure === "connection_limit_reached";
+    return failed(isOurs ? failure : "connection_terminated", plainMessage(error));
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", giveUp);
     if (!signal.aborted) connection.close();
   }
 }
 
-async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+async function writeAll(connection: Connection, bytes: Bytes): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
-async function receiveStatus(connection: Deno.Conn): Promise<number> {
+async function receiveStatus(connection: Connection): Promise<number | Failed> {
   const buffer = new Uint8Array(MAX_BYTES);
   for (let filled = 0; filled < buffer.length;) {
     const size = await connection.read(buffer.subarray(filled));
-    if (size === null) throw new Error("connection closed before message completed");
+    if (size === null) {
+      return failed("connection_terminated", "it closed the connection before it answered");
+    }
     filled += size;
     const status = statusOf(String.fromCharCode(...buffer.subarray(0, filled)));
     if (status !== undefined) return status;
   }
-  throw new Error("the head of its response is too long");
+  return failed("http_protocol_error", "the head of its response is too long");
 }
 
 /** The first status that is not an interim one; undefined if it has not arrived. */
-function statusOf(text: string): number | undefined {
+function statusOf(text: string): number | Failed | undefined {
   const line = /^HTTP\/1\.[01] (\d{3})[ \r\n]/.exec(text);
   if (line === null) {
-    if (text.length > "HTTP/1.1 200 ".length) throw new Error("it does not speak HTTP/1.1");
-    return undefined;
+    return "HTTP/1.".startsWith(text.slice(0, 7)) && text.length <= "HTTP/1.1 200".length
+      ? undefined
+      : failed("http_protocol_error", "it does not speak HTTP/1.1");
   }
   const status = Number(line[1]);
   if (status >= 200) return status;

@@ -7,6 +7,9 @@ import type { MonitoredBackend } from "./state.ts";
 import { isOneOf, type Statuses } from "../http/status_ranges.ts";
 import { type Failed, formatFailure } from "../outcome.ts";
 import { failedFetch } from "../net/fetch_error.ts";
+import { addressOf } from "../net/dial.ts";
+import type { ProxyVersion } from "../net/proxy_header/write.ts";
+import type { TlsOptions } from "../net/tls/tls_options.ts";
 import { SOCKET_URL, socketPathOf } from "../net/unix_socket.ts";
 import { firstDelay, nextDelay } from "./probe_schedule.ts";
 
@@ -14,6 +17,8 @@ import { firstDelay, nextDelay } from "./probe_schedule.ts";
 export interface Probed extends Pick<MonitoredBackend, "uid" | "url"> {
   /** The name whose address it is, if it was found by one: it is the Host of its probes. */
   readonly name?: string | undefined;
+  /** How it is spoken to over TLS, if its pool says so. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 export interface ProbeOptions<Monitored extends Probed = MonitoredBackend> {
@@ -24,12 +29,8 @@ export interface ProbeOptions<Monitored extends Probed = MonitoredBackend> {
   readonly host?: string | undefined;
   /** The port that probes ask; by default the backend's. */
   readonly port?: number | undefined;
-  /**
-   * Opens a connection for a probe that fetch cannot send, in time for the probe.
-   *
-   * @returns why there is none, if there is none; undefined if fetch sends the probe
-   */
-  readonly open?: (backend: Monitored) => Promise<Deno.Conn | Failed> | undefined;
+  /** The version of the PROXY header that its connections begin with; by default there is none. */
+  readonly proxyProtocol?: ProxyVersion | undefined;
   /** The statuses that count as good. */
   readonly good: Statuses;
   /** From the start of one probe to the start of the next, in milliseconds; varies by up to a tenth. */
@@ -115,51 +116,60 @@ async function request<Monitored extends Probed>(
   backend: Monitored,
   client: Deno.HttpClient,
   stopping: AbortSignal,
-  { path, host, port, good, timeout, open }: ProbeOptions<Monitored>,
+  options: ProbeOptions<Monitored>,
 ): Promise<[good: boolean, reason: string] | undefined> {
+  const { path, host, port, good, timeout } = options;
   const late = AbortSignal.timeout(timeout);
+  const signal = AbortSignal.any([late, stopping]);
+  const url = withPort(backend.url, port) + path;
   try {
-    const opening = open?.(backend);
-    if (opening !== undefined) {
-      const opened = await opening;
-      if ("kind" in opened) return stopping.aborted ? undefined : assess(opened);
-      const status = await ask(opened, backend, { path, host }, AbortSignal.any([late, stopping]));
-      return [isOneOf(good, status), `answered ${status}`];
-    }
-    const response = await fetch(withPort(backend.url, port) + path, {
+    if (!canFetch(backend, options)) return judge(await exchange(backend, options, signal));
+    const response = await fetch(url, {
       client,
       redirect: "manual",
       headers: { "user-agent": "roundabout", ...hostField(backend, host) },
-      signal: AbortSignal.any([late, stopping]),
+      signal,
     });
     await response.body?.cancel();
-    return [isOneOf(good, response.status), `answered ${response.status}`];
+    return judge(response.status);
   } catch (error) {
+    return judge(failedFetch(error));
+  }
+
+  function judge(answer: number | Failed): [good: boolean, reason: string] | undefined {
+    if (typeof answer === "number") return [isOneOf(good, answer), `answered ${answer}`];
     if (stopping.aborted) return undefined;
     if (late.aborted) return [false, `no answer within ${timeout} ms`];
-    return assess(failedFetch(error));
+    // This program has no descriptors left, or the response is over a limit of it.
+    const isOurs = answer.failure === "connection_limit_reached" || answer.limit !== undefined;
+    return isOurs ? undefined : [false, formatFailure(answer)];
   }
 }
 
-/** @returns undefined if it shows nothing about the backend */
-function assess(failed: Failed): [good: boolean, reason: string] | undefined {
-  // This program has no descriptors left, or the response is over a limit of it.
-  const isOurs = failed.failure === "connection_limit_reached" || failed.limit !== undefined;
-  return isOurs ? undefined : [false, formatFailure(failed)];
+type ExchangeOptions = Pick<ProbeOptions<never>, "path" | "host" | "port" | "proxyProtocol">;
+
+/** This client of fetch knows no unix sockets; fetch sends no PROXY header, and cannot do all that a pool may say of TLS. */
+function canFetch({ url, tls }: Probed, { proxyProtocol }: ExchangeOptions): boolean {
+  return tls === undefined && proxyProtocol === undefined && socketPathOf(url) === undefined;
 }
 
-/** Asks over a connection of the probe's own. @returns the status */
-async function ask(
-  connection: Deno.Conn,
+/** Probes over a connection of its own. @returns the status, or why there is none */
+async function exchange(
   backend: Probed,
-  { path, host }: Pick<ProbeOptions<never>, "path" | "host">,
+  { path, host, port, proxyProtocol }: ExchangeOptions,
   signal: AbortSignal,
-): Promise<number> {
-  const { askOver } = await import("./probe_exchange.ts");
-  const url = new URL(socketPathOf(backend.url) === undefined ? backend.url : SOCKET_URL);
-  const target = url.pathname.replace(/\/+$/, "") + path;
-  const own = hostField(backend, host).host ?? url.host;
-  return await askOver(connection, { target, host: own }, signal);
+): Promise<number | Failed> {
+  // Loaded only where it is used: its memory would be held as long as this runs.
+  const { exchangeProbe } = await import("./probe_exchange.ts");
+  const address = addressOf(backend);
+  const isSocket = address.socket !== undefined;
+  const url = new URL(isSocket ? SOCKET_URL : withPort(backend.url, port));
+  return await exchangeProbe({
+    address: { ...address, port: port ?? address.port },
+    proxyProtocol,
+    target: url.pathname.replace(/\/+$/, "") + path,
+    host: hostField(backend, host).host ?? url.host,
+  }, signal);
 }
 
 /** @param host as configured; undefined for the backend's own */

@@ -1,7 +1,9 @@
 /** Opens connections to backends. */
 import { failedConnect } from "./connect_error.ts";
-import type { Bytes } from "./connection.ts";
+import type { Bytes, Connection } from "./connection.ts";
 import { hasDescriptorLeft } from "./descriptors.ts";
+import type { ClientHandshake, HandshakeError } from "./tls/client_handshake.ts";
+import type { TlsOptions } from "./tls/tls_options.ts";
 import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 import { socketPathOf } from "./unix_socket.ts";
@@ -13,6 +15,8 @@ export interface Address {
   readonly port: number;
   /** The path of its unix socket, of which the rest says nothing; undefined if it has none. */
   readonly socket?: string | undefined;
+  /** For a secure one; by default its certificate must be one that Deno trusts. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** Reads a backend's address from its URL. @param url valid, with the scheme http, https or unix */
@@ -28,6 +32,17 @@ export function parseAddress(url: string): Address {
   };
 }
 
+/** The address of a backend, and how it is spoken to. */
+export function addressOf(
+  { url, tls }: { readonly url: string; readonly tls?: TlsOptions | undefined },
+): Address {
+  return { ...parseAddress(url), tls };
+}
+
+const DEFAULT_TLS: TlsOptions = { verify: true };
+
+const NOTHING = new Uint8Array(0);
+
 /**
  * Connects to a backend.
  *
@@ -40,65 +55,134 @@ export async function dial(
   wheel: Wheel,
   timeout: number,
   first?: Bytes,
-): Promise<Deno.Conn | Failed> {
-  const dialling = new Dialling();
+): Promise<Connection | Failed> {
+  const dialling = new Dialling(address, first);
   wheel.set(dialling, timeout);
   try {
-    return await dialling.open(address, first);
-  } catch (error) {
-    if (dialling.expired) {
-      return failed("connection_timeout", `no connection within ${timeout} ms`);
-    }
-    return failedConnect(error, hasDescriptorLeft, address.socket !== undefined);
+    return await dialling.run(`no connection within ${timeout} ms`);
   } finally {
     wheel.remove(dialling);
   }
 }
 
+/** The same, for as long as a signal is not aborted. */
+export async function dialUntil(
+  address: Address,
+  signal: AbortSignal,
+  first?: Bytes,
+): Promise<Connection | Failed> {
+  const dialling = new Dialling(address, first);
+  const giveUp = () => dialling.expire();
+  signal.addEventListener("abort", giveUp);
+  try {
+    if (signal.aborted) giveUp();
+    return await dialling.run("no connection until it was given up");
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+/** The class of it is loaded only once there is TLS. */
+function isHandshakeError(error: unknown): error is HandshakeError {
+  return error instanceof Error && "failed" in error;
+}
+
 class Dialling extends Timed {
   expired = false;
   readonly #controller = new AbortController();
-  #opened: Deno.TlsConn | undefined;
+  #handshake: ClientHandshake | undefined;
 
-  async open({ secure, hostname, port, socket }: Address, first?: Bytes): Promise<Deno.Conn> {
-    if (socket !== undefined) {
-      const connection = await Deno.connect({ transport: "unix", path: socket });
-      if (first !== undefined) await sendFirst(connection, first);
-      return connection;
-    }
-    const { signal } = this.#controller;
-    const connection = await Deno.connect({ hostname, port, signal });
-    connection.setNoDelay(true);
-    if (first !== undefined) await sendFirst(connection, first);
-    if (!secure) return connection;
-    if (this.expired) {
-      connection.close();
-      throw new Deno.errors.TimedOut();
-    }
-    this.#opened = await Deno.startTls(connection, { hostname, alpnProtocols: ["http/1.1"] });
+  readonly #address: Address;
+  readonly #first: Bytes | undefined;
+
+  /** @param first what is sent before anything else */
+  constructor(address: Address, first: Bytes | undefined) {
+    super();
+    this.#address = address;
+    this.#first = first;
+  }
+
+  /** @param late what it means if its time is over */
+  async run(late: string): Promise<Connection | Failed> {
     try {
-      if (this.expired) throw new Deno.errors.TimedOut();
-      await this.#opened.handshake();
-      return this.#opened;
+      return await this.#open();
     } catch (error) {
-      this.#opened[Symbol.dispose](); // the timeout may have closed it already
-      throw error;
+      if (isHandshakeError(error)) return error.failed;
+      if (this.expired) return failed("connection_timeout", late);
+      return failedConnect(error, hasDescriptorLeft, this.#address.socket !== undefined);
     }
   }
 
   override expire(): void {
     this.expired = true;
     this.#controller.abort();
-    this.#opened?.close();
+    this.#handshake?.giveUp();
   }
-}
 
-/** Sends what is so short that it fits into the buffer of a new connection. */
-async function sendFirst(connection: Deno.Conn, bytes: Bytes): Promise<void> {
-  try {
-    for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
-  } catch (error) {
+  async #open(): Promise<Connection> {
+    const { secure, tls = DEFAULT_TLS } = this.#address;
+    if (!secure) return await this.#connect();
+    try {
+      return await (await this.#begin(tls)).connected;
+    } catch (error) {
+      if (!isHandshakeError(error) || !error.isUnexplained) throw error;
+      throw await this.#explain(tls).catch(() => error) ?? error; // the first one counts
+    }
+  }
+
+  async #connect(): Promise<Deno.Conn> {
+    const { hostname, port, socket } = this.#address;
+    const { signal } = this.#controller;
+    if (socket !== undefined) {
+      return await this.#sendFirst(await Deno.connect({ transport: "unix", path: socket }));
+    }
+    const connection = await Deno.connect({ hostname, port, signal });
+    connection.setNoDelay(true);
+    return await this.#sendFirst(connection);
+  }
+
+  /** Sends what comes first, which is so short that it fits into the buffer of a new connection. */
+  async #sendFirst(connection: Deno.Conn): Promise<Deno.Conn> {
+    const bytes = this.#first ?? NOTHING;
+    try {
+      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  /** Begins a handshake. What does that is loaded once it is needed: its memory would be held as long as this runs. */
+  async #begin(tls: TlsOptions): Promise<ClientHandshake> {
+    const { ClientHandshake } = await import("./tls/client_handshake.ts");
+    const connection = await this.#connect();
+    if (this.expired) {
+      connection.close();
+      throw new Deno.errors.TimedOut();
+    }
+    try {
+      return this.#handshake = new ClientHandshake(connection, this.#address.hostname, tls);
+    } catch (error) {
+      connection.close(); // node:tls throws at what it cannot use
+      throw error;
+    }
+  }
+
+  /**
+   * Finds out by another connection, on which nothing is sent, whether a certificate that is not accepted is
+   * one that is not valid at this time: for node:tls that is the same.
+   *
+   * @returns undefined if it is valid
+   */
+  async #explain({ serverName }: TlsOptions): Promise<HandshakeError | undefined> {
+    const { expiryReason, HandshakeError } = await import("./tls/client_handshake.ts");
+    const handshake = await this.#begin({ serverName, verify: false });
+    const connection = await handshake.connected;
+    const reason = expiryReason(handshake.validity, Date.now());
     connection.close();
-    throw error;
+    return reason === undefined
+      ? undefined
+      : new HandshakeError(failed("tls_certificate_error", reason));
   }
 }

@@ -106,7 +106,9 @@ interface Listening {
 }
 
 /** @throws {ListenError} if that is not possible, or if somebody else listens on the unix socket */
-async function listen({ host: hostname, port = 0, unix, mode = ADMIN_MODE }: AdminConfig): Promise<Listening> {
+async function listen(
+  { host: hostname, port = 0, unix, mode = ADMIN_MODE }: AdminConfig,
+): Promise<Listening> {
   if (unix === undefined) {
     const listener = bindOrExplain(
       PURPOSE,

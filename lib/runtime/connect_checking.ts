@@ -1,7 +1,7 @@
 /** Connect checks of unreachable backends: they run in the control plane only, whatever the number of workers. */
 import type { Backend } from "../backends/backend.ts";
 import { ConnectChecks } from "../health/connect_checks.ts";
-import { dial, parseAddress } from "../net/dial.ts";
+import { addressOf, dial } from "../net/dial.ts";
 import { type ProxyVersion, writeProxyHeader } from "../net/proxy_header/write.ts";
 import type { Failed } from "../outcome.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -64,12 +64,12 @@ export function startConnectChecking(
 
 /** @returns why there is no connection; undefined if there is one */
 async function tryConnect(
-  { url }: Backend,
+  backend: Backend,
   wheel: Wheel,
   { timeout, proxyProtocol }: CheckedPool,
 ): Promise<Failed | undefined> {
   const header = proxyProtocol && writeProxyHeader(proxyProtocol, undefined);
-  const connection = await dial(parseAddress(url), wheel, timeout, header);
+  const connection = await dial(addressOf(backend), wheel, timeout, header);
   if ("kind" in connection) return connection;
   connection.close();
   return undefined;

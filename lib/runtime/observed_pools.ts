@@ -114,7 +114,7 @@ class WatchedPool implements AsyncDisposable {
     { clock, onConnectFailed }: Pick<ObservedPoolsOptions, "clock" | "onConnectFailed">,
   ) {
     this.#serving = serving;
-    this.#probing = new Probing(clock.wheel);
+    this.#probing = new Probing();
     this.#probing.update(serving);
     const checked = () => ({
       pool: this.#serving.pool,

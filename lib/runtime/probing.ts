@@ -1,24 +1,16 @@
 /** The probes of the settings: they run in the control plane only, whatever the number of workers. */
 import type { Backend } from "../backends/backend.ts";
 import { type ProbeOptions, type Probes, startProbes } from "../health/prober.ts";
-import { dial, parseAddress } from "../net/dial.ts";
-import { writeProxyHeader } from "../net/proxy_header/write.ts";
-import type { Wheel } from "../time/timer_wheel.ts";
 import type { ServingPool } from "../routing/route.ts";
 
 /** The probes of one pool, as its configuration says at the moment. */
 export class Probing implements AsyncDisposable {
-  readonly #wheel: Wheel;
   #probes: Probes<Backend> | undefined;
   #ending = Promise.resolve();
 
-  constructor(wheel: Wheel) {
-    this.#wheel = wheel;
-  }
-
   /** Starts, changes or ends them. */
   update(serving: ServingPool): void {
-    const options = probeOptions(serving, this.#wheel);
+    const options = probeOptions(serving);
     if (options === undefined) {
       if (this.#probes !== undefined) serving.pool.forgetProbes();
       this.#end();
@@ -40,10 +32,7 @@ export class Probing implements AsyncDisposable {
 }
 
 /** @returns undefined if probes are off */
-function probeOptions(
-  { config, pool }: ServingPool,
-  wheel: Wheel,
-): ProbeOptions<Backend> | undefined {
+function probeOptions({ config, pool }: ServingPool): ProbeOptions<Backend> | undefined {
   const { health, proxyProtocol } = config;
   if (health?.path === undefined) return undefined;
   return {
@@ -51,12 +40,7 @@ function probeOptions(
     path: health.path,
     host: health.host,
     port: health.port,
-    open({ url }) {
-      const address = parseAddress(url);
-      if (address.socket === undefined && proxyProtocol === undefined) return undefined;
-      const header = proxyProtocol && writeProxyHeader(proxyProtocol, undefined);
-      return dial({ ...address, port: health.port ?? address.port }, wheel, health.timeout, header);
-    },
+    proxyProtocol,
     good: health.status,
     interval: health.interval,
     timeout: health.timeout,

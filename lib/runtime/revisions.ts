@@ -17,6 +17,8 @@ import {
   type Stateful,
   wayId,
 } from "../shared_memory/state.ts";
+import { poolTls } from "./backends.ts";
+import { textOfOptions } from "../net/tls/tls_options.ts";
 import { engineLimits } from "./engine_limits.ts";
 import { countedRoutes, needsRates } from "./guard_tools.ts";
 import { reclaim } from "./reclaim.ts";
@@ -78,7 +80,7 @@ export class Revisions {
   adopt({ state }: Revision): void {
     for (const [pool, { buffer, backends }] of this.#state.pools) {
       const kept = state.pools.get(pool)?.backends;
-      const removed = [...backends].filter(([id, { uid }]) => kept?.get(id)?.uid !== uid);
+      const removed = [...backends].filter(([id, { buffer }]) => kept?.get(id)?.buffer !== buffer);
       for (const [id, backend] of removed) this.#remove(pool, id, backend);
       if (removed.length > 0) poolRecords(buffer).record(POOL).generation.add(1);
     }
@@ -129,7 +131,16 @@ export function statefulOf(config: ResolvedConfiguration): Stateful {
   const pools = Object.entries(config.pools).map(([name, { backends }]) =>
     [name, backends.map(({ url }) => idOf(url))] as const
   );
-  return { pools: new Map(pools), routes: countedRoutes(config), ways: waysOf(config) };
+  const tls = Object.entries(config.pools).flatMap(([name, pool]) => {
+    const options = poolTls(pool);
+    return options === undefined ? [] : [[name, textOfOptions(options)] as const];
+  });
+  return {
+    pools: new Map(pools),
+    tls: new Map(tls),
+    routes: countedRoutes(config),
+    ways: waysOf(config),
+  };
 }
 
 /** The ids of all ways: of each route to its pools, and of what it answers itself. */

@@ -8,7 +8,8 @@ import { backendRecords, poolRecords, routeRecords, wayRecords } from "./layout.
 /** The state of one backend. */
 export interface BackendState {
   /**
-   * Tells a backend that returns from the one with the same id that was taken out (Kubernetes calls such a
+   * The connections to it belong to this number: it tells a backend that is spoken to in another way over TLS
+   * from itself before. It tells a backend that returns from the one with the same id that was taken out (Kubernetes calls such a
    * number a uid, too).
    */
   readonly uid: number;
@@ -20,6 +21,8 @@ export interface PoolState {
   readonly buffer: SharedArrayBuffer;
   /** By their ids. */
   readonly backends: ReadonlyMap<string, BackendState>;
+  /** How its backends are spoken to over TLS, as a text. */
+  readonly tls?: string | undefined;
 }
 
 /** The state of all that a configuration names: plain data, and memory that workers share. */
@@ -36,6 +39,8 @@ export interface SharedState {
 export interface Stateful {
   /** The ids of backends, by the names of their pools. */
   readonly pools: ReadonlyMap<string, readonly string[]>;
+  /** How pools speak over TLS to their backends, as texts, by the names of those that say so. */
+  readonly tls?: ReadonlyMap<string, string>;
   /** The ids of routes that limit their requests in flight. */
   readonly routes: readonly string[];
   readonly ways: readonly string[];
@@ -59,10 +64,14 @@ export function newUid(): number {
 export function carryOver(before: SharedState, now: Stateful, workers: number): SharedState {
   const pools = [...now.pools].map(([name, ids]) => {
     const pool = before.pools.get(name);
-    const backends = new Map(
-      ids.map((id) => [id, pool?.backends.get(id) ?? newBackendState(workers)]),
-    );
-    return [name, { buffer: pool?.buffer ?? poolRecords().buffer, backends }] as const;
+    const tls = now.tls?.get(name);
+    const backends = new Map(ids.map((id) => {
+      const known = pool?.backends.get(id);
+      if (known === undefined) return [id, newBackendState(workers)];
+      const needsConnections = pool?.tls !== tls && id.startsWith("https://");
+      return [id, needsConnections ? { ...known, uid: newUid() } : known];
+    }));
+    return [name, { buffer: pool?.buffer ?? poolRecords().buffer, backends, tls }] as const;
   });
   const routes = now.routes.map((id) =>
     [id, before.routes.get(id) ?? routeRecords(workers).buffer] as const

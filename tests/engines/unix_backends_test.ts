@@ -1,9 +1,7 @@
 /** Backends on unix sockets, for each engine. */
 import { assert, assertEquals } from "@std/assert";
 import { startProbes } from "../../lib/health/prober.ts";
-import { dial, parseAddress } from "../../lib/net/dial.ts";
 import { formatFailure } from "../../lib/outcome.ts";
-import { startClock } from "../../lib/time/clock.ts";
 import { forEachEngine } from "../support/balancer.ts";
 import { request } from "../support/raw_client.ts";
 
@@ -128,7 +126,6 @@ for (
       seen.push(`${request.headers.get("host")} ${new URL(request.url).pathname}`);
       return new Response("", { status });
     });
-    using clock = startClock();
     const result = Promise.withResolvers<[boolean, string]>();
     await using _probes = startProbes({
       backends: [{ uid: 1, url: `unix:${path}` }],
@@ -137,7 +134,6 @@ for (
       interval: 50,
       timeout: 1_000,
       random: () => 0,
-      open: ({ url }) => dial(parseAddress(url), clock.wheel, 1_000),
       onProbe: (_, good, reason) => result.resolve([good, reason]),
     });
     assertEquals(await result.promise, [good, reason]);

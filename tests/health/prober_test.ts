@@ -4,6 +4,8 @@ import { type ProbeOptions, startProbes } from "../../lib/health/prober.ts";
 import { type Behaviour, deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { seeded } from "../support/random.ts";
+import { AUTHORITY, certificateFor } from "../support/certificates.ts";
+import { SecureBackend } from "../support/secure_backend.ts";
 
 /** Probes until there are a number of results. @returns them, in words such as `good answered 200` */
 async function probe(
@@ -150,3 +152,73 @@ Deno.test("prober: it can ask another port, with another Host", async () => {
   assertMatch(heads[0]!, /^GET \/base\/healthz HTTP\/1\.1\r\n/);
   assertMatch(heads[0]!, /\r\nhost: users\.internal\r\n/i);
 });
+
+for (
+  const [what, tls, host, expected] of [
+    ["with the name of its pool", { serverName: "app.internal" }, undefined, "good answered 200"],
+    ["with a Host of its own", { serverName: "app.internal" }, "other", "good answered 200"],
+    [
+      "with a name that it does not have",
+      { serverName: "other.internal" },
+      undefined,
+      "bad tls_certificate_error: the certificate is not for other.internal",
+    ],
+  ] as const
+) {
+  Deno.test(`prober: over TLS, a backend is asked ${what}: ${expected}`, async () => {
+    await using backend = await SecureBackend.start(await certificateFor(["app.internal"]));
+    const options = { ca: AUTHORITY.cert, verify: true, ...tls };
+    const probed = new Backend({ url: `${backend.url}/base`, weight: 1, tls: options });
+    assertEquals(await probe("", 1, { backends: [probed], host }), [expected]);
+    if (expected.startsWith("bad")) return assertEquals(backend.requests, []);
+    const [request] = backend.requests;
+    assertEquals(
+      [request?.url, request?.host, request?.serverName],
+      ["/base/healthz", host ?? new URL(backend.url).host, "app.internal"],
+    );
+  });
+}
+
+for (
+  const [what, behaviour, expected] of [
+    ["says nothing", "stall", "bad no answer within 200 ms"],
+    ["closes the connection", "close", /^bad tls_protocol_error: /],
+  ] as const
+) {
+  Deno.test(`prober: over TLS, a backend that ${what} is bad, and no socket to it is left`, async () => {
+    await using backend = new ScriptedBackend("a", behaviour);
+    if (behaviour === "close") backend.behaviour = { closeAfter: 1 };
+    const url = backend.url.replace("http:", "https:");
+    const probed = new Backend({ url, weight: 1, tls: { verify: true } });
+    const [result] = await probe("", 1, { backends: [probed], timeout: 200 });
+    if (typeof expected === "string") assertEquals(result, expected);
+    else assertMatch(result!, expected);
+    await backend.until(() => backend.openConnections === 0);
+  });
+}
+
+for (
+  const [what, reply, expected] of [
+    ["an interim response first", "HTTP/1.1 103 E\r\nLink: x\r\n\r\nHTTP/1.1 204 N\r\n\r\n", /204/],
+    ["an error", "HTTP/1.1 500 E\r\nContent-Length: 0\r\n\r\n", /^bad answered 500$/],
+    ["garbage", "garbage\r\n\r\n", /^bad http_protocol_error: /],
+    ["half a status line", "HTTP/1.1 2", /^bad connection_terminated: /],
+  ] as const
+) {
+  Deno.test(`prober: over TLS, a backend that sends ${what}: ${expected.source}`, async () => {
+    const { cert, key } = await certificateFor(["127.0.0.1"]);
+    using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+    const serving = (async () => {
+      using connection = await listener.accept();
+      await connection.read(new Uint8Array(4_096));
+      await connection.write(new TextEncoder().encode(reply));
+      await connection.closeWrite();
+    })();
+    const url = `https://127.0.0.1:${listener.addr.port}`;
+    const tls = { ca: AUTHORITY.cert, verify: true };
+    const probed = new Backend({ url, weight: 1, tls });
+    const [result] = await probe("", 1, { backends: [probed], interval: 60_000, random: () => 0 });
+    assertMatch(result!, expected);
+    await serving;
+  });
+}

@@ -3,15 +3,13 @@ import { Backend } from "../../lib/backends/backend.ts";
 import { type ProxyVersion, writeProxyHeader } from "../../lib/net/proxy_header/write.ts";
 import type { ServingPool } from "../../lib/routing/route.ts";
 import { Probing } from "../../lib/runtime/probing.ts";
-import { startClock } from "../../lib/time/clock.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { bytesOf } from "../support/raw_client.ts";
 
 /** What the first probe of a backend comes to. */
 async function probe(url: string, proxyProtocol: ProxyVersion | undefined): Promise<string> {
-  using clock = startClock();
   const result = Promise.withResolvers<string>();
-  await using probing = new Probing(clock.wheel);
+  await using probing = new Probing();
   const health = { path: "/healthz", status: [[200, 399]], interval: 50, timeout: 2_000 };
   probing.update({
     config: { health, proxyProtocol },

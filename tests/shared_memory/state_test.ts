@@ -38,3 +38,21 @@ Deno.test("state: what was taken out and returns is new", () => {
   assert(third.routes.get("x") !== first.routes.get("x"));
   assertEquals(second.pools.get("users")!.backends.size, 1);
 });
+
+Deno.test("state: a backend that is spoken to in another way over TLS keeps its memory, and gets new connections", () => {
+  const ids = { users: ["https://a", "b"] };
+  const spoken = (how?: string) => ({
+    ...named(ids),
+    tls: new Map(how === undefined ? [] : [["users", how]]),
+  });
+  const first = carryOver(NO_STATE, spoken("x"), 2);
+  const backendIn = ({ pools }: typeof first, id: string) => pools.get("users")!.backends.get(id)!;
+  const same = carryOver(first, spoken("x"), 2);
+  assertEquals(backendIn(same, "https://a").uid, backendIn(first, "https://a").uid);
+  for (const other of [carryOver(first, spoken("y"), 2), carryOver(first, spoken(), 2)]) {
+    const [before, after] = [first, other].map((state) => backendIn(state, "https://a"));
+    assertNotEquals(after!.uid, before!.uid);
+    assert(after!.buffer === before!.buffer);
+    assertEquals(backendIn(other, "b").uid, backendIn(first, "b").uid);
+  }
+});

@@ -157,14 +157,14 @@ export class ScriptedControl implements Control {
 
 /** An admin port whose state the test sets. */
 export function startTestAdmin(
-  { token, readToken, hostname = "127.0.0.1", ...options }:
+  { token, readToken, hostname = "127.0.0.1", port: wanted = 0, ...options }:
     & Partial<AdminOptions>
-    & { token?: string; readToken?: string } = {},
+    & { token?: string; readToken?: string; port?: number } = {},
 ) {
   const state: { unreadiness?: string; fault?: string } = {};
   const errors: unknown[] = [];
   const control = new ScriptedControl();
-  const listener = Deno.listen({ hostname, port: 0 });
+  const listener = Deno.listen({ hostname, port: wanted });
   const admin = serveAdmin({
     listener,
     hostname,

@@ -19,6 +19,7 @@ import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
+import type { TlsOptions } from "../../lib/net/tls/tls_options.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import type { ProxyVersion } from "../../lib/net/proxy_header/write.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
@@ -76,6 +77,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly unix?: UnixListening;
   /** The version of the PROXY header that backends get; by default they get none. */
   readonly sendsProxy?: ProxyVersion;
+  /** TLS to its backends. */
+  readonly backendTls?: TlsOptions;
 }
 
 export interface TestBalancer extends AsyncDisposable {
@@ -149,7 +152,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
   const changes: string[] = [];
   const warnings: string[] = [];
   const clock = options.clock ?? startClock();
-  const backends = urls.map((url) => new Backend({ url, weight: 1 }));
+  const backends = urls.map((url) => new Backend({ url, weight: 1, tls: options.backendTls }));
   const isTrusted = options.isTrusted ?? (() => false);
   const policy = options.pool?.policy ?? policyOf("round_robin");
   const pool = new Pool({

@@ -2,6 +2,7 @@
  * The rules that compare several settings; what one setting may be by itself, the schema says, and what is not
  * built yet is found before them.
  */
+import { checkBackendTls } from "./backend_tls.ts";
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
 import { checkListeners } from "./listeners.ts";
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   checkTls,
   checkPools,
   checkBackends,
+  checkBackendTls,
   checkStickyCookies,
   checkRoutes,
   checkPasswords,

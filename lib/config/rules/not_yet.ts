@@ -15,7 +15,6 @@ const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.
 export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
   { path: ["listeners", "*", "tls", "acme"] },
-  { path: ["pools", "*", "tls"] },
 ];
 
 export function checkBuilt({ root }: RuleContext): Problem[] {

@@ -10,7 +10,9 @@ export function checkUnixListeners(context: RuleContext): Problem[] {
   const seen = new Map<string, string>();
   const { listeners, admin } = head;
   const all: (readonly [Path, { unix?: string | undefined; mode?: number | undefined }])[] = [
-    ...Object.entries(listeners).map(([name, listener]) => [["listeners", name], listener] as const),
+    ...Object.entries(listeners).map(([name, listener]) =>
+      [["listeners", name], listener] as const
+    ),
     ...admin?.port === undefined ? [] : [[["admin"], admin] as const],
   ];
   for (const [path, { unix, mode }] of all) {

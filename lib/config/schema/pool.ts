@@ -34,6 +34,7 @@ import {
 import { TOKEN } from "../values/token.ts";
 import { anyText, leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
+import type { TlsOptions } from "../../net/tls/tls_options.ts";
 
 /** The path of a probe, and its query. */
 const PROBE_PATH = /^\/(?:(?!#)[!-~])*$/;
@@ -218,7 +219,11 @@ export const pool = section({
     cert: filePath.optional().describe("The certificate that is shown to them, in PEM."),
     key: filePath.optional().describe("Its private key, in PEM."),
     verify: toggle().prefault(true).describe("Whether their certificates are checked."),
-  }).optional().describe("TLS to backends with https URLs."),
+  }).transform((settings) => ({
+    ...settings,
+    /** What these files hold: loading the configuration puts it here. */
+    loaded: undefined as Pick<TlsOptions, "ca" | "client"> | undefined,
+  })).optional().describe("TLS to backends with https URLs."),
 });
 
 type Backends = readonly z.output<typeof backend>[];

@@ -1,12 +1,24 @@
-/** The clients of fetch. Each has connections of its own, which it keeps for a time of its own. */
+/**
+ * The clients of fetch for backends that are spoken to in the same way. Each has connections of its own, which
+ * it keeps for a time of its own.
+ */
+import type { TlsOptions } from "../../net/tls/tls_options.ts";
+
+/** How backends are spoken to. */
+export interface ClientsWay {
+  /** Undefined trusts what Deno trusts; what fetch cannot do is refused with the configuration. */
+  readonly tls?: TlsOptions | undefined;
+  /** The path of the unix socket that all requests go to; undefined for those to hosts. */
+  readonly socket?: string | undefined;
+}
+
 export class Clients {
+  readonly #way: ClientsWay;
   /** By how long their connections may be idle, in milliseconds. */
   readonly #clients = new Map<number, Deno.HttpClient>();
-  readonly #socket: string | undefined;
 
-  /** @param socket the path of the unix socket that all requests go to; undefined for those to hosts */
-  constructor(socket?: string) {
-    this.#socket = socket;
+  constructor(way: ClientsWay) {
+    this.#way = way;
   }
 
   /**
@@ -20,17 +32,27 @@ export class Clients {
       const keeping = milliseconds === 0
         ? { poolMaxIdlePerHost: 0 }
         : { poolIdleTimeout: milliseconds };
-      const socket = this.#socket === undefined
-        ? {}
-        : { proxy: { transport: "unix" as const, path: this.#socket } };
-      client = Deno.createHttpClient({ allowHost: true, http2: false, ...keeping, ...socket });
+      client = Deno.createHttpClient({
+        allowHost: true,
+        http2: false,
+        ...keeping,
+        ...optionsFor(this.#way),
+      });
       this.#clients.set(milliseconds, client);
     }
     return client;
   }
 
-  /** Lets go of all connections; what is under way ends by itself. */
+  /** Closes all connections. */
   close(): void {
     for (const client of this.#clients.values()) client.close();
   }
+}
+
+function optionsFor({ tls, socket }: ClientsWay) {
+  return {
+    ...(tls?.ca === undefined ? {} : { caCerts: [tls.ca] }),
+    ...tls?.client,
+    ...(socket === undefined ? {} : { proxy: { transport: "unix" as const, path: socket } }),
+  };
 }

@@ -4,7 +4,7 @@
  * fetch has no connect timeout and does not say what it is waiting for. So a separate connection shows
  * whether the host is there: if a first byte is late, and before a request that cannot be taken back.
  */
-import { dial, parseAddress } from "../../net/dial.ts";
+import { type Address, addressOf, dial } from "../../net/dial.ts";
 import type { Failed } from "../../outcome.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 
@@ -12,16 +12,15 @@ import type { Wheel } from "../../time/timer_wheel.ts";
 const FRESH_MS = 1_000;
 
 export class ConnectCheck {
-  readonly #address: ReturnType<typeof parseAddress>;
+  readonly #address: Address;
   readonly #wheel: Wheel;
   #connectedAt = -Infinity;
   #answeredAt = -Infinity;
   /** Checks under way, by their timeouts. */
   readonly #running = new Map<number, Promise<Failed | undefined>>();
 
-  /** @param url of the backend */
-  constructor(url: string, wheel: Wheel) {
-    this.#address = { ...parseAddress(url), secure: false };
+  constructor(backend: Parameters<typeof addressOf>[0], wheel: Wheel) {
+    this.#address = addressOf(backend);
     this.#wheel = wheel;
   }
 

@@ -11,7 +11,6 @@ import { RESPONSE_HAS_TOO_MANY_LINES } from "../shared/failures.ts";
 import { WebAttempt } from "./attempt.ts";
 import { assessBreak, pauseForAnswer } from "./early_answer.ts";
 import { failedFetch } from "../../net/fetch_error.ts";
-import type { Clients } from "./clients.ts";
 import type { Link, Links } from "./links.ts";
 import { mayBeResent } from "../shared/reuse.ts";
 import type { WebRequest } from "./request.ts";
@@ -25,7 +24,6 @@ export interface ForwardOptions {
   /** Whether a peer's X-Forwarded-* are believed. */
   readonly isTrusted: (address: string) => boolean;
   readonly wheel: Wheel;
-  readonly clients: Clients;
   readonly links: Links;
   /** Field lines that a response may have; fetch takes at most 100. */
   readonly maxHeaderLines: number;
@@ -50,7 +48,7 @@ const STATUS_LIMIT = "599, the highest status of the web engine";
 
 /** Makes the web engine's `forward`. */
 export function createForward(options: ForwardOptions) {
-  const { instanceName, isTrusted, wheel, clients, links, maxHeaderLines } = options;
+  const { instanceName, isTrusted, wheel, links, maxHeaderLines } = options;
 
   return async function forward(
     request: WebRequest,
@@ -104,7 +102,7 @@ export function createForward(options: ForwardOptions) {
         body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
-        client: (link.clients ?? clients).keeping(limit),
+        client: link.clients.keeping(limit),
       });
       attempt.answered = true;
       pauseForAnswer(body, wheel);
@@ -122,7 +120,7 @@ export function createForward(options: ForwardOptions) {
     } catch (error) {
       if (attempt.signal.aborted) return attempt.signal.reason;
       if (body?.fault !== undefined) return body.fault;
-      return assessBreak(failedFetch(error, link.clients !== undefined), body);
+      return assessBreak(failedFetch(error, link.isSocket), body);
     } finally {
       attempt.end();
     }

@@ -21,7 +21,6 @@ import { createDispatch, leaveRoute, type OwnAnswer } from "../shared/dispatch.t
 import { LOOP, LoopGuard } from "../shared/loops.ts";
 import { OVERLOAD, OverloadGuard } from "../shared/overload.ts";
 import { admit, refuseUnforwardable } from "./admission.ts";
-import type { Clients } from "./clients.ts";
 import { createExchange, type WebPassage } from "./exchange.ts";
 import { createForward } from "./forward.ts";
 import { readHead } from "./head.ts";
@@ -58,7 +57,6 @@ export interface Handler {
 export function createHandler(
   snapshot: Snapshot,
   { clock, requests, localReplies, rateClock, onWarning }: EngineOptions,
-  clients: Clients,
   links: Links,
 ): Handler {
   const { isTrusted, limits, routes, errorPages, onRequest, instanceName } = snapshot;
@@ -78,7 +76,6 @@ export function createHandler(
       instanceName,
       isTrusted,
       wheel,
-      clients,
       links,
       maxHeaderLines: limits.maxHeaderLines,
     }),

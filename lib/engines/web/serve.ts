@@ -4,7 +4,6 @@ import { waitUntil } from "../shared/drain.ts";
 import type { Change, Engine, EngineOptions, ListenerAddress } from "../engine.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
-import { Clients } from "./clients.ts";
 import { createHandler } from "./handler.ts";
 import { Links } from "./links.ts";
 import { WebListener } from "./listener.ts";
@@ -12,17 +11,16 @@ import { WebListener } from "./listener.ts";
 /** Starts the web engine. @throws {ListenError} if an address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
   const { clock, reusePort, onError, onWarning, requests } = options;
-  const clients = new Clients();
   const links = new Links(clock.wheel);
   const warnOfBreak = throttledWarning(onWarning, clock.now);
-  const serving = { handler: createHandler(options.snapshot, options, clients, links) };
+  const serving = { handler: createHandler(options.snapshot, options, links) };
   const removedListeners = new RemovedListeners(onError);
   const listeners = new Listeners((address: ListenerAddress) =>
     new WebListener(address, { reusePort, serving, onError, onWarning: warnOfBreak })
   );
 
   function change({ snapshot, backends }: Change): void {
-    serving.handler = createHandler(snapshot, options, clients, links);
+    serving.handler = createHandler(snapshot, options, links);
     links.retain(backends);
   }
 
@@ -51,7 +49,6 @@ export function serveWeb(options: EngineOptions): Engine {
       listeners.end();
       await waitUntil(() => requests.own === 0, deadline);
       const cut = requests.own;
-      clients.close();
       links.close();
       return cut;
     },

@@ -4,7 +4,7 @@
  */
 import type { Backend } from "../../../backends/backend.ts";
 import { Buffers } from "../../../net/buffers.ts";
-import { parseAddress } from "../../../net/dial.ts";
+import { addressOf } from "../../../net/dial.ts";
 import { SOCKET_URL } from "../../../net/unix_socket.ts";
 import type { Wheel } from "../../../time/timer_wheel.ts";
 import type { Limits } from "../../engine.ts";
@@ -87,16 +87,16 @@ export class Transports {
     for (const { connections } of this.#transports.values()) connections.close();
   }
 
-  #add({ uid, url }: Backend, idleTimeout: number): Transport {
-    const address = parseAddress(url);
-    const { host, pathname } = new URL(address.socket === undefined ? url : SOCKET_URL);
+  #add(backend: Backend, idleTimeout: number): Transport {
+    const address = addressOf(backend);
+    const { host, pathname } = new URL(address.socket === undefined ? backend.url : SOCKET_URL);
     const transport = {
       connections: new ConnectionPool(address, idleTimeout, this.#receiving),
       reuseLimit: new ReuseLimit(),
       prefix: bytesOf(pathname === "/" ? "" : pathname),
       authority: host,
     };
-    this.#transports.set(uid, transport);
+    this.#transports.set(backend.uid, transport);
     return transport;
   }
 }

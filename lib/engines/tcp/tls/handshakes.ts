@@ -9,10 +9,10 @@ import type { Connection } from "../../../net/connection.ts";
 import { Buffers } from "../../../net/buffers.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 import type { ClientTrust } from "../../../tls/client_trust.ts";
-import { Carrier } from "./carrier.ts";
+import { Carrier } from "../../../net/tls/carrier.ts";
+import { SecureConnection } from "../../../net/tls/secure_connection.ts";
 import { receiveHello, refuse } from "./hello.ts";
 import type { Keys } from "./keys.ts";
-import { SecureConnection } from "./secure_connection.ts";
 import { shownBy } from "./shown.ts";
 
 /** A connection whose handshake is complete. */

@@ -1,15 +1,16 @@
 /**
  * Carries the encrypted bytes of a connection for node:tls, which takes it for a stream.
  *
- * Connections are accepted, read and closed by this program, and not by node:net: so limits, deadlines and
- * drains are those of connections without TLS, a client that never ends its handshake can be closed, and
- * small writes leave at once. Of a Duplex it is only what node:tls uses; a real one keeps queues of its own.
+ * Connections are opened, accepted, read and closed by this program, and not by node:net: so limits,
+ * deadlines and drains are those of connections without TLS, a peer that never ends its handshake can be
+ * closed, and small writes leave at once. Of a Duplex it is only what node:tls uses; a real one keeps queues
+ * of its own.
  */
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import { setImmediate } from "node:timers";
-import type { Bytes, Connection } from "../../../net/connection.ts";
-import type { Buffers } from "../../../net/buffers.ts";
+import type { Bytes, Connection } from "../connection.ts";
+import type { Buffers } from "../buffers.ts";
 
 export class Carrier extends EventEmitter {
   readable = true;
@@ -56,7 +57,7 @@ export class Carrier extends EventEmitter {
   }
 
   /**
-   * Receives nothing more for now, so that the client is held back. To pause node:tls does not do that: what
+   * Receives nothing more for now, so that the peer is held back. To pause node:tls does not do that: what
    * arrives is decrypted and kept then, all of it (tests/engines/backpressure_test.ts, over TLS).
    */
   hold(): void {

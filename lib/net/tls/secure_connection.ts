@@ -1,7 +1,7 @@
 /** A connection over TLS, as the engine uses it: the bytes inside. */
 import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
-import type { Bytes, Connection } from "../../../net/connection.ts";
+import type { Bytes, Connection } from "../connection.ts";
 import type { Carrier } from "./carrier.ts";
 
 /** How much is kept that nobody has read; then nothing more is received. In bytes. */
@@ -23,7 +23,7 @@ export class SecureConnection implements Connection {
   #isFull = false;
   #reader: Reader | undefined;
   #hasEnded = false;
-  /** Whether the client is told that no more follows. */
+  /** Whether the peer is told that no more follows. */
   #isEnding = false;
   #error: Error | undefined;
 
@@ -115,12 +115,12 @@ export class SecureConnection implements Connection {
   }
 
   /**
-   * The client's side of the connection has ended. Whoever only sends no more says so before
+   * The peer's side of the connection has ended. Whoever only sends no more says so before
    * (close_notify, RFC 8446, 6.1); others have left, or somebody has cut the connection.
    */
   #noticeCut(): void {
     if (this.#socket.readableEnded) return;
-    this.#break(new Deno.errors.UnexpectedEof("the client left without close_notify"));
+    this.#break(new Deno.errors.UnexpectedEof("the peer left without close_notify"));
   }
 
   #break(error: Error): void {
@@ -130,7 +130,7 @@ export class SecureConnection implements Connection {
   }
 }
 
-/** What went wrong, as an error that a {@linkcode Connection} has: the client broke it, or the protocol. */
+/** What went wrong, as an error that a {@linkcode Connection} has: the peer broke it, or the protocol. */
 function ofConnection(error: Error): Error {
   const isKnown = Object.values(Deno.errors).some((kind) => error instanceof kind);
   return isKnown ? error : new Deno.errors.InvalidData(error.message, { cause: error });
