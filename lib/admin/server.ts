@@ -97,8 +97,7 @@ export function serveAdmin(options: AdminOptions): Admin {
         const connection = await listener.accept();
         const arrived = new Arrival(connection);
         connections.add(arrived);
-        const { remoteAddr } = connection;
-        serve(arrived, "hostname" in remoteAddr ? remoteAddr.hostname : SOCKET_CLIENT);
+        serve(arrived, connection);
       } catch (error) {
         if (stopped) return;
         onWarning(`the admin port cannot accept connections: ${plainMessage(error)}`);
@@ -107,10 +106,16 @@ export function serveAdmin(options: AdminOptions): Admin {
     }
   }
 
-  /** @param client its address */
-  async function serve(arrived: Arrival, client: string): Promise<void> {
+  async function serve(
+    arrived: Arrival,
+    accepted: Deno.TcpConn | Deno.UnixConn,
+  ): Promise<void> {
     let connection: Connection | undefined;
     try {
+      // TLS sends several pieces, and each would wait for the one before to be acknowledged.
+      if ("setNoDelay" in accepted) accepted.setNoDelay(true);
+      const { remoteAddr } = accepted;
+      const client = "hostname" in remoteAddr ? remoteAddr.hostname : SOCKET_CLIENT;
       connection = tls === undefined ? arrived : await (await secured(tls)).secure(arrived);
       if (connection === undefined) return;
       const answered = await answer(arrived, connection, client);

@@ -3,6 +3,7 @@ import type { AdminAccess } from "../config/load_admin.ts";
 import { failedFetch } from "../net/fetch_error.ts";
 import { formatLocalHostPort } from "../net/host_port.ts";
 import { SOCKET_URL, socketPathOf } from "../net/unix_socket.ts";
+import type { AdminRequestInit, OwnTrust } from "./secure_fetch.ts";
 
 /** `http://127.0.0.1:5001`, `https://127.0.0.1:5001`, or `unix:/run/admin.sock`. */
 export interface AdminPlace {
@@ -11,21 +12,14 @@ export interface AdminPlace {
   readonly trust?: Trust | undefined;
 }
 
-/** `anybody` is not checked at all: nothing may be sent that is secret. */
-export type Trust = "anybody" | {
-  /** The certificate that it is known to have, in PEM with those above it; its names do not matter. */
-  readonly own?: string | undefined;
-  /** The authorities that issue others, in PEM; undefined for those that everybody trusts. */
-  readonly authorities?: string | undefined;
+/** By default it must have a name in it, and come from an authority that everybody trusts. */
+export type Trust = OwnTrust | {
+  /** Of authorities that are trusted, too, in PEM. */
+  readonly authorities: string;
 };
 
-/** What of `fetch` is used here. */
-export interface AdminRequestInit {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal: AbortSignal;
-}
+/** What errors have to say of certificates. */
+const OF_CERTIFICATE = /certificate/i;
 
 /** Where somebody on this machine reaches what listens there. */
 export function originOf({ host, port, unix, certificate }: Omit<AdminAccess, "token">): string {
@@ -41,18 +35,21 @@ export function addressOf({ origin }: AdminPlace): string {
 
 /** Sends one request. Redirects are not followed: whatever is sent is for this port only. */
 export async function fetchFrom(
-  { origin, trust = {} }: AdminPlace,
+  { origin, trust }: AdminPlace,
   path: string,
   init: AdminRequestInit,
 ): Promise<Response> {
-  if (origin.startsWith("https:")) {
+  if (trust === "anybody" || trust !== undefined && "own" in trust) {
     const { fetchSecurely } = await import("./secure_fetch.ts");
     return await fetchSecurely(origin + path, init, trust);
   }
   const socket = socketPathOf(origin);
-  if (socket === undefined) return await fetch(origin + path, { ...init, redirect: "manual" });
-  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
-  return await fetch(SOCKET_URL + path, { ...init, redirect: "manual", client });
+  using client = Deno.createHttpClient({
+    ...socket === undefined ? {} : { proxy: { transport: "unix", path: socket } },
+    ...trust && { caCerts: [trust.authorities] },
+  });
+  const base = socket === undefined ? origin : SOCKET_URL;
+  return await fetch(base + path, { ...init, redirect: "manual", client });
 }
 
 /** Why a request failed. */
@@ -67,5 +64,11 @@ export function whyUnreachable(error: unknown, { origin }: AdminPlace): Unreacha
     return { isNothing: true, detail: error.message };
   }
   const { failure, detail } = failedFetch(error, socketPathOf(origin) !== undefined);
-  return { isNothing: failure === "connection_refused", detail };
+  const isRefused = origin.startsWith("https:") && OF_CERTIFICATE.test(detail);
+  return {
+    isNothing: failure === "connection_refused",
+    detail: isRefused
+      ? `its certificate is not accepted: ${detail}: --admin-ca FILE names an authority to trust`
+      : detail,
+  };
 }

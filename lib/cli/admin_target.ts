@@ -1,6 +1,6 @@
 /** Finds the admin port of a balancer for the commands that ask it, and its token. */
 import { ConfigError, readVariables } from "../config/load.ts";
-import { loadAdminAccess } from "../config/load_admin.ts";
+import { type AdminAccess, loadAdminAccess } from "../config/load_admin.ts";
 import { isReading, refusalOf } from "../config/values/reading.ts";
 import { isUnixUrl, readUnixUrl } from "../config/values/unix_socket.ts";
 import { complain } from "../logging/log.ts";
@@ -9,7 +9,7 @@ import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { pemBlocks } from "../tls/pem.ts";
 import { AdminClient, type AdminTarget } from "./admin_client.ts";
 import { AdminError } from "./admin_error.ts";
-import { originOf } from "./admin_place.ts";
+import { originOf, type Trust } from "./admin_place.ts";
 import type { Flags } from "./command.ts";
 
 /** The flags of these commands, for their help. */
@@ -57,20 +57,27 @@ export async function findTarget(
     const token = given ?? (variables["ADMIN_TOKEN"]?.trim() || undefined);
     const origin = readOrigin(admin);
     checkTrustIsUsed(origin, authorities);
-    return { origin, trust: { authorities }, token: checkToken(token, "ADMIN_TOKEN") };
+    return {
+      origin,
+      trust: authorities === undefined ? undefined : { authorities },
+      token: checkToken(token, "ADMIN_TOKEN"),
+    };
   }
   const access = await loadAdminAccess(variables, config, given === undefined);
   if (access === undefined) throw refuse("the admin port must be on: it is off");
-  const { certificate } = access;
   const origin = originOf(access);
   checkTrustIsUsed(origin, authorities);
   return {
     origin,
-    trust: authorities === undefined
-      ? { own: certificate && readCertificates("admin.tls.certificates[0].cert", certificate) }
-      : { authorities },
+    trust: authorities === undefined ? ownTrust(access) : { authorities },
     token: checkToken(given ?? access.token, "admin.token"),
   };
+}
+
+/** What the settings say of its certificate. */
+function ownTrust({ certificate }: AdminAccess): Trust | undefined {
+  if (certificate === undefined) return undefined;
+  return { own: readCertificates("admin.tls.certificates[0].cert", certificate) };
 }
 
 function checkTrustIsUsed(origin: string, authorities: string | undefined): void {

@@ -8,7 +8,8 @@
  * that it serves requests without sending one to a backend.
  */
 import { ConfigError } from "../config/load.ts";
-import { addressOf, type AdminRequestInit, fetchFrom, whyUnreachable } from "./admin_place.ts";
+import { addressOf, type AdminPlace, fetchFrom, whyUnreachable } from "./admin_place.ts";
+import type { AdminRequestInit } from "./secure_fetch.ts";
 
 /** Docker's own timeout should be longer. */
 const TIMEOUT_MS = 2_000;
@@ -49,7 +50,10 @@ async function problemAt(
   isGood: (status: number) => boolean,
 ): Promise<string | undefined> {
   // Nothing secret is sent, and a certificate that has expired is no reason for a restart.
-  const place = { origin, trust: "anybody" } as const;
+  const place: AdminPlace = {
+    origin,
+    trust: origin.startsWith("https:") ? "anybody" : undefined,
+  };
   const address = addressOf(place);
   const late = AbortSignal.timeout(TIMEOUT_MS);
   try {

@@ -97,6 +97,8 @@ export function parseVariables(variables: VariableTexts): Loaded {
 export interface Addresses {
   readonly host: string;
   readonly port: number;
+  /** A unix socket in place of both. */
+  readonly unix?: string | undefined;
   /** Undefined if the admin port is off. */
   readonly admin: { readonly host: string; readonly port: number } | undefined;
 }
@@ -228,10 +230,11 @@ function problemsOf(variables: VariableTexts): readonly Problem[] {
 
 function addressesOf({ listeners, admin }: Configuration): Addresses {
   const [listener] = Object.values(listeners);
-  const { host, port } = listener!;
+  const { host, port, unix } = listener!;
   return {
     host,
     port,
+    unix,
     admin: admin?.port === undefined ? undefined : { host: admin.host, port: admin.port },
   };
 }

@@ -41,6 +41,7 @@ export async function connectSecurely(
   options: Omit<Deno.StartTlsOptions, "hostname" | "caCerts"> = {},
 ): Promise<Deno.TlsConn> {
   const raw = await Deno.connect({ hostname: "127.0.0.1", port });
+  raw.setNoDelay(true);
   const caCerts = [AUTHORITY.cert];
   const connection = await Deno.startTls(raw, { hostname: serverName, caCerts, ...options });
   try {
