@@ -16,11 +16,15 @@ export interface CertificateFiles {
   readonly isExposed: (path: string, at: Path) => boolean;
 }
 
-/** What reading files needs. */
+/** What reading certificates needs. */
 export interface Reading {
   readonly files: CertificateFiles;
   readonly context: RuleContext;
+  /** In milliseconds since 1970. */
   readonly now: number;
+  /** What is in force already, in PEM: see certificates_in_force.ts. */
+  readonly inForce: ReadonlySet<string>;
+  /** What is wrong, or probably not meant, is added here. */
   readonly problems: Problem[];
 }
 
@@ -28,37 +32,22 @@ type Listeners = Configuration["listeners"];
 type Listener = Listeners[string];
 type Files = NonNullable<NonNullable<Listener["tls"]>["certificates"]>[number];
 
-/**
- * The same configuration with the certificates of its listeners.
- *
- * @param now in milliseconds since 1970
- * @param problems what is wrong with them, or probably not meant, is added here
- */
-export function readCertificates(
-  configuration: Configuration,
-  files: CertificateFiles,
-  context: RuleContext,
-  now: number,
-  problems: Problem[],
-): Configuration {
+/** The same configuration with the certificates of its listeners. */
+export function readCertificates(configuration: Configuration, reading: Reading): Configuration {
+  const { context, problems } = reading;
   const listeners = Object.entries(configuration.listeners).map(([name, listener]) => {
     const { tls } = listener;
     if (tls === undefined) return [name, listener] as const;
     const clientAuthorities = readAuthorities(
       tls.clientCa,
       ["listeners", name, "tls", "clientCa"],
-      {
-        files,
-        context,
-        now,
-        problems,
-      },
+      reading,
     );
     if (tls.certificates === undefined) {
       return [name, { ...listener, tls: { ...tls, clientAuthorities } }] as const;
     }
     const path: Path = ["listeners", name, "tls", "certificates"];
-    const certificates = readAll(tls.certificates, path, { files, context, now, problems });
+    const certificates = readAll(tls.certificates, path, reading);
     problems.push(...findRepeated(certificates, path, context));
     return [name, { ...listener, tls: { ...tls, certificates, clientAuthorities } }] as const;
   });
@@ -69,9 +58,9 @@ export function readCertificates(
 
 /** The same certificates, with what their files hold. @param path of the list */
 export function readAll(list: readonly Files[], path: Path, reading: Reading): Files[] {
-  const { files, context, now, problems } = reading;
+  const { context, problems } = reading;
   return list.map((named, index) => {
-    const { certificate, findings } = readOne(named, [...path, index], files, now);
+    const { certificate, findings } = readOne(named, [...path, index], reading);
     problems.push(
       ...findings.map(({ severity, about, message }) =>
         problemAt(context, [...path, index, about], message, { severity })
@@ -85,7 +74,7 @@ export function readAll(list: readonly Files[], path: Path, reading: Reading): F
 function readAuthorities(
   file: string | undefined,
   at: Path,
-  { files: { read }, context, now, problems }: Reading,
+  { files: { read }, context, now, inForce, problems }: Reading,
 ): string | undefined {
   if (file === undefined) return undefined;
   const found: AuthorityFinding[] = [];
@@ -94,7 +83,7 @@ function readAuthorities(
     file,
     (message) => found.push({ severity: "error", message }),
   );
-  const checked = text === undefined ? undefined : checkAuthorities(text, now);
+  const checked = text === undefined ? undefined : checkAuthorities(text, now, inForce);
   problems.push(
     ...[...found, ...checked?.findings ?? []].map(({ severity, message }) =>
       problemAt(context, at, message, { severity })
@@ -106,8 +95,7 @@ function readAuthorities(
 function readOne(
   { cert, key }: Files,
   at: Path,
-  { read, isExposed }: CertificateFiles,
-  now: number,
+  { files: { read, isExposed }, now, inForce }: Reading,
 ): { certificate: CheckedCertificate | undefined; findings: readonly Finding[] } {
   const unread: Finding[] = [];
   const textOf = (about: Finding["about"], path: string) =>
@@ -117,7 +105,7 @@ function readOne(
       (message) => unread.push({ severity: "error", about, message }),
     );
   const [certText, keyText] = [textOf("cert", cert), textOf("key", key)];
-  const { certificate, findings } = checkCertificate(certText, keyText, now);
+  const { certificate, findings } = checkCertificate(certText, keyText, now, { inForce });
   const exposed: Finding[] = keyText !== undefined && isExposed(key, [...at, "key"])
     ? [{ severity: "warning", about: "key", message: EXPOSED_KEY }]
     : [];

@@ -9,7 +9,10 @@ import { AdminError } from "../admin_error.ts";
 import type { Flags } from "../command.ts";
 import { runUntilSignal } from "../run.ts";
 import type { Predecessor } from "../../runtime/predecessor.ts";
-import type { LoadedConfiguration } from "../../runtime/configuration_source.ts";
+import type {
+  ConfigurationSource,
+  LoadedConfiguration,
+} from "../../runtime/configuration_source.ts";
 import { loadSettings } from "../settings.ts";
 import type { Signals } from "../signals.ts";
 
@@ -55,8 +58,8 @@ function serve(flags: Flags, signals?: Signals): Promise<number> {
     const loaded = await loadTested(config);
     const { configuration, file } = loaded;
     setLogLevel(configuration.log.level);
-    const source = {
-      load: () => loadAgain(config),
+    const source: ConfigurationSource = {
+      load: (current) => loadAgain(config, current),
       file: file && fullPath(file.name),
       first: { files: watchedOf(loaded), readAt },
     };
@@ -104,9 +107,13 @@ async function loadTested(...given: Parameters<typeof loadSettings>): Promise<Lo
   return loaded;
 }
 
-async function loadAgain(config: string | undefined): Promise<LoadedConfiguration> {
+async function loadAgain(
+  config: string | undefined,
+  current: Configuration,
+): Promise<LoadedConfiguration> {
   const warnings: string[] = [];
-  const loaded = await loadTested(config, (more) => warnings.push(...more));
+  const warn = (more: readonly string[]) => void warnings.push(...more);
+  const loaded = await loadTested(config, { current, warn });
   return { configuration: loaded.configuration, warnings, files: watchedOf(loaded) };
 }
 
