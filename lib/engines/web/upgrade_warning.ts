@@ -3,7 +3,7 @@
  * (RFC 9110, 7.8), so the request goes on without it, and the backend says what it needs. But whoever
  * runs this should know why it fails.
  */
-import { splitList } from "../../http/headers.ts";
+import { splitList } from "../../http/field_kinds.ts";
 import { protocolsOf } from "../../http/upgrade.ts";
 import { type Head, readField } from "./head.ts";
 
