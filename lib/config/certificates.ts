@@ -54,21 +54,27 @@ export function readCertificates(configuration: Configuration, reading: Reading)
       return [name, { ...listener, tls: { ...tls, ...authorities } }] as const;
     }
     const path: Path = [...at, "certificates"];
-    const certificates = tls.certificates.map((named, index) => {
-      const { certificate, findings } = readOne(named, [...path, index], reading);
-      problems.push(
-        ...findings.map(({ severity, about, message }) =>
-          problemAt(context, [...path, index, about], message, { severity })
-        ),
-      );
-      return { ...named, loaded: certificate };
-    });
+    const certificates = readAll(tls.certificates, path, reading);
     problems.push(...findRepeated(certificates, path, context));
     return [name, { ...listener, tls: { ...tls, ...authorities, certificates } }] as const;
   });
   const loaded: Listeners = Object.fromEntries(listeners);
   problems.push(...findUncovered(configuration, loaded, context));
   return { ...configuration, listeners: loaded };
+}
+
+/** The same certificates, with what their files hold. @param path of the list */
+export function readAll(list: readonly Files[], path: Path, reading: Reading): Files[] {
+  const { context, problems } = reading;
+  return list.map((named, index) => {
+    const { certificate, findings } = readOne(named, [...path, index], reading);
+    problems.push(
+      ...findings.map(({ severity, about, message }) =>
+        problemAt(context, [...path, index, about], message, { severity })
+      ),
+    );
+    return { ...named, loaded: certificate };
+  });
 }
 
 /** @returns those whose certificates are trusted, in PEM; undefined if there are none, or they cannot be trusted */

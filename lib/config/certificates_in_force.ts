@@ -7,13 +7,14 @@ import type { Configuration } from "./model.ts";
  * @param configuration undefined if none is in force
  */
 export function certificatesInForce(configuration: Configuration | undefined): ReadonlySet<string> {
-  const { listeners = {}, pools = {} } = configuration ?? {};
+  const { listeners = {}, pools = {}, admin } = configuration ?? {};
   const texts = [
     ...Object.values(listeners).flatMap(({ tls }) => [
       ...(tls?.certificates ?? []).map(({ loaded }) => loaded?.cert),
       tls?.clientAuthorities,
       tls?.acme?.directoryAuthorities,
     ]),
+    ...(admin?.tls?.certificates ?? []).map(({ loaded }) => loaded?.cert),
     ...Object.values(pools).map(({ tls }) => tls?.loaded?.client?.cert),
   ];
   return new Set(texts.filter((text) => text !== undefined));

@@ -100,6 +100,8 @@ export function parseVariables(variables: VariableTexts): Loaded {
 export interface Addresses {
   readonly host: string;
   readonly port: number;
+  /** A unix socket in place of both. */
+  readonly unix?: string | undefined;
   /** Undefined if the admin port is off. */
   readonly admin: { readonly host: string; readonly port: number } | undefined;
 }
@@ -156,6 +158,9 @@ async function readersFor({ configuration }: Assembled): Promise<readonly ReadCe
   return [
     ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa || tls?.acme)
       ? [(await import("./certificates.ts")).readCertificates]
+      : [],
+    ...configuration?.admin?.tls
+      ? [(await import("./admin_certificate.ts")).readAdminCertificate]
       : [],
     ...pools.some(({ tls }) => tls?.ca ?? tls?.cert)
       ? [(await import("./backend_tls.ts")).readBackendTls]
@@ -235,10 +240,11 @@ function problemsOf(variables: VariableTexts): readonly Problem[] {
 
 function addressesOf({ listeners, admin }: Configuration): Addresses {
   const [listener] = Object.values(listeners);
-  const { host, port } = listener!;
+  const { host, port, unix } = listener!;
   return {
     host,
     port,
+    unix,
     admin: admin?.port === undefined ? undefined : { host: admin.host, port: admin.port },
   };
 }

@@ -1,6 +1,6 @@
 /** The handshake that opens a WebSocket, as a client asks for it (RFC 6455, 4.2.1). */
 import { protocolsOf } from "./upgrade.ts";
-import { splitList } from "./headers.ts";
+import { splitList } from "./field_kinds.ts";
 
 /** What of a request is looked at. */
 export interface AskedUpgrade {

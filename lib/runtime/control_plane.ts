@@ -150,7 +150,7 @@ export async function startBalancer(
       },
     }),
     fault: () => supervisor.hanging,
-    ...{ unreadiness, report },
+    ...{ unreadiness, report, wheel: clock.wheel },
     config: () => live.written,
   });
   undo.defer(() => admin.shutdown());
@@ -218,7 +218,7 @@ async function listen(
   { observation, supervisor, reconfiguration, admin }: RunningParts,
   predecessor: Predecessor | undefined,
 ): Promise<readonly Deno.NetAddr[]> {
-  if (predecessor === undefined) admin.open();
+  if (predecessor === undefined) await admin.open();
   const addresses = await supervisor.start(
     predecessor?.ports ?? new Set(),
     predecessor?.sockets,

@@ -40,14 +40,14 @@ export function startWarnings(
 /** The admin port's own; a name that is not localhost may lead anywhere. */
 function warningsOf(admin: Configuration["admin"]): string[] {
   if (admin?.port === undefined) return [];
-  const { host, token, readToken } = admin;
+  const { host, unix, token, readToken } = admin;
   if (token !== undefined && readToken !== undefined && textOf(token) === textOf(readToken)) {
     return [
       "admin.token and admin.readToken are the same: it only reads, so nothing can be changed",
     ];
   }
   const hasToken = token !== undefined || readToken !== undefined;
-  if (hasToken || isLoopback(host) || host === "localhost") return [];
+  if (hasToken || unix !== undefined || isLoopback(host) || host === "localhost") return [];
   return [
     `the admin port listens on ${host} without admin.token: it answers 403 to all but /livez and /readyz`,
   ];

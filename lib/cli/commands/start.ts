@@ -28,6 +28,7 @@ Usage: roundabout [start] [--config FILE] [--takeover [flags]]
   --takeover         take the place of the running instance, without losing a request: listen beside it,
                      take over drains and weights set by hand, then stop it. If none runs, start (Linux)
   --admin URL        the admin port of that instance, instead of the one that the settings name
+  --admin-ca FILE    the authority of its certificate, if it has one that is not publicly trusted
   --token-file FILE  a file with its token; otherwise ADMIN_TOKEN or the settings have it
 
 USERS_SERVICE lists the backends of the only pool if there is no file. Settings are variables of the
@@ -91,8 +92,8 @@ async function findPredecessor(
   flags: Flags,
   ...given: [Configuration, () => boolean]
 ): Promise<Predecessor | undefined> {
-  const { takeover, admin, "token-file": tokenFile } = flags;
-  if (!takeover && admin === undefined && tokenFile === undefined) return undefined;
+  const { takeover, admin, "admin-ca": caFile, "token-file": tokenFile } = flags;
+  if (!takeover && (admin ?? caFile ?? tokenFile) === undefined) return undefined;
   return await (await import("../takeover.ts")).findPredecessor(flags, ...given);
 }
 

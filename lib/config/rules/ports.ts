@@ -15,7 +15,7 @@ export function checkPorts(context: RuleContext): Problem[] {
   const all: Listening[] = Object.entries(head.listeners).flatMap(([name, { host, port, unix }]) =>
     unix === undefined ? [{ path: ["listeners", name, "port"], host, port }] : []
   );
-  if (head.admin?.port !== undefined) {
+  if (head.admin?.port !== undefined && head.admin.unix === undefined) {
     all.push({ path: ["admin", "port"], host: head.admin.host, port: head.admin.port });
   }
   return all.flatMap((one, index) => {

@@ -60,7 +60,7 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     otherwise: () => "without a backend such as dns+http://users:5000",
   },
   {
-    settings: ["host", "token", "readToken"].map((name) => ["admin", name]),
+    settings: ["host", "token", "readToken", "unix", "mode", "tls"].map((name) => ["admin", name]),
     isMet: ({ admin }) => admin?.port !== undefined,
     offBy: ["admin", "port"],
     otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,

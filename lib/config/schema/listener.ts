@@ -52,6 +52,11 @@ const tls = section({
   clientAuthorities: undefined as string | undefined,
 }));
 
+/** How a file writes the access mode of a unix socket. */
+export function modeText(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
 /** The access mode of a unix socket, such as 0660. */
 const mode = leaf({
   type: "string",
@@ -59,7 +64,7 @@ const mode = leaf({
     /^0?[0-7]{3}$/.test(text)
       ? reading(Number.parseInt(text, 8))
       : "must be an access mode such as 0660",
-  write: (mode) => mode.toString(8).padStart(4, "0"),
+  write: modeText,
   json: { type: "string", pattern: "^0?[0-7]{3}$", examples: ["0660"] },
 });
 
@@ -87,12 +92,23 @@ export const listener = section({
   tls: tls.optional().describe("Makes this a TLS listener, and sets its certificates."),
 });
 
+/** The access mode of the admin port's unix socket if none is set: whoever can connect may do everything. */
+export const ADMIN_MODE = 0o600;
+
 /** `admin`: the operator's port. */
 export const admin = section({
   host: host().prefault("127.0.0.1").describe("The address of the admin port."),
   port: integerOr<undefined>("off", undefined, 1, 65535).prefault(5001).describe(
     "The admin port: health checks, status, metrics and changes.",
   ),
+  unix: unixPlace.optional().describe("A unix socket for it, instead of host and port."),
+  mode: mode.optional().describe(
+    "The access mode of that socket: who may do all that the admin port can do; by default 0600.",
+  ),
+  tls: section({
+    certificates: list(certificate, "certificates").length(1, "must have exactly one certificate")
+      .describe("Its certificate."),
+  }).optional().describe("Makes the admin port speak https."),
   token: token.optional().describe(
     "The token for all that the admin port can do; without one only loopback can do it.",
   ),
