@@ -107,6 +107,16 @@ onSocket(
 );
 
 onSocket(
+  "an abstract one is refused, as commands could not ask there",
+  async (site) => {
+    site.write({ unix: "@admin" });
+    const { status, stderr } = await site.ask("check");
+    assertEquals(status, 2);
+    assertStringIncludes(stderr, "admin.unix must be a path: commands open no abstract sockets");
+  },
+);
+
+onSocket(
   "a token is asked for if one is set, and the mode is as it is set",
   async (site, folder) => {
     const unix = `${folder}/admin.sock`;

@@ -75,6 +75,16 @@ const unixPlace = leaf({
   json: { type: "string", examples: ["/run/roundabout/front.sock", "@front"] },
 });
 
+/** A path alone: fetch, by which commands ask, opens no abstract sockets. */
+const adminPlace = leaf({
+  type: "string",
+  read: (text) =>
+    text.startsWith("@")
+      ? "must be a path: commands open no abstract sockets"
+      : readUnixPlace(text),
+  json: { type: "string", examples: ["/run/roundabout/admin.sock"] },
+});
+
 /** One of `listeners`. */
 export const listener = section({
   host: host().prefault("0.0.0.0").describe(
@@ -101,7 +111,7 @@ export const admin = section({
   port: integerOr<undefined>("off", undefined, 1, 65535).prefault(5001).describe(
     "The admin port: health checks, status, metrics and changes.",
   ),
-  unix: unixPlace.optional().describe("A unix socket for it, instead of host and port."),
+  unix: adminPlace.optional().describe("A unix socket for it, instead of host and port."),
   mode: mode.optional().describe(
     "The access mode of that socket: who may do all that the admin port can do; by default 0600.",
   ),
