@@ -3,11 +3,13 @@ FROM denoland/deno:2.9.6 AS build
 WORKDIR /src
 COPY deno.json deno.lock main.ts ./
 COPY lib lib
-RUN deno task compile
+RUN deno task compile && mkdir /state
 
 # What ships: the binary on a small image with glibc, and a user that owns nothing.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /src/dist/roundabout /usr/local/bin/roundabout
+# Where it keeps certificates that it got by itself: a new volume there belongs to its user.
+COPY --from=build --chown=65532:65532 /state /var/lib/roundabout
 USER 65532:65532
 WORKDIR /home/nonroot
 EXPOSE 5000

@@ -55,7 +55,7 @@ const LOG_WRITERS = [
   "lib/runtime/log_router.ts",
   "lib/runtime/reload.ts",
   "lib/runtime/supervisor.ts",
-  "lib/runtime/take_addresses.ts",
+  "lib/runtime/take_changes.ts",
   "main.ts",
 ];
 

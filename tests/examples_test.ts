@@ -21,6 +21,7 @@ const NO_SETTINGS = new Set([
   "CAP_NET_BIND_SERVICE",
   "LIVE",
   "TIME_WAIT",
+  "USER_ID",
 ]);
 
 function fencesIn(page: string, language: string): string[] {
@@ -175,6 +176,57 @@ Deno.test("examples: systemd finds nothing wrong with the unit, and rates it as 
   const [, promised] = /rates the unit at ([\d.]+) of 10/.exec(DEPLOY)!;
   assert(found === undefined || Number(found) <= Number(promised), found);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("examples: systemd finds nothing wrong with the unit with TLS, which differs in what its README says", async () => {
+  const folder = await Deno.makeTempDir();
+  const copy = async (from: string, to: string) => {
+    const text = await Deno.readTextFile(`${EXAMPLES}/${from}`);
+    await Deno.writeTextFile(to, text.replaceAll("/usr/local/bin/roundabout", Deno.execPath()));
+    return text;
+  };
+  await Deno.mkdir(`${folder}/roundabout.service.d`);
+  await copy("systemd/roundabout.service", `${folder}/roundabout.service`);
+  const changes = await copy("systemd-tls/tls.conf", `${folder}/roundabout.service.d/tls.conf`);
+  const found = await systemdAnalyze("verify", `${folder}/roundabout.service`) ?? "";
+  assertEquals(found.split("\n").filter((line) => line.includes("roundabout")), []);
+  assertMatch(changes, /^ExecReload=\/usr\/local\/bin\/roundabout reload --config \/etc/m);
+  assertMatch(changes, /^StateDirectory=roundabout$/m);
+  await Deno.remove(folder, { recursive: true });
+});
+
+for (
+  const [example, config] of [["tls", "config/roundabout.jsonc"], [
+    "systemd-tls",
+    "roundabout.jsonc",
+  ]]
+) {
+  Deno.test(`examples: the file of ${example} passes its tests, with the certificate that its README makes`, async () => {
+    const folder = await Deno.makeTempDir();
+    const made = await run(["cert", "localhost"]);
+    await Deno.writeTextFile(`${folder}/localhost.pem`, made.stdout, { mode: 0o600 });
+    await Deno.copyFile(`${EXAMPLES}/${example}/${config}`, `${folder}/roundabout.jsonc`);
+    const { status, stdout, stderr } = await run([
+      "check",
+      "--config",
+      `${folder}/roundabout.jsonc`,
+    ]);
+    assertEquals([status, stderr], [0, ""]);
+    assertMatch(stdout, /2 listeners, 1 pool, 1 route, 1 test passed\n$/);
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
+Deno.test("examples: in tls, the ports that are published are those of the listeners, and redirects lead there", async () => {
+  const files = await exampleFiles();
+  const compose = parse(files.get("tls/compose.yaml")!) as {
+    services: { gateway: { ports: string[]; stop_grace_period: string } };
+  };
+  const { ports, stop_grace_period } = compose.services.gateway;
+  assertEquals(ports, ["127.0.0.1:8080:8080", "127.0.0.1:8443:8443"]);
+  const config = files.get("tls/config/roundabout.jsonc")!;
+  assertEquals([...config.matchAll(/"port": (\d+)/g)].map(([, port]) => port), ["8080", "8443"]);
+  assert(Number.parseInt(stop_grace_period) > 30);
 });
 
 Deno.test("examples: the settings of the unit are right", async () => {

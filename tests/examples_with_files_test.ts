@@ -26,5 +26,6 @@ Deno.test("examples: each folder with a configuration file is tried", () => {
   const folders = [...Deno.readDirSync(EXAMPLES)].filter(({ isDirectory }) => isDirectory);
   const found = folders.map(({ name }) => name)
     .filter((name) => namesIn(EXAMPLES + name).includes("roundabout.jsonc"));
-  assertEquals(found.sort(), WITH_FILES);
+  // That of systemd-tls needs a certificate, and ports that others may have: tests/examples_test.ts.
+  assertEquals(found.filter((name) => name !== "systemd-tls").sort(), WITH_FILES);
 });

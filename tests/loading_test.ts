@@ -57,6 +57,10 @@ for (const [engine, other] of [["web", "tcp"], ["tcp", "web"]] as const) {
   });
 }
 
+Deno.test("loading: a worker of the web engine loads what relays WebSockets only for the first one", () => {
+  assertEquals(found([WORKER, "lib/engines/web/serve.ts"], /\/websocket\//), []);
+});
+
 Deno.test("loading: what a file imports later is not loaded with it", () => {
   assertEquals(loadedWith("lib/cli/commands.ts").has("lib/cli/commands/start.ts"), false);
   assertEquals(loadedWith("lib/cli/commands.ts").has("lib/config/source/variables.ts"), true);

@@ -3,13 +3,8 @@ import type { AcmeClient } from "./client.ts";
 import { AcmeFailure } from "./failure.ts";
 import type { Poller } from "./poller.ts";
 import { describeProblem } from "./problem.ts";
-import {
-  type Authorization,
-  type Challenge,
-  isToken,
-  type Order,
-  readAuthorization,
-} from "./resources.ts";
+import { type Authorization, type Challenge, type Order, readAuthorization } from "./resources.ts";
+import { isToken } from "./store/challenges.ts";
 import type { AcmeStore } from "./store/store.ts";
 
 interface Tools {
@@ -44,7 +39,7 @@ export async function proveControl(order: Order, tools: Tools): Promise<void> {
       const { response, value } = await show(url);
       return { value, isOver: value.status !== "pending", response };
     });
-    await store.removeChallenge(token);
+    await store.challenges.remove(token);
     if (authorization.status !== "valid") problems.push(describeInvalid(authorization));
   }
   if (problems.length > 0) throw new AcmeFailure("refused", problems.join("; "));
@@ -56,7 +51,7 @@ async function answer(
   { client, store }: Tools,
 ): Promise<string> {
   const { token, url, status } = challengeOf(authorization);
-  await store.saveChallenge(token, await client.keyAuthorization(token));
+  await store.challenges.save(token, await client.keyAuthorization(token));
   // One that is processing was answered before this was broken off.
   if (status === "pending") await client.post({ what: "take a challenge", url, payload: {} });
   return token;

@@ -10,6 +10,8 @@ export interface FailureRecord {
   readonly retryAt: number;
   /** Until when the authority wants no attempt; `failedAt` if it did not say. */
   readonly allowedAt: number;
+  /** What failed. */
+  readonly reason: string;
 }
 
 /** No pause is longer, so one that seems to be comes from a clock that was wrong. */
@@ -21,42 +23,49 @@ export interface FailureFacts {
   readonly random: number;
   /** What the authority asked for. */
   readonly retryAfterMs: number | undefined;
+  /** The longest pause, unless the authority asks for more; by default a day. */
+  readonly longestMs?: number | undefined;
   /** When this process began. */
   readonly startedAt: number;
+  readonly reason: string;
 }
 
 /** Adds a failure. A restart begins to count anew: it is often what an operator does after a repair. */
 export function addFailure(
   before: FailureRecord | undefined,
-  { now, random, retryAfterMs, startedAt }: FailureFacts,
+  { now, random, retryAfterMs, longestMs, startedAt, reason }: FailureFacts,
 ): FailureRecord {
   const failures = before !== undefined && before.failedAt >= startedAt ? before.failures + 1 : 1;
-  const pauseMs = pauseAfterFailure(failures, random, retryAfterMs);
+  const pauseMs = pauseAfterFailure(failures, random, retryAfterMs, longestMs);
   return {
     failures,
     failedAt: now,
     retryAt: now + pauseMs,
     allowedAt: now + (retryAfterMs ?? 0),
+    reason,
   };
 }
 
 /**
- * How long to wait for the next attempt. Of failures before this process began, what the authority asked for
- * still holds, and a minute: a balancer that is started again and again must not use up its limits.
+ * When the next attempt may be made. Of failures before this process began, what the authority asked for still
+ * holds, and a minute: a balancer that is started again and again must not use up its limits.
  *
- * @returns in milliseconds; 0 if it is time
+ * @returns in milliseconds since 1970
  */
+export function nextAttempt(record: FailureRecord, startedAt: number): number {
+  const { retryAt, failedAt, allowedAt } = record;
+  if (failedAt >= startedAt) return retryAt;
+  return Math.max(allowedAt, Math.min(retryAt, failedAt + MIN_RETRY_MS));
+}
+
+/** @returns how long to wait for the next attempt, in milliseconds; 0 if it is time */
 export function pauseBeforeAttempt(
   record: FailureRecord | undefined,
   now: number,
   startedAt: number,
 ): number {
   if (record === undefined) return 0;
-  const isOfNow = record.failedAt >= startedAt;
-  const until = isOfNow
-    ? record.retryAt
-    : Math.max(record.allowedAt, Math.min(record.retryAt, record.failedAt + MIN_RETRY_MS));
-  const pauseMs = until - now;
+  const pauseMs = nextAttempt(record, startedAt) - now;
   return pauseMs > 0 && pauseMs <= MAX_PAUSE_MS ? pauseMs : 0;
 }
 

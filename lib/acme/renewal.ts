@@ -3,7 +3,13 @@ import { plainMessage } from "../net/plain_message.ts";
 import { attempt, type AttemptTools, lockPathOf, type Wanted } from "./attempt.ts";
 import type { AcmeCertificate } from "./chain.ts";
 import { AcmeFailure } from "./failure.ts";
-import { addFailure, type FailureRecord, latest, pauseBeforeAttempt } from "./failure_record.ts";
+import {
+  addFailure,
+  type FailureRecord,
+  latest,
+  nextAttempt,
+  pauseBeforeAttempt,
+} from "./failure_record.ts";
 import { describeFailure, describeIssued } from "./report.ts";
 import { renewalTime } from "./schedule.ts";
 import { type AcmeSettings, namesOf } from "./settings.ts";
@@ -18,6 +24,9 @@ const LOOK_MS = 3_600_000;
 /** The same while another balancer orders. */
 const LOCKED_MS = 5_000;
 
+/** The longest pause after a failure of the store: to try it again costs nobody anything. */
+const STORE_RETRY_MS = 600_000;
+
 /** Without a pause like after a failure, it would be ordered again and again. */
 const DUE_AT_ONCE =
   "the certificate that came is due for renewal already: is this machine's clock right?";
@@ -30,6 +39,8 @@ export interface RenewalOptions extends AttemptTools {
   /** Called with what failed, why, and when it is tried again. */
   readonly onWarning: (text: string) => void;
   readonly onInfo: (text: string) => void;
+  /** A certificate that is served already, from before these settings: until there is another one, it goes on. */
+  readonly inUse?: AcmeCertificate | undefined;
 }
 
 /** For a page of status; times are in milliseconds since 1970. */
@@ -39,7 +50,7 @@ export interface RenewalStatus {
   /** When it is due for renewal; undefined if there is none for all names. */
   readonly renewAt: number | undefined;
   readonly isOrdering: boolean;
-  /** Why the last attempt failed, and when the next one is made; undefined if it did not fail. */
+  /** Why the last attempt failed, and when the next one is made at the earliest; undefined if it did not fail. */
   readonly problem: { readonly reason: string; readonly retryAt: number } | undefined;
 }
 
@@ -51,11 +62,14 @@ export class AcmeRenewal {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #inUse: AcmeCertificate | undefined;
+  /** Whether it was ordered by these settings. */
+  #isOwn = false;
   /** The one that the store has for these names, and when it is due. */
   #stored: { readonly cert: string; readonly renewAt: number } | undefined;
   #failures: FailureRecord | undefined;
-  #reason = "";
   #isOrdering = false;
+  /** How long to wait before the first order; undefined until the store was looked at. */
+  #firstPauseMs: number | undefined;
   /** What was said last of the store, and whether of another one's lock: each is said once. */
   #storeProblem: string | undefined;
   #isLockedOut = false;
@@ -65,17 +79,31 @@ export class AcmeRenewal {
     const names = namesOf(settings);
     this.#wanted = { settings, names, id: certificateId(settings.directory, names) };
     this.#options = options;
+    this.#inUse = options.inUse;
     this.#startedAt = wallClock();
     this.#lock = new StoreLock(lockPathOf(settings, store), { ...options, disk: store.disk });
   }
 
+  /** The certificate to serve; undefined if there is none yet. */
+  get certificate(): AcmeCertificate | undefined {
+    return this.#inUse;
+  }
+
   /**
-   * Begins. When this resolves, the stored certificate is in use, if there is one; getting one that is missing goes
-   * on behind it. It never rejects: what fails is warned of, and tried again.
+   * Looks what the store has. When this resolves, its certificate is in use, if there is one. Nothing is ordered
+   * before {@linkcode start}. It never rejects: what fails is warned of, and tried again.
+   */
+  async load(): Promise<void> {
+    this.#firstPauseMs ??= await this.#orFail(() => this.#look());
+  }
+
+  /**
+   * Begins to order what is missing, and to renew: challenges are answered from now on. Resolves as
+   * {@linkcode load} does, if that was not done before.
    */
   async start(): Promise<void> {
-    const pauseMs = await this.#orFail(() => this.#look());
-    this.#running = this.#run(pauseMs);
+    await this.load();
+    this.#running = this.#run(this.#firstPauseMs!);
   }
 
   /** Ends it. An order under way goes on after the next start. */
@@ -91,7 +119,7 @@ export class AcmeRenewal {
       certificate: this.#inUse,
       renewAt: this.#stored?.renewAt,
       isOrdering: this.#isOrdering,
-      problem: record && { reason: this.#reason, retryAt: record.retryAt },
+      problem: record && { reason: record.reason, retryAt: nextAttempt(record, this.#startedAt) },
     };
   }
 
@@ -161,8 +189,9 @@ export class AcmeRenewal {
     const before = this.#inUse;
     const isWhole = before !== undefined && names.every((name) => before.names.includes(name));
     // The store may have an older one, if the newest could not be written.
-    if (isWhole && certificate.notBefore < before.notBefore) return;
+    if (isWhole && this.#isOwn && certificate.notBefore < before.notBefore) return;
     this.#inUse = certificate;
+    this.#isOwn = true;
     this.#options.onCertificate(certificate);
   }
 
@@ -194,7 +223,7 @@ export class AcmeRenewal {
     const { names } = this.#wanted;
     if (!this.#isLockedOut) {
       this.#options.onInfo(
-        `another balancer that shares the store is at work: waiting with ${names.join(", ")}`,
+        `waiting with ${names.join(", ")}: another order of the same account is under way`,
       );
     }
     this.#isLockedOut = true;
@@ -215,22 +244,30 @@ export class AcmeRenewal {
     const { id, names, settings } = this.#wanted;
     const now = wallClock();
     const retryAfterMs = error instanceof AcmeFailure ? error.retryAfterMs : undefined;
-    const facts = { now, random: random(), retryAfterMs, startedAt: this.#startedAt };
-    const record = addFailure(this.#failures, facts);
-    this.#failures = record;
-    this.#reason = error instanceof AcmeFailure ? error.message : this.#storeFailure(error);
+    const isOfAuthority = error instanceof AcmeFailure;
+    const reason = isOfAuthority ? error.message : this.#storeFailure(error);
+    const longestMs = isOfAuthority ? undefined : STORE_RETRY_MS;
     const { directory } = settings;
-    const { retryAt } = record;
     const inUse = this.#inUse;
-    onWarning(describeFailure({ names, directory, reason: this.#reason, inUse, now, retryAt }));
+    const record = addFailure(this.#failures, {
+      ...{ now, random: random(), retryAfterMs, longestMs, startedAt: this.#startedAt, reason },
+    });
+    this.#failures = record;
+    const { retryAt } = record;
+    onWarning(describeFailure({ names, directory, reason, inUse, now, retryAt }));
     // A store that cannot be written is the next thing to fail, and is warned of then.
     await store.saveFailures(id, record).catch(() => {});
     return Math.min(record.retryAt - now, LOOK_MS);
   }
 
   #storeFailure(error: unknown): string {
-    const isOfSystem = error instanceof Error && Object.hasOwn(Deno.errors, error.name);
     const text = plainMessage(error);
-    return isOfSystem ? `the store ${this.#options.store.folder} cannot be used: ${text}` : text;
+    // Deno has no class of its own for some of them, such as a file system that is read-only.
+    const isOfSystem = error instanceof Error &&
+      (Object.hasOwn(Deno.errors, error.name) || "code" in error);
+    if (!isOfSystem) return text;
+    const isDenied = ["PermissionDenied", "NotCapable"].includes(error.name);
+    const cure = isDenied ? ": let the user of this program write there" : "";
+    return `the store ${this.#options.store.folder} cannot be used: ${text}${cure}`;
   }
 }

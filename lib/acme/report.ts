@@ -18,9 +18,11 @@ interface Failed {
 export function describeFailure(
   { names, directory, reason, inUse, now, retryAt }: Failed,
 ): string {
-  const what = inUse === undefined ? "get a certificate for" : "renew the certificate for";
+  const what = inUse === undefined
+    ? "Cannot get a certificate for "
+    : "Cannot renew the certificate for ";
   const next = `next try in ${roughly(retryAt - now)}, at ${isoTime(retryAt)}`;
-  return `Cannot ${what} ${names.join(", ")} from ${directory}: ${reason}; ` +
+  return `${what}${names.join(", ")} from ${directory}: ${reason}; ` +
     `${describeInUse(names, inUse, now)}; ${next}`;
 }
 
@@ -48,6 +50,6 @@ export function describeIssued(
   names: readonly string[],
   renewAt: number,
 ): string {
-  return `there is a new certificate for ${names.join(", ")}, valid until ${isoTime(notAfter)}; ` +
-    `it is renewed at ${isoTime(renewAt)}`;
+  return `there is a new certificate for ${names.join(", ")}, valid until ${isoTime(notAfter)}` +
+    `; it is renewed at ${isoTime(renewAt)}`;
 }

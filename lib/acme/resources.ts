@@ -6,14 +6,6 @@ import { parseJson, problem } from "./problem.ts";
 /** No order of ours has more parts. */
 const MAX_PARTS = 200;
 
-/** What a token may consist of (8.1); it becomes the name of a file and a part of a URL. */
-const TOKEN = /^[A-Za-z0-9_-]{16,200}$/;
-
-/** Whether this may be the token of a challenge. */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
 /** What authorities have a URL for. */
 const directory = z.object({
   newNonce: z.string(),

@@ -45,10 +45,16 @@ export function renewalTime({ notBefore, notAfter }: Life, random: number): numb
  *
  * @param failures in a row, from 1
  * @param random 0 up to 1
+ * @param longestMs in place of a day
  * @returns in milliseconds
  */
-export function pauseAfterFailure(failures: number, random: number, retryAfterMs = 0): number {
-  const growing = Math.min(MIN_RETRY_MS * 2 ** Math.min(failures - 1, 20), MAX_RETRY_MS);
+export function pauseAfterFailure(
+  failures: number,
+  random: number,
+  retryAfterMs = 0,
+  longestMs = MAX_RETRY_MS,
+): number {
+  const growing = Math.min(MIN_RETRY_MS * 2 ** Math.min(failures - 1, 20), longestMs);
   const jittered = Math.max(MIN_RETRY_MS, growing * (1 - RETRY_JITTER * random));
   return Math.max(jittered, retryAfterMs);
 }

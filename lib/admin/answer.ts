@@ -6,7 +6,7 @@ import { type Health, healthReply, isHealthPath } from "./health.ts";
 import { errorReply, type Field } from "./replies.ts";
 import type { AdminRequest } from "./request.ts";
 import { type Answer, findRoute } from "./routes.ts";
-import { refuseSender } from "./sender.ts";
+import { refuseSender, type Scheme } from "./sender.ts";
 import type { Identity, TokenCheck } from "./tokens.ts";
 
 /** The largest body that is read, in bytes. */
@@ -17,8 +17,9 @@ export interface Sources {
   readonly health: Health;
   readonly control: Control;
   readonly tokens: TokenCheck;
-  /** admin.host, if it is on loopback; undefined if it is not. */
+  /** admin.host, if it is on loopback, or localhost for a unix socket; undefined if it is beyond. */
   readonly ownHost: string | undefined;
+  readonly scheme: Scheme;
   /** In milliseconds since 1970. */
   readonly wallClock: () => number;
 }
@@ -37,11 +38,11 @@ export function decide(
   request: AdminRequest,
   address: string,
   now: number,
-  { health, control, tokens, ownHost, wallClock }: Sources,
+  { health, control, tokens, ownHost, scheme, wallClock }: Sources,
 ): LocalReply | Change {
   const { method, path } = request;
   const isHealth = isHealthPath(path);
-  const refusal = refuseSender(request, ownHost, isHealth);
+  const refusal = refuseSender(request, ownHost, isHealth, scheme);
   if (refusal !== undefined) return refusal;
   const isReading = method === "GET" || method === "HEAD";
   if (isHealth) return isReading ? healthReply(path, health) : notAllowed("GET, HEAD");

@@ -3,17 +3,21 @@
  * there may be, the oldest is closed: whatever occupies them, the next health check is answered.
  */
 
+import type { Connection } from "../net/connection.ts";
+
 /** Those that wait for their clients. */
-const MAX_WAITING = 100;
+export const MAX_WAITING = 100;
 
 /** Those whose change is being made: that takes its time, so they are not closed for others. */
 const MAX_ACTING = 10;
 
+type Closable = Pick<Connection, "close">;
+
 export class Connections {
   readonly #lifetime: number;
   /** With their timers; the oldest comes first. */
-  readonly #waiting = new Map<Deno.Conn, ReturnType<typeof setTimeout>>();
-  readonly #acting = new Set<Deno.Conn>();
+  readonly #waiting = new Map<Closable, ReturnType<typeof setTimeout>>();
+  readonly #acting = new Set<Closable>();
 
   /** @param lifetime how long a connection may wait for its client, in milliseconds */
   constructor(lifetime: number) {
@@ -26,7 +30,7 @@ export class Connections {
   }
 
   /** Closes it after its lifetime. */
-  add(connection: Deno.Conn): void {
+  add(connection: Closable): void {
     if (this.#waiting.size === MAX_WAITING) this.close(this.#waiting.keys().next().value!);
     this.#waiting.set(connection, setTimeout(() => this.close(connection), this.#lifetime));
   }
@@ -37,7 +41,7 @@ export class Connections {
    * @returns undefined if it has been closed already: then nothing is done
    */
   async whileActing<Result>(
-    connection: Deno.Conn,
+    connection: Closable,
     act: () => Result | Promise<Result>,
   ): Promise<Result | undefined> {
     if (!this.#stopWaiting(connection)) return undefined;
@@ -50,7 +54,7 @@ export class Connections {
     }
   }
 
-  close(connection: Deno.Conn): void {
+  close(connection: Closable): void {
     const isOpen = this.#stopWaiting(connection) || this.#acting.delete(connection);
     if (isOpen) connection.close();
   }
@@ -60,7 +64,7 @@ export class Connections {
   }
 
   /** @returns whether it was waiting */
-  #stopWaiting(connection: Deno.Conn): boolean {
+  #stopWaiting(connection: Closable): boolean {
     clearTimeout(this.#waiting.get(connection));
     return this.#waiting.delete(connection);
   }

@@ -81,7 +81,7 @@ function ofConfiguration({ configuration: { number, since, lastReload, reloads }
   ];
 }
 
-function ofCertificates({ listeners }: Status): string[] {
+function ofCertificates({ listeners, acme }: Status): string[] {
   const all = listeners.flatMap(({ name: listener, certificates }) =>
     certificates.flatMap(({ names, notAfter }) =>
       names.map((name) => [labelsOf({ listener, name }), secondsOf(notAfter)] as const)
@@ -92,6 +92,14 @@ function ofCertificates({ listeners }: Status): string[] {
       "certificate_expiry_timestamp_seconds",
       "When the certificate for a name expires; of several the first one.",
       all.toSorted(([, one], [, other]) => one - other),
+    ),
+    gauge(
+      "acme_failing",
+      "Whether the last attempt to get or renew a certificate failed; by its first name.",
+      acme.map(({ names: [name = ""], directory, problem }) => [
+        labelsOf({ name, directory }),
+        Number(problem !== null),
+      ]),
     ),
   ];
 }

@@ -2,6 +2,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { Malformed } from "../engines/tcp/http1/malformed.ts";
 import { RequestHead } from "../engines/tcp/http1/request_head.ts";
+import type { Bytes, Connection } from "../net/connection.ts";
 import { type AdminRequest, readRequest } from "./request.ts";
 
 const MAX_HEAD_BYTES = 8 * 1024;
@@ -23,7 +24,7 @@ export interface Received {
  * @returns undefined if the client leaves before its head is complete
  * @throws {Malformed} if the head is not valid, or too large
  */
-export async function receiveRequest(connection: Deno.Conn): Promise<Received | undefined> {
+export async function receiveRequest(connection: Connection): Promise<Received | undefined> {
   const bytes = new Uint8Array(MAX_HEAD_BYTES);
   const head = new RequestHead(MAX_HEAD_LINES);
   let filled = 0;
@@ -58,7 +59,7 @@ function tooLarge(): Malformed {
 
 /** @param first what of it has arrived with the head */
 async function receiveBody(
-  connection: Deno.Conn,
+  connection: Connection,
   { contentLength, expectsContinue }: AdminRequest,
   first: Uint8Array,
 ): Promise<Uint8Array | undefined> {
@@ -75,12 +76,12 @@ async function receiveBody(
 }
 
 /** Sends all bytes. */
-export async function sendAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+export async function sendAll(connection: Connection, bytes: Bytes): Promise<void> {
   for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
 /** Receives what nobody needs, until the client closes. */
-export async function discard(connection: Deno.Conn): Promise<void> {
+export async function discard(connection: Connection): Promise<void> {
   const bytes = new Uint8Array(MAX_HEAD_BYTES);
   while (await connection.read(bytes) !== null);
 }

@@ -17,7 +17,10 @@ import type { LocalReply } from "../http/local_reply.ts";
 import { plainMessage } from "../net/plain_message.ts";
 import { isLoopback } from "../net/is_loopback.ts";
 import { type Change, decide, type Sources } from "./answer.ts";
-import { Connections } from "./connections.ts";
+import { Arrival } from "./arrival.ts";
+import { Connections, MAX_WAITING } from "./connections.ts";
+import type { AdminHandshakes, AdminTls } from "./handshakes.ts";
+import type { Connection } from "../net/connection.ts";
 import type { Control } from "./control.ts";
 import type { Health } from "./health.ts";
 import { discard, type Received, receiveRequest, sendAll } from "./receive.ts";
@@ -26,9 +29,14 @@ import type { Answer } from "./routes.ts";
 import { TokenCheck, type Tokens } from "./tokens.ts";
 
 export interface AdminOptions extends Health {
+  /** Where its clients come in; closed at the end. */
+  readonly listener: Deno.TcpListener | Deno.UnixListener;
+  /** admin.host. */
   readonly hostname: string;
-  /** 0 takes any free port. */
-  readonly port: number;
+  /** Removes the file of a unix socket. */
+  readonly removeSocket?: (() => void) | undefined;
+  /** Undefined if it speaks HTTP without TLS. */
+  readonly tls?: AdminTls | undefined;
   readonly control: Control;
   /** Asked for each request: a reload may change them. */
   readonly tokens: () => Tokens;
@@ -42,7 +50,6 @@ export interface AdminOptions extends Health {
 
 /** A running admin port. */
 export interface Admin {
-  readonly address: Deno.NetAddr;
   /** Listens no longer, so that another one can; what has come in is answered. */
   release(): void;
   /** Stops it; what it has begun to send is cut off. */
@@ -61,28 +68,36 @@ const LIFETIME_MS = 5_000;
 /** How long to wait after accepting failed, in milliseconds. */
 const PAUSE_MS = 100;
 
-/** Starts the admin port. @throws if the address cannot be listened on */
+/** Who comes through a unix socket: by the mode of its file, or because programs of this machine alone see it. */
+const SOCKET_CLIENT = "unix";
+const SOCKET_HOST = "localhost";
+
+/** Starts the admin port. */
 export function serveAdmin(options: AdminOptions): Admin {
-  const { hostname, port, lifetime = LIFETIME_MS, onError, onWarning } = options;
-  const listener = Deno.listen({ hostname, port });
-  const address = listener.addr as Deno.NetAddr;
-  const isOnLoopback = isLoopback(address.hostname);
+  const { listener, hostname, removeSocket, tls, onError, onWarning } = options;
+  const { lifetime = LIFETIME_MS } = options;
+  const { addr } = listener;
+  const isSocket = !("hostname" in addr);
+  const isOnLoopback = isSocket || isLoopback(addr.hostname);
   const sources: Sources = {
     health: options,
     control: options.control,
     wallClock: Date.now,
     tokens: new TokenCheck(options.tokens, isOnLoopback),
-    ownHost: isOnLoopback ? hostname : undefined,
+    ownHost: isSocket ? SOCKET_HOST : isOnLoopback ? hostname : undefined,
+    scheme: tls === undefined ? "http" : "https",
   };
   const connections = new Connections(lifetime);
+  let handshakes: Promise<AdminHandshakes> | undefined;
   let stopped = false;
 
   async function accept(): Promise<void> {
     while (!stopped) {
       try {
         const connection = await listener.accept();
-        connections.add(connection);
-        serve(connection);
+        const arrived = new Arrival(connection);
+        connections.add(arrived);
+        serve(arrived, connection);
       } catch (error) {
         if (stopped) return;
         onWarning(`the admin port cannot accept connections: ${plainMessage(error)}`);
@@ -91,9 +106,19 @@ export function serveAdmin(options: AdminOptions): Admin {
     }
   }
 
-  async function serve(connection: Deno.TcpConn): Promise<void> {
+  async function serve(
+    arrived: Arrival,
+    accepted: Deno.TcpConn | Deno.UnixConn,
+  ): Promise<void> {
+    let connection: Connection | undefined;
     try {
-      const answered = await answer(connection);
+      // TLS sends several pieces, and each would wait for the one before to be acknowledged.
+      if ("setNoDelay" in accepted) accepted.setNoDelay(true);
+      const { remoteAddr } = accepted;
+      const client = "hostname" in remoteAddr ? remoteAddr.hostname : SOCKET_CLIENT;
+      connection = tls === undefined ? arrived : await (await secured(tls)).secure(arrived);
+      if (connection === undefined) return;
+      const answered = await answer(arrived, connection, client);
       if (answered === undefined) return;
       await sendAll(connection, localReplyBytes(answered.reply, "close", answered.isHead));
       await connection.closeWrite();
@@ -102,12 +127,23 @@ export function serveAdmin(options: AdminOptions): Admin {
     } catch (error) {
       if (!isOfConnection(error)) onError(error);
     } finally {
-      connections.close(connection);
+      connection?.close();
+      connections.close(arrived);
     }
   }
 
+  function secured(tls: AdminTls): Promise<AdminHandshakes> {
+    return handshakes ??= import("./handshakes.ts").then(({ AdminHandshakes }) =>
+      new AdminHandshakes(tls, lifetime, MAX_WAITING)
+    );
+  }
+
   /** @returns undefined if the client leaves before its request is complete */
-  async function answer(connection: Deno.TcpConn): Promise<Answered | undefined> {
+  async function answer(
+    arrived: Arrival,
+    connection: Connection,
+    client: string,
+  ): Promise<Answered | undefined> {
     let received: Received | undefined;
     try {
       received = await receiveRequest(connection);
@@ -117,9 +153,8 @@ export function serveAdmin(options: AdminOptions): Admin {
     }
     if (received === undefined) return undefined;
     const { request, readBody } = received;
-    const client = connection.remoteAddr.hostname;
     const decided = await orFault(() => decide(request, client, performance.now(), sources));
-    const answer = "act" in decided ? await carryOut(decided, connection, readBody) : decided;
+    const answer = "act" in decided ? await carryOut(decided, arrived, readBody) : decided;
     if (answer === undefined) return undefined;
     const isHead = request.method === "HEAD";
     return "reply" in answer ? { ...answer, isHead } : { reply: answer, isHead };
@@ -127,7 +162,7 @@ export function serveAdmin(options: AdminOptions): Admin {
 
   async function carryOut(
     { act }: Change,
-    connection: Deno.TcpConn,
+    arrived: Arrival,
     readBody: Received["readBody"],
   ): Promise<Answer | undefined> {
     const body = await readBody();
@@ -136,7 +171,7 @@ export function serveAdmin(options: AdminOptions): Admin {
       const error = "too many changes are being made: try again";
       return errorReply(STATUS_CODE.ServiceUnavailable, error, [["retry-after", "1"]]);
     }
-    return await connections.whileActing(connection, () => orFault(() => act(body)));
+    return await connections.whileActing(arrived, () => orFault(() => act(body)));
   }
 
   /** What a function returns; if it fails, the reply that says so. */
@@ -155,11 +190,11 @@ export function serveAdmin(options: AdminOptions): Admin {
     if (stopped) return;
     stopped = true;
     listener.close();
+    removeSocket?.();
   }
 
   accept();
   return {
-    address,
     release,
     shutdown() {
       release();

@@ -16,6 +16,8 @@ export interface Status {
   readonly workers: readonly WorkerStatus[];
   readonly configuration: ConfigurationStatus;
   readonly listeners: readonly ListenerStatus[];
+  /** Certificates that listeners get by themselves. */
+  readonly acme: readonly AcmeStatus[];
   /** Requests in flight, over all workers. */
   readonly inFlight: number;
   readonly pools: readonly PoolStatus[];
@@ -70,6 +72,26 @@ export interface CertificateStatus {
   readonly issuer: string;
   /** SHA-256, in hexadecimal with colons. */
   readonly fingerprint: string;
+}
+
+/** A certificate that is ordered and renewed. */
+export interface AcmeStatus {
+  /** The listeners that serve it. */
+  readonly listeners: readonly string[];
+  /** The names that it is for. */
+  readonly names: readonly string[];
+  /** The URL of the authority's directory. */
+  readonly directory: string;
+  /** When the one in use expires; null if there is none yet, and a self-made one is served. */
+  readonly notAfter: string | null;
+  /** When it is renewed; null if there is none for all of the names. */
+  readonly renewAt: string | null;
+  /** Whether one is being ordered. */
+  readonly ordering: boolean;
+  /** Why the last attempt failed; null if it did not. */
+  readonly problem: string | null;
+  /** When the next attempt is made after that one; null if there was none that failed. */
+  readonly retryAt: string | null;
 }
 
 export interface PoolStatus {

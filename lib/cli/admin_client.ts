@@ -1,11 +1,9 @@
 /** Asks the admin port of a running balancer, for commands. */
-import { failedFetch } from "../net/fetch_error.ts";
 import { AdminError, NothingThere } from "./admin_error.ts";
+import { addressOf, type AdminPlace, fetchFrom, whyUnreachable } from "./admin_place.ts";
 
 /** Where a balancer is asked, and as whom. */
-export interface AdminTarget {
-  /** Such as `http://127.0.0.1:5001`. */
-  readonly origin: string;
+export interface AdminTarget extends AdminPlace {
   /** Undefined if none is known. */
   readonly token: string | undefined;
 }
@@ -31,12 +29,12 @@ const DONE: ReadonlySet<number> = new Set([200, 202]);
 
 export class AdminClient {
   readonly #target: AdminTarget;
-  /** Without its scheme, for messages. */
+  /** For messages. */
   readonly address: string;
 
   constructor(target: AdminTarget) {
     this.#target = target;
-    this.address = target.origin.replace(/^http:\/\//, "");
+    this.address = addressOf(target);
   }
 
   /** @throws {AdminError} if the balancer is not there, or does not do it */
@@ -62,15 +60,14 @@ export class AdminClient {
     body: Json | undefined,
     timeout: number,
   ): Promise<Answered> {
-    const { origin, token } = this.#target;
+    const { token } = this.#target;
     const late = AbortSignal.timeout(timeout);
     let response: Response;
     let text: string | undefined;
     try {
-      response = await fetch(origin + path, {
+      response = await fetchFrom(this.#target, path, {
         method,
         headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-        redirect: "manual", // the token is for this address only
         signal: late,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
@@ -110,8 +107,8 @@ export class AdminClient {
     if (late.aborted) {
       return new AdminError(`${this.address} did not answer within ${timeout / 1000} s`);
     }
-    const { failure, detail } = failedFetch(error);
-    return failure === "connection_refused"
+    const { isNothing, detail } = whyUnreachable(error, this.#target);
+    return isNothing
       ? new NothingThere(
         `nothing answers on ${this.address}: is a balancer running, and is this its admin port?`,
       )

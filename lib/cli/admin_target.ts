@@ -1,18 +1,24 @@
 /** Finds the admin port of a balancer for the commands that ask it, and its token. */
 import { ConfigError, readVariables } from "../config/load.ts";
-import { loadAdminAccess } from "../config/load_admin.ts";
+import { type AdminAccess, loadAdminAccess } from "../config/load_admin.ts";
+import { isReading, refusalOf } from "../config/values/reading.ts";
+import { isUnixUrl, readUnixUrl } from "../config/values/unix_socket.ts";
 import { complain } from "../logging/log.ts";
-import { formatLocalHostPort } from "../net/host_port.ts";
 import { plainMessage } from "../net/plain_message.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
+import { pemBlocks } from "../tls/pem.ts";
 import { AdminClient, type AdminTarget } from "./admin_client.ts";
 import { AdminError } from "./admin_error.ts";
+import { originOf, type Trust } from "./admin_place.ts";
 import type { Flags } from "./command.ts";
 
 /** The flags of these commands, for their help. */
 export const ASKING_HELP =
   `  --config FILE      the configuration file that it was started with (CONFIG)
-  --admin URL        its admin port, such as http://10.0.0.5:5001, instead of the one that the settings name
+  --admin URL        its admin port, such as https://10.0.0.5:5001 or unix:/run/roundabout/admin.sock, instead
+                     of the one that the settings name
+  --admin-ca FILE    the authority of its certificate, in PEM; without it the one that the settings name is
+                     expected, and with --admin one that everybody trusts
   --token-file FILE  a file with the token of the admin port; otherwise ADMIN_TOKEN or the settings have it
 `;
 
@@ -42,29 +48,57 @@ export async function askBalancer(
 
 /** @throws {ConfigError} if a flag or setting is wrong, or if the admin port is off */
 export async function findTarget(
-  { config, admin, "token-file": tokenFile }: Flags,
+  { config, admin, "admin-ca": caFile, "token-file": tokenFile }: Flags,
 ): Promise<AdminTarget> {
   const variables = readVariables();
+  const authorities = caFile === undefined ? undefined : readCertificates("--admin-ca", caFile);
   const given = tokenFile === undefined ? undefined : readTokenFile(tokenFile);
   if (admin !== undefined) {
     const token = given ?? (variables["ADMIN_TOKEN"]?.trim() || undefined);
-    return { origin: readOrigin(admin), token: checkToken(token, "ADMIN_TOKEN") };
+    const origin = readOrigin(admin);
+    checkTrustIsUsed(origin, authorities);
+    return {
+      origin,
+      trust: authorities === undefined ? undefined : { authorities },
+      token: checkToken(token, "ADMIN_TOKEN"),
+    };
   }
   const access = await loadAdminAccess(variables, config, given === undefined);
   if (access === undefined) throw refuse("the admin port must be on: it is off");
-  const { host, port, token } = access;
+  const origin = originOf(access);
+  checkTrustIsUsed(origin, authorities);
   return {
-    origin: `http://${formatLocalHostPort(host, port)}`,
-    token: checkToken(given ?? token, "admin.token"),
+    origin,
+    trust: authorities === undefined ? ownTrust(access) : { authorities },
+    token: checkToken(given ?? access.token, "admin.token"),
   };
 }
 
+/** What the settings say of its certificate. */
+function ownTrust({ certificate }: AdminAccess): Trust | undefined {
+  if (certificate === undefined) return undefined;
+  return { own: readCertificates("admin.tls.certificates[0].cert", certificate) };
+}
+
+function checkTrustIsUsed(origin: string, authorities: string | undefined): void {
+  if (authorities !== undefined && !origin.startsWith("https:")) {
+    throw refuse(`--admin-ca has no effect without https: the admin port is ${origin}`);
+  }
+}
+
 function readOrigin(text: string): string {
+  if (isUnixUrl(text)) {
+    const read = readUnixUrl(text);
+    if (isReading(read)) return read.value;
+    const { expected } = refusalOf(read)!;
+    throw refuse(`--admin ${expected}: current value is ${JSON.stringify(text)}`);
+  }
   const url = URL.parse(text);
-  const isOrigin = url?.protocol === "http:" && url.host !== "" &&
+  const isOrigin = (url?.protocol === "http:" || url?.protocol === "https:") && url.host !== "" &&
     [url.origin, `${url.origin}/`].includes(text.toLowerCase());
   if (!isOrigin) {
-    const expected = "http://, a host and a port, such as http://10.0.0.5:5001";
+    const expected = "http:// or https://, a host and a port, such as http://10.0.0.5:5001, or " +
+      "unix: and a path";
     const shown = text.includes("@") ? "***" : text; // what stands before it may be a password
     throw refuse(`--admin must be ${expected}: current value is ${JSON.stringify(shown)}`);
   }
@@ -72,12 +106,25 @@ function readOrigin(text: string): string {
 }
 
 function readTokenFile(path: string): string {
+  return checkToken(readNamed("--token-file", path).replace(/[\r\n]+$/, ""), "--token-file")!;
+}
+
+/** Those of a file that may hold a key, too, in PEM. */
+function readCertificates(name: string, path: string): string {
+  const blocks = pemBlocks(readNamed(name, path)).filter(({ label }) => label === "CERTIFICATE");
+  if (blocks.length > 0) return blocks.map(({ text }) => text).join("");
+  throw refuse(
+    `${name} must name a file with a certificate in PEM: current value is ${JSON.stringify(path)}`,
+  );
+}
+
+/** @param name of what names the file */
+function readNamed(name: string, path: string): string {
   try {
-    return checkToken(Deno.readTextFileSync(path).replace(/[\r\n]+$/, ""), "--token-file")!;
+    return Deno.readTextFileSync(path);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
     throw refuse(
-      `--token-file must name a readable file: current value is ${JSON.stringify(path)}: ${
+      `${name} must name a readable file: current value is ${JSON.stringify(path)}: ${
         plainMessage(error)
       }`,
     );

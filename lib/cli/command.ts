@@ -22,6 +22,7 @@ export interface Flags extends SimulateFlags {
   readonly ready?: boolean | undefined;
   /** Of commands that ask a running balancer. */
   readonly admin?: string | undefined;
+  readonly "admin-ca"?: string | undefined;
   readonly "token-file"?: string | undefined;
   readonly wait?: boolean | undefined;
   readonly timeout?: string | undefined;

@@ -14,7 +14,7 @@ const TEXT: Flag = { type: "string" };
 const SWITCH: Flag = { type: "boolean" };
 
 /** Of commands that ask a running balancer. */
-const ASKING = { config: TEXT, admin: TEXT, "token-file": TEXT };
+const ASKING = { config: TEXT, admin: TEXT, "admin-ca": TEXT, "token-file": TEXT };
 const BACKEND = ["pool", "backend"];
 
 export const COMMANDS: Readonly<Record<string, LoadableCommand>> = {

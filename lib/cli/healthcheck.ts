@@ -8,16 +8,16 @@
  * that it serves requests without sending one to a backend.
  */
 import { ConfigError } from "../config/load.ts";
-import { failedFetch } from "../net/fetch_error.ts";
-import { formatLocalHostPort } from "../net/host_port.ts";
+import { addressOf, type AdminPlace, fetchFrom, whyUnreachable } from "./admin_place.ts";
+import type { AdminRequestInit } from "./secure_fetch.ts";
 
 /** Docker's own timeout should be longer. */
 const TIMEOUT_MS = 2_000;
 
 /** Where a balancer is asked how it is. */
 export interface HealthPlace {
-  readonly host: string;
-  readonly port: number;
+  /** As of {@linkcode AdminPlace}. */
+  readonly origin: string;
   /** Whether it is the admin port, and not where requests come in. */
   readonly isAdmin: boolean;
 }
@@ -28,43 +28,41 @@ export interface HealthPlace {
  * @throws {ConfigError} if readiness is asked for while the admin port, which knows it, is off
  */
 export async function healthProblem(
-  { host, port, isAdmin }: HealthPlace,
+  { origin, isAdmin }: HealthPlace,
   ready = false,
 ): Promise<string | undefined> {
   if (isAdmin) {
     const path = ready ? "/readyz" : "/livez";
-    return await problemAt(host, port, path, {}, (status) => status === 200);
+    return await problemAt(origin, path, {}, (status) => status === 200);
   }
   if (ready) {
     const problem = "the admin port must be on for --ready: it is off";
     throw new ConfigError([problem], "check readiness");
   }
   const init = { method: "OPTIONS", headers: { "max-forwards": "0" } };
-  return await problemAt(host, port, "/", init, (status) => status < 500);
+  return await problemAt(origin, "/", init, (status) => status < 500);
 }
 
 async function problemAt(
-  host: string,
-  port: number,
+  origin: string,
   path: string,
-  init: RequestInit,
+  init: Omit<AdminRequestInit, "signal">,
   isGood: (status: number) => boolean,
 ): Promise<string | undefined> {
-  const address = formatLocalHostPort(host, port);
+  // Nothing secret is sent, and a certificate that has expired is no reason for a restart.
+  const place: AdminPlace = {
+    origin,
+    trust: origin.startsWith("https:") ? "anybody" : undefined,
+  };
+  const address = addressOf(place);
   const late = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(`http://${address}${path}`, {
-      ...init,
-      redirect: "manual", // it is asked how this one is
-      signal: late,
-    });
+    const response = await fetchFrom(place, path, { ...init, signal: late });
     const text = (await response.text()).trim();
     return isGood(response.status) ? undefined : `${address} answered ${response.status}: ${text}`;
   } catch (error) {
     if (late.aborted) return `${address} did not answer within ${TIMEOUT_MS / 1000} s`;
-    const { failure, detail } = failedFetch(error);
-    return failure === "connection_refused"
-      ? `nothing answers on ${address}`
-      : `${address}: ${detail}`;
+    const { isNothing, detail } = whyUnreachable(error, place);
+    return isNothing ? `nothing answers on ${address}` : `${address}: ${detail}`;
   }
 }

@@ -5,24 +5,32 @@ import {
   misspeltVariables,
   readVariables,
 } from "../config/load.ts";
+import type { Configuration } from "../config/model.ts";
 import { log } from "../logging/log.ts";
+
+export interface LoadOptions {
+  /** The configuration in force, if this one is to take its place. */
+  readonly current?: Configuration;
+  /** Called with warnings as soon as there are some; by default they are logged. */
+  readonly warn?: (warnings: readonly string[]) => void;
+}
 
 /**
  * Loads the configuration.
  *
  * @param file the path of the configuration file, if a flag names one
- * @param warn called with warnings as soon as there are some; by default they are logged
  * @throws {ConfigError} with every problem
  */
 export async function loadSettings(
   file: string | undefined,
-  warn: (warnings: readonly string[]) => void = logWarnings,
+  { current, warn = logWarnings }: LoadOptions = {},
 ): Promise<Loaded> {
   warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
   const loaded = await loadConfiguration(
     readVariables(),
     file,
     async (node) => (await import("../routing/file_rules.ts")).fileRules(node),
+    current,
   );
   warn(loaded.warnings.map(firstLine));
   return loaded;

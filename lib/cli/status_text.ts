@@ -1,5 +1,11 @@
 /** The status of a balancer as a text for people. */
-import type { BackendStatus, CertificateStatus, PoolStatus, Status } from "../admin/status.ts";
+import type {
+  AcmeStatus,
+  BackendStatus,
+  CertificateStatus,
+  PoolStatus,
+  Status,
+} from "../admin/status.ts";
 import { escapeUnprintable } from "../logging/escape.ts";
 
 /** Several lines, each ended. */
@@ -12,7 +18,7 @@ export function formatStatus(status: Status): string {
 }
 
 function describeBalancer(status: Status): string[] {
-  const { version, instance, engine, startedAt, workers, listeners, inFlight } = status;
+  const { version, instance, engine, startedAt, workers, listeners, acme, inFlight } = status;
   const serving = workers.filter((worker) => worker.serving).length;
   const addresses = listeners.map(({ name, address }) => `${name} on ${address}`);
   return [
@@ -24,6 +30,7 @@ function describeBalancer(status: Status): string[] {
     ...listeners.flatMap(({ name, certificates }) =>
       certificates.map((certificate) => describeCertificate(name, certificate))
     ),
+    ...acme.map(describeAcme),
     `workers: ${serving} of ${workers.length} serve, requests in flight: ${inFlight}`,
   ];
 }
@@ -34,6 +41,18 @@ function describeCertificate(
 ): string {
   const end = daysLeft < 0 ? `expired ${notAfter}` : `days left: ${daysLeft}`;
   return `  ${listener}: certificate of ${names.join(", ")}, by ${issuer}, ${end}`;
+}
+
+function describeAcme(
+  { names, directory, notAfter, renewAt, ordering, problem, retryAt }: AcmeStatus,
+): string {
+  const parts = [
+    notAfter === null ? "none yet" : `valid until ${notAfter}`,
+    ...(renewAt === null ? [] : [`renewed at ${renewAt}`]),
+    ...(ordering ? ["being ordered"] : []),
+    ...(problem === null ? [] : [`next try at ${retryAt}, as the last one failed: ${problem}`]),
+  ];
+  return `  ACME: certificate of ${names.join(", ")}, by ${directory}: ${parts.join(", ")}`;
 }
 
 function readiness({ ready, problem }: Status): string {

@@ -36,10 +36,11 @@ export async function findPredecessor(
   return await askPredecessor(new AdminClient(target), isEnding);
 }
 
-function problemsHere({ takeover, admin, ...flags }: Flags, port: number | undefined): string[] {
+function problemsHere(flags: Flags, port: number | undefined): string[] {
+  const { takeover, admin } = flags;
   if (!takeover) {
-    const lone = [...(admin ? ["--admin"] : []), ...(flags["token-file"] ? ["--token-file"] : [])];
-    return lone.map((flag) => `${flag} has no effect without --takeover`);
+    const lone = (["admin", "admin-ca", "token-file"] as const).filter((flag) => flags[flag]);
+    return lone.map((flag) => `--${flag} has no effect without --takeover`);
   }
   if (Deno.build.os !== "linux") {
     return [

@@ -3,30 +3,20 @@ import { X509Certificate } from "node:crypto";
 import { checkCertificate } from "../tls/check_certificate.ts";
 import { expiryOf } from "../tls/certificate_details.ts";
 import { pemBlocks } from "../tls/pem.ts";
-import { type CertificateFiles, EXPOSED_KEY } from "./certificates.ts";
+import { type CertificateFiles, EXPOSED_KEY, type Reading } from "./certificates.ts";
 import { readOr } from "./contents.ts";
 import type { Configuration, PoolConfig } from "./model.ts";
 import type { Problem } from "./problems/problem.ts";
-import { problemAt, type RuleContext } from "./rules/context.ts";
+import { problemAt } from "./rules/context.ts";
 import type { Path } from "./tree/node.ts";
 
 type PoolTls = NonNullable<PoolConfig["tls"]>;
 type Loaded = NonNullable<PoolTls["loaded"]>;
 type Report = (setting: string, message: string, severity?: Problem["severity"]) => void;
 
-/**
- * The same configuration with what its pools have for TLS.
- *
- * @param now in milliseconds since 1970
- * @param problems what is wrong, or probably not meant, is added here
- */
-export function readBackendTls(
-  configuration: Configuration,
-  files: CertificateFiles,
-  context: RuleContext,
-  now: number,
-  problems: Problem[],
-): Configuration {
+/** The same configuration with what its pools have for TLS. */
+export function readBackendTls(configuration: Configuration, reading: Reading): Configuration {
+  const { context, problems } = reading;
   const pools = Object.entries(configuration.pools).map(([name, pool]) => {
     const { tls } = pool;
     if (tls === undefined) return [name, pool] as const;
@@ -34,8 +24,8 @@ export function readBackendTls(
     const report: Report = (setting, message, severity = "error") =>
       void problems.push(problemAt(context, [...path, setting], message, { severity }));
     const loaded: Loaded = {
-      ca: readAuthorities(tls, path, files, now, report),
-      client: readClient(tls, path, files, now, report),
+      ca: readAuthorities(tls, path, reading, report),
+      client: readClient(tls, path, reading, report),
     };
     return [name, { ...pool, tls: { ...tls, loaded } }] as const;
   });
@@ -45,8 +35,7 @@ export function readBackendTls(
 function readAuthorities(
   { ca }: PoolTls,
   path: Path,
-  files: CertificateFiles,
-  now: number,
+  { files, now }: Reading,
   report: Report,
 ): string | undefined {
   if (ca === undefined) return undefined;
@@ -81,14 +70,16 @@ function readAuthority(pem: string): X509Certificate | undefined {
 function readClient(
   { cert, key }: PoolTls,
   path: Path,
-  files: CertificateFiles,
-  now: number,
+  { files, now, inForce }: Reading,
   report: Report,
 ): Loaded["client"] {
   if (cert === undefined || key === undefined) return undefined;
   const certText = readFile(cert, "cert", path, files, report);
   const keyText = readFile(key, "key", path, files, report);
-  const { certificate, findings } = checkCertificate(certText, keyText, now, "client");
+  const { certificate, findings } = checkCertificate(certText, keyText, now, {
+    user: "client",
+    inForce,
+  });
   for (const { about, message, severity } of findings) report(about, message, severity);
   if (keyText !== undefined && files.isExposed(key, [...path, "key"])) {
     report("key", EXPOSED_KEY, "warning");

@@ -23,10 +23,26 @@ export function changesOfCertificates(before: Certificates, after: Certificates)
   ];
 }
 
-/** Of those whose certificates clients show, if their file is still the same. */
+/** Of those whose certificates are trusted, if their files are still the same. */
 export function changesOfAuthorities(before: Tls, after: Tls): string[] {
-  const isSame = before.clientAuthorities === after.clientAuthorities;
-  return isSame || before.clientCa !== after.clientCa ? [] : ["tls.clientCa: its file changed"];
+  const files = [
+    ["tls.clientCa", before.clientCa, after.clientCa],
+    ["tls.acme.directoryCa", before.acme?.directoryCa, after.acme?.directoryCa],
+  ] as const;
+  const isSame = [
+    before.clientAuthorities === after.clientAuthorities,
+    before.acme?.directoryAuthorities === after.acme?.directoryAuthorities,
+  ];
+  return files.flatMap(([name, was, is], index) =>
+    isSame[index] || was !== is ? [] : [`${name}: its file changed`]
+  );
+}
+
+/** Of the certificate that a listener gets by itself. */
+export function changesOfAcme(before: Tls, after: Tls): string[] {
+  const [was, is] = [before.acme?.loaded, after.acme?.loaded];
+  if (is === undefined || was?.fingerprint === is.fingerprint) return [];
+  return [`certificate of ${titleOf(is)}, by ACME, changed`];
 }
 
 /** What the files hold by now that a pool names for TLS as before, such as `tls.ca changed`. */

@@ -16,11 +16,15 @@ export interface CertificateFiles {
   readonly isExposed: (path: string, at: Path) => boolean;
 }
 
-/** What reading files needs. */
-interface Reading {
+/** What reading certificates needs. */
+export interface Reading {
   readonly files: CertificateFiles;
   readonly context: RuleContext;
+  /** In milliseconds since 1970. */
   readonly now: number;
+  /** What is in force already, in PEM: see certificates_in_force.ts. */
+  readonly inForce: ReadonlySet<string>;
+  /** What is wrong, or probably not meant, is added here. */
   readonly problems: Problem[];
 }
 
@@ -28,58 +32,56 @@ type Listeners = Configuration["listeners"];
 type Listener = Listeners[string];
 type Files = NonNullable<NonNullable<Listener["tls"]>["certificates"]>[number];
 
-/**
- * The same configuration with the certificates of its listeners.
- *
- * @param now in milliseconds since 1970
- * @param problems what is wrong with them, or probably not meant, is added here
- */
-export function readCertificates(
-  configuration: Configuration,
-  files: CertificateFiles,
-  context: RuleContext,
-  now: number,
-  problems: Problem[],
-): Configuration {
+/** The same configuration with the certificates of its listeners. */
+export function readCertificates(configuration: Configuration, reading: Reading): Configuration {
+  const { context, problems } = reading;
   const listeners = Object.entries(configuration.listeners).map(([name, listener]) => {
     const { tls } = listener;
     if (tls === undefined) return [name, listener] as const;
-    const clientAuthorities = readAuthorities(
-      tls.clientCa,
-      ["listeners", name, "tls", "clientCa"],
-      {
-        files,
-        context,
-        now,
-        problems,
-      },
-    );
-    if (tls.certificates === undefined) {
-      return [name, { ...listener, tls: { ...tls, clientAuthorities } }] as const;
-    }
-    const path: Path = ["listeners", name, "tls", "certificates"];
-    const certificates = tls.certificates.map((named, index) => {
-      const { certificate, findings } = readOne(named, [...path, index], files, now);
-      problems.push(
-        ...findings.map(({ severity, about, message }) =>
-          problemAt(context, [...path, index, about], message, { severity })
+    const at: Path = ["listeners", name, "tls"];
+    const authorities = {
+      clientAuthorities: readAuthorities(tls.clientCa, [...at, "clientCa"], reading),
+      acme: tls.acme && {
+        ...tls.acme,
+        directoryAuthorities: readAuthorities(
+          tls.acme.directoryCa,
+          [...at, "acme", "directoryCa"],
+          reading,
         ),
-      );
-      return { ...named, loaded: certificate };
-    });
+      },
+    };
+    if (tls.certificates === undefined) {
+      return [name, { ...listener, tls: { ...tls, ...authorities } }] as const;
+    }
+    const path: Path = [...at, "certificates"];
+    const certificates = readAll(tls.certificates, path, reading);
     problems.push(...findRepeated(certificates, path, context));
-    return [name, { ...listener, tls: { ...tls, certificates, clientAuthorities } }] as const;
+    return [name, { ...listener, tls: { ...tls, ...authorities, certificates } }] as const;
   });
   const loaded: Listeners = Object.fromEntries(listeners);
   problems.push(...findUncovered(configuration, loaded, context));
   return { ...configuration, listeners: loaded };
 }
 
-/** @returns those that clients' certificates are of, in PEM; undefined if there are none, or they cannot be trusted */
+/** The same certificates, with what their files hold. @param path of the list */
+export function readAll(list: readonly Files[], path: Path, reading: Reading): Files[] {
+  const { context, problems } = reading;
+  return list.map((named, index) => {
+    const { certificate, findings } = readOne(named, [...path, index], reading);
+    problems.push(
+      ...findings.map(({ severity, about, message }) =>
+        problemAt(context, [...path, index, about], message, { severity })
+      ),
+    );
+    return { ...named, loaded: certificate };
+  });
+}
+
+/** @returns those whose certificates are trusted, in PEM; undefined if there are none, or they cannot be trusted */
 function readAuthorities(
   file: string | undefined,
   at: Path,
-  { files: { read }, context, now, problems }: Reading,
+  { files: { read }, context, now, inForce, problems }: Reading,
 ): string | undefined {
   if (file === undefined) return undefined;
   const found: AuthorityFinding[] = [];
@@ -88,7 +90,7 @@ function readAuthorities(
     file,
     (message) => found.push({ severity: "error", message }),
   );
-  const checked = text === undefined ? undefined : checkAuthorities(text, now);
+  const checked = text === undefined ? undefined : checkAuthorities(text, now, inForce);
   problems.push(
     ...[...found, ...checked?.findings ?? []].map(({ severity, message }) =>
       problemAt(context, at, message, { severity })
@@ -100,8 +102,7 @@ function readAuthorities(
 function readOne(
   { cert, key }: Files,
   at: Path,
-  { read, isExposed }: CertificateFiles,
-  now: number,
+  { files: { read, isExposed }, now, inForce }: Reading,
 ): { certificate: CheckedCertificate | undefined; findings: readonly Finding[] } {
   const unread: Finding[] = [];
   const textOf = (about: Finding["about"], path: string) =>
@@ -111,7 +112,7 @@ function readOne(
       (message) => unread.push({ severity: "error", about, message }),
     );
   const [certText, keyText] = [textOf("cert", cert), textOf("key", key)];
-  const { certificate, findings } = checkCertificate(certText, keyText, now);
+  const { certificate, findings } = checkCertificate(certText, keyText, now, { inForce });
   const exposed: Finding[] = keyText !== undefined && isExposed(key, [...at, "key"])
     ? [{ severity: "warning", about: "key", message: EXPOSED_KEY }]
     : [];
@@ -151,8 +152,9 @@ function findUncovered(
 ): Problem[] {
   const secure = Object.entries(listeners).flatMap(([name, { tls }]) => {
     const certificates = tls?.certificates?.map(({ loaded }) => loaded) ?? [];
-    const isKnown = tls?.acme === undefined && certificates.every((one) => one !== undefined);
-    return tls === undefined ? [] : [{ name, isKnown, certificates }];
+    const isKnown = certificates.every((one) => one !== undefined);
+    const domains = { names: tls?.acme?.domains ?? [] };
+    return tls === undefined ? [] : [{ name, isKnown, certificates: [...certificates, domains] }];
   });
   return routes.flatMap(({ match }, index) =>
     (match.host ?? []).flatMap((host, place) => {
@@ -181,7 +183,7 @@ function findUncovered(
 }
 
 /** Whether it covers a host, or some of those that a wildcard stands for. */
-function covers(certificate: CheckedCertificate, host: string): boolean {
+function covers(certificate: Pick<CheckedCertificate, "names">, host: string): boolean {
   if (!host.startsWith("*.")) return coversHost(certificate, host);
   const suffix = host.slice(1);
   return certificate.names.some((name) => name.endsWith(suffix));

@@ -1,5 +1,6 @@
 /** What has changed from one configuration to another, in the words of the file: for the log, and for `check --diff`. */
 import {
+  changesOfAcme,
   changesOfAuthorities,
   changesOfBackendTls,
   changesOfCertificates,
@@ -173,6 +174,7 @@ function ofListener(before: ListenerConfig, after: ListenerConfig): string[] {
     ...settings,
     ...changesOfAuthorities(before.tls, after.tls),
     ...changesOfCertificates(was.certificates, is.certificates),
+    ...changesOfAcme(before.tls, after.tls),
   ];
 }
 
@@ -183,7 +185,12 @@ function withoutCertificates(listener: ListenerConfig) {
   return {
     listener: {
       ...listener,
-      tls: { ...tls, certificates: undefined, clientAuthorities: undefined },
+      tls: {
+        ...tls,
+        certificates: undefined,
+        clientAuthorities: undefined,
+        acme: tls.acme && { ...tls.acme, loaded: undefined, directoryAuthorities: undefined },
+      },
     },
     certificates,
   };
@@ -216,11 +223,25 @@ function byId(
 }
 
 function ofTopLevel(before: Configuration, after: Configuration): Changes[] {
+  const [was, is] = [withoutOwnCertificate(before), withoutOwnCertificate(after)];
   const names = Object.keys(SETTINGS).filter((name) => !NOT_TOP_LEVEL.includes(name));
-  return names.flatMap((name) =>
-    differencesOf(SETTINGS[name], valueOf(before, name), valueOf(after, name), [name])
-      .map((change) => ({ subject: undefined, changes: [change] }))
+  const settings = names.flatMap((name) =>
+    differencesOf(SETTINGS[name], valueOf(was, name), valueOf(is, name), [name])
   );
+  const certificates = changesOfCertificates(ownCertificates(before), ownCertificates(after));
+  return [...settings, ...certificates.map((change) => `admin: ${change}`)]
+    .map((change) => ({ subject: undefined, changes: [change] }));
+}
+
+/** Those of the admin port. */
+function ownCertificates({ admin }: Configuration) {
+  return admin?.tls?.certificates ?? [];
+}
+
+function withoutOwnCertificate(config: Configuration): Configuration {
+  const { admin } = config;
+  if (admin?.tls === undefined) return config;
+  return { ...config, admin: { ...admin, tls: { ...admin.tls, certificates: [] } } };
 }
 
 function byName<Value>(values: Readonly<Record<string, Value>>): ReadonlyMap<string, Value> {

@@ -5,6 +5,7 @@ import { problemAt, type RuleContext } from "./rules/context.ts";
 import type { Problem } from "./problems/problem.ts";
 import { readSecret, readToken } from "./schema/content.ts";
 import type { Path } from "./tree/node.ts";
+import { readExternalKey } from "./values/acme.ts";
 import type { Content } from "./values/content.ts";
 import { isReading, type Read, reading } from "./values/reading.ts";
 
@@ -12,6 +13,7 @@ import { isReading, type Read, reading } from "./values/reading.ts";
 export type ReadText = (path: string) => string;
 
 const NO_SECRET = "must name a file with a secret of 16 characters or more";
+const NO_EXTERNAL_KEY = "must name a file with a key in base64url";
 const NO_TOKEN =
   "must name a file with a token of 16 characters or more, visible ASCII without blanks";
 
@@ -46,6 +48,7 @@ export function readContents(
   };
   fill(tokensOf(filled), (text) => readToken(withoutLineEnd(text)), NO_TOKEN);
   fill(secretsOf(filled), (text) => readSecret(withoutLineEnd(text)), NO_SECRET);
+  fill(externalKeysOf(filled), (text) => readExternalKey(withoutLineEnd(text)), NO_EXTERNAL_KEY);
   fill(pagesOf(filled), reading);
   return filled;
 }
@@ -79,6 +82,12 @@ function tokensOf({ admin }: Configuration): Contents {
 function secretsOf({ pools }: Configuration): Contents {
   return Object.entries(pools).map(([name, { sticky }]) =>
     [["pools", name, "sticky", "secret"], sticky?.secret] as const
+  );
+}
+
+function externalKeysOf({ listeners }: Configuration): Contents {
+  return Object.entries(listeners).map(([name, { tls }]) =>
+    [["listeners", name, "tls", "acme", "eab", "key"], tls?.acme?.eab?.key] as const
   );
 }
 

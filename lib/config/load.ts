@@ -2,6 +2,7 @@
 import { plainMessage } from "../net/plain_message.ts";
 import { assemble, type Assembled } from "./assemble.ts";
 import type { CertificateFiles } from "./certificates.ts";
+import { certificatesInForce } from "./certificates_in_force.ts";
 import { readContents, type ReadText } from "./contents.ts";
 import { ConfigError } from "./error.ts";
 import { readLists } from "./lists.ts";
@@ -68,24 +69,26 @@ export function readVariables(): VariableTexts {
  *
  * @param path of the configuration file; by default the one that CONFIG names, if it names one
  * @param rulesFor a file, beside those of this folder: a rule is loaded only if the file needs it
+ * @param current the configuration in force, if this one is to take its place
  * @throws {ConfigError} with every problem, and with the files that may have caused them
  */
 export async function loadConfiguration(
   variables: VariableTexts,
   path: string | undefined,
   rulesFor: (file: ObjectNode) => Promise<readonly Rule[]> = () => Promise.resolve([]),
+  current?: Configuration,
 ): Promise<Loaded> {
   const file = openNamedFile(variables, path);
   if (file === undefined) {
     const assembled = assemble({ variables, environment: {}, file: undefined }, []);
-    return load(assembled, undefined, await readersFor(assembled));
+    return load(assembled, undefined, await readersFor(assembled), current);
   }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
   const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
   const rules = read.node === undefined ? [] : await rulesFor(read.node);
   const sources = { variables, environment: readEnvironment(), file: read };
   const assembled = assemble(sources, rules);
-  return load(assembled, { ...file, shown: read.shown }, await readersFor(assembled));
+  return load(assembled, { ...file, shown: read.shown }, await readersFor(assembled), current);
 }
 
 /** Makes a configuration of variables alone, of which none names a file. @throws {ConfigError} with every problem */
@@ -97,6 +100,8 @@ export function parseVariables(variables: VariableTexts): Loaded {
 export interface Addresses {
   readonly host: string;
   readonly port: number;
+  /** A unix socket in place of both. */
+  readonly unix?: string | undefined;
   /** Undefined if the admin port is off. */
   readonly admin: { readonly host: string; readonly port: number } | undefined;
 }
@@ -151,8 +156,11 @@ async function readersFor({ configuration }: Assembled): Promise<readonly ReadCe
   const listeners = Object.values(configuration?.listeners ?? {});
   const pools = Object.values(configuration?.pools ?? {});
   return [
-    ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa)
+    ...listeners.some(({ tls }) => tls?.certificates || tls?.clientCa || tls?.acme)
       ? [(await import("./certificates.ts")).readCertificates]
+      : [],
+    ...configuration?.admin?.tls
+      ? [(await import("./admin_certificate.ts")).readAdminCertificate]
       : [],
     ...pools.some(({ tls }) => tls?.ca ?? tls?.cert)
       ? [(await import("./backend_tls.ts")).readBackendTls]
@@ -165,6 +173,7 @@ function load(
   assembled: Assembled,
   file: SourceFile | undefined,
   certificateReaders: readonly ReadCertificates[],
+  current?: Configuration,
 ): Loaded {
   const files = new Set([ENV_FILE, ...(file === undefined ? [] : [file.name])]);
   const { configuration: written, context } = assembled;
@@ -176,9 +185,15 @@ function load(
   let configuration = written && file
     ? readFiles(written, (path) => read(pathBeside(file, path)), context, unread)
     : written;
-  const reader = certificateFiles(context, file, read);
+  const reading = {
+    files: certificateFiles(context, file, read),
+    context,
+    now: Date.now(),
+    inForce: certificatesInForce(current),
+    problems: unread,
+  };
   for (const readThem of configuration === undefined ? [] : certificateReaders) {
-    configuration = readThem(configuration!, reader, context, Date.now(), unread);
+    configuration = readThem(configuration!, reading);
   }
   const problems = inOrder([...assembled.problems, ...unread]);
   const [errors, warnings] = [[] as Problem[], [] as Problem[]];
@@ -225,10 +240,11 @@ function problemsOf(variables: VariableTexts): readonly Problem[] {
 
 function addressesOf({ listeners, admin }: Configuration): Addresses {
   const [listener] = Object.values(listeners);
-  const { host, port } = listener!;
+  const { host, port, unix } = listener!;
   return {
     host,
     port,
+    unix,
     admin: admin?.port === undefined ? undefined : { host: admin.host, port: admin.port },
   };
 }

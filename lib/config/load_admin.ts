@@ -9,13 +9,17 @@ import { renderProblem } from "./problems/render.ts";
 import { problemAt } from "./rules/context.ts";
 import { SECTIONS } from "./schema/root.ts";
 import type { VariableTexts } from "./source/environment.ts";
-import { readBeside } from "./text_files.ts";
+import { pathBeside, readBeside } from "./text_files.ts";
 import { nodeAt, plain } from "./tree/node.ts";
 
 /** Where a command asks a balancer, and with which token. */
 export interface AdminAccess {
   readonly host: string;
   readonly port: number;
+  /** Its unix socket, in place of both. */
+  readonly unix?: string | undefined;
+  /** The path of its certificate; undefined if it has no TLS. */
+  readonly certificate?: string | undefined;
   readonly token: string | undefined;
 }
 
@@ -48,11 +52,13 @@ export async function loadAdminAccess(
   const node = nodeAt(context.root, ["admin"]);
   const admin = SECTIONS.admin.parse(node === undefined ? {} : plain(node));
   if (admin?.port === undefined) return undefined;
-  const { host, port, token } = admin;
-  if (token === undefined || !needsToken) return { host, port, token: undefined };
-  if ("text" in token) return { host, port, token: token.text };
+  const { host, port, unix, tls, token } = admin;
+  const [named] = tls?.certificates ?? [];
+  const place = { host, port, unix, certificate: named && pathBeside(file!, named.cert) };
+  if (token === undefined || !needsToken) return { ...place, token: undefined };
+  if ("text" in token) return { ...place, token: token.text };
   try {
-    return { host, port, token: withoutLineEnd(readBeside(file!, token.file)) };
+    return { ...place, token: withoutLineEnd(readBeside(file!, token.file)) };
   } catch (error) {
     const reason = `must name a readable file: ${plainMessage(error)}`;
     throw refuse([problemAt(context, ["admin", "token", "file"], reason)]);

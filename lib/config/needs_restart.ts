@@ -1,5 +1,6 @@
 /** Which changes of a configuration cannot take effect while it runs: a reload with one of them is refused. */
 import type { Configuration } from "./model.ts";
+import { ADMIN_MODE, modeText } from "./schema/listener.ts";
 
 /** @returns what must stay, a message each; empty if the configuration can be reloaded */
 export function needsRestart(before: Configuration, after: Configuration): string[] {
@@ -17,8 +18,19 @@ function fixedOf({ engine, io, workers, admin }: Configuration): Record<string, 
     engine,
     io,
     workers,
-    ...(admin?.port === undefined
-      ? { "admin.port": "off" }
-      : { "admin.host": admin.host, "admin.port": admin.port }),
+    ...fixedOfAdmin(admin),
+  };
+}
+
+function fixedOfAdmin(admin: Configuration["admin"]): Record<string, unknown> {
+  if (admin?.port === undefined) return { "admin.port": "off" };
+  const { host, port, unix, mode, tls } = admin;
+  if (unix !== undefined) {
+    return { "admin.port": `unix:${unix}`, "admin.mode": modeText(mode ?? ADMIN_MODE) };
+  }
+  return {
+    "admin.host": host,
+    "admin.port": port,
+    "admin.tls": tls === undefined ? "not set" : "set", // its certificate may change
   };
 }

@@ -50,6 +50,11 @@ export interface Snapshot {
    * The ports of https that listeners redirect to, by the names of these listeners; undefined if none does.
    */
   readonly httpsPorts?: ReadonlyMap<string, number> | undefined;
+  /**
+   * What answers a token that an authority of ACME asks for; undefined if it is not pending. Without it no listener
+   * gets certificates by itself.
+   */
+  readonly challenges?: ((token: string) => Promise<string | undefined>) | undefined;
   /** Whether the X-Forwarded-* of a peer with this address are trusted. */
   readonly isTrusted: (address: string) => boolean;
   /** What entries of the access log have beside the rest. */

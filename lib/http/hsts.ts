@@ -8,6 +8,14 @@ export function hstsValue(seconds: number): string {
   return `max-age=${seconds}`;
 }
 
+/** What a listener says, unless a route says something else. @param value undefined if it says nothing */
+export function hstsBeside(
+  value: string | undefined,
+  changes: { readonly adds: (name: string) => boolean } | undefined,
+): string | undefined {
+  return value === undefined || changes?.adds(HSTS) ? undefined : value;
+}
+
 /** A local reply that tells so, unless a route says something else. @param value undefined if it is not to */
 export function withHsts(reply: LocalReply, value: string | undefined): LocalReply {
   if (value === undefined || reply.fields.some(([name]) => name === HSTS)) return reply;

@@ -81,6 +81,11 @@ export function notRoutedReply(): LocalReply {
   ]);
 }
 
+/** The reply to an authority of ACME (RFC 8555, 8.3). @param text proves that its token was answered by its account */
+export function challengeReply(text: string): LocalReply {
+  return ownReply(200, [["content-type", "application/octet-stream"]], text);
+}
+
 /** The reply to a client whose address a route does not allow (RFC 9110, 15.5.4). */
 export function forbiddenReply(): LocalReply {
   const fields = [proxyStatus("http_request_denied", "the client's address is not allowed")];
@@ -111,6 +116,19 @@ export const TOO_LARGE = "The request's body is too large";
 export function inFlightReply(what: string): LocalReply {
   const fields = [proxyStatus("http_request_denied", `too many ${what}`), RETRY_AFTER_FIELD];
   return text(503, "Service not available", fields);
+}
+
+/**
+ * The reply to a WebSocket that its backend has not opened (RFC 9209, 2.1.4 and 2.3.23), if no more of the
+ * backend's answer is known than its status. One that does not say that something is wrong becomes 502.
+ */
+export function notOpenedReply(status: number): LocalReply {
+  const sentence = `The backend answered ${status} and did not open the WebSocket`;
+  const [name, value] = proxyStatus("http_upgrade_failed");
+  return text(status < 400 ? 502 : status, sentence, [[
+    name,
+    `${value}; received-status=${status}`,
+  ]]);
 }
 
 /** A redirect by a route (RFC 9110, 15.4). */

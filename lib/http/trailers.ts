@@ -1,5 +1,5 @@
 /** Which fields may stand in trailers (RFC 9110, 6.5.1). */
-import { HOP_BY_HOP, isClientCertField, isForwardingField } from "./headers.ts";
+import { HOP_BY_HOP, isClientCertField, isForwardingField } from "./field_kinds.ts";
 
 /**
  * Fields that have a meaning only before the body: framing, routing, authentication, conditions and

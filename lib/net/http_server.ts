@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly port: number;
   /** A unix socket, in place of a host and a port. */
   readonly unix?: { readonly path: string; readonly mode: number | undefined } | undefined;
+  /** For TLS, in PEM; undefined for none. Not for a unix socket, where Deno would leave it out. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** Makes the response if the handler throws. */
@@ -36,13 +38,14 @@ const RETRY_MS = 100;
 
 /** Serves until it is shut down. @throws if the address cannot be listened on */
 export function listen(
-  { hostname, port, unix, reusePort = false, onError, onWarning }: ListenOptions,
+  { hostname, port, unix, certificate, reusePort = false, onError, onWarning }: ListenOptions,
   handler: Deno.ServeHandler<Deno.NetAddr | Deno.UnixAddr>,
 ): Listening {
   const common = { onListen: () => {}, onError };
+  const tls = certificate && { cert: certificate.cert, key: certificate.key };
   const serve = (port: number) => {
     if (unix === undefined) {
-      const listening = Deno.serve({ hostname, port, reusePort, ...common }, handler);
+      const listening = Deno.serve({ hostname, port, reusePort, ...tls, ...common }, handler);
       return { listening, remove() {} };
     }
     return placeSocket<Deno.HttpServer<Deno.NetAddr | Deno.UnixAddr>>(

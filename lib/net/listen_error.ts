@@ -50,14 +50,28 @@ export async function checkSocketsAreFree(
 ): Promise<void> {
   for (const { hostname, unix } of addresses) {
     if (unix === undefined || own.has(hostname)) continue;
-    const { isTaken } = await import("./unix_listening.ts");
-    const reason = await isTaken(unix.path).then(
-      (taken) => taken ? "another program listens there: set another path" : undefined,
-      (error) => plainMessage(error),
-    );
-    if (reason !== undefined) {
-      throw new ListenError(`Cannot listen on ${hostname} for requests as ${reason}`);
-    }
+    await checkSocketIsFree(hostname, unix.path, "requests");
+  }
+}
+
+/**
+ * The same of one unix socket.
+ *
+ * @param name such as `unix:/run/front.sock`
+ * @param purpose as for {@linkcode bindOrExplain}
+ */
+export async function checkSocketIsFree(
+  name: string,
+  path: string,
+  purpose: string,
+): Promise<void> {
+  const { isTaken } = await import("./unix_listening.ts");
+  const reason = await isTaken(path).then(
+    (taken) => taken ? "another program listens there: set another path" : undefined,
+    (error) => plainMessage(error),
+  );
+  if (reason !== undefined) {
+    throw new ListenError(`Cannot listen on ${name} for ${purpose} as ${reason}`);
   }
 }
 

@@ -5,7 +5,11 @@ import { type Admin, serveAdmin } from "../admin/server.ts";
 import type { Tokens } from "../admin/tokens.ts";
 import { textOf } from "../config/values/content.ts";
 import type { Configuration } from "../config/model.ts";
-import { bindOrExplain, ListenError } from "../net/listen_error.ts";
+import { ADMIN_MODE } from "../config/schema/listener.ts";
+import type { TlsSettings } from "../engines/engine.ts";
+import { bindOrExplain, checkSocketIsFree, ListenError } from "../net/listen_error.ts";
+import { socketPathOf } from "../net/unix_socket.ts";
+import type { Wheel } from "../time/timer_wheel.ts";
 import type { LogNotice } from "./messages.ts";
 
 /** What the admin port reports on, and changes. */
@@ -17,6 +21,7 @@ export interface Administered {
   readonly unreadiness: () => string | undefined;
   /** The configuration in force. */
   readonly config: () => Configuration;
+  readonly wheel: Wheel;
   /** Reports for the log. */
   readonly report: (notice: LogNotice) => void;
 }
@@ -25,36 +30,41 @@ export interface Administered {
 const FREE_WITHIN_MS = 5_000;
 const RETRY_MS = 20;
 
+/** What it is called where it cannot be listened on. */
+const PURPOSE = "the admin port";
+
 export class AdminPort {
   readonly #administered: Administered;
   #admin: Admin | undefined;
+  #address: Deno.NetAddr | undefined;
 
   constructor(administered: Administered) {
     this.#administered = administered;
   }
 
-  /** Where it listens; undefined if it does not. */
+  /** Where it listens; undefined if it does not. A unix socket has its URL for a host. */
   get address(): Deno.NetAddr | undefined {
-    return this.#admin?.address;
+    return this.#address;
   }
 
   /** Opens it, unless it is off. @throws {ListenError} if the address cannot be listened on */
-  open(): void {
-    const { config, report, ...administered } = this.#administered;
+  async open(): Promise<void> {
+    const { config, report, wheel, ...administered } = this.#administered;
     const { admin } = config();
     if (admin?.port === undefined) return;
-    const { host: hostname, port } = admin;
-    const options = {
+    const { listener, remove, address } = await listen(admin);
+    this.#address = address;
+    this.#admin = serveAdmin({
       ...administered,
-      hostname,
-      port,
+      listener,
+      hostname: admin.host,
+      removeSocket: remove,
+      tls: admin.tls && { wheel, settings: () => tlsOf(config()) },
       tokens: () => tokensOf(config()),
       onError: (error: unknown) =>
         report({ kind: "fault", message: `the admin port failed: ${error}` }),
       onWarning: (message: string) => report({ kind: "warning", message }),
-    };
-    const listen = () => serveAdmin(options);
-    this.#admin = bindOrExplain("the admin port", [{ hostname, port }], listen);
+    });
   }
 
   /** Opens it once another balancer has given up its address. If that does not happen, it is reported. */
@@ -62,7 +72,7 @@ export class AdminPort {
     const until = performance.now() + FREE_WITHIN_MS;
     while (true) {
       try {
-        return this.open();
+        return await this.open();
       } catch (error) {
         if (!(error instanceof ListenError)) throw error;
         if (performance.now() >= until) {
@@ -83,6 +93,52 @@ export class AdminPort {
   shutdown(): void {
     this.#admin?.shutdown();
   }
+}
+
+type AdminConfig = Exclude<Configuration["admin"], undefined>;
+
+/** What clients come in at. */
+interface Listening {
+  readonly listener: Deno.TcpListener | Deno.UnixListener;
+  /** Removes the file of a unix socket. */
+  readonly remove?: () => void;
+  readonly address: Deno.NetAddr;
+}
+
+/** @throws {ListenError} if that is not possible, or if somebody else listens on the unix socket */
+async function listen(
+  { host: hostname, port = 0, unix, mode = ADMIN_MODE }: AdminConfig,
+): Promise<Listening> {
+  if (unix === undefined) {
+    const listener = bindOrExplain(
+      PURPOSE,
+      [{ hostname, port }],
+      () => Deno.listen({ hostname, port }),
+    );
+    return { listener, address: listener.addr };
+  }
+  const name = `unix:${unix}`;
+  const path = socketPathOf(name)!;
+  const { placeSocket } = await import("../net/unix_listening.ts");
+  await checkSocketIsFree(name, path, PURPOSE);
+  const { listening: listener, remove } = bindOrExplain(
+    PURPOSE,
+    [{ hostname: name, port: 0, unix: { path } }],
+    () =>
+      placeSocket(
+        path,
+        mode,
+        (path) => Deno.listen({ transport: "unix", path }),
+        (listener) => listener.close(),
+      ),
+  );
+  return { listener, remove, address: { transport: "tcp", hostname: name, port: 0 } };
+}
+
+/** Of a configuration that is loaded: the files of its certificates have been read. */
+function tlsOf({ admin }: Configuration): TlsSettings {
+  const certificates = admin!.tls!.certificates.map(({ loaded }) => loaded!);
+  return { certificates, minVersion: "1.2" };
 }
 
 /** Of a configuration that is loaded: the files of its secrets have been read. */

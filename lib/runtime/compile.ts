@@ -63,6 +63,7 @@ export async function compile(
       instanceName: config.instance ?? options.instanceName,
       limits,
       httpsPorts: httpsPortsOf(config),
+      challenges: await loadChallenges(config, options),
       isTrusted,
       logFields: config.log.fields,
       onRequest: accessLog(config, options),
@@ -92,6 +93,27 @@ function accessLog(
   const format = lineFormatter(kind);
   return (entry) => {
     if (isLogged(entry, log, Math.random)) batch.write(format(withoutQuery(entry, log)));
+  };
+}
+
+/** @returns what answers the challenges of all stores; undefined if there are none */
+async function loadChallenges(
+  { listeners }: ResolvedConfiguration,
+  { clock, notify }: CompileOptions,
+): Promise<Snapshot["challenges"]> {
+  const stores = new Set(Object.values(listeners).flatMap(({ tls }) => tls?.acme?.store ?? []));
+  if (stores.size === 0) return undefined;
+  const { ChallengeAnswers } = await import("../acme/challenge_answers.ts");
+  const all = [...stores].map((store) =>
+    new ChallengeAnswers({
+      ...{ store, wheel: clock.wheel },
+      onProblem: (error) =>
+        notify({ kind: "warning", message: `challenges in ${store} cannot be read: ${error}` }),
+    })
+  );
+  return async (token) => {
+    const answers = await Promise.all(all.map((answers) => answers.answer(token)));
+    return answers.find((answer) => answer !== undefined);
   };
 }
 

@@ -6,9 +6,10 @@ export interface ConfigurationSource {
   /**
    * Reads it, checks it and runs its tests.
    *
+   * @param current the configuration in force, whose place it is to take
    * @throws {ConfigError} with every problem
    */
-  readonly load: () => Promise<LoadedConfiguration>;
+  readonly load: (current: Configuration) => Promise<LoadedConfiguration>;
   /** The full path of the file; undefined if there is none. */
   readonly file: string | undefined;
   /** What the configuration that it starts with was made of. */

@@ -13,6 +13,7 @@ import { ignoreProxyVariables } from "../net/proxy_variables.ts";
 import { processRecords } from "../shared_memory/layout.ts";
 import type { Clock } from "../time/clock.ts";
 import { ignoreTimeout } from "../time/ignore_timeout.ts";
+import { Acme } from "./acme.ts";
 import { AdminPort } from "./admin.ts";
 import { controlOf } from "./admin_control.ts";
 import { ByHand } from "./by_hand.ts";
@@ -113,7 +114,9 @@ export async function startBalancer(
     refresh: () => reconfiguration.live.refresh(),
     state: () => revisions.state,
   });
-  const first = await firstRevision(config, { observation, revisions, byHand, predecessor });
+  const acme = undo.use(new Acme({ wheel: clock.wheel, onInfo: info, onWarning: warn }));
+  const parts = { observation, revisions, byHand, acme };
+  const first = await firstRevision(config, parts, predecessor);
   const instanceName = newInstanceName();
   const supervisor = new Supervisor({
     ...{ process, workers, clock, script, onNotice: report },
@@ -126,7 +129,7 @@ export async function startBalancer(
   });
   const reconfiguration = undo.use(
     new Reconfiguration({
-      ...{ config, first, source, revisions, supervisor, observation, byHand },
+      ...{ config, first, source, supervisor, ...parts },
       wheel: clock.wheel,
     }),
   );
@@ -139,7 +142,7 @@ export async function startBalancer(
   const stopAsked = Promise.withResolvers<string>();
   const admin: AdminPort = new AdminPort({
     control: controlOf({
-      ...{ process, revisions, supervisor, observation, byHand, live, reloads, instanceName },
+      ...{ process, supervisor, live, reloads, instanceName, ...parts },
       ...{ startedAt: Date.now(), unreadiness, isStopping },
       stop() {
         admin.release();
@@ -147,13 +150,13 @@ export async function startBalancer(
       },
     }),
     fault: () => supervisor.hanging,
-    ...{ unreadiness, report },
+    ...{ unreadiness, report, wheel: clock.wheel },
     config: () => live.written,
   });
   undo.defer(() => admin.shutdown());
 
-  const parts = { clock, observation, supervisor, reconfiguration, admin };
-  const addresses = await listen(parts, predecessor);
+  const running = { clock, observation, supervisor, reconfiguration, admin };
+  const addresses = await listen(running, predecessor);
   const listening = { addresses, adminAddress: admin.address, workers };
   onListening?.(listening);
   hasStarted = true;
@@ -165,7 +168,7 @@ export async function startBalancer(
     finished: supervisor.finished,
     reload: (by) => reloads.reload(by),
     stopAsked: stopAsked.promise,
-    stop: (timeout = live.resolved.timeouts.drain) => stop(parts, timeout),
+    stop: (timeout = live.resolved.timeouts.drain) => stop(running, timeout),
   };
 }
 
@@ -173,19 +176,27 @@ interface FirstRevisionParts {
   readonly observation: Observation;
   readonly revisions: Revisions;
   readonly byHand: ByHand;
-  readonly predecessor: Predecessor | undefined;
+  readonly acme: Acme;
 }
 
-/** What workers begin with, and the state of its backends: with what was set by hand in the predecessor. */
+/**
+ * What workers begin with, and the state of its backends: with certificates that were ordered before, and with
+ * what was set by hand in the predecessor.
+ */
 async function firstRevision(
   config: Configuration,
-  { observation, revisions, byHand, predecessor }: FirstRevisionParts,
+  { observation, revisions, byHand, acme }: FirstRevisionParts,
+  predecessor: Predecessor | undefined,
 ): Promise<Revision> {
   const setByHand = predecessor?.setByHand ?? [];
-  const prepared = await observation.sources.prepare(config);
+  const [prepared, certificates] = await Promise.all([
+    observation.sources.prepare(config),
+    acme.prepare(config),
+  ]);
   prepared.commit();
+  certificates.commit();
   byHand.takeWeights(setByHand);
-  const first = revisions.make(byHand.apply(prepared.resolved));
+  const first = revisions.make(acme.apply(byHand.apply(prepared.resolved)));
   revisions.adopt(first);
   observation.take(first.config);
   await observation.pools.update(first.config, first.state);
@@ -207,7 +218,7 @@ async function listen(
   { observation, supervisor, reconfiguration, admin }: RunningParts,
   predecessor: Predecessor | undefined,
 ): Promise<readonly Deno.NetAddr[]> {
-  if (predecessor === undefined) admin.open();
+  if (predecessor === undefined) await admin.open();
   const addresses = await supervisor.start(
     predecessor?.ports ?? new Set(),
     predecessor?.sockets,

@@ -1,5 +1,6 @@
 /** The configuration in force, and the one way in which it changes: one change after the other, all or nothing. */
 import type { Configuration } from "../config/model.ts";
+import type { Acme } from "./acme.ts";
 import type { BackendSources } from "./backend_sources.ts";
 import type { ObservedPools } from "./observed_pools.ts";
 import type { ResolvedConfiguration, Revision } from "./revision.ts";
@@ -13,7 +14,8 @@ export interface LiveConfigurationOptions {
   readonly supervisor: Pick<Supervisor, "change">;
   readonly pools: Pick<ObservedPools, "update">;
   readonly sources: Pick<BackendSources, "prepare" | "resolve">;
-  /** Puts what is set by hand into a configuration. */
+  readonly acme: Pick<Acme, "prepare">;
+  /** Puts what is set by hand, and certificates that were ordered, into a configuration. */
   readonly adjust: (config: ResolvedConfiguration) => ResolvedConfiguration;
   /** Called when a change has taken effect. */
   readonly onChanged: (changed: Changed) => void;
@@ -56,13 +58,17 @@ export class LiveConfiguration {
    */
   change(written: Configuration): Promise<Changed | string> {
     return this.#enqueue(async () => {
-      const prepared = await this.#options.sources.prepare(written);
+      const { sources, acme } = this.#options;
+      const certificates = await acme.prepare(written);
+      const prepared = await sources.prepare(written);
       let changed: Changed | string | undefined;
       try {
         changed = await this.#apply(prepared.resolved);
       } finally {
-        if (typeof changed === "object") prepared.commit();
-        else prepared.abandon();
+        for (const part of [prepared, certificates]) {
+          if (typeof changed === "object") part.commit();
+          else part.abandon();
+        }
       }
       if (typeof changed === "string") return changed;
       this.#written = written;
@@ -72,7 +78,8 @@ export class LiveConfiguration {
   }
 
   /**
-   * Takes what has changed of the same configuration: the addresses of a name, or what is set by hand.
+   * Takes what has changed of the same configuration: the addresses of a name, what is set by hand, or a
+   * certificate that was ordered.
    *
    * @returns as {@linkcode change}; undefined if nothing has changed
    */
@@ -80,7 +87,7 @@ export class LiveConfiguration {
     return this.#enqueue(async () => {
       const { sources, adjust, onChanged } = this.#options;
       const resolved = sources.resolve(this.#written);
-      if (hasSameBackends(adjust(resolved), this.#resolved)) return undefined;
+      if (isSame(adjust(resolved), this.#resolved)) return undefined;
       const changed = await this.#apply(resolved);
       if (typeof changed !== "string") onChanged(changed);
       return changed;
@@ -108,8 +115,12 @@ export class LiveConfiguration {
   }
 }
 
-function hasSameBackends(one: ResolvedConfiguration, other: ResolvedConfiguration): boolean {
-  const backendsOf = ({ pools }: ResolvedConfiguration) =>
-    JSON.stringify(Object.values(pools).map(({ backends }) => backends));
-  return backendsOf(one) === backendsOf(other);
+/** Whether nothing was found that differs, in two of the same configuration. */
+function isSame(one: ResolvedConfiguration, other: ResolvedConfiguration): boolean {
+  const found = ({ pools, listeners }: ResolvedConfiguration) =>
+    JSON.stringify([
+      Object.values(pools).map(({ backends }) => backends),
+      Object.values(listeners).map(({ tls }) => tls?.acme?.loaded?.fingerprint),
+    ]);
+  return found(one) === found(other);
 }

@@ -1,9 +1,10 @@
 /**
  * All ways in which the configuration of a running balancer changes: it is read again, addresses of names
- * change, or the operator sets something by hand.
+ * change, a certificate comes, or the operator sets something by hand.
  */
 import type { Configuration } from "../config/model.ts";
 import type { Wheel } from "../time/timer_wheel.ts";
+import type { Acme } from "./acme.ts";
 import type { ByHand } from "./by_hand.ts";
 import { type ConfigurationSource, sourceOf } from "./configuration_source.ts";
 import { LiveConfiguration } from "./live_configuration.ts";
@@ -13,7 +14,7 @@ import { type FilesRead, ReloadOnChange } from "./reload_on_change.ts";
 import type { Revision } from "./revision.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { TakeAddresses } from "./take_addresses.ts";
+import { TakeChanges } from "./take_changes.ts";
 
 export interface ReconfigurationOptions {
   /** The configuration that the balancer starts with. */
@@ -27,6 +28,7 @@ export interface ReconfigurationOptions {
   readonly supervisor: Supervisor;
   readonly observation: Observation;
   readonly byHand: ByHand;
+  readonly acme: Acme;
 }
 
 export class Reconfiguration implements AsyncDisposable {
@@ -35,18 +37,20 @@ export class Reconfiguration implements AsyncDisposable {
   readonly #source: ConfigurationSource;
   readonly #observation: Observation;
   readonly #onChange: ReloadOnChange;
-  readonly #addresses: TakeAddresses;
+  readonly #addresses: TakeChanges;
+  readonly #acme: Acme;
+  readonly #certificates: TakeChanges;
   readonly #started = Promise.withResolvers<void>();
 
   constructor(options: ReconfigurationOptions) {
-    const { config, first, revisions, supervisor, observation, byHand, wheel } = options;
+    const { config, first, revisions, supervisor, observation, byHand, acme, wheel } = options;
     const { pools, sources } = observation;
     this.#source = options.source ?? sourceOf(config);
     this.#observation = observation;
     this.live = new LiveConfiguration(config, first, {
-      ...{ revisions, supervisor, pools, sources },
+      ...{ revisions, supervisor, pools, sources, acme },
       started: this.#started.promise,
-      adjust: (config) => byHand.apply(config),
+      adjust: (config) => acme.apply(byHand.apply(config)),
       onChanged: ({ after }) => observation.take(after),
     });
     this.reloads = new Reloads({
@@ -57,25 +61,34 @@ export class Reconfiguration implements AsyncDisposable {
       onRead: (read, isRefused) => this.#watch(read, isRefused),
     });
     const { report } = observation;
-    this.#addresses = new TakeAddresses({ live: this.live, wheel, report });
+    const taking = { live: this.live, wheel, report };
+    this.#addresses = new TakeChanges({ ...taking, failure: "backends cannot be changed" });
+    this.#acme = acme;
+    this.#certificates = new TakeChanges({ ...taking, failure: "certificates cannot be changed" });
     this.#onChange = new ReloadOnChange({
       wheel,
       reload: () => this.reloads.reload("a changed file"),
     });
   }
 
-  /** The balancer serves: what was asked for meanwhile is done, and from now on files and names are watched. */
+  /**
+   * The balancer serves: what was asked for meanwhile is done, and from now on files and names are
+   * watched, and certificates ordered: authorities find the listeners open.
+   */
   start(): void {
     const observation = this.#observation;
     this.#started.resolve();
     this.#watch(this.#source.first, false);
     observation.onBackendsFound = () => this.#addresses.take();
     observation.onBackendsFound(); // some may have been found meanwhile
+    this.#acme.onCertificate = () => this.#certificates.take();
+    this.#acme.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#addresses[Symbol.dispose]();
-    await this.#onChange[Symbol.asyncDispose]();
+    this.#certificates[Symbol.dispose]();
+    await Promise.all([this.#onChange, this.#acme].map((part) => part[Symbol.asyncDispose]()));
   }
 
   /** Watches the files that a configuration was made of. @param isRefused whether it is not in force */

@@ -84,7 +84,7 @@ export class Reloads {
   /** What a reload would come to now; nothing changes. */
   async preview(): Promise<Reloaded> {
     try {
-      const { configuration } = await this.#options.source.load();
+      const { configuration } = await this.#options.source.load(this.#options.live.written);
       return this.#compare(configuration);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -103,10 +103,10 @@ export class Reloads {
   }
 
   async #reload(): Promise<Reloaded> {
-    const { source, now, onRead } = this.#options;
+    const { source, live, now, onRead } = this.#options;
     const readAt = now();
     try {
-      const loaded = await source.load();
+      const loaded = await source.load(live.written);
       const reloaded = await this.#apply(loaded);
       onRead({ files: loaded.files, readAt }, reloaded.kind === "refused");
       return reloaded;

@@ -47,14 +47,18 @@ export function listenersOf({ listeners }: Pick<Configuration, "listeners">): Li
   });
 }
 
-/** Of a configuration that is loaded: the files of its certificates have been read. */
+/** Of a configuration that is loaded: the files of its certificates have been read, and ACME's are there. */
 function tlsOf(config: TlsConfig): TlsSettings {
-  const { certificates = [], clientAuthorities, clientAuth, minVersion, hsts } = config;
+  const { certificates = [], acme, clientAuthorities, clientAuth, minVersion, hsts } = config;
+  // Until it comes, other certificates are enough.
+  const isServed = acme !== undefined && (acme.loaded !== undefined || certificates.length === 0);
+  const own = isServed ? [{ cert: "a certificate of tls.acme", loaded: acme.loaded }] : [];
   if (config.clientCa !== undefined && clientAuthorities === undefined) {
     throw new Error(`Cannot trust ${config.clientCa} as it was not read`);
   }
   return {
-    certificates: certificates.map(({ cert: path, loaded }) => {
+    // Of two for one name, the one that the operator has put there goes first.
+    certificates: [...certificates, ...own].map(({ cert: path, loaded }) => {
       if (loaded === undefined) throw new Error(`Cannot serve ${path} as it was not read`);
       const { names, isEcdsa, cert, key } = loaded;
       return { names, isEcdsa, cert, key };

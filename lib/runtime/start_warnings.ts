@@ -8,7 +8,10 @@ import { isLoopback } from "../net/is_loopback.ts";
  * @returns one sentence for each warning
  */
 export function startWarnings(
-  { pools, admin }: Pick<Configuration, "pools" | "admin">,
+  { engine, listeners, pools, admin }: Pick<
+    Configuration,
+    "engine" | "listeners" | "pools" | "admin"
+  >,
   descriptors: number | undefined,
 ): string[] {
   const warnings = warningsOf(admin);
@@ -16,6 +19,12 @@ export function startWarnings(
     warnings.push(
       `only ${descriptors} more file descriptors can be opened, two for each request in flight: ` +
         "raise the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
+    );
+  }
+  if (engine === "web" && Object.values(listeners).some(({ tls }) => tls !== undefined)) {
+    warnings.push(
+      "TLS with the web engine has no limit for slow handshakes, and responses in several pieces are late: " +
+        "at the edge of the internet use the tcp engine",
     );
   }
   for (const [name, { sticky }] of Object.entries(pools)) {
@@ -31,14 +40,14 @@ export function startWarnings(
 /** The admin port's own; a name that is not localhost may lead anywhere. */
 function warningsOf(admin: Configuration["admin"]): string[] {
   if (admin?.port === undefined) return [];
-  const { host, token, readToken } = admin;
+  const { host, unix, token, readToken } = admin;
   if (token !== undefined && readToken !== undefined && textOf(token) === textOf(readToken)) {
     return [
       "admin.token and admin.readToken are the same: it only reads, so nothing can be changed",
     ];
   }
   const hasToken = token !== undefined || readToken !== undefined;
-  if (hasToken || isLoopback(host) || host === "localhost") return [];
+  if (hasToken || unix !== undefined || isLoopback(host) || host === "localhost") return [];
   return [
     `the admin port listens on ${host} without admin.token: it answers 403 to all but /livez and /readyz`,
   ];

@@ -1,6 +1,7 @@
 /** Tells the admin port how the balancer is: reads it from the memory that workers share. */
 import manifest from "../../deno.json" with { type: "json" };
 import type {
+  AcmeStatus,
   BackendState,
   BackendStatus,
   CertificateStatus,
@@ -29,6 +30,8 @@ import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import { wayId } from "../shared_memory/state.ts";
 import { daysLeft } from "../tls/certificate_details.ts";
 import { sumCounts } from "../shared_memory/status_counts.ts";
+import type { Acme } from "./acme.ts";
+import type { AcmeCertificateStatus } from "./acme_certificates.ts";
 import type { ByHand } from "./by_hand.ts";
 import type { LiveConfiguration } from "./live_configuration.ts";
 import type { Observation } from "./observation.ts";
@@ -51,6 +54,7 @@ export interface StatusSources {
   readonly supervisor: Pick<Supervisor, "listeners" | "workers">;
   readonly process: RecordBuffer;
   readonly byHand: ByHand;
+  readonly acme: Acme;
   /** Why it should get no requests; undefined if it should. */
   readonly unreadiness: () => string | undefined;
   readonly isStopping: () => boolean;
@@ -77,6 +81,7 @@ export function statusOf(sources: StatusSources): Status {
       address: formatListener({ hostname, port }),
       certificates: certificatesOf(live.resolved.listeners[name]),
     })),
+    acme: sources.acme.status().map(acmeOf),
     inFlight: process.record(COMMON).requests.value,
     pools: [...pools.all.values()].map((serving) => poolOf(serving, sources)),
     routes: routes.map((route) => routeOf(routeIdOf(route), poolsOf(route), sources)),
@@ -100,12 +105,28 @@ function configurationOf({ reloads }: StatusSources): Status["configuration"] {
 }
 
 function certificatesOf(listener: ListenerConfig | undefined): CertificateStatus[] {
-  return (listener?.tls?.certificates ?? []).flatMap(({ loaded }): CertificateStatus[] => {
+  const { certificates = [], acme } = listener?.tls ?? {};
+  const all = [...certificates.map(({ loaded }) => loaded), acme?.loaded];
+  return all.flatMap((loaded): CertificateStatus[] => {
     if (loaded === undefined) return [];
     const { names, notAfter, issuer, fingerprint } = loaded;
     const left = daysLeft(loaded, Date.now());
     return [{ names, notAfter: timeOf(notAfter), daysLeft: left, issuer, fingerprint }];
   });
+}
+
+function acmeOf(
+  { listeners, names, directory, certificate, renewAt, isOrdering, problem }: AcmeCertificateStatus,
+): AcmeStatus {
+  const timeOrNull = (time: number | undefined) => time === undefined ? null : timeOf(time);
+  return {
+    ...{ listeners, names, directory },
+    notAfter: timeOrNull(certificate?.notAfter),
+    renewAt: timeOrNull(renewAt),
+    ordering: isOrdering,
+    problem: problem?.reason ?? null,
+    retryAt: timeOrNull(problem?.retryAt),
+  };
 }
 
 function poolOf({ name, config, pool }: ServingPool, sources: StatusSources): PoolStatus {

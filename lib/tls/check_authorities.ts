@@ -13,19 +13,23 @@ export interface AuthorityFinding {
 /**
  * @param text of the file
  * @param now in milliseconds since 1970
+ * @param inForce authorities that are trusted already, in PEM: an end of one of them is only warned of
  * @returns `authorities` in PEM; undefined if they cannot be trusted
  */
 export function checkAuthorities(
   text: string,
   now: number,
+  inForce: ReadonlySet<string> = new Set(),
 ): { readonly authorities: string | undefined; readonly findings: readonly AuthorityFinding[] } {
   const blocks = pemBlocks(text).filter(({ label }) => label === "CERTIFICATE");
   if (blocks.length === 0) {
     return failed("must name a file with the certificate of an authority in PEM");
   }
+  const authorities = blocks.map(({ text }) => text).join("");
+  const isInForce = inForce.has(authorities);
   const findings = blocks.flatMap((block, index) => {
     const place = blocks.length === 1 ? "" : `: number ${index + 1} of ${blocks.length}`;
-    return checkOne(block, now).map((finding) => ({
+    return checkOne(block, now, isInForce).map((finding) => ({
       ...finding,
       message: finding.message + place,
     }));
@@ -33,10 +37,10 @@ export function checkAuthorities(
   if (findings.some(({ severity }) => severity === "error")) {
     return { authorities: undefined, findings };
   }
-  return { authorities: blocks.map(({ text }) => text).join(""), findings };
+  return { authorities, findings };
 }
 
-function checkOne(block: PemBlock, now: number): AuthorityFinding[] {
+function checkOne(block: PemBlock, now: number, isInForce: boolean): AuthorityFinding[] {
   const profile = read(block);
   if (profile === undefined) return [refused("must name a file with certificates in PEM")];
   const { isVersion3, isAuthority, notBefore, notAfter } = profile;
@@ -45,14 +49,16 @@ function checkOne(block: PemBlock, now: number): AuthorityFinding[] {
   if (!isAuthority && !signsItself(profile)) {
     return [refused("must name authorities, or certificates that sign themselves")];
   }
-  const expiry = expiryOf({ notAfter }, now);
-  if (now > notAfter) return [refused(`must name certificates that are valid: one ${expiry}`)];
-  if (now < notBefore) {
-    return [refused(`must name certificates that are valid: one is from ${dateOf(notBefore)} on`)];
+  const isEarly = now < notBefore;
+  const fault = isEarly
+    ? `is valid only from ${dateOf(notBefore)} on`
+    : expiryOf({ notAfter }, now);
+  if ((isEarly || now > notAfter) && !isInForce) {
+    return [refused(`must name certificates that are valid: one ${fault}`)];
   }
-  return expiry === undefined
+  return fault === undefined
     ? []
-    : [{ severity: "warning", message: `names a certificate that ${expiry}` }];
+    : [{ severity: "warning", message: `names a certificate that ${fault}` }];
 }
 
 function read({ text }: PemBlock): CertificateProfile | undefined {

@@ -18,6 +18,8 @@ export interface Checked {
   readonly findings: readonly Finding[];
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What is shorter can be factored, and browsers refuse it (CA/Browser Forum, Baseline Requirements, 6.1.5). */
 const MIN_RSA_BITS = 2048;
 
@@ -31,19 +33,25 @@ const MISMATCH = "must name the private key of its certificate: it is that of an
 /** A name that a client can ask for. */
 const DNS_NAME = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
+export interface CheckOptions {
+  /** Who shows it: names matter to those who look for a server only. */
+  readonly user?: "server" | "client";
+  /** Certificates that are served already, each with those above it, in PEM: an end of one is only warned of. */
+  readonly inForce?: ReadonlySet<string>;
+}
+
 /**
  * Checks them by themselves and together.
  *
  * @param cert the text of the file that has the certificate, those above it following
  * @param key the text of the file that has its key; may be the same one
  * @param now in milliseconds since 1970
- * @param user who shows it: names matter to those who look for a server only
  */
 export function checkCertificate(
   cert: string | undefined,
   key: string | undefined,
   now: number,
-  user: "server" | "client" = "server",
+  { user = "server", inForce = NONE }: CheckOptions = {},
 ): Checked {
   const findings: Finding[] = [];
   const refuse = (about: Finding["about"], message: string) =>
@@ -70,15 +78,14 @@ export function checkCertificate(
     refuse("cert", "must name a certificate with names in subjectAltName: clients use no other");
   }
   const [notBefore, notAfter] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+  const text = chain.map((each) => each.toString()).join("");
   const expiry = expiryOf({ notAfter }, now);
-  if (now > notAfter) refuse("cert", `must name a certificate that is valid: this one ${expiry}`);
-  else if (expiry !== undefined) warn(`names a certificate that ${expiry}`);
-  if (now < notBefore) {
-    refuse(
-      "cert",
-      `must name a certificate that is valid: this one is from ${dateOf(notBefore)} on`,
-    );
-  }
+  const isEarly = now < notBefore;
+  const fault = isEarly ? `is valid only from ${dateOf(notBefore)} on` : expiry;
+  // To refuse what is served already would refuse all other changes with it.
+  if ((isEarly || now > notAfter) && !inForce.has(text)) {
+    refuse("cert", `must name a certificate that is valid: this one ${fault}`);
+  } else if (fault !== undefined) warn(`names a certificate that ${fault}`);
   const disorder = disorderOf(leaf, above);
   if (disorder !== undefined) warn(disorder);
   if (own === undefined || findings.some(({ severity }) => severity === "error")) {
@@ -93,7 +100,7 @@ export function checkCertificate(
       notAfter,
       issuer: commonName(leaf.issuer),
       fingerprint: leaf.fingerprint256,
-      cert: chain.map((each) => each.toString()).join(""),
+      cert: text,
       key: own.export({ type: "pkcs8", format: "pem" }) as string,
     },
   };

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describeProblem, failureOf, readProblem } from "../../lib/acme/problem.ts";
-import { checkedUrl, isToken } from "../../lib/acme/resources.ts";
+import { checkedUrl } from "../../lib/acme/resources.ts";
+import { isToken } from "../../lib/acme/store/challenges.ts";
 
 const PREFIX = "urn:ietf:params:acme:error:";
 

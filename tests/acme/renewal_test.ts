@@ -157,6 +157,9 @@ Deno.test("acme: a restart after a failure waits a minute, and as long as the au
   await scene.pass(1_000);
   const startedAt = scene.now();
   const second = await scene.started({});
+  const { problem } = second.renewal.status();
+  assertStringIncludes(problem!.reason, "cannot be reached");
+  assert(problem!.retryAt - startedAt <= 60_000, `${problem!.retryAt - startedAt}`);
   await scene.until(() => second.certificates.length === 1);
   const waitedMs = second.certificates[0]!.notBefore - startedAt;
   assert(waitedMs > 58_000 && waitedMs <= 60_000, `${waitedMs}`);

@@ -60,7 +60,7 @@ Deno.test("acme schedule: questions about what is under way come ever more seldo
 });
 
 Deno.test("acme schedule: failures of this process hold fully, those before it for a minute, and what the authority asked for always", () => {
-  const facts = { now: 1e12, random: 0, startedAt: 1e12 - 1, retryAfterMs: undefined };
+  const facts = { now: 1e12, random: 0, startedAt: 1e12 - 1, retryAfterMs: undefined, reason: "x" };
   const first = addFailure(undefined, facts);
   const second = addFailure(first, { ...facts, now: first.retryAt });
   assertEquals([first.failures, second.failures], [1, 2]);
@@ -77,13 +77,13 @@ Deno.test("acme schedule: failures of this process hold fully, those before it f
 });
 
 Deno.test("acme schedule: a clock that was set back does not stop attempts for years", () => {
-  const facts = { now: 2e12, random: 0, startedAt: 0, retryAfterMs: undefined };
+  const facts = { now: 2e12, random: 0, startedAt: 0, retryAfterMs: undefined, reason: "x" };
   assertEquals(pauseBeforeAttempt(addFailure(undefined, facts), 1e12, 0), 0);
 });
 
 Deno.test("acme schedule: of two balancers' failures, the last one counts", () => {
   const at = (now: number) =>
-    addFailure(undefined, { now, random: 0, startedAt: 0, retryAfterMs: undefined });
+    addFailure(undefined, { now, random: 0, startedAt: 0, retryAfterMs: undefined, reason: "x" });
   assertEquals(latest(at(1), at(2)), at(2));
   assertEquals(latest(at(2), at(1)), at(2));
   assertEquals([latest(undefined, at(1)), latest(at(1), undefined)], [at(1), at(1)]);

@@ -1,6 +1,6 @@
 /** Requests that somebody else than the operator sends, or lets a browser or a proxy send. */
 import { assert, assertEquals } from "@std/assert";
-import { Dialogue, exchange, request } from "../support/raw_client.ts";
+import { Dialogue, exchange, requestOver } from "../support/raw_client.ts";
 import { startTestAdmin } from "../support/admin_port.ts";
 
 const TOKEN = "0123456789abcdef-all";
@@ -305,28 +305,63 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
+/** The same request of a client that speaks TLS: what names the scheme or its port names those of https. */
+function securely(lines: readonly string[]): string[] {
+  const other = { "http:": "https:", "https:": "http:" };
+  return lines.map((line) =>
+    line.replace(
+      /^(Origin: )(https?:)/,
+      (_, name, scheme: keyof typeof other) => name + other[scheme],
+    ).replace(/^Host: localhost:80$/, "Host: localhost:443")
+  );
+}
+
 for (const [name, lines, ...expected] of ROWS) {
-  Deno.test(`admin attacks: ${name} is answered ${expected.join(", ")}`, async () => {
+  const test = (kind: string, more: Parameters<typeof startTestAdmin>[0], sent = lines) =>
+    Deno.test(`admin attacks: ${kind}: ${name} is answered ${expected.join(", ")}`, async () => {
+      const tokens = { token: TOKEN, readToken: READ_TOKEN, ...more };
+      using local = startTestAdmin(more);
+      using withToken = startTestAdmin(tokens);
+      using beyond = startTestAdmin({ hostname: "0.0.0.0", ...tokens });
+      await expectAnswers([local, withToken, beyond], sent, expected);
+    });
+  test("http", {});
+  test("https", { isSecure: true }, securely(lines));
+  Deno.test(`admin attacks: unix socket: ${name} is answered ${expected.slice(0, 2).join(", ")}`, async () => {
+    using local = startTestAdmin({ unix: socketName() });
     const tokens = { token: TOKEN, readToken: READ_TOKEN };
-    using local = startTestAdmin();
-    using withToken = startTestAdmin(tokens);
-    using beyond = startTestAdmin({ hostname: "0.0.0.0", ...tokens });
-    const ports = [local, withToken, beyond];
-    const bytes = head(...lines);
-    const responses = await Promise.all(ports.map(({ port }) => request(port, bytes)));
-    assertEquals(responses.map(({ status }) => status), expected);
-    for (const [index, response] of responses.entries()) {
-      const isDone = response.status === 200 && lines[0]!.startsWith("POST");
-      assertEquals(ports[index]!.control.asked, isDone ? ["reload"] : []);
-      assertEquals(ports[index]!.errors, []);
-      assertEquals(response.field("cache-control"), "no-store");
-      assertEquals(response.field("x-content-type-options"), "nosniff");
-      const cors = response.fields.filter(([name]) => name.startsWith("access-control-"));
-      assertEquals(cors, []);
-      assertEquals(response.field("www-authenticate") !== undefined, response.status === 401);
-      assertEquals(response.field("allow") !== undefined, response.status === 405);
-    }
+    using withToken = startTestAdmin({ unix: socketName(), ...tokens });
+    await expectAnswers([local, withToken], lines, expected);
   });
+}
+
+/** An abstract one: it has no file. */
+function socketName(): string {
+  return `\0roundabout-test-${crypto.randomUUID()}`;
+}
+
+/** @param expected the status of each, in their order; there may be more */
+async function expectAnswers(
+  ports: readonly ReturnType<typeof startTestAdmin>[],
+  lines: readonly string[],
+  expected: readonly number[],
+): Promise<void> {
+  const bytes = head(...lines);
+  const responses = await Promise.all(
+    ports.map(async (port) => requestOver(await port.connect(), bytes)),
+  );
+  assertEquals(responses.map(({ status }) => status), expected.slice(0, ports.length));
+  for (const [index, response] of responses.entries()) {
+    const isDone = response.status === 200 && lines[0]!.startsWith("POST");
+    assertEquals(ports[index]!.control.asked, isDone ? ["reload"] : []);
+    assertEquals(ports[index]!.errors, []);
+    assertEquals(response.field("cache-control"), "no-store");
+    assertEquals(response.field("x-content-type-options"), "nosniff");
+    const cors = response.fields.filter(([name]) => name.startsWith("access-control-"));
+    assertEquals(cors, []);
+    assertEquals(response.field("www-authenticate") !== undefined, response.status === 401);
+    assertEquals(response.field("allow") !== undefined, response.status === 405);
+  }
 }
 
 for (

@@ -55,6 +55,7 @@ Deno.test("metrics: the numbers of the status are all there", () => {
       Date.parse("2027-01-19T12:00:00.000Z") / 1000,
     'roundabout_certificate_expiry_timestamp_seconds{listener="http",name="example.com"}':
       Date.parse("2027-01-19T12:00:00.000Z") / 1000,
+    'roundabout_acme_failing{name="example.com",directory="https://ca.example/directory"}': 0,
     roundabout_requests_in_flight: 7,
     'roundabout_requests_total{pool="users",route="api",code="2xx"}': 1195,
     'roundabout_requests_total{pool="",route="api",code="4xx"}': 2,

@@ -143,16 +143,16 @@ Deno.test("commands: a path that the port does not have says which port that is"
 for (
   const [args, env, problem] of [
     [
-      ["--admin", "https://a:1"],
+      ["--admin", "ftp://a:1"],
       {},
-      '--admin must be http://, a host and a port, such as http://10.0.0.5:5001: current value is "https://a:1"',
+      '--admin must be http:// or https://, a host and a port, such as http://10.0.0.5:5001, or unix: and a path: current value is "ftp://a:1"',
     ],
-    [["--admin", "http://a:1/api"], {}, "--admin must be http://"],
-    [["--admin", "127.0.0.1:5001"], {}, "--admin must be http://"],
+    [["--admin", "http://a:1/api"], {}, "--admin must be http:// or https://"],
+    [["--admin", "127.0.0.1:5001"], {}, "--admin must be http:// or https://"],
     [
       ["--admin", "http://user:secret@a"],
       {},
-      '--admin must be http://, a host and a port, such as http://10.0.0.5:5001: current value is "***"',
+      '--admin must be http:// or https://, a host and a port, such as http://10.0.0.5:5001, or unix: and a path: current value is "***"',
     ],
     [
       ["--token-file", "none"],

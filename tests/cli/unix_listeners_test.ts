@@ -2,21 +2,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Program } from "../support/program.ts";
 import { Dialogue } from "../support/raw_client.ts";
+import { canMakeRunFolder, makeRunFolder } from "../support/run_folder.ts";
 import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
-
-/** A folder below /run, or that of the user; undefined if neither can be written. */
-function makeFolder(): string | undefined {
-  for (const dir of ["/run", Deno.env.get("XDG_RUNTIME_DIR")]) {
-    try {
-      if (dir?.startsWith("/run")) return Deno.makeTempDirSync({ dir });
-    } catch {
-      continue; // it is somebody else's
-    }
-  }
-  return undefined;
-}
 
 /** What a test has: a folder, a configuration file in it, and programs that run with it. */
 class Site implements AsyncDisposable {
@@ -69,17 +58,14 @@ class Site implements AsyncDisposable {
   }
 }
 
-const folder = makeFolder();
-if (folder !== undefined) Deno.removeSync(folder);
-
 for (const engine of ["web", "tcp"]) {
   const test = (name: string, fn: (site: Site, backend: ScriptedBackend) => Promise<void>) =>
     Deno.test({
       name: `unix listeners: ${engine} engine: ${name}`,
-      ignore: folder === undefined,
+      ignore: !canMakeRunFolder(),
       async fn() {
         await using backend = new ScriptedBackend("a");
-        await using site = new Site(makeFolder()!);
+        await using site = new Site(makeRunFolder()!);
         site.write(engine, backend.url);
         await fn(site, backend);
       },

@@ -51,6 +51,21 @@ for (const token of ["hunter2", "hunter2 hunter2 hunter2", "hunter2-hünter2-hun
   });
 }
 
+/** Neither a unix socket nor TLS. */
+const ONLY_PORT = { unix: undefined, certificate: undefined };
+
+Deno.test("admin tokens: commands find a unix socket, and a certificate beside the file", async () => {
+  const admin = { unix: "/run/roundabout/admin.sock" };
+  await withFiles(`{ "admin": ${JSON.stringify(admin)} }`, "", async (path) => {
+    assertEquals((await loadAdminAccess({}, path, true))?.unix, admin.unix);
+  });
+  const tls = { certificates: [{ cert: "edge.pem", key: "edge.key" }] };
+  await withFiles(`{ "admin": ${JSON.stringify({ tls })} }`, "", async (path) => {
+    const expected = path.replace(/[^/]*$/, "edge.pem");
+    assertEquals((await loadAdminAccess({}, path, true))?.certificate, expected);
+  });
+});
+
 Deno.test("admin tokens: commands find the port and the token, whatever else is wrong with the file", async () => {
   const text = `{
     "engin": "tcp",
@@ -58,12 +73,12 @@ Deno.test("admin tokens: commands find the port and the token, whatever else is 
     "pools": { "users": { "backends": ["htp://a"] } }
   }`;
   await withFiles(text, `${TOKEN}\n`, async (path) => {
-    const address = { host: "127.0.0.2", port: 6001 };
+    const address = { host: "127.0.0.2", port: 6001, ...ONLY_PORT };
     assertEquals(await loadAdminAccess({}, path, true), { ...address, token: TOKEN });
     assertEquals(await loadAdminAccess({}, path, false), { ...address, token: undefined });
     const texts = { CONFIG: path, ADMIN_TOKEN: `${TOKEN}-own`, ADMIN_PORT: "6002" };
     assertEquals(await loadAdminAccess(texts, undefined, true), {
-      host: "127.0.0.2",
+      ...address,
       port: 6002,
       token: `${TOKEN}-own`,
     });
@@ -72,7 +87,7 @@ Deno.test("admin tokens: commands find the port and the token, whatever else is 
 });
 
 Deno.test("admin tokens: without a file commands find what the variables say", async () => {
-  const access = { host: "127.0.0.1", port: 5001, token: undefined };
+  const access = { host: "127.0.0.1", port: 5001, ...ONLY_PORT, token: undefined };
   assertEquals(await loadAdminAccess({}, undefined, true), access);
   assertEquals(await loadAdminAccess({ USERS_SERVICE: "nonsense" }, undefined, true), access);
   const { message } = await assertRejects(

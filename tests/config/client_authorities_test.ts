@@ -78,7 +78,7 @@ for (
     [
       "with one that is not valid yet",
       FUTURE.cert,
-      `certificates that are valid: one is from ${day(Date.now() + DAY_MS)} on`,
+      `certificates that are valid: one is valid only from ${day(Date.now() + DAY_MS)} on`,
     ],
   ] as const
 ) {

@@ -122,6 +122,7 @@ Deno.test("load: addresses are parsed without the other settings", () => {
   assertEquals(parseAddresses(texts), {
     port: 81,
     host: "0.0.0.0",
+    unix: undefined,
     admin: { host: "127.0.0.1", port: 5001 },
   });
 });

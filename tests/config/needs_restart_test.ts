@@ -24,6 +24,14 @@ for (
       'Cannot reload as admin.port must stay 5001 until a restart: new value is "off"',
     ]],
     ['"admin": "off",', '"admin": { "port": "off" },', []],
+    ['"admin": { "unix": "/run/a" },', '"admin": { "unix": "/run/b", "mode": "0660" },', [
+      'Cannot reload as admin.port must stay "unix:/run/a" until a restart: new value is "unix:/run/b"',
+      'Cannot reload as admin.mode must stay "0600" until a restart: new value is "0660"',
+    ]],
+    ['"admin": { "unix": "/run/a", "mode": "0600" },', '"admin": { "unix": "/run/a" },', []],
+    ["", '"admin": { "unix": "/run/a" },', [
+      'Cannot reload as admin.port must stay 5001 until a restart: new value is "unix:/run/a"',
+    ]],
     ['"workers": 1,', '"limits": { "inFlight": 5 },', []],
     ['"engine": "tcp", "workers": 1,', '"workers": 2,', [
       'Cannot reload as engine must stay "tcp" until a restart: new value is "web"',
@@ -35,6 +43,21 @@ for (
     assertEquals(needsRestart(await file(before), await file(after)), [...messages]);
   });
 }
+
+Deno.test("needs restart: the certificate of the admin port may change, whether it has one may not", async () => {
+  const configuration = await file("");
+  const withCertificate = (cert: string) => ({
+    ...configuration,
+    admin: {
+      ...configuration.admin!,
+      tls: { certificates: [{ cert, key: "a.key", loaded: undefined }] },
+    },
+  });
+  assertEquals(needsRestart(withCertificate("a.pem"), withCertificate("b.pem")), []);
+  assertEquals(needsRestart(configuration, withCertificate("a.pem")), [
+    'Cannot reload as admin.tls must stay "not set" until a restart: new value is "set"',
+  ]);
+});
 
 Deno.test("needs restart: tokens of the admin port may change", async () => {
   const configuration = await file("");

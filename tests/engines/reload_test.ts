@@ -1,5 +1,5 @@
 /** A change of the configuration under both engines, while clients are connected and requests under way. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BACKEND, backendRecords } from "../../lib/shared_memory/layout.ts";
 import { ENGINE_NAMES } from "../support/balancer.ts";
 import { type ConfiguredPlane, planeOf } from "../support/configured_plane.ts";
@@ -7,6 +7,7 @@ import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue, exchange } from "../support/raw_client.ts";
 import { ask, askOn, GET, text, users } from "../support/changed_plane.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
+import { SocketBackend, TestSocket } from "../support/websocket.ts";
 
 function inFlightAt(plane: ConfiguredPlane, backend: ScriptedBackend): number {
   const id = backend.url.replace("http://", "");
@@ -197,6 +198,23 @@ for (const engine of ENGINE_NAMES) {
       await plane.change(file(seconds));
     }
     assertEquals(statuses, [200, 200, 429]);
+  });
+
+  test("WebSockets to backends that stay are not touched, those of others end when the drain is over", async () => {
+    await using a = new SocketBackend();
+    await using b = new SocketBackend();
+    await using plane = await planeOf(engine, users(a.url, b.url));
+    await using one = await TestSocket.open(plane.port);
+    await using two = await TestSocket.open(plane.port);
+    const [kept, removed] = [one, two]; // the turns begin with the first backend
+    const begun = performance.now();
+    await plane.change({ ...users(a.url), timeouts: { drain: "300ms" } });
+    for (const { socket } of [one, two]) socket.send("ping");
+    for (const client of [one, two]) assertEquals(await client.next(), "ping");
+    await removed.closed;
+    assert(performance.now() - begun > 250);
+    kept.socket.send("pong");
+    assertEquals(await kept.next(), "pong");
   });
 }
 

@@ -1,12 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import {
-  type Field,
-  isClientCertField,
-  isForwardingField,
-  requestFields,
-  responseFields,
-} from "../../lib/http/headers.ts";
+import { isClientCertField, isForwardingField } from "../../lib/http/field_kinds.ts";
+import { type Field, requestFields, responseFields } from "../../lib/http/headers.ts";
 import { between, forwarded, FORWARDING, OURS } from "../support/forwarded_fields.ts";
 
 const HOP_BY_HOP = [

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { HOP_BY_HOP } from "../../lib/http/headers.ts";
+import { HOP_BY_HOP } from "../../lib/http/field_kinds.ts";
 import { mayBeTrailer } from "../../lib/http/trailers.ts";
 
 /** RFC 9110, 6.5.1, repeated on purpose, by the purpose of the fields. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Configuration } from "../../lib/config/model.ts";
+import { issue } from "../../lib/tls/issue.ts";
 import { CertificateWatch } from "../../lib/runtime/certificate_watch.ts";
 import { Wheel } from "../../lib/time/timer_wheel.ts";
 
@@ -7,17 +7,31 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2026, 10, 1);
 
+type Watched = Parameters<CertificateWatch["take"]>[0];
+
+const NOTHING: Watched = { listeners: {}, pools: {}, admin: undefined };
+
+/** A certificate in PEM that lasts so many days. */
+async function lasting(days: number): Promise<string> {
+  const { cert } = await issue({
+    names: ["a.test"],
+    from: START - DAY_MS,
+    until: START + days * DAY_MS,
+  });
+  return cert;
+}
+
 /** Listeners of a configuration, each with certificates that last so many days. */
 function listening(
   listeners: Record<string, Record<string, number>>,
-): Pick<Configuration, "listeners"> {
+): Watched {
   const all = Object.entries(listeners).map(([name, certificates]) => {
     const loaded = Object.entries(certificates).map(([host, days]) => ({
       loaded: { names: [host], notAfter: START + days * DAY_MS, fingerprint: `${host} ${days}` },
     }));
     return [name, { tls: loaded.length === 0 ? undefined : { certificates: loaded } }];
   });
-  return { listeners: Object.fromEntries(all) };
+  return { ...NOTHING, listeners: Object.fromEntries(all) };
 }
 
 function watching() {
@@ -93,4 +107,32 @@ Deno.test("certificate watch: one that has ended says nothing", () => {
   watch.take(listening({ https: { "a.test": 5 } }));
   watch[Symbol.dispose]();
   assertEquals(pass(3), []);
+});
+
+Deno.test("certificate watch: authorities of clients, what pools name and the admin port's own are told of as well", async () => {
+  const { watch, pass } = watching();
+  const authorities = await lasting(14.5) + await lasting(90);
+  const [listener] = Object.values(listening({ https: { "a.test": 90 } }).listeners);
+  const own = { names: ["edge.test"], notAfter: START + 14.5 * DAY_MS, fingerprint: "own" };
+  const config = {
+    listeners: {
+      https: { ...listener, tls: { ...listener!.tls, clientAuthorities: authorities } },
+    },
+    admin: { tls: { certificates: [{ loaded: own }] } },
+    pools: {
+      users: { tls: { loaded: { ca: authorities, client: { cert: await lasting(14.5) } } } },
+      plain: {},
+    },
+  } as unknown as Watched;
+  watch.take(config);
+  const ends = "expires in 13 days, on 2026-11-15";
+  const said = [
+    `listener https: a certificate of tls.clientCa ${ends}`,
+    `admin: the certificate of edge.test ${ends}`,
+    `pool users: a certificate of tls.cert ${ends}`,
+    `pool users: a certificate of tls.ca ${ends}`,
+  ];
+  assertEquals(pass(1), said);
+  watch.take({ ...config, pools: NOTHING.pools });
+  assertEquals(pass(1), said.slice(0, 2).map((line) => line.replace("13", "12")));
 });

@@ -1,5 +1,6 @@
 /** TLS of the program as its users run it: its certificates, and how they change while it serves. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
 import type { Status } from "../../lib/admin/status.ts";
 import { issue, type Issued } from "../../lib/tls/issue.ts";
 import { AUTHORITY, certificateFor, VALID } from "../support/certificates.ts";
@@ -172,4 +173,22 @@ Deno.test("certificates: of one that is replaced, new connections get the new on
   }
   assertEquals(await isServed(port, old), false);
   await ask(); // on the connection that there is
+});
+
+Deno.test("certificates: one that expires while it is served does not refuse other changes, and a restart does", async () => {
+  await using backend = new ScriptedBackend("a");
+  await using folder = new TlsFolder();
+  const until = Date.now() + 3_000;
+  await folder.writeCertificate("site", await certificateFor(NAMES, { until }));
+  const ports = { http: deadPort(), https: deadPort(), admin: deadPort() };
+  const configuration = configurationFor(backend.url, ports);
+  await folder.configure(configuration);
+  await using program = new Program(["start", "--config", folder.config]);
+  await program.shows(/listening on/);
+  await delay(until + 1_000 - Date.now()); // it ends with a whole second
+  await folder.configure({ ...configuration, watch: false });
+  await program.shows(/configuration 2, by a changed file/);
+  await program.shows(/warn .*certificates\[0\]\.cert names a certificate that expired on/);
+  await using restarted = new Program(["check", "--config", folder.config]);
+  assertEquals(await restarted.status(), 2);
 });

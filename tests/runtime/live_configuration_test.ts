@@ -57,6 +57,7 @@ async function start() {
           abandon: () => events.push(`abandons ${urlOf(config)}`),
         }),
     },
+    acme: { prepare: () => Promise.resolve({ commit() {}, abandon() {} }) },
     adjust: (config) => config,
     onChanged: ({ before, after }) => events.push(`${urlOf(before)} to ${urlOf(after)}`),
   });

@@ -5,6 +5,12 @@ import { startWarnings } from "../../lib/runtime/start_warnings.ts";
 
 const NONE = parseVariables({ USERS_SERVICE: "http://a" }).configuration;
 const { pools } = NONE;
+const TLS = {
+  minVersion: "1.2",
+  clientAuth: "required",
+  hsts: Infinity,
+  clientAuthorities: undefined,
+} as const;
 
 const withSticky = (sticky: PoolConfig["sticky"]) => ({
   ...NONE,
@@ -19,6 +25,14 @@ Deno.test("start warnings: few file descriptors are reported with their number a
   const [warning = "", ...others] = startWarnings(NONE, 60);
   assertMatch(warning, /^only 60 more file descriptors can be opened.*raise the limit/);
   assertEquals(others, []);
+});
+
+Deno.test("start warnings: TLS with the web engine is one, and with the tcp engine none", () => {
+  const listeners = { https: { ...NONE.listeners["http"]!, tls: TLS } };
+  const [warning = "", ...others] = startWarnings({ ...NONE, listeners }, undefined);
+  assertMatch(warning, /^TLS with the web engine has no limit for slow handshakes/);
+  assertEquals(others, []);
+  assertEquals(startWarnings({ ...NONE, engine: "tcp", listeners }, undefined), []);
 });
 
 Deno.test("start warnings: sticky sessions without a secret are reported, and with one they are not", () => {
@@ -43,7 +57,7 @@ for (
 ) {
   Deno.test(`start warnings: an admin port on ${host} without a token has ${expected}, and with one 0`, () => {
     const admin = { ...NONE.admin!, host };
-    const warnings = startWarnings({ pools, admin }, undefined);
+    const warnings = startWarnings({ ...NONE, pools, admin }, undefined);
     assertEquals(warnings.length, expected);
     for (const warning of warnings) {
       assertEquals(
@@ -52,18 +66,24 @@ for (
       );
     }
     const token = { text: "0123456789abcdef" };
-    assertEquals(startWarnings({ pools, admin: { ...admin, token } }, undefined), []);
-    assertEquals(startWarnings({ pools, admin: { ...admin, readToken: token } }, undefined), []);
-    assertEquals(startWarnings({ pools, admin: { ...admin, port: undefined } }, undefined), []);
-    assertEquals(startWarnings({ pools, admin: undefined }, undefined), []);
+    assertEquals(startWarnings({ ...NONE, pools, admin: { ...admin, token } }, undefined), []);
+    assertEquals(
+      startWarnings({ ...NONE, pools, admin: { ...admin, readToken: token } }, undefined),
+      [],
+    );
+    assertEquals(
+      startWarnings({ ...NONE, pools, admin: { ...admin, port: undefined } }, undefined),
+      [],
+    );
+    assertEquals(startWarnings({ ...NONE, pools, admin: undefined }, undefined), []);
   });
 }
 
 Deno.test("start warnings: one token for everything and for reading is reported", () => {
   const token = { text: "0123456789abcdef" };
   const admin = { ...NONE.admin!, token, readToken: { ...token } };
-  const [warning = ""] = startWarnings({ pools, admin }, undefined);
+  const [warning = ""] = startWarnings({ ...NONE, pools, admin }, undefined);
   assertMatch(warning, /^admin.token and admin.readToken are the same/);
   const readToken = { text: "fedcba9876543210" };
-  assertEquals(startWarnings({ pools, admin: { ...admin, readToken } }, undefined), []);
+  assertEquals(startWarnings({ ...NONE, pools, admin: { ...admin, readToken } }, undefined), []);
 });

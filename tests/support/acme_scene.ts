@@ -4,6 +4,7 @@ import { AcmeRenewal } from "../../lib/acme/renewal.ts";
 import type { AcmeSettings } from "../../lib/acme/settings.ts";
 import type { Disk } from "../../lib/acme/store/disk.ts";
 import { Lease } from "../../lib/acme/store/lock.ts";
+import { Challenges } from "../../lib/acme/store/challenges.ts";
 import { AcmeStore } from "../../lib/acme/store/store.ts";
 import { type FakeAcmeOptions, FakeAcmeServer } from "./fake_acme_server.ts";
 import { TICK_MS, type Timed, Wheel } from "../../lib/time/timer_wheel.ts";
@@ -92,7 +93,7 @@ export class AcmeScene implements AsyncDisposable {
     const server = await FakeAcmeServer.start({
       ...options,
       now: () => START + wheel.now,
-      answerTo: (token) => new AcmeStore(`${folder}/acme`).keyAuthorization(token),
+      answerTo: (token) => new Challenges(`${folder}/acme`).read(token),
     });
     return new AcmeScene(server, folder, wheel);
   }

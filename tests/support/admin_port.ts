@@ -2,6 +2,8 @@
 import type { Changed, Control, Reloaded } from "../../lib/admin/control.ts";
 import { type AdminOptions, serveAdmin } from "../../lib/admin/server.ts";
 import type { BackendStatus, CertificateStatus, Status } from "../../lib/admin/status.ts";
+import { Wheel } from "../../lib/time/timer_wheel.ts";
+import { connectSecurely, LOCALHOST_TLS } from "./certificates.ts";
 import { exchange } from "./raw_client.ts";
 
 const AT = "2026-11-26T13:10:09.000Z";
@@ -52,6 +54,16 @@ export function sampleStatus(more: Partial<Status> = {}): Status {
       reloads: { applied: 3, unchanged: 1, refused: 2 },
     },
     listeners: [{ name: "http", address: "0.0.0.0:5000", certificates: [CERTIFICATE] }],
+    acme: [{
+      listeners: ["http"],
+      names: ["example.com", "www.example.com"],
+      directory: "https://ca.example/directory",
+      notAfter: "2027-01-19T12:00:00.000Z",
+      renewAt: "2026-12-20T12:00:00.000Z",
+      ordering: false,
+      problem: null,
+      retryAt: null,
+    }],
     inFlight: 7,
     pools: [
       {
@@ -157,25 +169,37 @@ export class ScriptedControl implements Control {
 
 /** An admin port whose state the test sets. */
 export function startTestAdmin(
-  { token, readToken, ...options }:
+  { token, readToken, hostname = "127.0.0.1", port: wanted = 0, unix, isSecure, ...options }:
     & Partial<AdminOptions>
-    & { token?: string; readToken?: string } = {},
+    & {
+      token?: string;
+      readToken?: string;
+      port?: number;
+      /** The path of a unix socket, in place of both. */
+      unix?: string;
+      /** Whether it speaks TLS, with the certificate of tests for localhost. */
+      isSecure?: boolean;
+    } = {},
 ) {
   const state: { unreadiness?: string; fault?: string } = {};
   const errors: unknown[] = [];
   const control = new ScriptedControl();
+  const listener = unix === undefined
+    ? Deno.listen({ hostname, port: wanted })
+    : Deno.listen({ transport: "unix", path: unix });
   const admin = serveAdmin({
-    hostname: "127.0.0.1",
-    port: 0,
+    listener,
+    hostname,
     control,
     tokens: () => ({ token, readToken }),
     fault: () => state.fault,
     unreadiness: () => state.unreadiness,
     onError: (error) => errors.push(error),
     onWarning: (warning) => errors.push(warning),
+    ...isSecure && { tls: { wheel: new Wheel(0), settings: () => LOCALHOST_TLS } },
     ...options,
   });
-  const { port } = admin.address;
+  const port = "port" in listener.addr ? listener.addr.port : 0;
   const url = `http://127.0.0.1:${port}`;
   return {
     port,
@@ -196,6 +220,13 @@ export function startTestAdmin(
     /** Sends these bytes. @returns the status of each response */
     async statusesFor(text: string) {
       return (await exchange(port, text)).map(({ status }) => status);
+    },
+    /** Connects as a client that knows it. */
+    async connect(): Promise<Deno.Conn> {
+      if (isSecure) return await connectSecurely(port);
+      return unix === undefined
+        ? await Deno.connect({ hostname: "127.0.0.1", port })
+        : await Deno.connect({ transport: "unix", path: unix });
     },
     release: () => admin.release(),
     [Symbol.dispose]: () => admin.shutdown(),

@@ -69,6 +69,8 @@ export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly instanceName?: string;
   /** By default any free one. */
   readonly port?: number;
+  /** Whether others may listen on its port; by default not. */
+  readonly reusePort?: boolean;
   /** TLS of its listener; by default there is none. */
   readonly tls?: TlsSettings;
   /** Whether connections to its listener begin with a PROXY header. */
@@ -208,7 +210,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     rateClock: () => performance.now(),
     clock,
     listeners: [listener],
-    reusePort: false,
+    reusePort: options.reusePort ?? false,
     requests: new InFlightCount(),
     localReplies: new StatusCounts(),
     onError: (error) => errors.push(error),

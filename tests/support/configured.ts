@@ -30,6 +30,8 @@ export interface ConfiguredOptions {
   readonly random?: () => number;
   /** The listeners that redirect to https, and to which port; by default none does. */
   readonly httpsPorts?: ReadonlyMap<string, number>;
+  /** What answers tokens of ACME; by default nothing does. */
+  readonly challenges?: (token: string) => Promise<string | undefined>;
 }
 
 export interface Configured extends AsyncDisposable {
@@ -52,7 +54,7 @@ export interface Configured extends AsyncDisposable {
 /** @throws with every error of the configuration */
 export async function startConfigured(
   file: ConfigurationFile,
-  { engine: name, urls = {}, random = Math.random, httpsPorts }: ConfiguredOptions,
+  { engine: name, urls = {}, random = Math.random, httpsPorts, challenges }: ConfiguredOptions,
 ): Promise<Configured> {
   const text = typeof file === "string" ? file : JSON.stringify(file, null, 2);
   const config = await configurationOf(text, { ENGINE: name }, urls);
@@ -88,6 +90,7 @@ export async function startConfigured(
       instanceName: config.instance ?? "roundabout",
       limits: revision.limits,
       httpsPorts,
+      challenges,
       isTrusted,
       logFields: config.log.fields,
       onRequest: (entry) => entries.push(entry),

@@ -68,7 +68,12 @@ export async function exchangeBytes(
 
 /** Sends one request and reads one response, whatever happens to the connection then. */
 export async function request(port: number, text: string): Promise<RawResponse> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  return await requestOver(await Deno.connect({ hostname: "127.0.0.1", port }), text);
+}
+
+/** The same over a connection, which is closed afterwards. */
+export async function requestOver(opened: Deno.Conn, text: string): Promise<RawResponse> {
+  using connection = opened;
   const buffer = new Uint8Array(64 * 1024);
   let received = new Uint8Array();
   await writeAll(connection, bytesOf(text));

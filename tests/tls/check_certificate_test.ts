@@ -135,7 +135,7 @@ const EXPIRED = "error cert: must name a certificate that is valid: this one";
 
 for (
   const [days, expected] of [
-    [-2, [`${EXPIRED} is from 2026-11-19 on`]],
+    [-2, [`${EXPIRED} is valid only from 2026-11-19 on`]],
     [0, []],
     [46, []],
     [46.5, ["warning cert: names a certificate that expires in 13 days, on 2027-01-19"]],

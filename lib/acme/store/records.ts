@@ -28,6 +28,7 @@ const failures = z.object({
   failedAt: z.number(),
   retryAt: z.number(),
   allowedAt: z.number(),
+  reason: z.string(),
 });
 
 export const RECORDS = { account, order, failures };

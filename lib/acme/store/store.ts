@@ -11,7 +11,6 @@
  * Only this user may read them. Each is replaced as a whole (disk.ts), so a crash leaves the old or the new one.
  */
 import type { z } from "zod";
-import { isToken } from "../resources.ts";
 import type { FailureRecord } from "../failure_record.ts";
 import { parseJson } from "../problem.ts";
 import {
@@ -23,6 +22,7 @@ import {
   removeOld,
   writeFile,
 } from "./disk.ts";
+import { Challenges } from "./challenges.ts";
 import { type AccountRecord, type OrderRecord, RECORDS } from "./records.ts";
 
 const FOLDERS = ["accounts", "certificates", "orders", "challenges", "locks"] as const;
@@ -36,10 +36,12 @@ const LEFTOVER_MS = 86_400_000;
 export class AcmeStore {
   readonly folder: string;
   readonly disk: Disk;
+  readonly challenges: Challenges;
 
   constructor(folder: string, disk: Disk = Deno) {
     this.folder = folder.replace(/(?<=.)\/+$/, "");
     this.disk = disk;
+    this.challenges = new Challenges(this.folder, disk);
   }
 
   /** Makes the folders, and removes what a crash left long ago. @param now in milliseconds since 1970 */
@@ -112,24 +114,6 @@ export class AcmeStore {
   async isReadableByOthers(path: string): Promise<boolean> {
     const { mode } = await this.disk.stat(path);
     return ((mode ?? 0) & OTHERS_MAY_READ) !== 0;
-  }
-
-  /**
-   * What a request for `/.well-known/acme-challenge/TOKEN` is answered; undefined if that is not pending.
-   *
-   * @param token whatever the client sent
-   */
-  async keyAuthorization(token: string): Promise<string | undefined> {
-    if (!isToken(token)) return undefined;
-    return await readFile(this.disk, `${this.folder}/challenges/${token}`);
-  }
-
-  async saveChallenge(token: string, keyAuthorization: string): Promise<void> {
-    await writeFile(this.disk, `${this.folder}/challenges/${token}`, keyAuthorization);
-  }
-
-  async removeChallenge(token: string): Promise<void> {
-    await removeFile(this.disk, `${this.folder}/challenges/${token}`);
   }
 
   async #read<Value>(name: string, schema: z.ZodType<Value>): Promise<Value | undefined> {

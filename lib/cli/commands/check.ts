@@ -22,7 +22,7 @@ export const HELP = `roundabout check: check the configuration
 
 Usage: roundabout check [--config FILE] [--print]
        roundabout check [--config FILE] --request "GET https://api.example.com/users/7"
-       roundabout check [--config FILE] --diff [--admin URL] [--token-file FILE]
+       roundabout check [--config FILE] --diff [--admin URL] [--admin-ca FILE] [--token-file FILE]
        roundabout check --schema
 
   --config FILE     the configuration file (CONFIG)
@@ -33,6 +33,7 @@ Usage: roundabout check [--config FILE] [--print]
   --header LINE     one of its headers, such as "X-Beta: 1"; may be given several times
   --diff            ask the running balancer what a reload would change; a file that is named must be its own
   --admin URL       its admin port, instead of the one that the settings name
+  --admin-ca FILE   the authority of its certificate, if it has one that is not publicly trusted
   --token-file FILE a file with the token of the admin port
   --schema          print the JSON Schema of the configuration file
 
@@ -71,7 +72,9 @@ function refuseWithoutEffect(flags: Flags): void {
     if (problems.length > 0) throw new ConfigError(problems, "compare the configuration");
     return;
   }
-  const lone = (["admin", "token-file"] as const).filter((flag) => flags[flag] !== undefined);
+  const lone = (["admin", "admin-ca", "token-file"] as const).filter((flag) =>
+    flags[flag] !== undefined
+  );
   const problems = lone.map((flag) => `--${flag} has no effect without --diff`);
   if (problems.length > 0) throw new ConfigError(problems, "ask the balancer");
 }

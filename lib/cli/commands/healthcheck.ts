@@ -4,6 +4,7 @@ import { loadAdminAccess } from "../../config/load_admin.ts";
 import type { VariableTexts } from "../../config/source/environment.ts";
 import { log } from "../../logging/log.ts";
 import { ignoreProxyVariables } from "../../net/proxy_variables.ts";
+import { originOf } from "../admin_place.ts";
 import type { Flags } from "../command.ts";
 import { type HealthPlace, healthProblem } from "../healthcheck.ts";
 
@@ -45,15 +46,14 @@ interface Found {
 async function findPlace(variables: VariableTexts, config: string | undefined): Promise<Found> {
   try {
     const admin = await loadAdminAccess(variables, config, false);
-    if (admin !== undefined) return { place: { ...admin, isAdmin: true } };
-    const { host, port } = await loadAddresses(variables, config);
-    return { place: { host, port, isAdmin: false } };
+    if (admin !== undefined) return { place: { origin: originOf(admin), isAdmin: true } };
+    return { place: { origin: originOf(await loadAddresses(variables, config)), isAdmin: false } };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { host, port, admin } = parseAddresses(variables);
     const place = admin === undefined
-      ? { host, port, isAdmin: false }
-      : { ...admin, isAdmin: true };
+      ? { origin: originOf({ host, port }), isAdmin: false }
+      : { origin: originOf(admin), isAdmin: true };
     return { place, doubt: error };
   }
 }

@@ -9,7 +9,10 @@ import { AdminError } from "../admin_error.ts";
 import type { Flags } from "../command.ts";
 import { runUntilSignal } from "../run.ts";
 import type { Predecessor } from "../../runtime/predecessor.ts";
-import type { LoadedConfiguration } from "../../runtime/configuration_source.ts";
+import type {
+  ConfigurationSource,
+  LoadedConfiguration,
+} from "../../runtime/configuration_source.ts";
 import { loadSettings } from "../settings.ts";
 import type { Signals } from "../signals.ts";
 
@@ -25,6 +28,7 @@ Usage: roundabout [start] [--config FILE] [--takeover [flags]]
   --takeover         take the place of the running instance, without losing a request: listen beside it,
                      take over drains and weights set by hand, then stop it. If none runs, start (Linux)
   --admin URL        the admin port of that instance, instead of the one that the settings name
+  --admin-ca FILE    the authority of its certificate, if it has one that is not publicly trusted
   --token-file FILE  a file with its token; otherwise ADMIN_TOKEN or the settings have it
 
 USERS_SERVICE lists the backends of the only pool if there is no file. Settings are variables of the
@@ -54,8 +58,8 @@ function serve(flags: Flags, signals?: Signals): Promise<number> {
     const loaded = await loadTested(config);
     const { configuration, file } = loaded;
     setLogLevel(configuration.log.level);
-    const source = {
-      load: () => loadAgain(config),
+    const source: ConfigurationSource = {
+      load: (current) => loadAgain(config, current),
       file: file && fullPath(file.name),
       first: { files: watchedOf(loaded), readAt },
     };
@@ -88,8 +92,8 @@ async function findPredecessor(
   flags: Flags,
   ...given: [Configuration, () => boolean]
 ): Promise<Predecessor | undefined> {
-  const { takeover, admin, "token-file": tokenFile } = flags;
-  if (!takeover && admin === undefined && tokenFile === undefined) return undefined;
+  const { takeover, admin, "admin-ca": caFile, "token-file": tokenFile } = flags;
+  if (!takeover && (admin ?? caFile ?? tokenFile) === undefined) return undefined;
   return await (await import("../takeover.ts")).findPredecessor(flags, ...given);
 }
 
@@ -103,9 +107,13 @@ async function loadTested(...given: Parameters<typeof loadSettings>): Promise<Lo
   return loaded;
 }
 
-async function loadAgain(config: string | undefined): Promise<LoadedConfiguration> {
+async function loadAgain(
+  config: string | undefined,
+  current: Configuration,
+): Promise<LoadedConfiguration> {
   const warnings: string[] = [];
-  const loaded = await loadTested(config, (more) => warnings.push(...more));
+  const warn = (more: readonly string[]) => void warnings.push(...more);
+  const loaded = await loadTested(config, { current, warn });
   return { configuration: loaded.configuration, warnings, files: watchedOf(loaded) };
 }
 

@@ -2,6 +2,7 @@
  * The rules that compare several settings; what one setting may be by itself, the schema says, and what is not
  * built yet is found before them.
  */
+import { checkAcme } from "./acme.ts";
 import { checkBackendTls } from "./backend_tls.ts";
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
@@ -15,11 +16,14 @@ import { checkStickyCookies } from "./sticky_cookies.ts";
 import { checkTls } from "./tls.ts";
 import { checkUnixListeners } from "./unix_listeners.ts";
 import { checkEffects } from "./without_effect.ts";
+import { checkWebTls } from "./web_tls.ts";
 
 export const RULES: readonly Rule[] = [
   checkListeners,
   checkPorts,
   checkTls,
+  checkWebTls,
+  checkAcme,
   checkPools,
   checkBackends,
   checkBackendTls,

@@ -14,7 +14,6 @@ const isNot = (value: string) => (node: Node) => node.kind === "scalar" && node.
 
 export const UNBUILT: readonly Unbuilt[] = [
   { path: ["io"], when: isNot("deno") },
-  { path: ["listeners", "*", "tls", "acme"] },
 ];
 
 export function checkBuilt({ root }: RuleContext): Problem[] {

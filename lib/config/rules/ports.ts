@@ -15,7 +15,7 @@ export function checkPorts(context: RuleContext): Problem[] {
   const all: Listening[] = Object.entries(head.listeners).flatMap(([name, { host, port, unix }]) =>
     unix === undefined ? [{ path: ["listeners", name, "port"], host, port }] : []
   );
-  if (head.admin?.port !== undefined) {
+  if (head.admin?.port !== undefined && head.admin.unix === undefined) {
     all.push({ path: ["admin", "port"], host: head.admin.host, port: head.admin.port });
   }
   return all.flatMap((one, index) => {
@@ -28,11 +28,23 @@ export function checkPorts(context: RuleContext): Problem[] {
 
 /** The place is that of the port that was written, if only one of them was. */
 function clash(context: RuleContext, one: Listening, other: Listening): Problem {
+  const challenges = [one, other].find(({ path }) => isOfAcme(context, path));
+  if (challenges !== undefined) {
+    const at = challenges === one ? other : one;
+    const message = `must not be ${at.port} beside ACME_DOMAINS: authorities ask for proof there`;
+    return problemAt(context, at.path, message);
+  }
   const isWritten = ({ path }: Listening) => nodeAt(context.root, path) !== undefined;
   const isOther = context.hasFile && isWritten(other) && !isWritten(one);
   const [at, from] = isOther ? [other, one] : [one, other];
   const byDefault = context.hasFile && !isWritten(from) ? `, which is ${from.port} by default` : "";
   return problemAt(context, at.path, `must differ from ${nameOf(context, from.path)}${byDefault}`);
+}
+
+/** Whether nobody wrote this port: ACME's variables have a listener of their own. */
+function isOfAcme({ root }: RuleContext, path: Path): boolean {
+  const place = nodeAt(root, path)?.place;
+  return place?.kind === "variable" && place.name === "ACME_DOMAINS";
 }
 
 /**

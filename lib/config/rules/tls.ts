@@ -1,7 +1,7 @@
 /** TLS of clients: what it needs, and listeners that lead to it. */
 import type { Problem } from "../problems/problem.ts";
 import { nodeAt, type Path } from "../tree/node.ts";
-import { assignment, problemAtKey, type RuleContext } from "./context.ts";
+import { problemAtKey, type RuleContext } from "./context.ts";
 
 export function checkTls(context: RuleContext): Problem[] {
   const { head } = context;
@@ -13,11 +13,8 @@ export function checkTls(context: RuleContext): Problem[] {
     const problems: Problem[] = [];
     const refuse = (setting: string, message: string) =>
       void problems.push(problemAtKey(context, [...path, setting], message));
-    if (tls !== undefined && head.engine !== "tcp") {
-      refuse("tls", `needs ${assignment(context, ["engine"], "tcp")}`);
-    }
     if (tls !== undefined && tls.acme === undefined && !tls.certificates?.length) {
-      refuse("tls", "must have certificates");
+      refuse("tls", "must have certificates or acme");
     }
     const hasClientAuth = nodeAt(context.root, [...path, "tls", "clientAuth"]) !== undefined;
     if (hasClientAuth && tls !== undefined && tls.clientCa === undefined) {

@@ -38,6 +38,12 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     otherwise: () => "without a listener with tls",
   },
   {
+    settings: [["timeouts", "handshake"], ["limits", "handshakes"]],
+    isMet: ({ engine, listeners }) =>
+      engine === "tcp" || Object.values(listeners).every(({ tls }) => tls === undefined),
+    otherwise: ({ set }) => `without ${set("tcp", "engine")}`,
+  },
+  {
     settings: [["limits", "headerSize"]],
     isMet: ({ engine, limits }) => engine === "tcp" || limits.headerSize <= WEB_MAX_HEADER_BYTES,
     otherwise: ({ set }) => `above 64KiB without ${set("tcp", "engine")}`,
@@ -54,7 +60,7 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
     otherwise: () => "without a backend such as dns+http://users:5000",
   },
   {
-    settings: ["host", "token", "readToken"].map((name) => ["admin", name]),
+    settings: ["host", "token", "readToken", "unix", "mode", "tls"].map((name) => ["admin", name]),
     isMet: ({ admin }) => admin?.port !== undefined,
     offBy: ["admin", "port"],
     otherwise: ({ set }) => `with ${set("off", "admin", "port")}`,
@@ -63,7 +69,7 @@ const HEAD_NEEDS: readonly Need<HeadConfig>[] = [
 
 const POOL_NEEDS: readonly Need<PoolConfig>[] = [
   {
-    settings: [["timeouts", "backendIdle"], ["timeouts", "tunnelIdle"], ["timeouts", "halfClosed"]],
+    settings: [["timeouts", "backendIdle"], ["timeouts", "halfClosed"]],
     isMet: (_, { engine }) => engine === "tcp",
     otherwise: ({ set }) => `without ${set("tcp", "engine")}`,
   },

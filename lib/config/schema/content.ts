@@ -1,5 +1,6 @@
 /** Values that may stand in a file of their own: secrets, and texts of pages. */
 import { z } from "zod";
+import { readExternalKey } from "../values/acme.ts";
 import type { Content } from "../values/content.ts";
 import { type Read, reading } from "../values/reading.ts";
 import { anyText, leaf } from "./leaf.ts";
@@ -34,6 +35,11 @@ export const token = content(
     read: readToken,
     json: { type: "string", pattern: TOKEN.source },
   }),
+);
+
+/** The key of an external account of ACME. */
+export const externalKey = content(
+  leaf({ type: "string", read: readExternalKey, json: { type: "string", minLength: 16 } }),
 );
 
 /** A secret, or `derived`: undefined. */

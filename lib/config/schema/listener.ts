@@ -13,8 +13,9 @@ import {
   toggle,
 } from "./kinds.ts";
 import { DAY_MS } from "../values/quantities.ts";
-import { secret, token } from "./content.ts";
-import { anyText, leaf } from "./leaf.ts";
+import { acme } from "./acme.ts";
+import { token } from "./content.ts";
+import { leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
 import type { CheckedCertificate } from "../../tls/certificate_details.ts";
@@ -30,22 +31,6 @@ const certificate = section({
   /** What these files hold: loading the configuration puts it here. */
   loaded: undefined as CheckedCertificate | undefined,
 }));
-
-const acme = section({
-  domains: list(anyText({ examples: ["www.example.com"] }), "domains")
-    .min(1, "must name at least one domain").describe("The names to get certificates for."),
-  email: anyText().describe("Where the authority sends warnings."),
-  store: filePath.describe("The folder that keeps the account and the certificates."),
-  staging: toggle().prefault(false).describe("Use Let's Encrypt's directory for trying out."),
-  directory: anyText().optional().describe("The URL of another authority's directory."),
-  directoryCa: filePath.optional().describe(
-    "The certificate authority that signs that directory's certificate, in PEM.",
-  ),
-  eab: section({
-    keyId: anyText().describe("The name of the key."),
-    key: secret.describe("The key."),
-  }).optional().describe("The external account that some authorities ask for."),
-});
 
 const tls = section({
   certificates: list(certificate, "certificates").optional().describe(
@@ -67,6 +52,11 @@ const tls = section({
   clientAuthorities: undefined as string | undefined,
 }));
 
+/** How a file writes the access mode of a unix socket. */
+export function modeText(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
 /** The access mode of a unix socket, such as 0660. */
 const mode = leaf({
   type: "string",
@@ -74,7 +64,7 @@ const mode = leaf({
     /^0?[0-7]{3}$/.test(text)
       ? reading(Number.parseInt(text, 8))
       : "must be an access mode such as 0660",
-  write: (mode) => mode.toString(8).padStart(4, "0"),
+  write: modeText,
   json: { type: "string", pattern: "^0?[0-7]{3}$", examples: ["0660"] },
 });
 
@@ -102,12 +92,23 @@ export const listener = section({
   tls: tls.optional().describe("Makes this a TLS listener, and sets its certificates."),
 });
 
+/** The access mode of the admin port's unix socket if none is set: whoever can connect may do everything. */
+export const ADMIN_MODE = 0o600;
+
 /** `admin`: the operator's port. */
 export const admin = section({
   host: host().prefault("127.0.0.1").describe("The address of the admin port."),
   port: integerOr<undefined>("off", undefined, 1, 65535).prefault(5001).describe(
     "The admin port: health checks, status, metrics and changes.",
   ),
+  unix: unixPlace.optional().describe("A unix socket for it, instead of host and port."),
+  mode: mode.optional().describe(
+    "The access mode of that socket: who may do all that the admin port can do; by default 0600.",
+  ),
+  tls: section({
+    certificates: list(certificate, "certificates").length(1, "must have exactly one certificate")
+      .describe("Its certificate."),
+  }).optional().describe("Makes the admin port speak https."),
   token: token.optional().describe(
     "The token for all that the admin port can do; without one only loopback can do it.",
   ),
@@ -116,7 +117,7 @@ export const admin = section({
 
 /** `timeouts` of clients. */
 export const clientTimeouts = section({
-  handshake: time().prefault("5s").describe("For a TLS handshake of a client."),
+  handshake: time().prefault("5s").describe("For a TLS handshake of a client. tcp engine."),
   header: time().prefault("10s").describe("For a request's head, from its first byte. tcp engine."),
   keepAlive: time().prefault("60s").describe(
     "For a client's connection between requests. tcp engine.",
@@ -139,7 +140,9 @@ export const limits = section({
   connections: integer(1, 1_000_000).prefault(10000).describe(
     "Connections from clients. tcp engine.",
   ),
-  handshakes: integer(1, 1_000_000).prefault(1000).describe("TLS handshakes at the same time."),
+  handshakes: integer(1, 1_000_000).prefault(1000).describe(
+    "TLS handshakes at the same time. tcp engine.",
+  ),
   inFlight: integer(1, 1_000_000).prefault(10000).describe(
     "Requests in flight; one more is answered 503.",
   ),

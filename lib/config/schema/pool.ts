@@ -171,7 +171,7 @@ export const poolTimeouts = {
     "For a backend's connection between requests. tcp engine.",
   ),
   tunnelIdle: time(DAY_MS).prefault("1h").describe(
-    "For an upgraded connection without traffic. tcp engine.",
+    "For an upgraded connection, such as a WebSocket, without traffic.",
   ),
   halfClosed: time().prefault("30s").describe(
     "The same once one of its sides has closed. tcp engine.",

@@ -57,6 +57,16 @@ export function readEnvironment(texts: VariableTexts, beside?: Beside): Environm
     }
     const shown = variable.isSecret ? "***" : text;
     const place: VariablePlace = { kind: "variable", name, shown };
+    for (const [path, value] of variable.also ?? []) {
+      if (typeof value !== "object") {
+        insert(root, path, { kind: "scalar", place, value });
+        continue;
+      }
+      const { variable: name } = value;
+      const given = texts[name] ?? "";
+      const where: VariablePlace = { kind: "variable", name, shown: given };
+      if (given !== "") insert(root, path, { kind: "scalar", place: where, value: given.trim() });
+    }
     const spoken = variable.speak(text.trim());
     if ("value" in spoken) {
       insert(root, variable.path, { kind: "scalar", place, value: spoken.value });

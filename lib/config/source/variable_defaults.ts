@@ -2,7 +2,7 @@
 import { defaultOf } from "../schema/default_of.ts";
 import { VARIABLE_NAMES, type VariableName, VARIABLES } from "./variables.ts";
 
-/** By name; `USERS_SERVICE`, `TLS_CERT`, `TLS_KEY` and `ADMIN_TOKEN` have none: theirs is empty. */
+/** By name; `USERS_SERVICE`, `ADMIN_TOKEN`, those of TLS and of ACME have none: theirs is empty. */
 export const DEFAULTS = Object.fromEntries(
   VARIABLE_NAMES.map((name) => [name, textOf(defaultOf(VARIABLES[name].path))]),
 ) as Readonly<Record<VariableName, string>>;

@@ -1,8 +1,9 @@
 /** The variables of the environment, and the settings that each of them sets. */
 import { readBackendList } from "../values/backend_list.ts";
+import { readDomains } from "../values/acme.ts";
 import { readNetworks } from "../values/networks.ts";
 import { onOff } from "../values/quantities.ts";
-import { type Complaint, isReading, refusalOf } from "../values/reading.ts";
+import { type Complaint, isReading, type Read, refusalOf } from "../values/reading.ts";
 import type { Scalar } from "../schema/leaf.ts";
 import type { Path } from "../tree/node.ts";
 
@@ -28,6 +29,8 @@ export interface Variable {
   readonly isSecret?: boolean;
   /** The variable that must be set beside it. */
   readonly needs?: string;
+  /** What it sets as well: settings with their values, or with the variable that has them. */
+  readonly also?: readonly (readonly [path: Path, value: Scalar | { readonly variable: string }])[];
 }
 
 const SWITCH_WORDS: Readonly<Record<string, string>> = { true: "on", false: "off" };
@@ -63,6 +66,17 @@ export const VARIABLES = {
     needs: "TLS_KEY",
   },
   TLS_KEY: { ...text("listeners", "http", "tls", "certificates", 0, "key"), needs: "TLS_CERT" },
+  ACME_DOMAINS: {
+    path: ["listeners", "http", "tls", "acme", "domains"],
+    speak: speakDomains,
+    // Authorities ask there for proof.
+    also: [
+      [["listeners", "challenges", "port"], 80],
+      [["listeners", "challenges", "host"], { variable: "HOST" }],
+      [["listeners", "challenges", "redirectToHttps"], true],
+    ],
+  },
+  ACME_EMAIL: { ...text("listeners", "http", "tls", "acme", "email"), needs: "ACME_DOMAINS" },
   ADMIN_PORT: number("admin", "port"),
   ADMIN_HOST: text("admin", "host"),
   ADMIN_TOKEN: { ...text("admin", "token"), isSecret: true },
@@ -131,7 +145,14 @@ function speakBackends(text: string): Spoken {
 }
 
 function speakNetworks(text: string): Spoken {
-  const read = readNetworks(text);
+  return speakList(readNetworks(text), text);
+}
+
+function speakDomains(text: string): Spoken {
+  return speakList(readDomains(text), text);
+}
+
+function speakList(read: Read<readonly string[]>, text: string): Spoken {
   if (isReading(read)) {
     const items = read.value.map((value) => ({ value, shown: value, place: undefined }));
     return { items, complaints: [] };

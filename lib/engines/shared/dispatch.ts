@@ -4,6 +4,7 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import {
+  challengeReply,
   type ErrorPages,
   inFlightReply,
   type LocalReply,
@@ -25,6 +26,7 @@ import { locationOf } from "../../routing/location.ts";
 import type { Action, Destination, OwnResponse, Route } from "../../routing/route.ts";
 import { AMBIGUOUS, createRouter } from "../../routing/router.ts";
 import type { Filling } from "../../routing/template.ts";
+import { challengeIn } from "./acme_challenge.ts";
 import { HOST_MISSING, refuseClimb } from "./admission.ts";
 import type { Snapshot } from "../engine.ts";
 import { redirectToHttps } from "./https_redirect.ts";
@@ -84,6 +86,8 @@ export interface DispatchOptions<Request, Response> {
   readonly isTrusted: IsTrusted;
   /** See {@linkcode Snapshot.httpsPorts}. */
   readonly httpsPorts: Snapshot["httpsPorts"];
+  /** See {@linkcode Snapshot.challenges}. */
+  readonly challenges: Snapshot["challenges"];
   /** In milliseconds, on a clock that all workers share. */
   readonly rateClock: () => number;
   /** For requests that no route takes. */
@@ -103,7 +107,7 @@ const AMBIGUOUS_PATH: Refusal = {
 export function createDispatch<Request extends DispatchedFacts, Response>(
   options: DispatchOptions<Request, Response>,
 ): (request: Request) => Dispatched<Request, Response> | Promise<Dispatched<Request, Response>> {
-  const { routes, tools, isTrusted, httpsPorts, rateClock, errorPages } = options;
+  const { routes, tools, isTrusted, httpsPorts, challenges, rateClock, errorPages } = options;
   const router = createRouter(routes, tools);
   const notRouted = answer(withPage(notRoutedReply(), errorPages), "no route takes it");
   const proxies = new Map<Destination, Passage<Request, Response>["proxy"]>();
@@ -125,7 +129,20 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
   const isPlain = only !== undefined && router.takesAll && only.guards === undefined;
   const onlyPassage = isPlain ? passages.get(only) : undefined;
 
-  return function dispatch(request) {
+  if (challenges === undefined) return find;
+  return function answerOrFind(request) {
+    const token = challengeIn(request);
+    if (token === undefined) return find(request);
+    return challenges(token).then((text) => {
+      // A token that is not ours may be one of a backend.
+      if (text === undefined) return find(request);
+      return answer(challengeReply(text), "it asks for a token of ACME");
+    });
+  };
+
+  function find(
+    request: Request,
+  ): Dispatched<Request, Response> | Promise<Dispatched<Request, Response>> {
     if (httpsPorts !== undefined) {
       const redirect = redirectToHttps(request, httpsPorts.get(request.listener), isTrusted);
       if (redirect === "no host") return NO_HOST;
@@ -141,7 +158,7 @@ export function createDispatch<Request extends DispatchedFacts, Response>(
     return guarded instanceof Promise
       ? guarded.then((guarded) => proceed(request, route, guarded))
       : proceed(request, route, guarded);
-  };
+  }
 
   /** Does what the route says, if its guards let the request pass. */
   function proceed(

@@ -49,6 +49,15 @@ export const TUNNEL_HALF_CLOSED: Failed = failed(
   "http_response_timeout",
   "one side of the tunnel closed, and nothing passed any more",
 );
+export const CLIENT_TOO_SLOW: Failed = failed(
+  "http_request_error",
+  "the client took messages too slowly",
+);
+export const BACKEND_TOO_SLOW: Failed = failed(
+  "http_response_timeout",
+  "the backend took messages too slowly",
+);
+export const BACKEND_BROKE_OFF: Failed = failed("connection_terminated", "the backend broke off");
 export const CUT_OFF: Failed = failed("http_request_error", "the stop did not wait any longer");
 export const BACKEND_REMOVED: Failed = failed(
   "http_request_error",

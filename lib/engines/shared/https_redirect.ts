@@ -3,9 +3,7 @@ import { type LocalReply, redirectReply } from "../../http/local_reply.ts";
 import { isSecure, type IsTrusted } from "../../http/trusted_proxies.ts";
 import type { RequestFacts } from "../../request_facts.ts";
 import { locationOf } from "../../routing/location.ts";
-
-/** A token of ACME, which its authority asks for over plain HTTP (RFC 8555, 8.3). */
-const CHALLENGE = /^\/\.well-known\/acme-challenge\/[\w-]+$/;
+import { tokenIn } from "./acme_challenge.ts";
 
 /** It changes no method (RFC 9110, 15.4.9). */
 const STATUS = 308;
@@ -21,7 +19,7 @@ export function redirectToHttps(
   port: number | undefined,
   isTrusted: IsTrusted,
 ): LocalReply | "no host" | undefined {
-  if (port === undefined || CHALLENGE.test(request.path)) return undefined;
+  if (port === undefined || tokenIn(request.path) !== undefined) return undefined;
   if (isSecure(request, isTrusted)) return undefined;
   const { host } = request;
   if (host === "") return "no host"; // HTTP/1.0 need not name it

@@ -13,6 +13,8 @@ export interface Listener {
   readonly address: Address;
   /** Settles when it accepts no more; rejects if it broke. */
   readonly finished: Promise<void>;
+  /** Whether it can go on with other settings of its address; without this it can with all. */
+  canAdopt?(wanted: ListenerAddress): boolean;
   /** A reload gives it another name, or other certificates: those who came in at it see the name change. */
   adopt(wanted: ListenerAddress): void;
   /** Closes it before it was used. */
@@ -86,10 +88,11 @@ export class Listeners<Kind extends Listener> {
     return { added, removed };
   }
 
-  #find({ hostname, port, unix }: ListenerAddress): Kind | undefined {
+  #find(wanted: ListenerAddress): Kind | undefined {
+    const { hostname, port, unix } = wanted;
     return this.#all.find((listener) =>
       listener.hostname === hostname && listener.address.port === port &&
-      listener.mode === unix?.mode
+      listener.mode === unix?.mode && (listener.canAdopt?.(wanted) ?? true)
     );
   }
 }

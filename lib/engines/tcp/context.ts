@@ -30,7 +30,7 @@ export function createContext(
   before?: Context,
 ): Context {
   const { limits, routes, conditions, errorPages, isTrusted, instanceName, onRequest } = snapshot;
-  const { httpsPorts } = snapshot;
+  const { httpsPorts, challenges } = snapshot;
   const { wheel } = clock;
   const isSameSize = before?.limits.maxHeaderSize === limits.maxHeaderSize;
   const isSameForm = isSameSize && before.limits.maxHeaderLines === limits.maxHeaderLines;
@@ -45,6 +45,7 @@ export function createContext(
       tools: conditions,
       isTrusted,
       httpsPorts,
+      challenges,
       errorPages,
       rateClock,
       forward: createForward({ wheel, heads, transports }),

@@ -51,7 +51,7 @@ export function admit(
 function refuseLargeHead(head: Head, maxBytes: number, maxLines: number): Refusal | undefined {
   const { method, url, host, fields, fieldsSize } = head;
   if (fields.length > maxLines) return TOO_MANY_LINES;
-  const targetBytes = url.length - "http://".length - (host?.length ?? 0);
+  const targetBytes = url.length - (url.indexOf("://") + 3) - (host?.length ?? 0);
   const headBytes = method.length + targetBytes + HEAD_EXTRA_BYTES + fieldsSize;
   return refuseHeadSize(targetBytes, headBytes, maxBytes);
 }

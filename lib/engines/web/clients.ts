@@ -46,6 +46,7 @@ export class Clients {
   /** Closes all connections. */
   close(): void {
     for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
   }
 }
 

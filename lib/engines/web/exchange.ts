@@ -1,11 +1,16 @@
 /** One request of the web engine: from its head until its response is out. */
-import type { Backend } from "../../backends/backend.ts";
 import type { Field } from "../../http/headers.ts";
-import { failureReply, lengthOf, withPage } from "../../http/local_reply.ts";
+import { hstsBeside } from "../../http/hsts.ts";
+import {
+  failureReply,
+  lengthOf,
+  type LocalReply,
+  notOpenedReply,
+  withPage,
+} from "../../http/local_reply.ts";
 import type { IsTrusted } from "../../http/trusted_proxies.ts";
 import type { AccessEntry } from "../../logging/access_log.ts";
-import type { Answered, Failed } from "../../outcome.ts";
-import type { Pool } from "../../pool/pool.ts";
+import type { Failed } from "../../outcome.ts";
 import type { Result } from "../../proxy.ts";
 import { changeFields, type HeaderChanges } from "../../routing/header_changes.ts";
 import type { Route, Timeouts } from "../../routing/route.ts";
@@ -17,14 +22,17 @@ import { CLIENT_GONE, CLIENT_STALLED, isDeparture, UPLOAD_EXPIRED } from "../sha
 import type { LoopGuard } from "../shared/loops.ts";
 import { startDeadline } from "../shared/request_deadline.ts";
 import { waitForBody } from "./body_presence.ts";
-import type { WebResponse } from "./forward.ts";
+import type { WebAttempt } from "./attempt.ts";
+import type { WebAnswer } from "./forward.ts";
 import type { WebRequest } from "./request.ts";
 import type { RequestBody } from "./request_body.ts";
-import { type Additions, forwardedResponse, localResponse } from "./respond.ts";
+import { type Additions, forwardedResponse, localResponse, type Side } from "./respond.ts";
+import type { Tunnels } from "./tunnels.ts";
 
 export interface ExchangeOptions {
   readonly wheel: Wheel;
   readonly loops: Pick<LoopGuard, "noteAnswer">;
+  readonly tunnels: Tunnels;
   /** Called with each request's log entry once its response is out; undefined writes no log. */
   readonly onRequest: ((entry: AccessEntry) => void) | undefined;
   /** What the log says of a request. */
@@ -33,30 +41,38 @@ export interface ExchangeOptions {
   readonly localReplies: StatusCounts;
 }
 
-/** Where the request came in. */
-interface Source {
-  /** Whether responses should say `connection: close`. */
-  readonly draining: boolean;
-}
-
 /** A response, and what to do once it is out. */
 interface Exchange {
   readonly response: Response;
+  /** Resolves when a WebSocket is over that it opens; undefined for any other response. */
+  readonly over: Promise<void> | undefined;
   readonly onSent: () => void;
 }
 
+/** What is known of a response that is on its way. */
+export interface Answer {
+  readonly response: Response;
+  /** Called once its backend is no longer needed. */
+  readonly end?: () => void;
+  /** Bytes of its body that were sent. Of a body that Deno.serve gets as a whole, that is all or nothing. */
+  readonly sentBytes: () => number;
+  /** Why it did not get through whole; undefined if it did, or if that was not noticed. */
+  readonly broken: () => Failed | undefined;
+  readonly over?: Promise<void>;
+}
+
 /** A request of this engine on its way. */
-export type WebPassage = Passage<WebRequest, WebResponse>;
+export type WebPassage = Passage<WebRequest, WebAnswer>;
 
 /** Makes the function that serves one request, whose way is known. */
 export function createExchange(options: ExchangeOptions) {
-  const { wheel, loops, onRequest, describe, isTrusted, localReplies } = options;
+  const { wheel, loops, tunnels, onRequest, describe, isTrusted, localReplies } = options;
 
   return async function exchange(
     request: WebRequest,
     passage: WebPassage,
     body: RequestBody | undefined,
-    source: Source,
+    source: Side,
   ): Promise<Exchange> {
     const { timeouts } = passage.destination;
     if (body !== undefined) body.maxBytes = passage.route.guards?.maxBodySize ?? Infinity;
@@ -64,12 +80,15 @@ export function createExchange(options: ExchangeOptions) {
     const deadline = startDeadline(request, wheel, timeouts.request);
     const missing = body && await attachBody(request, body, timeouts);
     const result = missing ?? await passage.proxy(request);
-    const { response, end, sentBytes } = respond(request, passage, result, source);
+    const responding = respond(request, passage, result, source);
+    const answer = responding instanceof Promise ? await responding : responding;
+    const { response, end, sentBytes, over } = answer;
+    if (over !== undefined && deadline !== undefined) wheel.remove(deadline);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
       if (onRequest === undefined) return;
-      const broken = breakOf(request, result);
+      const broken = answer.broken();
       const ending = {
         status: response.status,
         broken,
@@ -78,7 +97,7 @@ export function createExchange(options: ExchangeOptions) {
       };
       onRequest(finishedEntry(describe(request), result, ending, Date.now()));
     };
-    return { response, onSent };
+    return { response, over, onSent };
   };
 
   /** Gives the request its body. @returns the result of the request if no body arrives in time */
@@ -86,7 +105,7 @@ export function createExchange(options: ExchangeOptions) {
     request: WebRequest,
     body: RequestBody,
     timeouts: Timeouts,
-  ): Promise<Result<WebResponse> | undefined> {
+  ): Promise<Result<WebAnswer> | undefined> {
     const timeout = Math.min(timeouts.idle, timeouts.request);
     const present = body.announced || await waitForBody(body, wheel, timeout);
     if (present) request.body = body;
@@ -99,40 +118,68 @@ export function createExchange(options: ExchangeOptions) {
     };
   }
 
-  /**
-   * The response to send, what to call once its backend is no longer needed, and what tells how many bytes
-   * of its body were sent. Of a body that Deno.serve gets as a whole, that is all or nothing.
-   */
+  /** Makes the response. */
   function respond(
     request: WebRequest,
-    { destination: { pool }, route, cookie: sideCookie }: WebPassage,
-    result: Result<WebResponse>,
-    { draining: closing }: Source,
-  ): { response: Response; end?: () => void; sentBytes: () => number } {
+    passage: WebPassage,
+    result: Result<WebAnswer>,
+    source: Side,
+  ): Answer | Promise<Answer> {
+    const { destination: { pool }, route, cookie: sideCookie } = passage;
     if (result.kind === "failed") {
       const failure = failureReply(result.outcome, result.verdict);
-      const reply = withPage(failure, route.errorPages);
-      localReplies.count(reply.status);
-      const sentBytes = () => isDeparture(result.outcome) ? 0 : lengthOf(reply);
-      return { response: localResponse(reply, closing), sentBytes };
+      return answerSelf(failure, route, source, () => isDeparture(result.outcome));
     }
     const { backend, outcome } = result;
     loops.noteAnswer(backend.id, outcome.status);
     const additions: Additions = {
-      closing,
+      closing: source.draining,
       cookies: [pool.cookieFor(request, backend), sideCookie],
+      hsts: hstsBeside(source.hsts, route.response),
       changes: route.response && changesFor(request, route, route.response),
     };
-    const { attempt, bytes } = outcome.response;
+    const { response: answer } = outcome;
+    if ("relay" in answer) {
+      const { relay } = answer;
+      if (relay === undefined) {
+        pool.end(backend, outcome, undefined);
+        return answerSelf(notOpenedReply(outcome.status), route, source, () => request.clientGone);
+      }
+      const onEnd = (broken: Failed | undefined) =>
+        pool.end(backend, outcome, broken && CLIENT_GONE); // nobody knows whose fault it was
+      const { timeouts } = passage.destination;
+      const options = { wheel, tunnels, timeouts, backend, source, additions, onEnd };
+      return import("./websocket/serve.ts").then(({ serveSocket }) =>
+        serveSocket(request, relay, options)
+      );
+    }
+    const { attempt, bytes } = answer;
     const length = bytes?.length; // the next line may free them
-    const response = forwardedResponse(outcome.response, request, additions);
+    const response = forwardedResponse(answer, request, additions);
+    const broken = () => attempt.broken ?? (request.clientGone ? CLIENT_GONE : undefined);
     if (length === undefined) {
-      const end = endOnce(request, pool, backend, outcome);
-      return { response, end, sentBytes: () => attempt.sentBytes };
+      const end = endOnce(request, attempt, (broken) => pool.end(backend, outcome, broken));
+      return { response, end, sentBytes: () => attempt.sentBytes, broken };
     }
     // A short body was received whole: its backend is done, however slowly the client reads it.
     pool.end(backend, outcome, undefined);
-    return { response, sentBytes: () => request.clientGone ? 0 : length };
+    return { response, sentBytes: () => request.clientGone ? 0 : length, broken };
+  }
+
+  /** Answers in the backend's stead. */
+  function answerSelf(
+    own: LocalReply,
+    route: Route,
+    source: Side,
+    hasLeft: () => boolean,
+  ): Answer {
+    const reply = withPage(own, route.errorPages);
+    localReplies.count(reply.status);
+    return {
+      response: localResponse(reply, source),
+      sentBytes: () => hasLeft() ? 0 : lengthOf(reply),
+      broken: () => undefined,
+    };
   }
 
   function changesFor(request: WebRequest, route: Route, changes: HeaderChanges) {
@@ -143,11 +190,9 @@ export function createExchange(options: ExchangeOptions) {
   /** Makes the function that reports the end of a response to the pool, once it is out or broken off. */
   function endOnce(
     request: WebRequest,
-    pool: Pool,
-    backend: Backend,
-    answered: Answered<WebResponse>,
+    attempt: WebAttempt,
+    onEnd: (broken: Failed | undefined) => void,
   ): () => void {
-    const { attempt } = answered.response;
     let over = false;
     return attempt.onBrokenOff = () => {
       if (over) return;
@@ -156,13 +201,7 @@ export function createExchange(options: ExchangeOptions) {
       attempt.end();
       // A request that ran out of time was broken off here: that is not the backend's fault.
       const broken = attempt.broken && request.expired ? UPLOAD_EXPIRED : attempt.broken;
-      pool.end(backend, answered, broken);
+      onEnd(broken);
     };
   }
-}
-
-/** Why the response did not get through whole; undefined if it did, or if that was not noticed. */
-function breakOf(request: WebRequest, result: Result<WebResponse>): Failed | undefined {
-  if (result.kind === "failed") return undefined;
-  return result.outcome.response.attempt.broken ?? (request.clientGone ? CLIENT_GONE : undefined);
 }

@@ -1,3 +1,4 @@
+import type { Scheme } from "../../http/peer.ts";
 import { formatHost } from "../../net/host_port.ts";
 
 /**
@@ -6,8 +7,9 @@ import { formatHost } from "../../net/host_port.ts";
  *
  * @param address that the server listens on
  */
-export function fallbackHost({ hostname, port }: Deno.NetAddr): string {
+export function fallbackHost({ hostname, port }: Deno.NetAddr, scheme: Scheme = "http"): string {
   const isLocal = /^(?:0\.0\.0\.0|127\.|::1?$|unix:)/.test(hostname);
   const host = isLocal ? "localhost" : formatHost(hostname);
-  return port === 80 || port === 0 ? host : `${host}:${port}`;
+  const isDefault = port === (scheme === "https" ? 443 : 80);
+  return isDefault || port === 0 ? host : `${host}:${port}`;
 }

@@ -1,10 +1,10 @@
 /** Sends a request to one backend by fetch, once, and returns the outcome. */
 import type { Backend } from "../../backends/backend.ts";
-import { type Field, type Forwarding, requestFields } from "../../http/headers.ts";
+import { type Field, requestFields } from "../../http/headers.ts";
+import type { WebSocketHandshake } from "../../http/websocket.ts";
 import { type Failed, failed, type Outcome, overLimit } from "../../outcome.ts";
 import { isIdempotent } from "../../retry.ts";
 import { changeFields } from "../../routing/header_changes.ts";
-import type { RequestChanges } from "../../routing/route.ts";
 import type { Wheel } from "../../time/timer_wheel.ts";
 import { fillingFor } from "../shared/dispatch.ts";
 import { RESPONSE_HAS_TOO_MANY_LINES } from "../shared/failures.ts";
@@ -17,6 +17,7 @@ import type { WebRequest } from "./request.ts";
 import type { RequestBody } from "./request_body.ts";
 import { rawFields } from "./raw_fields.ts";
 import { hasShortBody } from "./response_body.ts";
+import type { WebSocketAnswer } from "./websocket/open.ts";
 
 export interface ForwardOptions {
   /** This balancer's name in Via. */
@@ -37,6 +38,9 @@ export interface WebResponse {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** What a backend has answered to a request, or to the handshake of a WebSocket. */
+export type WebAnswer = WebResponse | WebSocketAnswer;
+
 /** How long a connection to a backend may idle, in milliseconds; most servers keep it for 5 s or more. */
 const IDLE_MS = 4_000;
 
@@ -53,7 +57,7 @@ export function createForward(options: ForwardOptions) {
   return async function forward(
     request: WebRequest,
     backend: Backend,
-  ): Promise<Outcome<WebResponse>> {
+  ): Promise<Outcome<WebAnswer>> {
     const { method, body } = request;
     const link = links.to(backend);
     const { connectCheck } = link;
@@ -73,6 +77,9 @@ export function createForward(options: ForwardOptions) {
       connectCheck: idempotent ? connectCheck : undefined,
     });
     request.attempt = attempt;
+    if (request.webSocket !== undefined) {
+      return await open(request, request.webSocket, link, attempt);
+    }
     const sentAt = wheel.now;
     const limit = idempotent ? IDLE_MS : limitOf(link, body);
     const outcome = await send(request, link, attempt, limit);
@@ -93,12 +100,10 @@ export function createForward(options: ForwardOptions) {
   ): Promise<Outcome<WebResponse>> {
     const { method, body } = request;
     attempt.begin();
-    const forwarding = request.forwarding(isTrusted(request.clientAddress), instanceName);
-    const changes = request.way!.route.request;
     try {
-      const response = await fetch(link.base + (changes?.path?.(request.path) ?? request.path), {
+      const response = await fetch(urlFor(request, link), {
         method,
-        headers: withoutDecoding(fieldsFor(request, forwarding, changes)),
+        headers: withoutDecoding(fieldsFor(request)),
         body: body?.open(() => attempt.moved()) ?? null,
         redirect: "manual",
         signal: attempt.signal,
@@ -126,15 +131,37 @@ export function createForward(options: ForwardOptions) {
     }
   }
 
-  function fieldsFor(
+  /** What does that is loaded once a client wants a WebSocket. */
+  async function open(
     request: WebRequest,
-    forwarding: Forwarding,
-    changes: RequestChanges | undefined,
-  ): Field[] {
+    handshake: WebSocketHandshake,
+    link: Link,
+    attempt: WebAttempt,
+  ): Promise<Outcome<WebSocketAnswer>> {
+    const { openWebSocket } = await import("./websocket/open.ts");
+    const { connect } = request.way!.destination.timeouts;
+    const outcome = await openWebSocket({
+      url: urlFor(request, link),
+      fields: fieldsFor(request),
+      handshake,
+      client: link.clients.keeping(NEW_CONNECTION),
+      attempt,
+      explain: () => link.connectCheck.run(connect),
+    });
+    if (outcome.kind === "answered") link.connectCheck.noteAnswer();
+    return outcome;
+  }
+
+  function urlFor({ path, way }: WebRequest, { base }: Link): string {
+    return base + (way!.route.request?.path?.(path) ?? path);
+  }
+
+  function fieldsFor(request: WebRequest): Field[] {
+    const forwarding = request.forwarding(isTrusted(request.clientAddress), instanceName);
     const fields = requestFields(request.fields, forwarding);
-    if (changes?.headers === undefined) return fields;
-    const fill = fillingFor(request, request.way!.route, isTrusted);
-    return changeFields(fields, changes.headers, fill);
+    const { route } = request.way!;
+    if (route.request?.headers === undefined) return fields;
+    return changeFields(fields, route.request.headers, fillingFor(request, route, isTrusted));
   }
 
   function limitOf({ reuseLimit }: Link, body: RequestBody | undefined): number {

@@ -8,6 +8,7 @@ import {
   withPage,
 } from "../../http/local_reply.ts";
 import type { Scheme } from "../../http/peer.ts";
+import { asksForUpgrade, readHandshake } from "../../http/websocket.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import type { EngineOptions, Snapshot } from "../engine.ts";
 import {
@@ -27,11 +28,12 @@ import { readHead } from "./head.ts";
 import type { Links } from "./links.ts";
 import { identify, type ServeInfo, WebRequest } from "./request.ts";
 import { receiveBody, type RequestBody } from "./request_body.ts";
-import { localResponse, sendableReply } from "./respond.ts";
-import { asksForUpgrade, UPGRADE_WARNING } from "./upgrade_warning.ts";
+import { localResponse, sendableReply, type Side } from "./respond.ts";
+import type { Tunnels } from "./tunnels.ts";
+import { UPGRADE_WARNING } from "./upgrade_warning.ts";
 
 /** The listener that requests come in at. */
-export interface Source {
+export interface Source extends Side {
   readonly name: string;
   /** How clients reach it. */
   readonly scheme: Scheme;
@@ -39,25 +41,24 @@ export interface Source {
   readonly isUnix: boolean;
   /** Stands in for the Host of requests that have none. */
   readonly hostIfMissing: string;
-  /** Whether responses should say `connection: close`. */
-  readonly draining: boolean;
-  /** Notes that a request's body is being received; undefined if it has none. */
-  beginUpload(body: RequestBody | undefined): void;
+  /** Notes that a request is served. @param body of it, which is being received; undefined if it has none */
+  begin(body: RequestBody | undefined): void;
   /** Notes that its response is out, or that the client has left. */
-  endUpload(body: RequestBody | undefined): void;
+  end(body: RequestBody | undefined): void;
 }
 
 /** Handles requests under one configuration; those that have begun keep it. */
 export interface Handler {
   handle(request: Request, info: ServeInfo, listener: Source): Promise<Response>;
   /** Answers a request that could not be handled. */
-  answerFault(isDraining: boolean): Response;
+  answerFault(listener: Side): Response;
 }
 
 export function createHandler(
   snapshot: Snapshot,
   { clock, requests, localReplies, rateClock, onWarning }: EngineOptions,
   links: Links,
+  tunnels: Tunnels,
 ): Handler {
   const { isTrusted, limits, routes, errorPages, onRequest, instanceName } = snapshot;
   const { wheel } = clock;
@@ -70,6 +71,7 @@ export function createHandler(
     tools: snapshot.conditions,
     isTrusted,
     httpsPorts: snapshot.httpsPorts,
+    challenges: snapshot.challenges,
     rateClock,
     errorPages,
     forward: createForward({
@@ -79,16 +81,25 @@ export function createHandler(
       links,
       maxHeaderLines: limits.maxHeaderLines,
     }),
-    discard: ({ response: { response, attempt } }) => {
-      attempt.end();
-      response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
+    discard: ({ response: answer }) => {
+      if ("relay" in answer) return; // only a refusal is replaced, and nothing is left of it
+      answer.attempt.end();
+      answer.response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
     },
   });
-  const exchange = createExchange({ wheel, loops, onRequest, describe, isTrusted, localReplies });
+  const exchange = createExchange({
+    wheel,
+    loops,
+    tunnels,
+    onRequest,
+    describe,
+    isTrusted,
+    localReplies,
+  });
 
   return {
     handle,
-    answerFault: (isDraining) => answer(withPage(internalErrorReply(), errorPages), isDraining),
+    answerFault: (listener) => answer(withPage(internalErrorReply(), errorPages), listener),
   };
 
   async function handle(
@@ -103,7 +114,7 @@ export function createHandler(
       return refuse(identify(head, info, listener.name), target, { reply, listener });
     }
     if (isLastRecipient(head.method, head.maxForwards)) {
-      return answer(lastRecipientReply(), listener.draining);
+      return answer(lastRecipientReply(), listener);
     }
     const received = new WebRequest(request, info, head, target, listener);
     if (loops.finds(head.via)) {
@@ -128,21 +139,29 @@ export function createHandler(
       const reply = withPage(OVERLOAD.reply, way.route.errorPages);
       return refuse(received, OVERLOAD, { reply, listener });
     }
-    if (asksForUpgrade(head)) warnOfUpgrade(UPGRADE_WARNING);
+    if (head.upgrade !== undefined) admitUpgrade(received, head.upgrade);
     const body = receiveBody(request, head);
-    listener.beginUpload(body);
+    listener.begin(body);
     try {
-      const { response, onSent } = await exchange(received, way, body, listener);
+      const { response, over, onSent } = await exchange(received, way, body, listener);
       const end = () => {
         release(way, response.status, body, listener);
         onSent();
       };
-      info.completed.then(end, end);
+      (over ?? info.completed).then(end, end);
       return response;
     } catch (error) {
       release(way, internalErrorReply().status, body, listener);
       throw error;
     }
+  }
+
+  /** A server may ignore an upgrade: one to anything but WebSocket goes on as a plain request. */
+  function admitUpgrade(request: WebRequest, upgrade: string): void {
+    const { method } = request;
+    const asked = { method, upgrade, header: (name: string) => request.header(name) };
+    request.webSocket = readHandshake(asked);
+    if (request.webSocket === undefined && asksForUpgrade(asked)) warnOfUpgrade(UPGRADE_WARNING);
   }
 
   /** Path and query, as a backend gets them. */
@@ -158,7 +177,7 @@ export function createHandler(
   ): void {
     leaveRoute(way, status);
     overload.release();
-    listener.endUpload(body);
+    listener.end(body);
   }
 
   /** Answers as a route says, if that can be sent. */
@@ -183,12 +202,12 @@ export function createHandler(
       const milliseconds = startedAt === undefined ? 0 : performance.now() - startedAt;
       onRequest(refusedEntry(describe(request), refusal, { bytes, milliseconds }, Date.now()));
     }
-    return answer(reply, listener.draining);
+    return answer(reply, listener);
   }
 
-  function answer(reply: LocalReply, isDraining: boolean): Response {
+  function answer(reply: LocalReply, listener: Side): Response {
     localReplies.count(reply.status);
-    return localResponse(reply, isDraining);
+    return localResponse(reply, listener);
   }
 }
 

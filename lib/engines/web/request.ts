@@ -5,6 +5,7 @@ import { type Target, targetOf } from "../../http/request_target.ts";
 import type { LoggedFacts } from "../shared/access_entry.ts";
 import { CLIENT_GONE, EXPIRED, UPLOAD_EXPIRED } from "../shared/failures.ts";
 import type { Field, Forwarding } from "../../http/headers.ts";
+import type { WebSocketHandshake } from "../../http/websocket.ts";
 import type { Failed } from "../../outcome.ts";
 import type { DispatchedFacts, Way } from "../shared/dispatch.ts";
 import type { RequestBody } from "./request_body.ts";
@@ -32,6 +33,8 @@ export class WebRequest implements DispatchedFacts, Expirable {
   way: Way | undefined;
   clientGone = false;
   expired = false;
+  /** The WebSocket that it asks for; undefined if it asks for none. */
+  webSocket: WebSocketHandshake | undefined;
   /** The attempt under way, or the one whose response is being sent. */
   attempt: { abort(failure: Failed): void } | undefined;
   readonly #request: Request;
@@ -97,6 +100,15 @@ export class WebRequest implements DispatchedFacts, Expirable {
     });
   }
 
+  /**
+   * Accepts the WebSocket that it asks for. The response must be sent: Deno.serve ends if another one is.
+   *
+   * Deno would end one whose client does not answer its pings: timeouts.tunnelIdle is for that.
+   */
+  upgrade(): Deno.WebSocketUpgrade {
+    return Deno.upgradeWebSocket(this.#request, { idleTimeout: 0 });
+  }
+
   /** What the forwarded header fields need to know of it. */
   forwarding(trusted: boolean, instanceName: string): Forwarding {
     const { clientAddress, scheme, version, host } = this;
@@ -126,7 +138,7 @@ export function identify(
     clientAddress: addressOf(info),
     method,
     // The target of CONNECT is not a path (RFC 9112, 3.2.3).
-    path: method === "CONNECT" ? url.replace("http://", "") : targetOf(url, host)?.path ?? url,
+    path: method === "CONNECT" ? url.replace(/^https?:\/\//, "") : targetOf(url, host)?.path ?? url,
     requestId: header("x-request-id"),
     host,
     listener,

@@ -7,21 +7,24 @@ import { RemovedListeners } from "../shared/removed_listeners.ts";
 import { createHandler } from "./handler.ts";
 import { Links } from "./links.ts";
 import { WebListener } from "./listener.ts";
+import { Tunnels } from "./tunnels.ts";
 
 /** Starts the web engine. @throws {ListenError} if an address cannot be listened on */
 export function serveWeb(options: EngineOptions): Engine {
   const { clock, reusePort, onError, onWarning, requests } = options;
   const links = new Links(clock.wheel);
+  const tunnels = new Tunnels(clock.wheel);
   const warnOfBreak = throttledWarning(onWarning, clock.now);
-  const serving = { handler: createHandler(options.snapshot, options, links) };
+  const serving = { handler: createHandler(options.snapshot, options, links, tunnels) };
   const removedListeners = new RemovedListeners(onError);
   const listeners = new Listeners((address: ListenerAddress) =>
-    new WebListener(address, { reusePort, serving, onError, onWarning: warnOfBreak })
+    new WebListener(address, { reusePort, serving, tunnels, onError, onWarning: warnOfBreak })
   );
 
-  function change({ snapshot, backends }: Change): void {
-    serving.handler = createHandler(snapshot, options, links);
+  function change({ snapshot, backends, drainTimeout }: Change): void {
+    serving.handler = createHandler(snapshot, options, links, tunnels);
     links.retain(backends);
+    tunnels.retain(backends, drainTimeout);
   }
 
   const first = listeners.prepare(options.listeners);
@@ -42,13 +45,14 @@ export function serveWeb(options: EngineOptions): Engine {
     },
     async drain(timeout, grace) {
       const deadline = performance.now() + timeout;
+      const cutBefore = tunnels.cut;
       await Promise.all([
         ...listeners.all.map((listener) => listener.drain(deadline, grace)),
         removedListeners.ended(),
       ]);
       listeners.end();
       await waitUntil(() => requests.own === 0, deadline);
-      const cut = requests.own;
+      const cut = requests.own + tunnels.cut - cutBefore;
       links.close();
       return cut;
     },

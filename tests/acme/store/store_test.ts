@@ -98,7 +98,7 @@ Deno.test("acme store: whenever the power is cut while all is written, each part
     email: "a",
   };
   const order = { account: "https://ca.test/1", url: "https://ca.test/o", key: "KEY", madeAt: 1 };
-  const failures = { failures: 1, failedAt: 2, retryAt: 3, allowedAt: 4 };
+  const failures = { failures: 1, failedAt: 2, retryAt: 3, allowedAt: 4, reason: "x" };
   let states = 0;
   for (let at = 1;; at++) {
     await using place = await Place.make();
@@ -109,7 +109,7 @@ Deno.test("acme store: whenever the power is cut while all is written, each part
       await store.saveAccount("x", account);
       await store.saveOrder("x", order);
       await store.saveFailures("x", failures);
-      await store.saveChallenge(TOKEN, "authorization");
+      await store.challenges.save(TOKEN, "authorization");
       await store.saveCertificate("x", "KEY\n", "CHAIN\n");
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
@@ -119,7 +119,7 @@ Deno.test("acme store: whenever the power is cut while all is written, each part
       [await after.account("x"), account],
       [await after.order("x"), order],
       [await after.failures("x"), failures],
-      [await after.keyAuthorization(TOKEN), "authorization"],
+      [await after.challenges.read(TOKEN), "authorization"],
       [await after.certificate("x"), "KEY\nCHAIN\n"],
     ];
     for (const [is, was] of found) if (is !== undefined) assertEquals(is, was);
@@ -148,8 +148,8 @@ Deno.test("acme store: a token that is none reads no file, wherever it points", 
   await using place = await Place.make();
   const store = await place.store();
   await store.saveAccount("secretsecretsecret", { directory: "d", key: "KEY" });
-  await store.saveChallenge(TOKEN, "authorization");
-  assertEquals(await store.keyAuthorization(TOKEN), "authorization");
+  await store.challenges.save(TOKEN, "authorization");
+  assertEquals(await store.challenges.read(TOKEN), "authorization");
   for (
     const token of [
       "../accounts/secretsecretsecret.json",
@@ -161,10 +161,10 @@ Deno.test("acme store: a token that is none reads no file, wherever it points", 
       "a".repeat(201),
       TOKEN.toUpperCase(),
     ]
-  ) assertEquals(await store.keyAuthorization(token), undefined, token);
-  await store.removeChallenge(TOKEN);
-  await store.removeChallenge(TOKEN);
-  assertEquals(await store.keyAuthorization(TOKEN), undefined);
+  ) assertEquals(await store.challenges.read(token), undefined, token);
+  await store.challenges.remove(TOKEN);
+  await store.challenges.remove(TOKEN);
+  assertEquals(await store.challenges.read(TOKEN), undefined);
 });
 
 Deno.test("acme store: what crashes left behind is removed a day later, and nothing else", async () => {
@@ -172,7 +172,7 @@ Deno.test("acme store: what crashes left behind is removed a day later, and noth
   const store = await place.store();
   await store.saveAccount("x", { directory: "d", key: "KEY" });
   await store.saveCertificate("x", "KEY\n", "CHAIN\n");
-  await store.saveChallenge(TOKEN, "authorization");
+  await store.challenges.save(TOKEN, "authorization");
   await Deno.writeTextFile(`${place.folder}/acme/accounts/x.json.1.unfinished`, "{");
   const now = Date.now();
   await store.prepare(now + 3_600_000);

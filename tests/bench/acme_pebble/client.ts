@@ -42,7 +42,7 @@ export class Client implements AsyncDisposable {
       async (request) => {
         this.challenges++;
         const token = new URL(request.url).pathname.split("/").at(-1) ?? "";
-        const right = await this.#store.keyAuthorization(token);
+        const right = await this.#store.challenges.read(token);
         return right === undefined
           ? new Response("no such token", { status: 404 })
           : new Response(this.answer(right));

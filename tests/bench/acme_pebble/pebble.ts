@@ -15,6 +15,8 @@ export class Pebble implements AsyncDisposable {
   readonly #folder: string;
   readonly #port: number;
   readonly #dnsPort: number;
+  /** Where the DNS server is told what to say. */
+  readonly #management: number;
   readonly #env: Readonly<Record<string, string>>;
   readonly #dns: Deno.ChildProcess;
   #process: Deno.ChildProcess | undefined;
@@ -22,13 +24,14 @@ export class Pebble implements AsyncDisposable {
   private constructor(
     folder: string,
     port: number,
-    dnsPort: number,
+    [dnsPort, management]: readonly [number, number],
     dns: Deno.ChildProcess,
     env: Readonly<Record<string, string>>,
   ) {
     this.#folder = folder;
     this.#port = port;
     this.#dnsPort = dnsPort;
+    this.#management = management;
     this.#dns = dns;
     this.#env = env;
   }
@@ -59,7 +62,7 @@ export class Pebble implements AsyncDisposable {
       ...["-dns01", `127.0.0.1:${dnsPort}`, "-management", `127.0.0.1:${management}`],
     ]);
     await listening(management);
-    const started = new Pebble(folder, port, dnsPort, dns, {
+    const started = new Pebble(folder, port, [dnsPort, management], dns, {
       PEBBLE_VA_NOSLEEP: "1",
       PEBBLE_WFE_NONCEREJECT: "0",
       PEBBLE_AUTHZREUSE: "0",
@@ -71,6 +74,14 @@ export class Pebble implements AsyncDisposable {
 
   get settings(): { readonly directory: string; readonly directoryCa: string } {
     return { directory: `https://localhost:${this.#port}/dir`, directoryCa: AUTHORITY.cert };
+  }
+
+  /** Lets all names have this address; 127.0.0.1 at first. */
+  async pointTo(ip: string): Promise<void> {
+    const url = `http://127.0.0.1:${this.#management}/set-default-ipv4`;
+    const response = await fetch(url, { method: "POST", body: JSON.stringify({ ip }) });
+    if (!response.ok) throw new Error(`The DNS server answered ${response.status}`);
+    await response.body?.cancel();
   }
 
   /** Ends it with SIGKILL; it has forgotten everything then. */

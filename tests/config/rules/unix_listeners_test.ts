@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { problemsOfText } from "../../support/configuration_file.ts";
 
+const TLS = { certificates: [{ cert: "a.pem", key: "a.key" }] };
+
 /** Each problem as one line. */
 async function problemsOf(listeners: object, more: object = {}): Promise<string[]> {
   const pools = { users: { backends: ["http://a:5000"] } };
@@ -33,6 +35,28 @@ Deno.test("unix listeners: what only ports have, or only files, is refused elsew
   ]);
   assertEquals(await problemsOf({ five: listeners.five }), [
     "listeners.five.unix must be below /run or /var/lib/roundabout: this program may open no other sockets",
+  ]);
+});
+
+Deno.test("unix listeners: the admin port may be one, with a name on either engine, and without what only ports have", async () => {
+  const listeners = { local: { unix: "/run/front.sock" } };
+  const of = (admin: object) => problemsOf(listeners, { admin });
+  assertEquals(await of({ unix: "/run/admin.sock", mode: "0660" }), []);
+  assertEquals(await of({ unix: "@admin" }), []);
+  assertEquals(await of({ unix: "/run/front.sock", host: "::", port: 5001, tls: TLS }), [
+    "admin.unix must differ from listeners.local.unix",
+    "admin.host has no effect beside unix",
+    "admin.port has no effect beside unix",
+    "admin.tls has no effect beside unix",
+  ]);
+  assertEquals(await of({ mode: "0660" }), [
+    "admin.mode has no effect without the path of a unix socket",
+  ]);
+  assertEquals(await of({ unix: "/run/admin.sock", port: "off" }), [
+    'admin.unix has no effect with admin.port "off"',
+  ]);
+  assertEquals(await of({ tls: { certificates: [] } }), [
+    "admin.tls.certificates must have exactly one certificate",
   ]);
 });
 

@@ -17,7 +17,7 @@ for (
     ["HEADER_TIMEOUT", "5s", { ENGINE: "tcp" }, "without ENGINE=tcp"],
     ["KEEP_ALIVE_TIMEOUT", "5s", { ENGINE: "tcp" }, "without ENGINE=tcp"],
     ["BACKEND_IDLE_TIMEOUT", "5s", { ENGINE: "tcp" }, "without ENGINE=tcp"],
-    ["TUNNEL_IDLE_TIMEOUT", "5s", { ENGINE: "tcp" }, "without ENGINE=tcp"],
+    ["HALF_CLOSED_TIMEOUT", "5s", { ENGINE: "tcp" }, "without ENGINE=tcp"],
     ["MAX_CONNECTIONS", "5", { ENGINE: "tcp" }, "without ENGINE=tcp"],
     ["MAX_HEADER_SIZE", "65KiB", { ENGINE: "tcp" }, "above 64KiB without ENGINE=tcp"],
     ["HEALTH_STATUS", "2xx", { HEALTH_PATH: "/" }, "without HEALTH_PATH"],

@@ -52,10 +52,12 @@ function linesOf(texts: Record<string, string>): string[] {
 }
 
 for (const name of VARIABLE_NAMES) {
+  // A listener with TLS needs it.
+  const beside: Record<string, string> = name === "ACME_DOMAINS" ? { ENGINE: "tcp" } : {};
   Deno.test(`schema: whatever is written for ${name} is read, or refused in one line for each problem`, () => {
     fc.assert(
       fc.property(WRITTEN, (text) => {
-        for (const line of linesOf({ ...USERS, [name]: text })) {
+        for (const line of linesOf({ ...USERS, ...beside, [name]: text })) {
           assertMatch(line, /^ *[A-Z0-9_]+ must /);
         }
       }),

@@ -23,6 +23,8 @@ Deno.test("environment: a variable that is unset or empty has its default", () =
       HOST: "0.0.0.0",
       TLS_CERT: undefined,
       TLS_KEY: undefined,
+      ACME_DOMAINS: undefined,
+      ACME_EMAIL: undefined,
       ADMIN_PORT: 5001,
       ADMIN_HOST: "127.0.0.1",
       ADMIN_TOKEN: undefined,
@@ -70,7 +72,8 @@ Deno.test("environment: a variable that is unset or empty has its default", () =
 });
 
 Deno.test("environment: a variable that is set to its default text has the default value", () => {
-  const without = ["USERS_SERVICE", "TLS_CERT", "TLS_KEY", "ADMIN_TOKEN"];
+  const ofTls = ["TLS_CERT", "TLS_KEY", "ACME_DOMAINS", "ACME_EMAIL"];
+  const without = ["USERS_SERVICE", "ADMIN_TOKEN", ...ofTls];
   const written = Object.entries(DEFAULTS).filter(([name]) => !without.includes(name));
   const { configuration } = parseVariables({ ...DEFAULTS, ...USERS });
   const bare = parseVariables(USERS).configuration;
@@ -95,6 +98,8 @@ Deno.test("environment: beside a file with pools and listeners, what describes t
     "HOST",
     "TLS_CERT",
     "TLS_KEY",
+    "ACME_DOMAINS",
+    "ACME_EMAIL",
     "STICKY_COOKIE",
     "STICKY_SECRET",
     "HASH_ON",

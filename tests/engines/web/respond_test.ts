@@ -8,7 +8,7 @@ import { forwardedResponse } from "../../../lib/engines/web/respond.ts";
 
 const GET = { method: "GET", version: "1.1" } as const;
 
-const NOTHING = { closing: false, cookies: [], changes: undefined };
+const NOTHING = { closing: false, cookies: [], hsts: undefined, changes: undefined };
 
 function linesOf(fields: readonly Field[]): string[] {
   const response = new Response(null, { headers: fields as [string, string][] });

@@ -1,6 +1,6 @@
 /** What a route changes of the heads of a request and of its response. */
 import type { Field } from "../../../http/headers.ts";
-import { HSTS } from "../../../http/hsts.ts";
+import { hstsBeside } from "../../../http/hsts.ts";
 import type { IsTrusted } from "../../../http/trusted_proxies.ts";
 import type { RequestChanges, Route } from "../../../routing/route.ts";
 import { fillingFor } from "../../shared/dispatch.ts";
@@ -42,7 +42,7 @@ export function hstsFor(
   { hsts }: Pick<ClientConnection, "hsts">,
   { response }: Pick<Route, "response">,
 ): string | undefined {
-  return hsts === undefined || response?.adds(HSTS) ? undefined : hsts;
+  return hstsBeside(hsts, response);
 }
 
 /** The lines that the way of a request adds to its response. */

@@ -9,7 +9,7 @@ import {
   FORWARDING_FIELDS,
   HOP_BY_HOP,
   PROXY_FIELDS,
-} from "../../../http/headers.ts";
+} from "../../../http/field_kinds.ts";
 import { bytesOf } from "./bytes.ts";
 
 /** The kinds of field names. */
@@ -27,7 +27,7 @@ export const OTHER = 0,
   X_FORWARDED_FOR = 10,
   X_FORWARDED_PROTO = 11,
   X_FORWARDED_HOST = 12,
-  /** Any other name of `isForwardingField` in lib/http/headers.ts: only trusted peers may send it. */
+  /** Any other name of `isForwardingField` in lib/http/field_kinds.ts: only trusted peers may send it. */
   FORWARDING_OTHER = 13,
   EXPECT_OR_MAX_FORWARDS = 14,
   DATE = 15,

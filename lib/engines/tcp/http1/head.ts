@@ -5,7 +5,7 @@
  * lines that are not forwarded. No line becomes a string or an object. If a head arrives in parts, each
  * scan resumes at the first line that was not complete.
  */
-import { connectionOptions, splitList } from "../../../http/headers.ts";
+import { connectionOptions, splitList } from "../../../http/field_kinds.ts";
 import { refuseTransferEncoding } from "../../shared/admission.ts";
 import { TOO_MANY_LINES } from "../../shared/field_limits.ts";
 import {

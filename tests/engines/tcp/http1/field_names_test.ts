@@ -5,7 +5,7 @@ import {
   FORWARDING_FIELDS,
   HOP_BY_HOP,
   PROXY_FIELDS,
-} from "../../../../lib/http/headers.ts";
+} from "../../../../lib/http/field_kinds.ts";
 import { bytesOf } from "../../../../lib/engines/tcp/http1/bytes.ts";
 import {
   classifyName,

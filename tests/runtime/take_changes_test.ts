@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { TakeAddresses } from "../../lib/runtime/take_addresses.ts";
+import { TakeChanges } from "../../lib/runtime/take_changes.ts";
 import { Wheel } from "../../lib/time/timer_wheel.ts";
 
 /** Takes addresses by a configuration that answers in this way, one after the other. */
@@ -7,7 +7,7 @@ function takingWith(...answers: readonly (string | Error | undefined)[]) {
   const wheel = new Wheel(0);
   const reports: unknown[] = [];
   let asked = 0;
-  const taking = new TakeAddresses({
+  const taking = new TakeChanges({
     live: {
       refresh() {
         const answer = answers[asked++];
@@ -15,6 +15,7 @@ function takingWith(...answers: readonly (string | Error | undefined)[]) {
       },
     },
     wheel,
+    failure: "backends cannot be changed",
     report: (notice) => reports.push(notice),
   });
   return {

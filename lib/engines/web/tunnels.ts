@@ -1,0 +1,100 @@
+/** The WebSockets that are open through this engine, and when they must end. */
+import { Timed, type Wheel } from "../../time/timer_wheel.ts";
+import type { Failed } from "../../outcome.ts";
+import { BACKEND_REMOVED, CUT_OFF } from "../shared/failures.ts";
+
+export interface Tunnel {
+  /** Of its backend. */
+  readonly uid: number;
+  /** The listener that it came in at. */
+  readonly source: object;
+  /** Resolves when both sides have closed: a side that does not answer may never do so. */
+  readonly closed: Promise<void>;
+  /** Closes both sides. */
+  end(reason: Failed): void;
+}
+
+/** Ends a tunnel whose backend is gone. */
+class Removal extends Timed {
+  constructor(readonly tunnel: Tunnel) {
+    super();
+  }
+
+  override expire(): void {
+    this.tunnel.end(BACKEND_REMOVED);
+  }
+}
+
+/** How long the last frames of tunnels that are cut off may take, in milliseconds. */
+const FAREWELL_MS = 500;
+
+class Farewell extends Timed {
+  readonly over = Promise.withResolvers<void>();
+
+  override expire(): void {
+    this.over.resolve();
+  }
+}
+
+export class Tunnels {
+  /** How many were cut off, as a stop did not wait any longer. */
+  cut = 0;
+  readonly #wheel: Wheel;
+  readonly #open = new Map<Tunnel, Removal>();
+  #backends: ReadonlySet<number> | undefined;
+  #drainTimeout = 0;
+
+  constructor(wheel: Wheel) {
+    this.#wheel = wheel;
+  }
+
+  add(tunnel: Tunnel): void {
+    this.#open.set(tunnel, new Removal(tunnel));
+    this.#endIfRemoved(tunnel);
+  }
+
+  remove(tunnel: Tunnel): void {
+    const removal = this.#open.get(tunnel);
+    if (removal !== undefined) this.#wheel.remove(removal);
+    this.#open.delete(tunnel);
+  }
+
+  /** How many have come in at a listener. */
+  countOf(source: object): number {
+    return this.#of(source).length;
+  }
+
+  /**
+   * Those to backends that are gone end after a time.
+   *
+   * @param uids of the backends that are still there
+   * @param timeout in milliseconds
+   */
+  retain(uids: ReadonlySet<number>, timeout: number): void {
+    this.#backends = uids;
+    this.#drainTimeout = timeout;
+    for (const tunnel of this.#open.keys()) this.#endIfRemoved(tunnel);
+  }
+
+  /** Ends those of a listener, and waits a moment for their last frames to leave. */
+  async cutOff(source: object): Promise<void> {
+    const tunnels = this.#of(source);
+    if (tunnels.length === 0) return;
+    this.cut += tunnels.length;
+    for (const tunnel of tunnels) tunnel.end(CUT_OFF);
+    const farewell = new Farewell();
+    this.#wheel.set(farewell, FAREWELL_MS);
+    await Promise.race([Promise.all(tunnels.map(({ closed }) => closed)), farewell.over.promise]);
+    this.#wheel.remove(farewell);
+  }
+
+  #of(source: object): Tunnel[] {
+    return [...this.#open.keys()].filter((tunnel) => tunnel.source === source);
+  }
+
+  #endIfRemoved(tunnel: Tunnel): void {
+    const removal = this.#open.get(tunnel)!;
+    if (this.#backends?.has(tunnel.uid) ?? true) return;
+    if (removal.deadline === Infinity) this.#wheel.set(removal, this.#drainTimeout);
+  }
+}
