@@ -164,8 +164,9 @@ async function measureMemory(
   for (let round = 1; round <= rounds; round++) {
     complain(`Memory, round ${round} of ${rounds}`);
     for (const key of rotate(keys, round)) {
-      const site = await siteFor(key);
-      const of = (kind: "plain" | "ecdsa") => idleMemory(client, key, site, kind);
+      // Each at ports of its own: of the process before, nothing may listen any more.
+      const of = async (kind: "plain" | "ecdsa") =>
+        await idleMemory(client, key, await siteFor(key), kind);
       const [plain, tls] = [await of("plain"), await of("ecdsa")];
       runs.push({ proxy: key, before: plain.before, plain: plain.each, tls: tls.each });
     }
