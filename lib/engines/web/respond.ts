@@ -73,13 +73,13 @@ export function withAdditions(
 export function forwardedResponse(
   answer: WebResponse,
   { method, version }: Pick<WebRequest, "method" | "version">,
-  { closing, ...additions }: Additions,
+  additions: Additions,
 ): Response {
   const { response, attempt, bytes } = answer;
   const { status } = response;
   const forwardable = responseFields(rawFields(response.headers), status);
   const headers = withAdditions(forwardable, additions);
-  if (closing) headers.push(["connection", "close"]);
+  if (additions.closing) headers.push(["connection", "close"]);
   let body: BodyInit | null = bytes ?? (response.body && watchBody(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });
