@@ -82,7 +82,7 @@ export function createHandler(
       maxHeaderLines: limits.maxHeaderLines,
     }),
     discard: ({ response: answer }) => {
-      if ("relay" in answer) return; // only a refusal is replaced, and nothing is left of it
+      if ("serve" in answer) return; // only a refusal is replaced, and nothing is left of it
       answer.attempt.end();
       answer.response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
     },

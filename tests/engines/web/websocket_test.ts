@@ -217,6 +217,33 @@ Deno.test("web WebSocket: fragments arrive as one message, and a ping between th
   await backend.sockets[0]!.closed;
 });
 
+Deno.test("web WebSocket: a client that leaves just before its 101 ends the backend's at once", async () => {
+  const asked = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    asked.resolve();
+    await mayAnswer.promise;
+    try {
+      await side.send(switching());
+      await side.readBytes(); // a close frame, or the end
+    } finally {
+      ended.resolve();
+    }
+  });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 1_000 });
+  const client = await Dialogue.open(balancer.port);
+  await client.send(handshake());
+  await asked.promise;
+  client[Symbol.dispose]();
+  mayAnswer.resolve();
+  await ended.promise;
+  assertEquals(balancer.entries.map(({ status, broken }) => [status, broken]), [
+    [499, "the client left"],
+  ]);
+});
+
 Deno.test("web WebSocket: a client that takes nothing of many messages is closed, and so is the backend's socket", async () => {
   const piece = new Uint8Array(256 * 1024);
   let isClosed = false;
