@@ -25,7 +25,7 @@ async function withSocket(
 Deno.test("a unix socket has its mode, no other file is left, and to remove it twice removes it once", async () => {
   await withSocket(async (folder, path, remove) => {
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.sock"]);
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["a.sock"]);
     remove();
     await Deno.writeTextFile(path, "of somebody else");
     remove();
