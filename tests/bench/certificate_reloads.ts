@@ -9,7 +9,7 @@
  * other one). With all=1 it runs 1 and 2 workers, watched with keys=mixed and by SIGHUP with keys=ecdsa, and the other
  * way round, with 40 % of the rate where keys are mixed: four runs, twenty minutes. Exits with 1 if anything failed, or a certificate took a second or more.
  */
-import { print } from "../../lib/logging/log.ts";
+import { complain, print } from "../../lib/logging/log.ts";
 import { certificateFor, connectSecurely, rsaKeys } from "../support/certificates.ts";
 import { newKeys } from "../../lib/tls/issue.ts";
 import { CountedCheck, whole } from "./counted_body.ts";
@@ -86,7 +86,11 @@ await Promise.all(ports.map(listening));
 const rows: string[][] = [];
 let isSound = true;
 try {
-  for (const variant of variants) rows.push(await run(variant));
+  for (const variant of variants) {
+    const { workers, by, keys } = variant;
+    complain(`${workers} workers, by ${by}, keys ${keys}`);
+    rows.push(await run(variant));
+  }
 } finally {
   await end(backends);
 }
