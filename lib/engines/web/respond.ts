@@ -2,7 +2,7 @@
 import { type Field, responseFields } from "../../http/headers.ts";
 import { HSTS, withHsts } from "../../http/hsts.ts";
 import { BODILESS, bodyOf, type LocalReply } from "../../http/local_reply.ts";
-import type { WebResponse } from "./forward.ts";
+import type { WebResponse } from "./web_response.ts";
 import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
 import { watchBody } from "./response_body.ts";
