@@ -14,7 +14,7 @@ import { describeFailure, describeIssued } from "./report.ts";
 import { renewalTime } from "./schedule.ts";
 import { type AcmeSettings, namesOf } from "./settings.ts";
 import { authoritySuffix, certificateId } from "./store/records.ts";
-import { type Lease, StoreLock } from "./store/lock.ts";
+import { type Lease, StoreLock, TakenOver } from "./store/lock.ts";
 import { findCertificate, findSubstitute } from "./stored_certificate.ts";
 import { pause } from "./waiting.ts";
 
@@ -212,8 +212,9 @@ export class AcmeRenewal {
       onInfo(describeIssued(certificate, names, this.#stored!.renewAt));
       return pauseMs;
     } catch (error) {
-      if (lease.lost.aborted) return this.#lockedOut();
-      throw error;
+      if (!lease.lost.aborted) throw error;
+      if (lease.lost.reason instanceof TakenOver) return this.#lockedOut();
+      throw lease.lost.reason;
     } finally {
       this.#isOrdering = false;
     }

@@ -18,8 +18,9 @@ export type Trust = OwnTrust | {
   readonly authorities: string;
 };
 
-/** What errors have to say of certificates. */
+/** What errors have to say of certificates, and of one that is for other names. */
 const OF_CERTIFICATE = /certificate/i;
+const OF_NAME = /not valid for name|does not match certificate/i;
 
 /** Where somebody on this machine reaches what listens there. */
 export function originOf({ host, port, unix, certificate }: Omit<AdminAccess, "token">): string {
@@ -67,8 +68,13 @@ export function whyUnreachable(error: unknown, { origin }: AdminPlace): Unreacha
   const isRefused = origin.startsWith("https:") && OF_CERTIFICATE.test(detail);
   return {
     isNothing: failure === "connection_refused",
-    detail: isRefused
-      ? `its certificate is not accepted: ${detail}: --admin-ca FILE names an authority to trust`
-      : detail,
+    detail: isRefused ? `its certificate is not accepted: ${detail}: ${cureOf(detail)}` : detail,
   };
+}
+
+/** @param detail what is wrong with a certificate */
+function cureOf(detail: string): string {
+  return OF_NAME.test(detail)
+    ? "--admin must have a name or address of it"
+    : "--admin-ca FILE names an authority to trust";
 }

@@ -1,8 +1,10 @@
 /** Requests over TLS to a server whose certificate is known, whatever its names: fetch goes by names alone. */
 import { X509Certificate } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { Readable } from "node:stream";
 import { checkServerIdentity } from "node:tls";
+import { BODILESS } from "../http/local_reply.ts";
 
 /** What of `fetch` is used here. */
 export interface AdminRequestInit {
@@ -28,8 +30,16 @@ export function fetchSecurely(
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const options = { method, headers, signal, agent: false as const, ...checksOf(trust) };
   const sent = request(url, options, (message) => {
-    const stream = Readable.toWeb(message) as ReadableStream<Uint8Array<ArrayBuffer>>;
-    resolve(new Response(stream, { status: message.statusCode! }));
+    try {
+      resolve(responseOf(message));
+    } catch (error) { // whoever answers may answer anything, and what is thrown here reaches nobody
+      message.destroy();
+      reject(error);
+    }
+  });
+  sent.on("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new Error("it answered 101, which was not asked for"));
   });
   sent.on("error", (error: Error & { readonly code?: string }) => {
     const isRefused = error.code === "ECONNREFUSED";
@@ -37,6 +47,17 @@ export function fetchSecurely(
   });
   sent.end(body);
   return promise;
+}
+
+/** @throws RangeError if there is no such status */
+function responseOf(message: IncomingMessage): Response {
+  const status = message.statusCode!;
+  if (BODILESS.has(status)) {
+    message.resume(); // or else the connection stays
+    return new Response(null, { status });
+  }
+  const stream = Readable.toWeb(message) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return new Response(stream, { status });
 }
 
 function checksOf(trust: OwnTrust) {

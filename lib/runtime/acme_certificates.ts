@@ -84,17 +84,27 @@ export class AcmeCertificates implements AsyncDisposable {
   /** Gets a certificate for each listener that wants one: the stored one, or one that nobody trusts. */
   async prepare(config: Configuration): Promise<PreparedAcme> {
     const wanted = listenersBySettings(config);
+    const made: Kept[] = [];
     for (const { acme, isAlone } of acmeIn(config)) {
       const kept = await this.#keep(acme);
-      if (isAlone && kept.received === undefined) kept.selfMade ??= await this.#makeOne(kept);
+      if (!isAlone || kept.received !== undefined || kept.selfMade !== undefined) continue;
+      kept.selfMade = await this.#makeOne(kept);
+      made.push(kept);
     }
     return {
       commit: () => {
+        for (const { id, selfMade, settings } of made) {
+          this.#selfMade.set(id, selfMade!);
+          this.#warnOfSelfMade(settings);
+        }
         this.#inForce = wanted;
         this.#dropOthers();
         if (this.#isServing) this.#startAll();
       },
-      abandon: () => this.#dropOthers(),
+      abandon: () => {
+        for (const kept of made) kept.selfMade = undefined;
+        this.#dropOthers();
+      },
     };
   }
 
@@ -174,19 +184,17 @@ export class AcmeCertificates implements AsyncDisposable {
   }
 
   /** A certificate that nobody trusts, so that the port is open until there is another one. */
-  async #makeOne({ id, settings }: Kept): Promise<CheckedCertificate> {
-    const known = this.#selfMade.get(id);
-    if (known !== undefined) return known;
-    const { wallClock, onWarning } = this.#options;
+  async #makeOne({ settings }: Kept): Promise<CheckedCertificate> {
+    const from = this.#options.wallClock() - HOUR_MS;
     const names = namesOf(settings);
-    const from = wallClock() - HOUR_MS;
-    const made = this.#checked(await issue({ names, from, until: from + SELF_MADE_MS }));
-    this.#selfMade.set(id, made);
-    onWarning(
-      `a self-made certificate is served for ${names.join(", ")}` +
+    return this.#checked(await issue({ names, from, until: from + SELF_MADE_MS }));
+  }
+
+  #warnOfSelfMade(settings: AcmeSettings): void {
+    this.#options.onWarning(
+      `a self-made certificate is served for ${namesOf(settings).join(", ")}` +
         `, which clients refuse, until there is one from ${settings.directory}`,
     );
-    return made;
   }
 
   #checked({ cert, key }: Pick<AcmeCertificate, "cert" | "key">): CheckedCertificate {

@@ -1,6 +1,7 @@
 /** The configuration in force, and the one way in which it changes: one change after the other, all or nothing. */
 import type { Configuration } from "../config/model.ts";
 import type { Acme } from "./acme.ts";
+import type { PreparedAcme } from "./acme_certificates.ts";
 import type { BackendSources } from "./backend_sources.ts";
 import type { ObservedPools } from "./observed_pools.ts";
 import type { ResolvedConfiguration, Revision } from "./revision.ts";
@@ -59,13 +60,15 @@ export class LiveConfiguration {
   change(written: Configuration): Promise<Changed | string> {
     return this.#enqueue(async () => {
       const { sources, acme } = this.#options;
-      const certificates = await acme.prepare(written);
-      const prepared = await sources.prepare(written);
+      const parts: Pick<PreparedAcme, "commit" | "abandon">[] = [];
       let changed: Changed | string | undefined;
       try {
+        parts.push(await acme.prepare(written));
+        const prepared = await sources.prepare(written);
+        parts.push(prepared);
         changed = await this.#apply(prepared.resolved);
       } finally {
-        for (const part of [prepared, certificates]) {
+        for (const part of parts) {
           if (typeof changed === "object") part.commit();
           else part.abandon();
         }

@@ -239,3 +239,25 @@ Deno.test("acme: a certificate in use whose file is gone is not replaced by one 
   scene.server.restart();
   await scene.until(() => certificates.length === 2);
 });
+
+Deno.test("acme: an order that loses its lock, as the disk is full, says that, and not that another one is under way", async () => {
+  await using scene = await AcmeScene.start();
+  scene.server.pollsUntilValidated = 20;
+  let isFull = false;
+  const open: typeof Deno.open = (path, options) =>
+    isFull && options?.write
+      ? Promise.reject(new Deno.errors.WriteZero("the disk is full"))
+      : Deno.open(path, options);
+  const { renewal, warnings, infos } = scene.balancer({ domains: ["a.test"] }, { ...Deno, open });
+  await renewal.start();
+  await scene.until(() =>
+    scene.server.asked.at(-1) === "authorization" && scene.server.asked.length > 6
+  );
+  isFull = true;
+  await scene.until(() => warnings.length + infos.length === 2);
+  assertEquals(scene.server.asked.filter((what) => what === "challenge").length, 1);
+  assertStringIncludes(
+    warnings[0] ?? infos[1]!,
+    "the store FOLDER/acme cannot be used: the disk is full",
+  );
+});

@@ -1,17 +1,21 @@
 /**
  * A whole balancer that gets its certificates from Debian's pebble, which fails in many ways, while requests go on.
  *
- * Use: `deno run -A tests/bench/acme_balancer.ts [scenario …]`. The balancer runs as a process with the permissions
- * of its task, the tcp engine and 2 workers, and a store below /run. Each scenario prints how long it took until the
- * certificate was served, how many requests went on over TLS meanwhile (half of them over connections of their
- * own), and how many of them failed. Exits with 1 if one did, or if a worker served another certificate than the
- * stored one. `outage` takes three and a half minutes, `rejected` one. Needs pebble and pebble-challtestsrv (package
+ * Use: `deno run -A tests/bench/acme_balancer.ts [tcp|web] [scenario …]`. The balancer runs as a process with the
+ * permissions of its task, the engine (by default tcp) and 2 workers, and a store below /run. Each scenario prints how
+ * long it took until the certificate was served, how many requests went on over TLS meanwhile (half of them over
+ * connections of their own), and how many of them failed. Exits with 1 if one did, or if a worker served another
+ * certificate than the stored one; the web engine may reset new connections in the moment of a change (docs/tls.md). `outage` takes three and a half minutes, `rejected` one. Needs pebble and pebble-challtestsrv (package
  * pebble). All on loopback.
  */
 import { print } from "../../lib/logging/log.ts";
 import { Pebble, type PebbleOptions } from "./acme_pebble/pebble.ts";
 import { SecureLoad } from "./acme_pebble/secure_load.ts";
-import { Edge } from "./acme_pebble/edge.ts";
+import { Edge, type Engine } from "./acme_pebble/edge.ts";
+
+const [first, ...others] = Deno.args;
+const isEngine = first === "tcp" || first === "web";
+const engine: Engine = isEngine ? first : "tcp";
 
 const say = (line: string) => print(`${line}\n`);
 
@@ -30,14 +34,15 @@ async function scene(
   await using edge = await Edge.make();
   await using pebble = await Pebble.start({ ...options, httpPort: edge.http });
   if (ip !== undefined) await pebble.pointTo(ip);
-  await edge.start(pebble.settings);
+  await edge.start(pebble.settings, engine);
   const load = new SecureLoad(edge.https);
   const result = await run({ edge, pebble }).catch((error) => {
     wrong++;
     return `WRONG: ${error}\n${edge.log}`;
   });
   const { count, failures } = await load.stop();
-  if (failures.length > 0) wrong++;
+  const isReset = (failure: string) => engine === "web" && failure.includes("on a new connection");
+  if (!failures.every(isReset)) wrong++;
   say(`${label}: ${result}; ${count} requests over TLS went on, ${failures.length} failed`);
   for (const failure of failures.slice(0, 3)) say(`  ${failure}`);
 }
@@ -75,7 +80,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
     scene("two balancers with one store", {}, async ({ edge, pebble }) => {
       await using other = await Edge.make(["b.test"], edge);
       const startedAt = performance.now();
-      await other.start(pebble.settings);
+      await other.start(pebble.settings, engine);
       await edge.served(1);
       await other.served(1);
       const tookMs = Math.round(performance.now() - startedAt);
@@ -109,7 +114,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
     ),
 };
 
-const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(SCENARIOS);
+const named = isEngine ? others : Deno.args;
+const wanted = named.length > 0 ? named : Object.keys(SCENARIOS);
 for (const name of wanted) await SCENARIOS[name]!();
 say(wrong === 0 ? "all as it should be" : `${wrong} scenarios were wrong`);
 Deno.exit(wrong === 0 ? 0 : 1);

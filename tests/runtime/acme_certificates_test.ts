@@ -172,8 +172,11 @@ Deno.test("acme certificates: a reload orders what is new, goes on with what sta
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(ordersOf(scene), 1);
   assertEquals(issuersOf(balancer, before), [undefined, "Fake CA"]);
+  const selfMade = () => scene.said.filter((text) => /self-made .* b\.test/.test(text)).length;
+  assertEquals(selfMade(), 0, "it is not served");
 
   (await balancer.prepare(after)).commit();
+  assertEquals(selfMade(), 1);
   assertEquals(issuersOf(balancer, after), [undefined, "Fake CA", "b.test"]);
   await scene.until(() => scene.changes === 2);
   assertEquals(issuersOf(balancer, after), [undefined, "Fake CA", "Fake CA"]);

@@ -19,6 +19,7 @@ async function start() {
     Promise.resolve(undefined);
   let addresses: string | undefined;
   let loaded: Promise<void> = Promise.resolve();
+  let fault: Error | undefined;
   const process = processRecords(2);
   const revisions = new Revisions({ workers: 2, descriptors: Infinity, process });
   const resolve = (config: Configuration): ResolvedConfiguration => {
@@ -51,13 +52,19 @@ async function start() {
     sources: {
       resolve,
       prepare: (config) =>
-        Promise.resolve({
+        fault ? Promise.reject(fault) : Promise.resolve({
           resolved: resolve(config),
           commit: () => events.push(`commits ${urlOf(config)}`),
           abandon: () => events.push(`abandons ${urlOf(config)}`),
         }),
     },
-    acme: { prepare: () => Promise.resolve({ commit() {}, abandon() {} }) },
+    acme: {
+      prepare: () =>
+        Promise.resolve({
+          commit: () => events.push("commits certificates"),
+          abandon: () => events.push("abandons certificates"),
+        }),
+    },
     adjust: (config) => config,
     onChanged: ({ before, after }) => events.push(`${urlOf(before)} to ${urlOf(after)}`),
   });
@@ -68,6 +75,7 @@ async function start() {
     workersAnswer: (next: typeof answer) => answer = next,
     poolsLoad: (next: typeof loaded) => loaded = next,
     find: (url: string) => addresses = url,
+    sourcesFail: (next: typeof fault) => fault = next,
   };
 }
 
@@ -77,6 +85,7 @@ Deno.test("live configuration: a change is made by workers first, and then count
   assertEquals(events, [
     "workers change to http://b:81",
     "observes http://b:81",
+    "commits certificates",
     "commits http://b:81",
     "http://a:81 to http://b:81",
   ]);
@@ -104,12 +113,23 @@ Deno.test("live configuration: what workers refuse changes nothing, and the next
   const { state } = revisions;
   workersAnswer(() => Promise.resolve("port 80 is taken"));
   assertEquals(await live.change(await configured("http://b:81")), "port 80 is taken");
-  assertEquals(events, ["workers change to http://b:81", "abandons http://b:81"]);
+  assertEquals(events, [
+    "workers change to http://b:81",
+    "abandons certificates",
+    "abandons http://b:81",
+  ]);
   assertEquals([urlOf(live.written), urlOf(live.resolved)], ["http://a:81", "http://a:81"]);
   assertEquals(revisions.state, state);
   workersAnswer(() => Promise.resolve(undefined));
   assertEquals(typeof await live.change(await configured("http://c:81")), "object");
   assertEquals(urlOf(live.resolved), "http://c:81");
+});
+
+Deno.test("live configuration: certificates that were prepared are abandoned if names cannot be resolved at all", async () => {
+  const { live, events, sourcesFail } = await start();
+  sourcesFail(new Error("a fault"));
+  const failed = await live.change(await configured("http://b:81")).catch((error) => error.message);
+  assertEquals([failed, events], ["a fault", ["abandons certificates"]]);
 });
 
 Deno.test("live configuration: one change is made after the other, also after one that failed by a fault", async () => {

@@ -33,8 +33,8 @@ export async function readFile(disk: Disk, path: string): Promise<string | undef
  */
 export async function writeFile(disk: Disk, path: string, text: string): Promise<void> {
   const unfinished = `${path}.${crypto.randomUUID()}${UNFINISHED}`;
+  await createFile(disk, unfinished, text);
   try {
-    await createFile(disk, unfinished, text);
     await disk.rename(unfinished, path);
   } catch (error) {
     await removeFile(disk, unfinished).catch(() => {}); // the first error says more
@@ -44,14 +44,23 @@ export async function writeFile(disk: Disk, path: string, text: string): Promise
   await folder.sync();
 }
 
-/** @throws Deno.errors.AlreadyExists if there is such a file */
+/**
+ * Makes a file. If it cannot be written, as the disk is full, none is left.
+ *
+ * @throws Deno.errors.AlreadyExists if there is such a file
+ */
 export async function createFile(disk: Disk, path: string, text: string): Promise<void> {
   using file = await disk.open(path, { write: true, createNew: true, mode: FILE_MODE });
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
+  try {
+    const bytes = new TextEncoder().encode(text);
+    for (let written = 0; written < bytes.length;) {
+      written += await file.write(bytes.subarray(written));
+    }
+    await file.sync();
+  } catch (error) {
+    await removeFile(disk, path).catch(() => {}); // the first error says more
+    throw error;
   }
-  await file.sync();
 }
 
 /** It need not exist. */

@@ -102,6 +102,11 @@ class Sighting {
   }
 }
 
+/** Why a lock is lost, if nothing is wrong with the store. */
+export class TakenOver extends Error {
+  override readonly name = "TakenOver";
+}
+
 /** The lock, as long as it is held. */
 export class Lease extends Timed {
   readonly #path: string;
@@ -118,7 +123,7 @@ export class Lease extends Timed {
     options.wheel.set(this, RENEWAL_MS);
   }
 
-  /** Is aborted if another one has taken the lock over. */
+  /** Is aborted if another one has it now, with {@linkcode TakenOver}, or if the store cannot be used. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -139,7 +144,7 @@ export class Lease extends Timed {
   async #renew(): Promise<void> {
     const { disk, wheel } = this.#options;
     try {
-      if (!await this.#isOwn()) throw new Error("another balancer has taken over the lock");
+      if (!await this.#isOwn()) throw new TakenOver("another balancer has taken over the lock");
       await writeFile(disk, this.#path, lockText(this.#owner, this.#options));
       wheel.set(this, RENEWAL_MS);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { Disk } from "../../../lib/acme/store/disk.ts";
 import { STALE_MS, StoreLock } from "../../../lib/acme/store/lock.ts";
 import { contentsOf } from "../../support/acme_scene.ts";
@@ -164,4 +164,24 @@ Deno.test("acme lock: one that cannot be renewed is lost before another one take
   assertEquals(lease!.lost.reason.message, "the disk is full");
   await lease!.release();
   assertEquals(await contentsOf(scene.folder), {});
+});
+
+Deno.test("acme lock: one that could not be written, as the disk is full, is no lock of another one", async () => {
+  await using scene = await Scene.start();
+  let isFull = true;
+  const open: typeof Deno.open = async (path, options) => {
+    const file = await Deno.open(path, options);
+    file.write = (bytes) =>
+      isFull
+        ? Promise.reject(new Error("the disk is full"))
+        : Deno.FsFile.prototype.write.call(file, bytes);
+    return file;
+  };
+  const lock = scene.balancer({ ...Deno, open });
+  await assertRejects(() => lock.take(), Error, "the disk is full");
+  assertEquals(await contentsOf(scene.folder), {});
+  isFull = false;
+  const lease = await lock.take();
+  assertEquals(lease === undefined, false);
+  await lease!.release();
 });

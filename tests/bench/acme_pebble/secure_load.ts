@@ -29,7 +29,8 @@ export class SecureLoad {
         if (text !== "ok") throw new Error(`it answered ${JSON.stringify(text)}`);
         this.#count++;
       } catch (error) {
-        this.#failures.push(`${new Date().toISOString()} ${error}`);
+        const kind = keepAlive ? "kept" : "new";
+        this.#failures.push(`${new Date().toISOString()} on a ${kind} connection: ${error}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
