@@ -217,6 +217,23 @@ for (
   });
 }
 
+Deno.test("examples: the file of acme passes its tests, and its store is in the volume", async () => {
+  const files = await exampleFiles();
+  const config = `${EXAMPLES}/acme/config/roundabout.jsonc`;
+  const { status, stdout, stderr } = await run(["check", "--config", config]);
+  assertEquals([status, stderr], [0, ""]);
+  assertMatch(stdout, /2 listeners, 1 pool, 1 route, 1 test passed\n$/);
+  const compose = parse(files.get("acme/compose.yaml")!) as {
+    services: { gateway: { ports: string[]; volumes: string[] } };
+    volumes: Record<string, unknown>;
+  };
+  const { ports, volumes } = compose.services.gateway;
+  assertEquals(ports, ["80:80", "443:443"]);
+  assertEquals(volumes.at(-1), "certificates:/var/lib/roundabout");
+  assertEquals(Object.keys(compose.volumes), ["certificates"]);
+  assertEquals(files.get("acme/config/roundabout.jsonc")!.includes('"store"'), false);
+});
+
 Deno.test("examples: in tls, the ports that are published are those of the listeners, and redirects lead there", async () => {
   const files = await exampleFiles();
   const compose = parse(files.get("tls/compose.yaml")!) as {

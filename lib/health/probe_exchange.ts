@@ -32,10 +32,13 @@ export async function exchangeProbe(
   const header = proxyProtocol && writeProxyHeader(proxyProtocol, undefined);
   const connection = await dialUntil(address, signal, header);
   if ("kind" in connection) return connection;
+  if (signal.aborted) {
+    connection.close();
+    return failed("connection_terminated", "the probe was given up");
+  }
   const giveUp = () => connection.close();
   signal.addEventListener("abort", giveUp);
   try {
-    if (signal.aborted) return failed("connection_terminated", "the probe was given up");
     const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: roundabout\r\n` +
       "Connection: close\r\n\r\n";
     await writeAll(connection, new TextEncoder().encode(head));

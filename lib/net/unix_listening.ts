@@ -4,7 +4,8 @@ export interface Placed<Listening> {
   readonly listening: Listening;
   /**
    * Removes the file, unless another socket has taken its place. What listens still accepts those that have
-   * connected before. Called again, it does nothing.
+   * connected before. Called again, it does nothing. A file that cannot be removed is left, as what a crash
+   * leaves: a drain goes on, and the next to listen there replaces it.
    */
   readonly remove: () => void;
 }
@@ -38,8 +39,9 @@ export function placeSocket<Listening>(
     return {
       listening,
       remove() {
-        if (!isRemoved) removeIfStill(path, dev, ino);
+        if (isRemoved) return;
         isRemoved = true; // from now on, another file may have the same number
+        removeIfStill(path, dev, ino);
       },
     };
   } catch (error) {
@@ -52,8 +54,8 @@ function removeIfStill(path: string, dev: number, ino: number | null): void {
   try {
     const now = Deno.lstatSync(path);
     if (now.dev === dev && now.ino === ino) Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error; // somebody has removed it
+  } catch {
+    // Somebody has removed it, or has taken the folder or its permissions away.
   }
 }
 

@@ -15,7 +15,6 @@
 import { complain, print } from "../../lib/logging/log.ts";
 import { cpuBetween, readCpu } from "./peers/cpu.ts";
 import { allowedCores, defaultCores } from "./peers/core_plan.ts";
-import { markdown, shown, summarize } from "./peers/figures.ts";
 import { readMemory } from "./peers/memory.ts";
 import { readVersion } from "./peers/programs.ts";
 import type { RunningProxy } from "./peers/proxy.ts";
@@ -25,61 +24,16 @@ import { runWrk } from "./peers/wrk.ts";
 import { pinTo } from "./cores.ts";
 import { needPrograms, readParameters } from "./parameters.ts";
 import { freePort } from "./processes.ts";
-import { failuresOf, type Plan, TlsClient } from "./tls/client.ts";
+import { failuresOf, TlsClient } from "./tls/client.ts";
+import { reportCosts } from "./tls/cost_report.ts";
+import { type MemoryRun, type Run, WORKS } from "./tls/cost_works.ts";
 import { selfSigned } from "./tls/keys.ts";
-import { type Ports, startBackends, SUITE_13, TLS_PROXIES, type TlsSite } from "./tls/proxies.ts";
-
-/** What is measured on one kind of connection. */
-interface Work {
-  readonly title: string;
-  readonly port: keyof Ports;
-  /** What makes new connections; without it wrk keeps them. */
-  readonly connect?: Pick<Plan, "plain" | "version" | "resume">;
-}
-
-const WORKS: Readonly<Record<string, Work>> = {
-  plain: { title: "GET, kept, plain", port: "plain" },
-  tls13: { title: "GET, kept, TLS 1.3", port: "ecdsa" },
-  new: { title: "new connection, plain", port: "plain", connect: { plain: true } },
-  full13: { title: "whole handshake, 1.3, ECDSA P-256", port: "ecdsa", connect: {} },
-  full13rsa: { title: "whole handshake, 1.3, RSA 2048", port: "rsa", connect: {} },
-  full12: {
-    title: "whole handshake, 1.2, ECDSA P-256",
-    port: "ecdsa",
-    connect: { version: "1.2" },
-  },
-  resumed13: { title: "resumed, 1.3", port: "ecdsa", connect: { resume: true } },
-  resumed12: {
-    title: "resumed, 1.2",
-    port: "ecdsa",
-    connect: { version: "1.2", resume: true },
-  },
-};
+import { startBackends, SUITE_13, TLS_PROXIES, type TlsSite } from "./tls/proxies.ts";
 
 const SMALL = WORKLOADS.find(({ key }) => key === "small")!;
 const ANSWER = new TextDecoder().decode(SMALL.answer);
 /** How long a process gets to free memory that it no longer needs, in milliseconds. */
 const SETTLE_MS = 3_000;
-
-interface Run {
-  readonly proxy: string;
-  readonly work: string;
-  readonly round: number;
-  /** CPU time in microseconds: of one request, or of one connection with one request. */
-  readonly cpu: number;
-  readonly perSecond: number;
-  /** The share of its core that the proxy used. */
-  readonly busy: number;
-  /** The share of connections that resumed. */
-  readonly resumed: number;
-}
-
-interface MemoryRun {
-  readonly proxy: string;
-  readonly before: number;
-  readonly plain: number;
-  readonly tls: number;
-}
 
 const parameters = readParameters(Deno.args, {
   ...{ rounds: 7, seconds: 3, warmup: 2, connections: 64, clients: 16, idle: 2_000 },
@@ -122,7 +76,7 @@ async function measureAll(): Promise<void> {
   await describe();
   const memory = works.includes("memory") ? await measureMemory(client, siteFor) : [];
   const runs = await measureCpu(client, openssl, siteFor);
-  report(runs, memory);
+  reportCosts(keys, runs, memory, parameters.idle);
 }
 
 async function measureCpu(
@@ -210,8 +164,9 @@ async function measureMemory(
   for (let round = 1; round <= rounds; round++) {
     complain(`Memory, round ${round} of ${rounds}`);
     for (const key of rotate(keys, round)) {
-      const site = await siteFor(key);
-      const of = (kind: "plain" | "ecdsa") => idleMemory(client, key, site, kind);
+      // Each at ports of its own: of the process before, nothing may listen any more.
+      const of = async (kind: "plain" | "ecdsa") =>
+        await idleMemory(client, key, await siteFor(key), kind);
       const [plain, tls] = [await of("plain"), await of("ecdsa")];
       runs.push({ proxy: key, before: plain.before, plain: plain.each, tls: tls.each });
     }
@@ -281,64 +236,6 @@ async function describe(): Promise<void> {
       `${cores.load}; ${rounds} rounds of ${seconds} s after ${warmup} s, ${connections} ` +
       `kept connections, ${clients} clients with new ones\n\n`,
   );
-}
-
-function report(runs: readonly Run[], memory: readonly MemoryRun[]): void {
-  const names = keys.map((key) => TLS_PROXIES[key]!.name);
-  const of = (work: string, proxy: string) =>
-    runs.filter((run) => run.work === work && run.proxy === proxy);
-  const table = (title: string, rows: string[][]) =>
-    print(`${title}\n\n${markdown(["", ...names], rows, 1)}\n`);
-  const rowsOf = (get: (run: Run) => number, digits: number, among = Object.keys(WORKS)) =>
-    among.filter((work) => works.includes(work)).map((work) => [
-      WORKS[work]!.title,
-      ...keys.map((key) => shown(summarize(of(work, key).map(get)), digits)),
-    ]);
-  const cpuOf = (run: Run) => run.cpu;
-  if (runs.length > 0) {
-    table("CPU time in µs of a request, or of a connection with one request", rowsOf(cpuOf, 1));
-    for (const base of ["haproxy", "nginx"].filter((key) => keys.includes(key))) {
-      const ratio = (run: Run) =>
-        run.cpu / of(run.work, base).find(({ round }) => round === run.round)!.cpu;
-      table(`As ratios to ${TLS_PROXIES[base]!.name}, within each round`, rowsOf(ratio, 2));
-    }
-    const isHandshake = (work: string) => WORKS[work]!.connect?.plain === undefined;
-    if (works.includes("new")) {
-      const handshakes = Object.keys(WORKS).filter((work) =>
-        WORKS[work]!.connect !== undefined && isHandshake(work)
-      );
-      const beyond = (run: Run) =>
-        run.cpu - of("new", run.proxy).find(({ round }) => round === run.round)!.cpu;
-      table("Of TLS alone: a connection less a plain one, in µs", rowsOf(beyond, 1, handshakes));
-    }
-    if (works.includes("plain") && works.includes("tls13")) {
-      const beyond = (run: Run) =>
-        run.cpu - of("plain", run.proxy).find(({ round }) => round === run.round)!.cpu;
-      table("Of TLS alone: a request less a plain one, in µs", rowsOf(beyond, 1, ["tls13"]));
-    }
-    table("Requests or connections a second", rowsOf((run) => run.perSecond, 0));
-    table("Share of its core, in %", rowsOf((run) => run.busy * 100, 0));
-    table(
-      "Resumed, in % of connections",
-      rowsOf((run) => run.resumed * 100, 1, ["full13", "full12", "resumed13", "resumed12"]),
-    );
-  }
-  if (memory.length > 0) {
-    const row = (title: string, get: (run: MemoryRun) => number, unit: number) => [
-      title,
-      ...keys.map((key) =>
-        shown(
-          summarize(memory.filter(({ proxy }) => proxy === key).map(get).map((n) => n / unit)),
-          1,
-        )
-      ),
-    ];
-    table(`Memory (proportional set size) with ${parameters.idle} idle connections`, [
-      row("before, after as many requests, in MiB", ({ before }) => before, 1024 * 1024),
-      row("each plain connection, in KiB", ({ plain }) => plain, 1024),
-      row("each TLS connection, in KiB", ({ tls }) => tls, 1024),
-    ]);
-  }
 }
 
 function chosen(name: string, text: string, known: readonly string[]): string[] {

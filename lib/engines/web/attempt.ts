@@ -134,7 +134,7 @@ export class WebAttempt extends Timed {
     if (!this.#waiting) return this.abort(this.#explainStall());
     const { wheel } = this.#options;
     const waited = wheel.now - this.#movedAt;
-    this.#watchClient();
+    this.watchClient();
     if (waited >= this.#checkAfter) this.#checkConnect();
     const { limit, late } = this.#findLimit();
     if (waited >= limit) return this.abort(late);
@@ -146,7 +146,8 @@ export class WebAttempt extends Timed {
     return this.#options.request.body?.awaitsClient ? CLIENT_STALLED : this.#late;
   }
 
-  #watchClient(): void {
+  /** Gives up as soon as the client leaves. */
+  watchClient(): void {
     if (this.#watched) return;
     this.#watched = true;
     this.#options.request.whenClientGone(() => this.abort(CLIENT_GONE));

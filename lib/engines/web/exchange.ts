@@ -1,4 +1,5 @@
 /** One request of the web engine: from its head until its response is out. */
+import type { Backend } from "../../backends/backend.ts";
 import type { Field } from "../../http/headers.ts";
 import { hstsBeside } from "../../http/hsts.ts";
 import {
@@ -10,7 +11,8 @@ import {
 } from "../../http/local_reply.ts";
 import type { IsTrusted } from "../../http/trusted_proxies.ts";
 import type { AccessEntry } from "../../logging/access_log.ts";
-import type { Failed } from "../../outcome.ts";
+import type { Answered, Failed } from "../../outcome.ts";
+import type { Pool } from "../../pool/pool.ts";
 import type { Result } from "../../proxy.ts";
 import { changeFields, type HeaderChanges } from "../../routing/header_changes.ts";
 import type { Route, Timeouts } from "../../routing/route.ts";
@@ -56,8 +58,9 @@ export interface Answer {
   readonly end?: () => void;
   /** Bytes of its body that were sent. Of a body that Deno.serve gets as a whole, that is all or nothing. */
   readonly sentBytes: () => number;
-  /** Why it did not get through whole; undefined if it did, or if that was not noticed. */
-  readonly broken: () => Failed | undefined;
+  /** Of a WebSocket that it opens, why it broke off; undefined if it did not. */
+  readonly broken?: () => Failed | undefined;
+  /** Resolves when that is over. */
   readonly over?: Promise<void>;
 }
 
@@ -80,18 +83,15 @@ export function createExchange(options: ExchangeOptions) {
     const deadline = startDeadline(request, wheel, timeouts.request);
     const missing = body && await attachBody(request, body, timeouts);
     const result = missing ?? await passage.proxy(request);
-    const responding = respond(request, passage, result, source);
-    const answer = responding instanceof Promise ? await responding : responding;
-    const { response, end, sentBytes, over } = answer;
+    const { response, end, sentBytes, broken, over } = respond(request, passage, result, source);
     if (over !== undefined && deadline !== undefined) wheel.remove(deadline);
     const onSent = () => {
       if (deadline !== undefined) wheel.remove(deadline);
       end?.();
       if (onRequest === undefined) return;
-      const broken = answer.broken();
       const ending = {
         status: response.status,
-        broken,
+        broken: broken === undefined ? breakOf(request, result) : broken(),
         bytes: request.method === "HEAD" ? 0 : sentBytes(),
         milliseconds: performance.now() - startedAt,
       };
@@ -124,7 +124,7 @@ export function createExchange(options: ExchangeOptions) {
     passage: WebPassage,
     result: Result<WebAnswer>,
     source: Side,
-  ): Answer | Promise<Answer> {
+  ): Answer {
     const { destination: { pool }, route, cookie: sideCookie } = passage;
     if (result.kind === "failed") {
       const failure = failureReply(result.outcome, result.verdict);
@@ -139,31 +139,26 @@ export function createExchange(options: ExchangeOptions) {
       changes: route.response && changesFor(request, route, route.response),
     };
     const { response: answer } = outcome;
-    if ("relay" in answer) {
-      const { relay } = answer;
-      if (relay === undefined) {
+    if ("serve" in answer) {
+      if (answer.serve === undefined) {
         pool.end(backend, outcome, undefined);
         return answerSelf(notOpenedReply(outcome.status), route, source, () => request.clientGone);
       }
       const onEnd = (broken: Failed | undefined) =>
         pool.end(backend, outcome, broken && CLIENT_GONE); // nobody knows whose fault it was
       const { timeouts } = passage.destination;
-      const options = { wheel, tunnels, timeouts, backend, source, additions, onEnd };
-      return import("./websocket/serve.ts").then(({ serveSocket }) =>
-        serveSocket(request, relay, options)
-      );
+      return answer.serve({ request, wheel, tunnels, timeouts, backend, source, additions, onEnd });
     }
     const { attempt, bytes } = answer;
     const length = bytes?.length; // the next line may free them
     const response = forwardedResponse(answer, request, additions);
-    const broken = () => attempt.broken ?? (request.clientGone ? CLIENT_GONE : undefined);
     if (length === undefined) {
-      const end = endOnce(request, attempt, (broken) => pool.end(backend, outcome, broken));
-      return { response, end, sentBytes: () => attempt.sentBytes, broken };
+      const end = endOnce(request, pool, backend, outcome, attempt);
+      return { response, end, sentBytes: () => attempt.sentBytes };
     }
     // A short body was received whole: its backend is done, however slowly the client reads it.
     pool.end(backend, outcome, undefined);
-    return { response, sentBytes: () => request.clientGone ? 0 : length, broken };
+    return { response, sentBytes: () => request.clientGone ? 0 : length };
   }
 
   /** Answers in the backend's stead. */
@@ -178,7 +173,6 @@ export function createExchange(options: ExchangeOptions) {
     return {
       response: localResponse(reply, source),
       sentBytes: () => hasLeft() ? 0 : lengthOf(reply),
-      broken: () => undefined,
     };
   }
 
@@ -190,8 +184,10 @@ export function createExchange(options: ExchangeOptions) {
   /** Makes the function that reports the end of a response to the pool, once it is out or broken off. */
   function endOnce(
     request: WebRequest,
+    pool: Pool,
+    backend: Backend,
+    answered: Answered<WebAnswer>,
     attempt: WebAttempt,
-    onEnd: (broken: Failed | undefined) => void,
   ): () => void {
     let over = false;
     return attempt.onBrokenOff = () => {
@@ -201,7 +197,15 @@ export function createExchange(options: ExchangeOptions) {
       attempt.end();
       // A request that ran out of time was broken off here: that is not the backend's fault.
       const broken = attempt.broken && request.expired ? UPLOAD_EXPIRED : attempt.broken;
-      onEnd(broken);
+      pool.end(backend, answered, broken);
     };
   }
+}
+
+/** Why a response did not get through whole; undefined if it did, or if that was not noticed. */
+function breakOf(request: WebRequest, result: Result<WebAnswer>): Failed | undefined {
+  if (result.kind === "failed") return undefined;
+  const { response } = result.outcome;
+  if ("serve" in response) return undefined;
+  return response.attempt.broken ?? (request.clientGone ? CLIENT_GONE : undefined);
 }

@@ -17,6 +17,7 @@ import type { WebRequest } from "./request.ts";
 import type { RequestBody } from "./request_body.ts";
 import { rawFields } from "./raw_fields.ts";
 import { hasShortBody } from "./response_body.ts";
+import type { WebResponse } from "./web_response.ts";
 import type { WebSocketAnswer } from "./websocket/open.ts";
 
 export interface ForwardOptions {
@@ -28,14 +29,6 @@ export interface ForwardOptions {
   readonly links: Links;
   /** Field lines that a response may have; fetch takes at most 100. */
   readonly maxHeaderLines: number;
-}
-
-/** A backend's response, and its attempt, which can still break it off. */
-export interface WebResponse {
-  readonly response: Response;
-  readonly attempt: WebAttempt;
-  /** The body, if it is short: it has been received. Once it was copied for the client, it may be empty. */
-  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** What a backend has answered to a request, or to the handshake of a WebSocket. */

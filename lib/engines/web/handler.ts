@@ -42,9 +42,9 @@ export interface Source extends Side {
   /** Stands in for the Host of requests that have none. */
   readonly hostIfMissing: string;
   /** Notes that a request is served. @param body of it, which is being received; undefined if it has none */
-  begin(body: RequestBody | undefined): void;
-  /** Notes that its response is out, or that the client has left. */
-  end(body: RequestBody | undefined): void;
+  begin(request: WebRequest, body: RequestBody | undefined): void;
+  /** Notes that its response is out, that the client has left, or that its WebSocket is closed. */
+  end(request: WebRequest, body: RequestBody | undefined): void;
 }
 
 /** Handles requests under one configuration; those that have begun keep it. */
@@ -82,7 +82,7 @@ export function createHandler(
       maxHeaderLines: limits.maxHeaderLines,
     }),
     discard: ({ response: answer }) => {
-      if ("relay" in answer) return; // only a refusal is replaced, and nothing is left of it
+      if ("serve" in answer) return; // only a refusal is replaced, and nothing is left of it
       answer.attempt.end();
       answer.response.body?.cancel().catch(() => {}); // it has been received, or its backend has broken it off
     },
@@ -141,17 +141,17 @@ export function createHandler(
     }
     if (head.upgrade !== undefined) admitUpgrade(received, head.upgrade);
     const body = receiveBody(request, head);
-    listener.begin(body);
+    listener.begin(received, body);
     try {
       const { response, over, onSent } = await exchange(received, way, body, listener);
       const end = () => {
-        release(way, response.status, body, listener);
+        release(received, response.status, body, listener);
         onSent();
       };
       (over ?? info.completed).then(end, end);
       return response;
     } catch (error) {
-      release(way, internalErrorReply().status, body, listener);
+      release(received, internalErrorReply().status, body, listener);
       throw error;
     }
   }
@@ -170,14 +170,14 @@ export function createHandler(
   }
 
   function release(
-    way: WebPassage,
+    request: WebRequest,
     status: number,
     body: RequestBody | undefined,
     listener: Source,
   ): void {
-    leaveRoute(way, status);
+    leaveRoute(request.way!, status);
     overload.release();
-    listener.end(body);
+    listener.end(request, body);
   }
 
   /** Answers as a route says, if that can be sent. */

@@ -14,6 +14,7 @@ import { runFor, waitUntil } from "../shared/drain.ts";
 import type { Listener } from "../shared/listeners.ts";
 import { fallbackHost } from "./fallback_host.ts";
 import type { Handler, Source } from "./handler.ts";
+import type { WebRequest } from "./request.ts";
 import type { RequestBody } from "./request_body.ts";
 import { BrokenBody } from "./response_body.ts";
 import type { Tunnels } from "./tunnels.ts";
@@ -46,6 +47,8 @@ export class WebListener implements Listener, Source {
   readonly #uploads = new Set<RequestBody>();
   /** In flight. */
   #requests = 0;
+  /** Those that ask for a WebSocket, or have one. */
+  #sockets = 0;
 
   /** @throws if the address cannot be listened on */
   constructor(wanted: ListenerAddress, options: WebListenerOptions) {
@@ -100,14 +103,16 @@ export class WebListener implements Listener, Source {
     this.#listening.shutdown();
   }
 
-  begin(body: RequestBody | undefined): void {
+  begin({ webSocket }: WebRequest, body: RequestBody | undefined): void {
     this.#requests++;
+    if (webSocket !== undefined) this.#sockets++;
     if (body !== undefined) this.#uploads.add(body);
   }
 
   /** What did not come of a body is given up. */
-  end(body: RequestBody | undefined): void {
+  end({ webSocket }: WebRequest, body: RequestBody | undefined): void {
     this.#requests--;
+    if (webSocket !== undefined) this.#sockets--;
     if (body === undefined) return;
     this.#uploads.delete(body);
     if (!body.complete) body.cancel();
@@ -123,7 +128,7 @@ export class WebListener implements Listener, Source {
   async drain(deadline: number, grace: number): Promise<void> {
     this.draining = true;
     await runFor(grace, deadline);
-    await waitUntil(() => !this.#isUploading() && this.#tunnels.countOf(this) === 0, deadline);
+    await waitUntil(() => !this.#isUploading() && this.#sockets === 0, deadline);
     await this.#tunnels.cutOff(this);
     let stopped = false;
     this.#listening.shutdown().then(() => stopped = true);

@@ -94,10 +94,13 @@ export class WebRequest implements DispatchedFacts, Expirable {
 
   /** Calls back once the client has left, also if it left before this call. */
   whenClientGone(callback: () => void): void {
-    this.#request.signal.addEventListener("abort", () => {
+    const { signal } = this.#request;
+    const leave = () => {
       this.clientGone = true;
       callback();
-    });
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave);
   }
 
   /**

@@ -2,7 +2,7 @@
 import { type Field, responseFields } from "../../http/headers.ts";
 import { HSTS, withHsts } from "../../http/hsts.ts";
 import { BODILESS, bodyOf, type LocalReply } from "../../http/local_reply.ts";
-import type { WebResponse } from "./forward.ts";
+import type { WebResponse } from "./web_response.ts";
 import type { WebRequest } from "./request.ts";
 import { rawFields } from "./raw_fields.ts";
 import { watchBody } from "./response_body.ts";
@@ -73,13 +73,13 @@ export function withAdditions(
 export function forwardedResponse(
   answer: WebResponse,
   { method, version }: Pick<WebRequest, "method" | "version">,
-  { closing, ...additions }: Additions,
+  additions: Additions,
 ): Response {
   const { response, attempt, bytes } = answer;
   const { status } = response;
   const forwardable = responseFields(rawFields(response.headers), status);
   const headers = withAdditions(forwardable, additions);
-  if (closing) headers.push(["connection", "close"]);
+  if (additions.closing) headers.push(["connection", "close"]);
   let body: BodyInit | null = bytes ?? (response.body && watchBody(response.body, attempt));
   if (method === "HEAD" && !BODILESS.has(status) && !response.headers.has("content-length")) {
     body = new ReadableStream({ start: (controller) => controller.close() });

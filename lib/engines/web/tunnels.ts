@@ -59,11 +59,6 @@ export class Tunnels {
     this.#open.delete(tunnel);
   }
 
-  /** How many have come in at a listener. */
-  countOf(source: object): number {
-    return this.#of(source).length;
-  }
-
   /**
    * Those to backends that are gone end after a time.
    *

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Field } from "../../../lib/http/headers.ts";
-import type { WebResponse } from "../../../lib/engines/web/forward.ts";
+import type { WebResponse } from "../../../lib/engines/web/web_response.ts";
 import { rawFields } from "../../../lib/engines/web/raw_fields.ts";
 import { forwardedResponse } from "../../../lib/engines/web/respond.ts";
 

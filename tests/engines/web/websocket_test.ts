@@ -217,6 +217,58 @@ Deno.test("web WebSocket: fragments arrive as one message, and a ping between th
   await backend.sockets[0]!.closed;
 });
 
+Deno.test("web WebSocket: a client that leaves just before its 101 ends the backend's at once", async () => {
+  const asked = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    asked.resolve();
+    await mayAnswer.promise;
+    try {
+      await side.send(switching());
+      await side.readBytes(); // a close frame, or the end
+    } finally {
+      ended.resolve();
+    }
+  });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 1_000 });
+  const client = await Dialogue.open(balancer.port);
+  await client.send(handshake());
+  await asked.promise;
+  client[Symbol.dispose]();
+  mayAnswer.resolve();
+  await ended.promise;
+  assertEquals(balancer.entries.map(({ status, broken }) => [status, broken]), [
+    [499, "the client left"],
+  ]);
+});
+
+Deno.test("web WebSocket: a stop waits for one that a backend has not opened yet", async () => {
+  const asked = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    asked.resolve();
+    await mayAnswer.promise;
+    await side.send(switching());
+    await side.send(served(OPCODES.text, "hello"));
+    while (await side.readBytes() !== null);
+  });
+  const balancer = balance([backend.url]);
+  const client = await Dialogue.open(balancer.port);
+  await client.send(handshake());
+  await asked.promise;
+  const draining = balancer.engine.drain(5_000, 0);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // Deno.serve would be shut down by now
+  mayAnswer.resolve();
+  await client.until(served(OPCODES.text, "hello"));
+  await client.send(whole(OPCODES.close, closing(1000)));
+  assertEquals(await client.rest(), served(OPCODES.close, closing(1000)));
+  client[Symbol.dispose]();
+  assertEquals([await draining, balancer.errors], [0, []]);
+});
+
 Deno.test("web WebSocket: a client that takes nothing of many messages is closed, and so is the backend's socket", async () => {
   const piece = new Uint8Array(256 * 1024);
   let isClosed = false;

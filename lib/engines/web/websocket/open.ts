@@ -5,11 +5,12 @@ import { failedHandshake } from "../../../net/websocket_error.ts";
 import { type Failed, failed, type Outcome } from "../../../outcome.ts";
 import type { WebAttempt } from "../attempt.ts";
 import { Relay } from "./relay.ts";
+import { type ServedSocket, type ServeOptions, serveSocket } from "./serve.ts";
 
 /** What a backend has answered to a handshake. */
 export interface WebSocketAnswer {
-  /** Undefined if it has refused it. */
-  readonly relay: Relay | undefined;
+  /** Gives the client its side; undefined if the backend has refused the handshake. */
+  readonly serve: ((options: ServeOptions) => ServedSocket) | undefined;
 }
 
 export interface OpenOptions {
@@ -28,6 +29,7 @@ export async function openWebSocket(options: OpenOptions): Promise<Outcome<WebSo
   const { attempt, handshake } = options;
   const { signal } = attempt;
   attempt.begin();
+  attempt.watchClient(); // Deno would never say that a connection which has ended cannot be upgraded
   try {
     const socket = new WebSocket(options.url, {
       headers: headersFrom(options.fields),
@@ -45,7 +47,11 @@ export async function openWebSocket(options: OpenOptions): Promise<Outcome<WebSo
     const unasked = findUnasked(socket, handshake);
     if (unasked === undefined) {
       attempt.answered = true;
-      return { kind: "answered", status: 101, response: { relay: opened } };
+      return {
+        kind: "answered",
+        status: 101,
+        response: { serve: (options) => serveSocket(opened, options) },
+      };
     }
     const invalid = failed("http_protocol_error", `it chose ${unasked} that was not asked for`);
     opened.end(invalid);
@@ -90,7 +96,7 @@ async function explainFailure(
   const answer = failedHandshake(message);
   if (typeof answer === "number") {
     attempt.answered = true;
-    return { kind: "answered", status: answer, response: { relay: undefined } };
+    return { kind: "answered", status: answer, response: { serve: undefined } };
   }
   // Over TLS, Deno tries HTTP/2 after any failure, and tells of that one only.
   const isOpen = answer.failure !== "destination_unavailable";

@@ -84,6 +84,11 @@ export class Relay extends Timed {
     else options.wheel.set(this, options.idleTimeout);
   }
 
+  /** To be called if the client leaves before its WebSocket is open, which says nothing of that. */
+  noteClientGone(): void {
+    if (this.#client?.readyState === WebSocket.CONNECTING) this.#clientLeft();
+  }
+
   /** Closes both sides. */
   end(reason: Failed): void {
     this.#finish(closureFor(reason), reason);

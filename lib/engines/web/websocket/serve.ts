@@ -10,6 +10,7 @@ import type { Tunnel, Tunnels } from "../tunnels.ts";
 import type { Relay } from "./relay.ts";
 
 export interface ServeOptions {
+  readonly request: WebRequest;
   readonly wheel: Wheel;
   readonly tunnels: Tunnels;
   readonly timeouts: Timeouts;
@@ -32,9 +33,8 @@ export interface ServedSocket {
 
 /** Upgrades the client's connection, and relays. */
 export function serveSocket(
-  request: WebRequest,
   relay: Relay,
-  { wheel, tunnels, timeouts, backend, source, additions, onEnd }: ServeOptions,
+  { request, wheel, tunnels, timeouts, backend, source, additions, onEnd }: ServeOptions,
 ): ServedSocket {
   const { promise: over, resolve } = Promise.withResolvers<void>();
   let broken: Failed | undefined;
@@ -50,9 +50,11 @@ export function serveSocket(
     onEnd(reason);
     resolve();
   };
+  request.whenClientGone(() => relay.noteClientGone()); // after the upgrade, nobody says so
   const { socket, response } = upgrade(request, relay, additions, finish);
   tunnels.add(tunnel);
   relay.open(socket, { wheel, idleTimeout: timeouts.tunnelIdle, onEnd: finish });
+  if (request.clientGone) relay.noteClientGone();
   return { response, sentBytes: () => relay.sentBytes, broken: () => broken, over };
 }
 

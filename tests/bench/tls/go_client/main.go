@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -126,6 +127,10 @@ func (one *load) goesOn() bool {
 }
 
 func (one *load) note(err error) {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		err = fmt.Errorf("%s: %w", network.Op, network.Err) // without the addresses, so that all alike count as one
+	}
 	one.lock.Lock()
 	defer one.lock.Unlock()
 	one.result.Wrong[err.Error()]++
