@@ -76,10 +76,14 @@ export class Carrier extends EventEmitter {
 
   /** Sends all of it. node:tls sends one piece after the other. */
   write(bytes: Bytes, onSent: (error?: Error) => void): boolean {
-    this.#connection.write(bytes).then((size) => {
-      if (size === bytes.length) onSent();
-      else this.write(bytes.subarray(size), onSent);
-    }).catch((error) => this.#fail(error, onSent));
+    this.#connection.write(bytes).then(
+      (size) =>
+        this.#orFail(() => {
+          if (size === bytes.length) onSent();
+          else this.write(bytes.subarray(size), onSent);
+        }),
+      (error) => this.#fail(error, onSent),
+    );
     return true;
   }
 
@@ -108,45 +112,61 @@ export class Carrier extends EventEmitter {
     this.destroy();
   }
 
-  async #read(): Promise<void> {
+  /** Receives from now on what node:tls wants. */
+  #read(): void {
     if (this.#reading) return;
     this.#reading = true;
-    try {
-      // Bytes that arrive before node:tls has started make it throw if they are no valid handshake.
-      await new Promise(setImmediate);
-      while (this.#flows && !this.#isHeld && this.readable) {
-        const early = this.#early;
-        this.#early = undefined;
-        if (early === undefined) await this.#readOnce();
-        else this.#deliver(early);
-      }
-    } catch (error) {
-      this.#fail(error);
-    } finally {
+    // Bytes that arrive before node:tls has started make it throw if they are no valid handshake.
+    setImmediate(() => this.#orFail(() => this.#readNext()));
+  }
+
+  /** One piece after the other, by callbacks: async functions would cost each of them two promises more. */
+  #readNext(): void {
+    if (!this.#flows || this.#isHeld || !this.readable) {
       this.#reading = false;
+    } else if (this.#early === undefined) {
+      const buffers = this.#hasMore ? this.#larges : this.#smalls;
+      const buffer = buffers.borrow();
+      this.#connection.read(buffer).then(
+        (size) => this.#orFail(() => this.#received(size, buffer, buffers)),
+        (error) => this.#fail(error),
+      );
+    } else {
+      const early = this.#early;
+      this.#early = undefined;
+      this.#deliver(early);
+      this.#readNext();
     }
+  }
+
+  #received(size: number | null, buffer: Bytes, buffers: Buffers): void {
+    if (this.destroyed) return;
+    this.#hasMore = size === buffer.length;
+    if (size === null) this.#endOfPeer();
+    else if (this.#flows) this.#deliver(buffer.subarray(0, size));
+    else this.#early = buffer.slice(0, size);
+    buffers.giveBack(buffer);
+    this.#readNext();
+  }
+
+  #endOfPeer(): void {
+    this.readable = false;
+    setImmediate(() => { // what came before it has been understood by then
+      if (!this.destroyed) this.#orFail(() => this.emit("end"));
+    });
   }
 
   #deliver({ buffer, byteOffset, length }: Bytes): void {
     this.emit("data", Buffer.from(buffer, byteOffset, length)); // node:tls copies it at once
   }
 
-  async #readOnce(): Promise<void> {
-    const buffers = this.#hasMore ? this.#larges : this.#smalls;
-    const buffer = buffers.borrow();
-    const size = await this.#connection.read(buffer);
-    if (this.destroyed) return;
-    this.#hasMore = size === buffer.length;
-    if (size === null) {
-      this.readable = false;
-      await new Promise(setImmediate); // what came before it has been understood by then
-      if (!this.destroyed) this.emit("end");
-    } else if (this.#flows) {
-      this.#deliver(buffer.subarray(0, size));
-    } else {
-      this.#early = buffer.slice(0, size);
+  /** What node:tls throws ends the connection, and not the program. */
+  #orFail(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error);
     }
-    buffers.giveBack(buffer);
   }
 
   #fail(error: unknown, onSent?: (error: Error) => void): void {
