@@ -38,11 +38,13 @@ Deno.test("unix listeners: what only ports have, or only files, is refused elsew
   ]);
 });
 
-Deno.test("unix listeners: the admin port may be one, with a name on either engine, and without what only ports have", async () => {
+Deno.test("unix listeners: the admin port may be one with a path, without what only ports have", async () => {
   const listeners = { local: { unix: "/run/front.sock" } };
   const of = (admin: object) => problemsOf(listeners, { admin });
   assertEquals(await of({ unix: "/run/admin.sock", mode: "0660" }), []);
-  assertEquals(await of({ unix: "@admin" }), []);
+  assertEquals(await of({ unix: "@admin" }), [
+    "admin.unix must be a path: commands open no abstract sockets",
+  ]);
   assertEquals(await of({ unix: "/run/front.sock", host: "::", port: 5001, tls: TLS }), [
     "admin.unix must differ from listeners.local.unix",
     "admin.host has no effect beside unix",

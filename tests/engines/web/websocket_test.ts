@@ -15,7 +15,6 @@ import {
   openRaw,
   served,
   SocketBackend,
-  TestSocket,
   whole,
 } from "../../support/websocket.ts";
 
@@ -299,12 +298,19 @@ Deno.test("web WebSocket: a backend that takes nothing of many messages is given
     await over.promise;
   });
   await using balancer = balance([backend.url]);
-  const client = await TestSocket.open(balancer.port);
-  const piece = new Uint8Array(256 * 1024);
-  while (client.socket.readyState === WebSocket.OPEN) {
-    if (client.socket.bufferedAmount < 4 * piece.length) client.socket.send(piece);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+  const { client } = await openRaw(balancer.port);
+  // 256 KiB of binary data, masked with zeros.
+  const piece = new Uint8Array(14 + 256 * 1024);
+  piece.set([0x82, 0xff, 0, 0, 0, 0, 0, 4]);
+  let isTold = false;
+  const told = client.until(
+    served(OPCODES.close, closing(1013, "the backend took messages too slowly")),
+  ).then(() => isTold = true);
+  while (!isTold) {
+    await client.send(piece);
+    await new Promise((resolve) => setTimeout(resolve, 0)); // for what has arrived
   }
-  assertEquals(await client.closed, { code: 1013, reason: "the backend took messages too slowly" });
+  await told;
+  client[Symbol.dispose]();
   over.resolve();
 });
