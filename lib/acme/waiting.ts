@@ -1,18 +1,6 @@
 /** Pauses and time limits on the wheel. */
-import { Timed, type Wheel } from "../time/timer_wheel.ts";
-
-class Alarm extends Timed {
-  readonly #ring: () => void;
-
-  constructor(ring: () => void) {
-    super();
-    this.#ring = ring;
-  }
-
-  override expire(): void {
-    this.#ring();
-  }
-}
+import { Alarm } from "../time/alarm.ts";
+import type { Wheel } from "../time/timer_wheel.ts";
 
 /** @throws the signal's reason if it is aborted before */
 export async function pause(

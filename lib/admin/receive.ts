@@ -2,7 +2,8 @@
 import { STATUS_CODE } from "@std/http/status";
 import { Malformed } from "../engines/tcp/http1/malformed.ts";
 import { RequestHead } from "../engines/tcp/http1/request_head.ts";
-import type { Bytes, Connection } from "../net/connection.ts";
+import type { Connection } from "../net/connection.ts";
+import { writeAll } from "../net/write_all.ts";
 import { type AdminRequest, readRequest } from "./request.ts";
 
 const MAX_HEAD_BYTES = 8 * 1024;
@@ -66,18 +67,13 @@ async function receiveBody(
   const body = new Uint8Array(contentLength);
   body.set(first.subarray(0, contentLength));
   let filled = Math.min(first.length, contentLength);
-  if (expectsContinue && filled < contentLength) await sendAll(connection, CONTINUE);
+  if (expectsContinue && filled < contentLength) await writeAll(connection, CONTINUE);
   while (filled < contentLength) {
     const size = await connection.read(body.subarray(filled));
     if (size === null) return undefined;
     filled += size;
   }
   return body;
-}
-
-/** Sends all bytes. */
-export async function sendAll(connection: Connection, bytes: Bytes): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
 /** Receives what nobody needs, until the client closes. */

@@ -21,9 +21,10 @@ import { Arrival } from "./arrival.ts";
 import { Connections, MAX_WAITING } from "./connections.ts";
 import type { AdminHandshakes, AdminTls } from "./handshakes.ts";
 import type { Connection } from "../net/connection.ts";
+import { writeAll } from "../net/write_all.ts";
 import type { Control } from "./control.ts";
 import type { Health } from "./health.ts";
-import { discard, type Received, receiveRequest, sendAll } from "./receive.ts";
+import { discard, type Received, receiveRequest } from "./receive.ts";
 import { errorReply } from "./replies.ts";
 import type { Answer } from "./routes.ts";
 import { TokenCheck, type Tokens } from "./tokens.ts";
@@ -120,7 +121,7 @@ export function serveAdmin(options: AdminOptions): Admin {
       if (connection === undefined) return;
       const answered = await answer(arrived, connection, client);
       if (answered === undefined) return;
-      await sendAll(connection, localReplyBytes(answered.reply, "close", answered.isHead));
+      await writeAll(connection, localReplyBytes(answered.reply, "close", answered.isHead));
       await connection.closeWrite();
       answered.afterwards?.();
       await discard(connection); // closing with unread bytes resets the connection (RFC 9112, 9.6)

@@ -1,10 +1,11 @@
 /** A probe over a connection of its own, where fetch cannot open one. */
 import { failedConnect } from "../net/connect_error.ts";
-import type { Bytes, Connection } from "../net/connection.ts";
+import type { Connection } from "../net/connection.ts";
 import { hasDescriptorLeft } from "../net/descriptors.ts";
 import { type Address, dialUntil } from "../net/dial.ts";
 import { plainMessage } from "../net/plain_message.ts";
 import { type ProxyVersion, writeProxyHeader } from "../net/proxy_header/write.ts";
+import { writeAll } from "../net/write_all.ts";
 import { type Failed, failed } from "../outcome.ts";
 
 export interface ProbeExchange {
@@ -51,10 +52,6 @@ export async function exchangeProbe(
     signal.removeEventListener("abort", giveUp);
     if (!signal.aborted) connection.close();
   }
-}
-
-async function writeAll(connection: Connection, bytes: Bytes): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
 async function receiveStatus(connection: Connection): Promise<number | Failed> {

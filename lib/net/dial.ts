@@ -7,6 +7,7 @@ import type { TlsOptions } from "./tls/tls_options.ts";
 import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 import { socketPathOf } from "./unix_socket.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Where a backend listens. */
 export interface Address {
@@ -40,8 +41,6 @@ export function addressOf(
 }
 
 const DEFAULT_TLS: TlsOptions = { verify: true };
-
-const NOTHING = new Uint8Array(0);
 
 /**
  * Connects to a backend.
@@ -143,9 +142,9 @@ class Dialling extends Timed {
 
   /** Sends what comes first, which is so short that it fits into the buffer of a new connection. */
   async #sendFirst(connection: Deno.Conn): Promise<Deno.Conn> {
-    const bytes = this.#first ?? NOTHING;
+    if (this.#first === undefined) return connection;
     try {
-      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+      await writeAll(connection, this.#first);
     } catch (error) {
       connection.close();
       throw error;

@@ -1,4 +1,5 @@
 /** What a certificate for servers says of itself, as plain data. */
+import { dateOf } from "../time/date.ts";
 import type { CertificateUse } from "./certificate_choice.ts";
 
 export interface CertificateDetails extends CertificateUse {
@@ -44,11 +45,6 @@ export function expiryOf(
   if (days < 0) return `expired on ${on}`;
   const left = days === 0 ? "less than a day" : days === 1 ? "1 day" : `${days} days`;
   return `expires in ${left}, on ${on}`;
-}
-
-/** @param milliseconds since 1970 */
-export function dateOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, "2026-01-01".length);
 }
 
 /** Whether a certificate's names cover a host, in lower case: `*` stands for one label (RFC 9525, 6.3). */

@@ -1,6 +1,7 @@
 /** Checks the authorities whose certificates clients show, before they are trusted. */
 import { type CertificateProfile, profileOf } from "./certificate_profile.ts";
-import { dateOf, expiryOf } from "./certificate_details.ts";
+import { dateOf } from "../time/date.ts";
+import { expiryOf } from "./certificate_details.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
 
 /** What is wrong, or should be known. */

@@ -1,7 +1,8 @@
 /** Checks a certificate and its key before they are served: node:tls says nothing of those that it cannot use. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { type CheckedCertificate, dateOf, expiryOf } from "./certificate_details.ts";
+import { dateOf } from "../time/date.ts";
+import { type CheckedCertificate, expiryOf } from "./certificate_details.ts";
 import { pemBlocks } from "./pem.ts";
 
 /** What is wrong, or probably not meant. */

@@ -60,7 +60,7 @@ forEachConfiguredEngine(({ start, test }) => {
     assertEquals(latin1((await client.response()).body), "routed");
   });
 
-  test("challenges: what is not pending goes on as any request does, redirects let it pass, and only GET and HEAD ask", async () => {
+  test("challenges: a token that nobody waits for goes on like other requests, redirects let it pass, and only GET and HEAD ask", async () => {
     const { challenges, asked } = pending();
     await using balancer = await start(FILE, { challenges, httpsPorts: HTTPS });
     const answer = async (target: string, method?: string) => {

@@ -150,3 +150,10 @@ export async function openRaw(
   await client.send(handshake(...lines));
   return { client, head: await client.until("\r\n\r\n") };
 }
+
+/** The head of a 101, as a backend sends it. @param lines more of them */
+export const switching = (...lines: string[]) =>
+  bytesOf(
+    "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+      [...lines, "", ""].join("\r\n"),
+  );

@@ -1,14 +1,7 @@
 /** HTTP/2 may send a body without announcing it: whether there is one shows only once bytes arrive. */
-import { Timed, type Wheel } from "../../time/timer_wheel.ts";
+import { Alarm } from "../../time/alarm.ts";
+import type { Wheel } from "../../time/timer_wheel.ts";
 import type { RequestBody } from "./request_body.ts";
-
-class Arrival extends Timed {
-  readonly late = Promise.withResolvers<undefined>();
-
-  override expire(): void {
-    this.late.resolve(undefined);
-  }
-}
 
 /**
  * Waits for the first bytes of a body, or for its end.
@@ -21,11 +14,12 @@ export async function waitForBody(
   wheel: Wheel,
   timeout: number,
 ): Promise<boolean | undefined> {
-  const arrival = new Arrival();
-  wheel.set(arrival, timeout);
+  const late = Promise.withResolvers<undefined>();
+  const alarm = new Alarm(() => late.resolve(undefined));
+  wheel.set(alarm, timeout);
   try {
-    return await Promise.race([body.isPresent(), arrival.late.promise]);
+    return await Promise.race([body.isPresent(), late.promise]);
   } finally {
-    wheel.remove(arrival);
+    wheel.remove(alarm);
   }
 }

@@ -1,5 +1,6 @@
 /** The WebSockets that are open through this engine, and when they must end. */
-import { Timed, type Wheel } from "../../time/timer_wheel.ts";
+import { Alarm } from "../../time/alarm.ts";
+import type { Wheel } from "../../time/timer_wheel.ts";
 import type { Failed } from "../../outcome.ts";
 import { BACKEND_REMOVED, CUT_OFF } from "../shared/failures.ts";
 
@@ -14,33 +15,15 @@ export interface Tunnel {
   end(reason: Failed): void;
 }
 
-/** Ends a tunnel whose backend is gone. */
-class Removal extends Timed {
-  constructor(readonly tunnel: Tunnel) {
-    super();
-  }
-
-  override expire(): void {
-    this.tunnel.end(BACKEND_REMOVED);
-  }
-}
-
 /** How long the last frames of tunnels that are cut off may take, in milliseconds. */
 const FAREWELL_MS = 500;
-
-class Farewell extends Timed {
-  readonly over = Promise.withResolvers<void>();
-
-  override expire(): void {
-    this.over.resolve();
-  }
-}
 
 export class Tunnels {
   /** How many were cut off, as a stop did not wait any longer. */
   cut = 0;
   readonly #wheel: Wheel;
-  readonly #open = new Map<Tunnel, Removal>();
+  /** With what ends each once its backend is gone. */
+  readonly #open = new Map<Tunnel, Alarm>();
   #backends: ReadonlySet<number> | undefined;
   #drainTimeout = 0;
 
@@ -49,7 +32,7 @@ export class Tunnels {
   }
 
   add(tunnel: Tunnel): void {
-    this.#open.set(tunnel, new Removal(tunnel));
+    this.#open.set(tunnel, new Alarm(() => tunnel.end(BACKEND_REMOVED)));
     this.#endIfRemoved(tunnel);
   }
 
@@ -77,10 +60,11 @@ export class Tunnels {
     if (tunnels.length === 0) return;
     this.cut += tunnels.length;
     for (const tunnel of tunnels) tunnel.end(CUT_OFF);
-    const farewell = new Farewell();
-    this.#wheel.set(farewell, FAREWELL_MS);
-    await Promise.race([Promise.all(tunnels.map(({ closed }) => closed)), farewell.over.promise]);
-    this.#wheel.remove(farewell);
+    const late = Promise.withResolvers<void>();
+    const alarm = new Alarm(late.resolve);
+    this.#wheel.set(alarm, FAREWELL_MS);
+    await Promise.race([Promise.all(tunnels.map(({ closed }) => closed)), late.promise]);
+    this.#wheel.remove(alarm);
   }
 
   #of(source: object): Tunnel[] {

@@ -1,6 +1,7 @@
 /** Asks one DNS server one question, once: by a datagram, and by TCP if the answer does not fit in one. */
 import { plainMessage } from "../plain_message.ts";
 import { isIP } from "../is_ip.ts";
+import { writeAll } from "../write_all.ts";
 import { Timed, type Wheel } from "../../time/timer_wheel.ts";
 import type { DecodedMessage } from "./dns_packet.d.ts";
 import type { Failure } from "./failure.ts";
@@ -143,10 +144,6 @@ async function askByTcp(
   const bytes = await readExactly(connection, new DataView(length.buffer).getUint16(0));
   const answer = bytes && decodeAnswer(bytes, question, id);
   return answer === undefined ? GARBAGE : { message: answer };
-}
-
-async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
 /** @returns undefined if the connection ends before */

@@ -9,6 +9,7 @@ import type { Connection } from "../connection.ts";
 import { isIP } from "../is_ip.ts";
 import { plainMessage } from "../plain_message.ts";
 import { type Failed, failed } from "../../outcome.ts";
+import { dateOf } from "../../time/date.ts";
 import { Carrier } from "./carrier.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { TlsOptions } from "./tls_options.ts";
@@ -119,10 +120,6 @@ export function expiryReason(validity: Validity | undefined, now: number): strin
   if (now > until) return `the certificate expired on ${dateOf(until)}`;
   if (now < from) return `the certificate is valid only from ${dateOf(from)} on`;
   return undefined;
-}
-
-function dateOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, "2026-01-01".length);
 }
 
 const CLOSED = "the server closed the connection during the TLS handshake";

@@ -7,7 +7,8 @@
  * waiting for a writer, and then the next call of it, or of its close, stops this whole thread, and with it
  * the time that all workers use (seen with Deno 2.9.6, issue 18).
  */
-import { Timed, type Wheel } from "../../time/timer_wheel.ts";
+import { Alarm } from "../../time/alarm.ts";
+import type { Wheel } from "../../time/timer_wheel.ts";
 import { look } from "./look.ts";
 import { type Seen, SETTLE_MS, Settling } from "./settling.ts";
 
@@ -78,18 +79,5 @@ export class FileWatch implements AsyncDisposable {
     const { changed, again } = this.#settling.look(seen, wheel.now);
     if (seen.size > 0) wheel.set(this.#alarm, again ? SETTLE_MS : POLL_MS);
     if (changed) onChange();
-  }
-}
-
-class Alarm extends Timed {
-  readonly #action: () => void;
-
-  constructor(action: () => void) {
-    super();
-    this.#action = action;
-  }
-
-  override expire(): void {
-    this.#action();
   }
 }
