@@ -4,7 +4,7 @@ import { parseEnv } from "node:util";
 import { parse, parseAll } from "@std/yaml";
 import { SETTING_NAMES } from "../lib/config/source/variables.ts";
 import { fencesOf } from "./support/fences.ts";
-import { deadPort } from "./support/scripted_backend.ts";
+import { deadPort } from "./support/dead_port.ts";
 import { run, started } from "./support/started.ts";
 import { tryExample } from "./support/terminal.ts";
 

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import manifest from "../deno.json" with { type: "json" };
 import { permissionsOf } from "./support/program.ts";
-import { deadPort, ScriptedBackend } from "./support/scripted_backend.ts";
+import { deadPort } from "./support/dead_port.ts";
+import { ScriptedBackend } from "./support/scripted_backend.ts";
 import { backendsAnswer, run, started } from "./support/started.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;

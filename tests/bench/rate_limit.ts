@@ -6,7 +6,7 @@
  * on a machine with few cores, more make requests wait for a core, and fewer get through.
  */
 import { print } from "../../lib/logging/log.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { Program } from "../support/program.ts";
 
 const [engine = "tcp", workers = "4"] = Deno.args;

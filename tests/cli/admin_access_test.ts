@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { startTestAdmin } from "../support/admin_port.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { run } from "../support/started.ts";
 
 const ID = "http://users-1:5000";

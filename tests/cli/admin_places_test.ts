@@ -4,7 +4,8 @@ import { issue, type Issued } from "../../lib/tls/issue.ts";
 import { AUTHORITY, certificateFor, VALID } from "../support/certificates.ts";
 import { Program } from "../support/program.ts";
 import { canMakeRunFolder, makeRunFolder } from "../support/run_folder.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { run } from "../support/started.ts";
 import { certificateFiles, TlsFolder } from "../support/tls_files.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { sampleStatus, startTestAdmin } from "../support/admin_port.ts";
 import { Program } from "../support/program.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { run } from "../support/started.ts";
 
 const folder = await Deno.realPath(await Deno.makeTempDir());

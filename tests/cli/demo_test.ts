@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LEAVE_MS, SLOW_MS, startDemoBackend } from "../../lib/cli/demo_backend.ts";
 import { serveDemoControl } from "../../lib/cli/demo_control.ts";
 import { Program } from "../support/program.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 
 const textOf = async (url: string, init?: RequestInit) => {
   const response = await fetch(url, init);

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startTestAdmin } from "../support/admin_port.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { backendsAnswer, run, started } from "../support/started.ts";
 
 Deno.test("main: with ADMIN_PORT=off healthcheck passes if a balancer serves, and fails if none does", async () => {

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { sampleStatus } from "../support/admin_port.ts";
 import { Dialogue } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { run } from "../support/started.ts";
 import { occupy, Place, standIn } from "../support/takeover_place.ts";
 

@@ -3,7 +3,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Program } from "../support/program.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { canMakeRunFolder, makeRunFolder } from "../support/run_folder.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
 

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { forEachConfiguredEngine } from "../support/configured.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { pause } from "../support/timing.ts";
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`;

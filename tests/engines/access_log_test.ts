@@ -3,7 +3,8 @@ import { COMMON, firstEntry, GET, summarize } from "../support/access_entries.ts
 import { forEachEngine } from "../support/balancer.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { request } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
 forEachEngine(({ balance, test }) => {

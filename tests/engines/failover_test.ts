@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
-import { type Behaviour, deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { type Behaviour, ScriptedBackend } from "../support/scripted_backend.ts";
 
 forEachEngine(({ engine, balance, test }) => {
   const refusing = () => `http://127.0.0.1:${deadPort()}`;

@@ -3,7 +3,8 @@ import type { Backend } from "../../lib/backends/backend.ts";
 import { startProbes } from "../../lib/health/prober.ts";
 import { forEachEngine } from "../support/balancer.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
 forEachEngine(({ engine, balance, test }) => {

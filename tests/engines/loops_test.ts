@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
 import { forwardedBy, get, values } from "../support/forwarded.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 forEachEngine(({ balance, test }) => {
   const forwarded = forwardedBy(balance);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import type { ParsedRequest } from "../support/strict_parser.ts";
 
 forEachEngine(({ balance, test }) => {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { forEachConfiguredEngine } from "../support/configured.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { latin1 } from "../support/strict_parser.ts";
 
 const POOLS = { nowhere: { backends: [`http://127.0.0.1:${deadPort()}`] } };

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { forEachConfiguredEngine } from "../support/configured.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 const DEAD = `http://127.0.0.1:${deadPort()}`;
 const SORRY = "<!doctype html><p>Sorry, w\u00e4re gleich zur\u00fcck</p>\n";

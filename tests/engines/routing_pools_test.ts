@@ -4,7 +4,8 @@ import { forEachConfiguredEngine } from "../support/configured.ts";
 import { DeafPort } from "../support/deaf_port.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1 } from "../support/strict_parser.ts";
 import { assertAbout, timed } from "../support/timing.ts";
 

@@ -4,7 +4,8 @@ import { type Configured, forEachConfiguredEngine } from "../support/configured.
 import { differAt, patternedBody } from "../support/patterned_body.ts";
 import { bytesOf, Dialogue, request } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { concat } from "../support/strict_parser.ts";
 import { pause } from "../support/timing.ts";
 

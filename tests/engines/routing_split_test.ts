@@ -4,7 +4,8 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { type ConfigurationFile, forEachConfiguredEngine } from "../support/configured.ts";
 import { Dialogue, type RawResponse, request } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1 } from "../support/strict_parser.ts";
 
 /** Random numbers that are the same in each run. */

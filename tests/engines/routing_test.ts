@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { forEachConfiguredEngine } from "../support/configured.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1 } from "../support/strict_parser.ts";
 
 const NOWHERE = { nowhere: { backends: [`http://127.0.0.1:${deadPort()}`] } };

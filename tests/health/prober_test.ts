@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Backend } from "../../lib/backends/backend.ts";
 import { type ProbeOptions, startProbes } from "../../lib/health/prober.ts";
-import { type Behaviour, deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { type Behaviour, ScriptedBackend } from "../support/scripted_backend.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { seeded } from "../support/random.ts";
 import { AUTHORITY, certificateFor } from "../support/certificates.ts";

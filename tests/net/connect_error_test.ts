@@ -4,7 +4,7 @@ import { type Failed, type FailureKind, formatFailure } from "../../lib/outcome.
 import { dial, parseAddress } from "../../lib/net/dial.ts";
 import { failedFetch } from "../../lib/net/fetch_error.ts";
 import { Wheel } from "../../lib/time/timer_wheel.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 
 const { errors } = Deno;
 

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type FailureKind, FAILURES } from "../../lib/outcome.ts";
 import { failedFetch } from "../../lib/net/fetch_error.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 /** An error in the shape that fetch rejects with. */
 const fetchError = (text: string) => new TypeError("fetch failed", { cause: new Error(text) });

@@ -4,7 +4,8 @@ import type { Status } from "../../lib/admin/status.ts";
 import { FakeAcmeServer } from "../support/fake_acme_server.ts";
 import { Program } from "../support/program.ts";
 import { request } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 /** A folder below /run; undefined if there is none that can be written. */
 function makeFolder(): string | undefined {

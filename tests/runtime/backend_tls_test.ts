@@ -4,7 +4,7 @@ import type { Status } from "../../lib/admin/status.ts";
 import { AUTHORITY, certificateFor } from "../support/certificates.ts";
 import { ENGINE_NAMES } from "../support/balancer.ts";
 import { Program } from "../support/program.ts";
-import { deadPort } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { SecureBackend } from "../support/secure_backend.ts";
 import { certificateFiles, TlsFolder } from "../support/tls_files.ts";
 

@@ -6,7 +6,8 @@ import { issue, type Issued } from "../../lib/tls/issue.ts";
 import { AUTHORITY, certificateFor, VALID } from "../support/certificates.ts";
 import { Program } from "../support/program.ts";
 import { request } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { certificateFiles, TlsFolder } from "../support/tls_files.ts";
 
 const DAY_MS = 86_400_000;

@@ -3,7 +3,8 @@ import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { startClock } from "../../lib/time/clock.ts";
 import { Backend } from "../../lib/backends/backend.ts";
 import { createFakePool, facts, failed } from "../support/fakes.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";
 
 Deno.test("connect checking: a backend is connected to until it accepts, and then left alone", async () => {

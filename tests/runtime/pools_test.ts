@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Program } from "../support/program.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1 } from "../support/strict_parser.ts";
 import { pause } from "../support/timing.ts";
 

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Program } from "../support/program.ts";
 import { Dialogue } from "../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { backendsAnswer } from "../support/started.ts";
 
 /** More than any pipe holds. */

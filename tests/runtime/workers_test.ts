@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Dialogue } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { forwardTo } from "../support/port_forwarding.ts";
-import { deadPort, ScriptedBackend } from "../support/scripted_backend.ts";
+import { deadPort } from "../support/dead_port.ts";
+import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { started } from "../support/started.ts";
 import { pause } from "../support/timing.ts";
 

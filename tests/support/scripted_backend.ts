@@ -167,22 +167,3 @@ function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }
-
-/** Below the ports that systems hand out for port 0 and for outgoing connections, above the well-known. */
-const DEAD_PORTS = { first: 10_240, count: 20_000 };
-
-/**
- * A port on loopback that nothing listens on. No listener on port 0 and no outgoing connection of a test
- * that runs at the same time can take it, so a program may be started there.
- */
-export function deadPort(): number {
-  while (true) {
-    const port = DEAD_PORTS.first + Math.floor(Math.random() * DEAD_PORTS.count);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
-}

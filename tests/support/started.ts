@@ -1,6 +1,6 @@
 /** The main program, run to its end or started and listening. */
 import { Program, type RunOptions } from "./program.ts";
-import { deadPort } from "./scripted_backend.ts";
+import { deadPort } from "./dead_port.ts";
 
 /** Resolves once something listens there. */
 export async function backendsAnswer(url: string): Promise<void> {

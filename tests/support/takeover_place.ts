@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { sampleStatus, startTestAdmin } from "./admin_port.ts";
 import { Program } from "./program.ts";
-import { deadPort } from "./scripted_backend.ts";
+import { deadPort } from "./dead_port.ts";
 
 export class Place implements AsyncDisposable {
   readonly port = deadPort();

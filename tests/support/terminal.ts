@@ -1,7 +1,7 @@
 /** Runs the commands of an example's README as a reader types them, and compares what they print. */
 import { assertEquals } from "@std/assert";
 import { fencesOf } from "./fences.ts";
-import { deadPort } from "./scripted_backend.ts";
+import { deadPort } from "./dead_port.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { balance as balanceWith, TCP_SCHEME, type TestOptions } from "../../support/balancer.ts";
 import { RawBackend } from "../../support/raw_backend.ts";
 import { Dialogue, undated } from "../../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../../support/scripted_backend.ts";
+import { deadPort } from "../../support/dead_port.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 import { latin1 } from "../../support/strict_parser.ts";
 
 const balance = (urls: readonly string[], options?: TestOptions) =>

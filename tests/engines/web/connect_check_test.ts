@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { startClock } from "../../../lib/time/clock.ts";
 import { ConnectCheck } from "../../../lib/engines/web/connect_check.ts";
 import { DeafPort } from "../../support/deaf_port.ts";
-import { deadPort, ScriptedBackend } from "../../support/scripted_backend.ts";
+import { deadPort } from "../../support/dead_port.ts";
+import { ScriptedBackend } from "../../support/scripted_backend.ts";
 import { Wheel } from "../../../lib/time/timer_wheel.ts";
 
 Deno.test("connect check: a backend that accepts connections passes, and simultaneous checks share one connection", async () => {

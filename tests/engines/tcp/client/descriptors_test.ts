@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Program } from "../../../support/program.ts";
 import { Dialogue } from "../../../support/raw_client.ts";
-import { deadPort, ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { deadPort } from "../../../support/dead_port.ts";
+import { ScriptedBackend } from "../../../support/scripted_backend.ts";
 
 Deno.test("descriptors: if none is left, accepting pauses with one warning, and open connections are still served", async () => {
   await using backend = new ScriptedBackend("a");

@@ -6,7 +6,8 @@ import { certificateFor, connectSecurely, served } from "../../../support/certif
 import { configurationOf } from "../../../support/configuration_file.ts";
 import { Dialogue, type RawResponse, request } from "../../../support/raw_client.ts";
 import { firstRevision, startOnlyWorker } from "../../../support/revision.ts";
-import { deadPort, ScriptedBackend } from "../../../support/scripted_backend.ts";
+import { deadPort } from "../../../support/dead_port.ts";
+import { ScriptedBackend } from "../../../support/scripted_backend.ts";
 
 const NAMES = ["localhost"];
 const TLS: TlsSettings = {
