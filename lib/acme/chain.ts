@@ -1,5 +1,8 @@
 /** Reads and checks certificates before they are used: what an authority sends, and what the store has. */
-import { X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
+import { validityAt } from "../tls/certificate_details.ts";
+import { firstOutOfOrder, placeOf, readChain } from "../tls/chain.ts";
 import type { Life } from "./schedule.ts";
 
 /** A certificate that can be served. */
@@ -8,80 +11,67 @@ export interface AcmeCertificate extends Life {
   readonly cert: string;
   /** Its private key, in PEM (PKCS #8). */
   readonly key: string;
-  /** The DNS names that it covers, in lower case. */
+  /** What it covers, in lower case: DNS names and IP addresses. */
   readonly names: readonly string[];
 }
 
 /** No chain is longer; roots and cross-signed ones included. */
 const MAX_CERTIFICATES = 10;
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 export interface Expected {
   /** The key, in PEM (PKCS #8). */
   readonly key: string;
-  /** Its public half, in DER (SubjectPublicKeyInfo). */
-  readonly publicKey: Uint8Array;
   /** Must be covered, all of them. */
   readonly names: readonly string[];
   /** In milliseconds since 1970. */
   readonly now: number;
 }
 
-/** @returns the certificate, or what is wrong with it: `it does not cover b.test` */
-export function checkChain(
-  pem: string,
-  { key, publicKey, names, now }: Expected,
-): AcmeCertificate | string {
-  const blocks = pem.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) return "it is no certificate in PEM";
-  if (blocks.length > MAX_CERTIFICATES) return `its chain has ${blocks.length} certificates`;
-  const chain: X509Certificate[] = [];
-  for (const [index, block] of blocks.entries()) {
-    const certificate = parse(block);
-    if (certificate === undefined) return `certificate ${index + 1} of its chain cannot be read`;
-    chain.push(certificate);
+/**
+ * Checks that it can be served, and is what was ordered.
+ *
+ * @param pem the certificate and those above it; what else the text has does not count
+ * @returns the certificate, or what is wrong with it: `it does not cover b.test`
+ */
+export function checkChain(pem: string, { key, names, now }: Expected): AcmeCertificate | string {
+  const chain = readChain(pem);
+  if (!("leaf" in chain)) {
+    const { count, unreadable } = chain;
+    return count === 0
+      ? "it is no certificate in PEM"
+      : `certificate ${unreadable} of its chain cannot be read`;
   }
-  const [leaf, ...above] = chain;
-  const covered = dnsNamesOf(leaf!);
-  const missing = names.filter((name) => !covered.includes(name));
+  const { certificates, kind: { problem } } = chain;
+  const count = certificates.length;
+  if (count > MAX_CERTIFICATES) return `its chain has ${count} certificates`;
+  const missing = names.filter((name) => !chain.names.includes(name));
   if (missing.length > 0) return `it does not cover ${missing.join(", ")}`;
-  if (!equal(publicKey, leaf!.publicKey.export({ type: "spki", format: "der" }))) {
-    return "it is for another key";
-  }
-  const life = {
-    notBefore: leaf!.validFromDate.getTime(),
-    notAfter: leaf!.validToDate.getTime(),
-  };
-  const dates = checkDates(life, now);
+  if (problem !== undefined) return `it must have ${problem}`;
+  const own = readKey(key);
+  if (own === undefined) return "its private key cannot be read";
+  if (placeOf(own, certificates) !== 0) return "it is for another key";
+  const dates = checkDates(chain, now);
   if (dates !== undefined) return dates;
-  const loose = above.findIndex((issuer, index) => !chain[index]!.checkIssued(issuer));
-  if (loose !== -1) return `certificate ${loose + 2} of its chain did not issue the one before`;
-  return { cert: `${blocks.join("\n")}\n`, key, names: covered, ...life };
+  const loose = firstOutOfOrder(certificates);
+  if (loose !== -1) return `certificate ${loose + 1} of its chain did not issue the one before`;
+  const { notBefore, notAfter } = chain;
+  return { cert: chain.pem, key, names: chain.names, notBefore, notAfter };
 }
 
-function checkDates({ notBefore, notAfter }: Life, now: number): string | undefined {
-  if (now >= notAfter) return `it expired at ${isoTime(notAfter)}`;
-  if (now >= notBefore) return undefined;
+function checkDates(life: Life, now: number): string | undefined {
+  if (validityAt(life, now).isValid) return undefined;
+  const { notBefore, notAfter } = life;
+  if (now > notAfter) return `it expired at ${isoTime(notAfter)}`;
   const time = `this machine's clock says ${isoTime(now)}`;
   return `it is valid from ${isoTime(notBefore)} only, and ${time}`;
 }
 
-function parse(pem: string): X509Certificate | undefined {
+function readKey(pem: string): KeyObject | undefined {
   try {
-    return new X509Certificate(pem);
+    return createPrivateKey(pem);
   } catch {
-    return undefined; // whatever is wrong with it, its place is what can be said
+    return undefined; // whatever is wrong with it
   }
-}
-
-function dnsNamesOf({ subjectAltName = "" }: X509Certificate): string[] {
-  const names = subjectAltName.matchAll(/(?:^|, )DNS:([^,]+)/g);
-  return [...names].map(([, name]) => name!.toLowerCase());
-}
-
-function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
 /** `2026-03-01T12:00:00Z`. @param milliseconds since 1970 */

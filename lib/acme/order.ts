@@ -1,7 +1,7 @@
 /** One order, from its making to the certificate (RFC 8555, 7.4). Each step can begin again where it ended. */
 import { base64url, newKeyPem } from "./account_key.ts";
 import { proveControl } from "./authorizations.ts";
-import { certificateRequest, publicKeyOf } from "./certificate_request.ts";
+import { certificateRequest } from "./certificate_request.ts";
 import { type AcmeCertificate, checkChain } from "./chain.ts";
 import type { AcmeClient } from "./client.ts";
 import { AcmeFailure } from "./failure.ts";
@@ -124,9 +124,8 @@ async function complete(
   // Some authorities still say ready for a moment.
   await follow(["ready", "processing"]);
   if (current.status !== "valid") throw new AcmeFailure("refused", describeEnd(current));
-  const publicKey = await publicKeyOf(key);
   const chain = await download(current, client);
-  const certificate = checkChain(chain, { key, publicKey, names, now: wallClock() });
+  const certificate = checkChain(chain, { key, names, now: wallClock() });
   if (typeof certificate !== "string") return certificate;
   throw new AcmeFailure("refused", `the certificate that came is not used: ${certificate}`);
 }

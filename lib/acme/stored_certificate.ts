@@ -1,9 +1,7 @@
 /** Reads the certificates of the store; what is of no use counts as absent. */
+import { pemBlocks } from "../tls/pem.ts";
 import { type AcmeCertificate, bestSubstitute, checkChain } from "./chain.ts";
-import { publicKeyOf } from "./certificate_request.ts";
 import type { AcmeStore } from "./store/store.ts";
-
-const PRIVATE_KEY = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n?/;
 
 export interface FoundCertificate {
   /** Undefined if there is none that can be used. */
@@ -22,7 +20,7 @@ export async function findCertificate(
   const pem = await store.certificate(id);
   if (pem === undefined) return { certificate: undefined };
   const path = store.certificatePath(id);
-  const certificate = await readCertificate(pem, names, now);
+  const certificate = readCertificate(pem, names, now);
   if (typeof certificate === "string") {
     return {
       certificate: undefined,
@@ -43,21 +41,19 @@ export async function findSubstitute(
   const found: AcmeCertificate[] = [];
   for (const id of await store.certificateIds(suffix)) {
     const pem = await store.certificate(id);
-    const certificate = pem === undefined ? undefined : await readCertificate(pem, [], now);
+    const certificate = pem === undefined ? undefined : readCertificate(pem, [], now);
     if (typeof certificate === "object") found.push(certificate);
   }
   return bestSubstitute(found, names);
 }
 
 /** @returns what is wrong with it, if something is */
-async function readCertificate(
+function readCertificate(
   pem: string,
   names: readonly string[],
   now: number,
-): Promise<AcmeCertificate | string> {
-  const [key] = PRIVATE_KEY.exec(pem) ?? [];
+): AcmeCertificate | string {
+  const key = pemBlocks(pem).find(({ label }) => label === "PRIVATE KEY")?.text;
   if (key === undefined) return "there is no private key in it";
-  const publicKey = await publicKeyOf(key).catch(() => undefined); // whatever is wrong with it
-  if (publicKey === undefined) return "its private key cannot be read";
-  return checkChain(pem.replace(key, ""), { key, publicKey, names, now });
+  return checkChain(pem, { key, names, now });
 }

@@ -47,6 +47,22 @@ export function expiryOf(
   return `expires in ${left}, on ${on}`;
 }
 
+/**
+ * Whether it is valid at a time, which its beginning and its end are (RFC 5280, 4.1.2.5), and what should be known of
+ * that, as the end of a sentence that begins with it: that it is not, or that it expires soon.
+ *
+ * @param now in milliseconds since 1970
+ */
+export function validityAt(
+  { notBefore, notAfter }: Pick<CertificateDetails, "notBefore" | "notAfter">,
+  now: number,
+): { readonly isValid: boolean; readonly fault: string | undefined } {
+  if (now < notBefore) {
+    return { isValid: false, fault: `is valid only from ${dateOf(notBefore)} on` };
+  }
+  return { isValid: now <= notAfter, fault: expiryOf({ notAfter }, now) };
+}
+
 /** Whether a certificate's names cover a host, in lower case: `*` stands for one label (RFC 9525, 6.3). */
 export function coversHost({ names }: Pick<CertificateDetails, "names">, host: string): boolean {
   return names.includes(host) || names.includes(host.replace(/^[^.]+(?=\.)/, "*"));

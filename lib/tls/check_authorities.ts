@@ -1,7 +1,6 @@
 /** Checks the authorities whose certificates clients show, before they are trusted. */
 import { type CertificateProfile, profileOf } from "./certificate_profile.ts";
-import { dateOf } from "../time/date.ts";
-import { expiryOf } from "./certificate_details.ts";
+import { validityAt } from "./certificate_details.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
 
 /** What is wrong, or should be known. */
@@ -44,17 +43,14 @@ export function checkAuthorities(
 function checkOne(block: PemBlock, now: number, isInForce: boolean): AuthorityFinding[] {
   const profile = read(block);
   if (profile === undefined) return [refused("must name a file with certificates in PEM")];
-  const { isVersion3, isAuthority, notBefore, notAfter } = profile;
+  const { isVersion3, isAuthority } = profile;
   // node:tls takes a certificate of version 1 for proved without its key: everybody could show it.
   if (!isVersion3) return [refused("must name certificates of version 3 (X.509)")];
   if (!isAuthority && !signsItself(profile)) {
     return [refused("must name authorities, or certificates that sign themselves")];
   }
-  const isEarly = now < notBefore;
-  const fault = isEarly
-    ? `is valid only from ${dateOf(notBefore)} on`
-    : expiryOf({ notAfter }, now);
-  if ((isEarly || now > notAfter) && !isInForce) {
+  const { isValid, fault } = validityAt(profile, now);
+  if (!isValid && !isInForce) {
     return [refused(`must name certificates that are valid: one ${fault}`)];
   }
   return fault === undefined

@@ -82,6 +82,28 @@ Deno.test("acme: a certificate that cannot be stored is used all the same, and s
   assertEquals(certificates.length, 1, "it is the same one");
 });
 
+for (
+  const [problem, alter] of [
+    ["there is no private key in it", (pem: string) => pem.replaceAll("PRIVATE", "PUBLIC")],
+    ["its private key cannot be read", (pem: string) => pem.replace("MIG", "AAA")],
+  ] as const
+) {
+  Deno.test(`acme: a stored certificate is not used, and another one is ordered, if ${problem}`, async () => {
+    await using scene = await AcmeScene.start();
+    const first = await scene.started({ domains: ["a.test"] });
+    await scene.until(() => first.infos.length === 2);
+    await first.renewal.stop();
+    const folder = `${scene.folder}/acme/certificates`;
+    const [[file, pem] = ["", ""]] = Object.entries(await contentsOf(folder));
+    await Deno.writeTextFile(`${folder}/${file}`, alter(pem));
+    const { certificates, warnings } = await scene.started({ domains: ["a.test"] });
+    await scene.until(() => certificates.length === 1);
+    const path = `FOLDER/acme/certificates/${file}`;
+    assertEquals(warnings, [`the certificate in ${path} is not used: ${problem}`]);
+    assertEquals(scene.server.orders.length, 2);
+  });
+}
+
 Deno.test("acme: a private key that others can read is warned of once, and used", async () => {
   await using scene = await AcmeScene.start();
   const first = await scene.started({ domains: ["a.test"] });

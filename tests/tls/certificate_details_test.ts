@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { coversHost, daysLeft, expiryOf, titleOf } from "../../lib/tls/certificate_details.ts";
+import {
+  coversHost,
+  daysLeft,
+  expiryOf,
+  titleOf,
+  validityAt,
+} from "../../lib/tls/certificate_details.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -32,6 +38,20 @@ Deno.test("certificate details: nothing is said of an end that is 14 days away",
   assertEquals(expiry(14 * 24), undefined);
   assertEquals(expiry(14 * 24 - 1), "expires in 13 days, on 1970-01-14");
   assertEquals(expiry(-1), "expired on 1969-12-31");
+});
+
+Deno.test("certificate details: it is valid from its beginning until its end, with both of them", () => {
+  const life = { notBefore: 0, notAfter: 20 * 24 * HOUR_MS };
+  for (
+    const [now, isValid, fault] of [
+      [-1, false, "is valid only from 1970-01-01 on"],
+      [0, true, undefined],
+      [life.notAfter, true, "expires in less than a day, on 1970-01-21"],
+      [life.notAfter + 1, false, "expired on 1970-01-21"],
+    ] as const
+  ) {
+    assertEquals(validityAt(life, now), { isValid, fault });
+  }
 });
 
 Deno.test("certificate details: its title is its first name, and how many it has", () => {
