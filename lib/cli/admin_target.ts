@@ -2,7 +2,7 @@
 import { ConfigError, readVariables } from "../config/load.ts";
 import { type AdminAccess, loadAdminAccess } from "../config/load_admin.ts";
 import { isReading, refusalOf } from "../config/values/reading.ts";
-import { isUnixUrl, readUnixUrl } from "../config/values/unix_socket.ts";
+import { isUnixUrl, readAdminUrl } from "../config/values/unix_socket.ts";
 import { complain } from "../logging/log.ts";
 import { plainMessage } from "../net/plain_message.ts";
 import { ignoreProxyVariables } from "../net/proxy_variables.ts";
@@ -88,7 +88,7 @@ function checkTrustIsUsed(origin: string, authorities: string | undefined): void
 
 function readOrigin(text: string): string {
   if (isUnixUrl(text)) {
-    const read = readUnixUrl(text);
+    const read = readAdminUrl(text);
     if (isReading(read)) return read.value;
     const { expected } = refusalOf(read)!;
     throw refuse(`--admin ${expected}: current value is ${JSON.stringify(text)}`);

@@ -254,6 +254,10 @@ for (
     [["--admin-ca", "x"], '--admin-ca must name a readable file: current value is "x"'],
     [["--admin", "unix:run/a"], "--admin must be the path of a unix socket such as /run/app.sock"],
     [
+      ["--admin", "unix:@admin"],
+      '--admin must be a path: commands open no abstract sockets: current value is "unix:@admin"\n',
+    ],
+    [
       ["--admin", "unix:/tmp/a"],
       "--admin must be below /run or /var/lib/roundabout: this program may open no other sockets",
     ],

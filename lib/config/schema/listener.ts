@@ -19,7 +19,7 @@ import { leaf } from "./leaf.ts";
 import { list, section } from "./section.ts";
 import { reading } from "../values/reading.ts";
 import type { CheckedCertificate } from "../../tls/certificate_details.ts";
-import { readUnixPlace } from "../values/unix_socket.ts";
+import { readAdminPlace, readUnixPlace } from "../values/unix_socket.ts";
 
 const YEAR_MS = 365 * DAY_MS;
 
@@ -75,13 +75,10 @@ const unixPlace = leaf({
   json: { type: "string", examples: ["/run/roundabout/front.sock", "@front"] },
 });
 
-/** A path alone: fetch, by which commands ask, opens no abstract sockets. */
+/** A path alone. */
 const adminPlace = leaf({
   type: "string",
-  read: (text) =>
-    text.startsWith("@")
-      ? "must be a path: commands open no abstract sockets"
-      : readUnixPlace(text),
+  read: readAdminPlace,
   json: { type: "string", examples: ["/run/roundabout/admin.sock"] },
 });
 

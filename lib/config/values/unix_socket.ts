@@ -10,6 +10,9 @@ const MAX_CHARACTERS = 90;
 const PATH = /^(?:\/[\w.@+=~-]+)+$/;
 const NAME = /^@[\w.@+=~/-]+$/;
 
+const A_PATH = "must be the path of a unix socket such as /run/app.sock";
+const A_PATH_OR_NAME = `${A_PATH}, or a name such as @app`;
+
 /** Whether a text is meant for a unix socket. */
 export function isUnixUrl(text: string): boolean {
   return /^unix:/i.test(text);
@@ -17,35 +20,59 @@ export function isUnixUrl(text: string): boolean {
 
 /** @param text for which {@linkcode isUnixUrl} is true */
 export function readUnixUrl(text: string): Read<string> {
+  return readUrl(text, refusePlace);
+}
+
+/** Reads the path or the name alone, as listeners have it. */
+export function readUnixPlace(text: string): Read<string> {
+  return readPlace(text, refusePlace);
+}
+
+/** The URL of the admin port. @param text for which {@linkcode isUnixUrl} is true */
+export function readAdminUrl(text: string): Read<string> {
+  return readUrl(text, refuseAdminPlace);
+}
+
+/** Its path alone. */
+export function readAdminPlace(text: string): Read<string> {
+  return readPlace(text, refuseAdminPlace);
+}
+
+type Refuse = (place: string) => Refused | string | undefined;
+
+function readUrl(text: string, refuse: Refuse): Read<string> {
   const place = text.slice("unix:".length);
-  const refused = refusePlace(place);
+  const refused = refuse(place);
   if (refused === undefined) return reading(`unix:${place}`);
   if (typeof refused === "string") return refused;
   const { expected, meant } = refused;
   return { expected, meant: meant && `unix:${meant}` };
 }
 
-/** Reads the path or the name alone, as listeners have it. */
-export function readUnixPlace(text: string): Read<string> {
+function readPlace(text: string, refuse: Refuse): Read<string> {
   if (isUnixUrl(text)) {
     const place = text.slice("unix:".length);
-    const isMeant = refusePlace(place) === undefined;
+    const isMeant = refuse(place) === undefined;
     return { expected: "must be a path without unix:", meant: isMeant ? place : undefined };
   }
-  return refusePlace(text) ?? reading(text);
+  return refuse(text) ?? reading(text);
 }
 
-function refusePlace(place: string): Refused | string | undefined {
+/** That of the admin port is a path: fetch, by which commands ask it, opens no abstract sockets. */
+function refuseAdminPlace(place: string): Refused | string | undefined {
+  if (place.startsWith("@")) return "must be a path: commands open no abstract sockets";
+  return refusePlace(place, A_PATH);
+}
+
+/** @param shape what is expected of it */
+function refusePlace(place: string, shape = A_PATH_OR_NAME): Refused | string | undefined {
   if (place.length > MAX_CHARACTERS) return `must have at most ${MAX_CHARACTERS} characters`;
   if (NAME.test(place)) return undefined;
   const isPath = PATH.test(place) && !/\/\.{1,2}(?:\/|$)/.test(place);
   if (!isPath) {
     const plain = place.replace(/^\/+/, "/");
     const isMeant = plain !== place && refusePlace(plain) === undefined;
-    return {
-      expected: "must be the path of a unix socket such as /run/app.sock, or a name such as @app",
-      meant: isMeant ? plain : undefined,
-    };
+    return { expected: shape, meant: isMeant ? plain : undefined };
   }
   if (FOLDERS.some((folder) => place.startsWith(folder))) return undefined;
   return {

@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { isReading, refusalOf } from "../../../lib/config/values/reading.ts";
-import { readUnixPlace, readUnixUrl } from "../../../lib/config/values/unix_socket.ts";
+import {
+  readAdminPlace,
+  readAdminUrl,
+  readUnixPlace,
+  readUnixUrl,
+} from "../../../lib/config/values/unix_socket.ts";
 import { isAbstract, socketPathOf } from "../../../lib/net/unix_socket.ts";
 
 const SHAPE = "must be the path of a unix socket such as /run/app.sock, or a name such as @app";
@@ -54,6 +59,25 @@ Deno.test("unix socket: a listener has its path without unix:", () => {
     expected: "must be a path without unix:",
     meant: "/run/a.sock",
   });
+});
+
+for (
+  const [place, expected] of [
+    ["@admin", "must be a path: commands open no abstract sockets"],
+    ["@", "must be a path: commands open no abstract sockets"],
+    ["admin.sock", "must be the path of a unix socket such as /run/app.sock"],
+    ["/tmp/admin.sock", BELOW],
+  ] as const
+) {
+  Deno.test(`unix socket: ${place} is none for the admin port, with unix: or without it`, () => {
+    assertEquals(refusalOf(readAdminPlace(place))?.expected, expected);
+    assertEquals(refusalOf(readAdminUrl(`unix:${place}`))?.expected, expected);
+  });
+}
+
+Deno.test("unix socket: the admin port has a path, with unix: or without it", () => {
+  assertEquals(readAdminPlace("/run/admin.sock"), { value: "/run/admin.sock" });
+  assertEquals(readAdminUrl("unix:/run/admin.sock"), { value: "unix:/run/admin.sock" });
 });
 
 Deno.test("unix socket: other URLs are none", () => {
