@@ -81,8 +81,8 @@ function ofConfiguration({ configuration: { number, since, lastReload, reloads }
   ];
 }
 
-function ofCertificates({ listeners, acme }: Status): string[] {
-  const all = listeners.flatMap(({ name: listener, certificates }) =>
+function ofCertificates({ listeners, admin, acme }: Status): string[] {
+  const all = [...listeners, { name: "", ...admin }].flatMap(({ name: listener, certificates }) =>
     certificates.flatMap(({ names, notAfter }) =>
       names.map((name) => [labelsOf({ listener, name }), secondsOf(notAfter)] as const)
     )
@@ -90,7 +90,7 @@ function ofCertificates({ listeners, acme }: Status): string[] {
   return [
     gauge(
       "certificate_expiry_timestamp_seconds",
-      "When the certificate for a name expires; of several the first one.",
+      "When the certificate for a name expires, by listener (empty: admin port); of several the first one.",
       all.toSorted(([, one], [, other]) => one - other),
     ),
     gauge(

@@ -16,6 +16,7 @@ export interface Status {
   readonly workers: readonly WorkerStatus[];
   readonly configuration: ConfigurationStatus;
   readonly listeners: readonly ListenerStatus[];
+  readonly admin: AdminStatus;
   /** Certificates that listeners get by themselves. */
   readonly acme: readonly AcmeStatus[];
   /** Requests in flight, over all workers. */
@@ -58,6 +59,12 @@ export interface ListenerStatus {
   /** Such as `0.0.0.0:5000`. */
   readonly address: string;
   /** In the order of the configuration; empty without TLS. */
+  readonly certificates: readonly CertificateStatus[];
+}
+
+/** The admin port, which this is read from. */
+export interface AdminStatus {
+  /** The one that it has; empty without TLS. */
   readonly certificates: readonly CertificateStatus[];
 }
 

@@ -18,7 +18,8 @@ export function formatStatus(status: Status): string {
 }
 
 function describeBalancer(status: Status): string[] {
-  const { version, instance, engine, startedAt, workers, listeners, acme, inFlight } = status;
+  const { version, instance, engine, startedAt, workers, inFlight } = status;
+  const { listeners, admin, acme } = status;
   const serving = workers.filter((worker) => worker.serving).length;
   const addresses = listeners.map(({ name, address }) => `${name} on ${address}`);
   return [
@@ -30,17 +31,19 @@ function describeBalancer(status: Status): string[] {
     ...listeners.flatMap(({ name, certificates }) =>
       certificates.map((certificate) => describeCertificate(name, certificate))
     ),
+    ...admin.certificates.map((certificate) => describeCertificate("admin port", certificate)),
     ...acme.map(describeAcme),
     `workers: ${serving} of ${workers.length} serve, requests in flight: ${inFlight}`,
   ];
 }
 
+/** @param place that shows it */
 function describeCertificate(
-  listener: string,
+  place: string,
   { names, issuer, daysLeft, notAfter }: CertificateStatus,
 ): string {
   const end = daysLeft < 0 ? `expired ${notAfter}` : `days left: ${daysLeft}`;
-  return `  ${listener}: certificate of ${names.join(", ")}, by ${issuer}, ${end}`;
+  return `  ${place}: certificate of ${names.join(", ")}, by ${issuer}, ${end}`;
 }
 
 function describeAcme(

@@ -39,7 +39,9 @@ import type { Reloads } from "./reload.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-type ListenerConfig = Configuration["listeners"][string];
+type ListenerTls = NonNullable<Configuration["listeners"][string]["tls"]>;
+/** Of a listener, or of the admin port. */
+type Tls = Pick<ListenerTls, "certificates" | "acme">;
 
 /** What the status is made of. */
 export interface StatusSources {
@@ -79,8 +81,9 @@ export function statusOf(sources: StatusSources): Status {
     listeners: supervisor.listeners.map(({ name, hostname, port }) => ({
       name,
       address: formatListener({ hostname, port }),
-      certificates: certificatesOf(live.resolved.listeners[name]),
+      certificates: certificatesOf(live.resolved.listeners[name]?.tls),
     })),
+    admin: { certificates: certificatesOf(live.written.admin?.tls) },
     acme: sources.acme.status().map(acmeOf),
     inFlight: process.record(COMMON).requests.value,
     pools: [...pools.all.values()].map((serving) => poolOf(serving, sources)),
@@ -104,8 +107,8 @@ function configurationOf({ reloads }: StatusSources): Status["configuration"] {
   };
 }
 
-function certificatesOf(listener: ListenerConfig | undefined): CertificateStatus[] {
-  const { certificates = [], acme } = listener?.tls ?? {};
+function certificatesOf(tls: Tls | undefined): CertificateStatus[] {
+  const { certificates = [], acme } = tls ?? {};
   const all = [...certificates.map(({ loaded }) => loaded), acme?.loaded];
   return all.flatMap((loaded): CertificateStatus[] => {
     if (loaded === undefined) return [];

@@ -157,6 +157,16 @@ Deno.test("metrics: GET /metrics is Prometheus text", async () => {
   assertEquals(await response.text(), metricsText(sampleStatus()));
 });
 
+Deno.test("metrics: the end of the admin port's certificate has no listener", () => {
+  const status = sampleStatus();
+  const certificates = [{ ...status.listeners[0]!.certificates[0]!, names: ["edge.test"] }];
+  const samples = samplesOf(metricsText({ ...status, admin: { certificates } }));
+  assertEquals(
+    samples.get('roundabout_certificate_expiry_timestamp_seconds{listener="",name="edge.test"}'),
+    Date.parse("2027-01-19T12:00:00.000Z") / 1000,
+  );
+});
+
 Deno.test("metrics: of several certificates for a name, the first one to expire is shown", () => {
   const status = sampleStatus();
   const [listener] = status.listeners;

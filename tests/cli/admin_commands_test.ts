@@ -52,7 +52,9 @@ Deno.test("status: a text shows the balancer, its pools and their backends", asy
     problem: "it says no",
     retryAt: base.startedAt,
   };
+  const [certificate] = base.listeners[0]!.certificates;
   api.control.current = sampleStatus({
+    admin: { certificates: [{ ...certificate!, names: ["edge.test"], daysLeft: -1 }] },
     acme: [...base.acme, { ...base.acme[0]!, ...missing }],
     ready: false,
     problem: "draining",
@@ -70,6 +72,7 @@ Deno.test("status: a text shows the balancer, its pools and their backends", asy
 configuration 4 of /etc/roundabout.jsonc, since 2026-11-26T13:10:09.000Z; the last reload, 2026-11-26T13:10:09.000Z, was refused
 listeners: http on 0.0.0.0:5000
   http: certificate of www.example.com, example.com, by R11, days left: 52
+  admin port: certificate of edge.test, by R11, expired 2027-01-19T12:00:00.000Z
   ACME: certificate of example.com, www.example.com, by https://ca.example/directory: valid until 2027-01-19T12:00:00.000Z, renewed at 2026-12-20T12:00:00.000Z
   ACME: certificate of new.example.com, by https://ca.example/directory: none yet, being ordered, next try at 2026-11-26T13:10:09.000Z, as the last one failed: it says no
 workers: 1 of 2 serve, requests in flight: 7

@@ -1,5 +1,6 @@
 /** The admin port as a unix socket and with TLS, of the program as its users run it, and commands that ask it. */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { Status } from "../../lib/admin/status.ts";
 import { issue, type Issued } from "../../lib/tls/issue.ts";
 import { AUTHORITY, certificateFor, VALID } from "../support/certificates.ts";
 import { Program } from "../support/program.ts";
@@ -230,18 +231,30 @@ Deno.test("admin over TLS: commands trust the certificate that the settings name
   });
 });
 
+/** What the status says of its own port's certificate. @param flags that lead to it */
+async function ownCertificate(...flags: string[]) {
+  const { stdout } = await run(["status", "--json", ...flags]);
+  return (JSON.parse(stdout) as Status).admin.certificates[0];
+}
+
 Deno.test("admin over TLS: --admin-ca names the authority; a certificate that a reload changes is served, and its end is told", async () => {
   await overTls(await certificateFor(["127.0.0.1"]), async (site, folder, origin) => {
     const program = await site.start();
     assertMatch(program.stderr, /warn .*admin\.tls\.certificates\[0\]\.cert .*expires in/);
     await folder.write("ca.pem", AUTHORITY.cert);
-    const status = () => run(["status", "--admin", origin, "--admin-ca", `${folder.path}/ca.pem`]);
+    const flags = ["--admin", origin, "--admin-ca", `${folder.path}/ca.pem`];
+    const status = () => run(["status", ...flags]);
     assertEquals((await status()).status, 0);
+    const before = await ownCertificate(...flags);
+    assertEquals([before?.names, before?.issuer], [["127.0.0.1"], "Test CA"]);
     await folder.writeCertificate("admin", await selfMade("127.0.0.1"));
     await program.shows(
       /configuration 2, by a changed file: admin: certificate of 127\.0\.0\.1 changed/,
     );
     assertMatch((await status()).stderr, /not accepted/);
+    const after = await ownCertificate("--config", site.path);
+    assertEquals(after?.issuer, "127.0.0.1");
+    assertNotEquals(after?.fingerprint, before?.fingerprint);
     assertEquals((await site.ask("status")).status, 0);
     await site.start("--takeover");
     assertEquals(await program.status(), 0);

@@ -54,6 +54,7 @@ export function sampleStatus(more: Partial<Status> = {}): Status {
       reloads: { applied: 3, unchanged: 1, refused: 2 },
     },
     listeners: [{ name: "http", address: "0.0.0.0:5000", certificates: [CERTIFICATE] }],
+    admin: { certificates: [] },
     acme: [{
       listeners: ["http"],
       names: ["example.com", "www.example.com"],
