@@ -182,11 +182,13 @@ Deno.test("tunnel: both sides are closed if nothing passes for TUNNEL_IDLE_TIMEO
 });
 
 Deno.test("tunnel: TUNNEL_IDLE_TIMEOUT also ends a tunnel whose backend reads nothing", async () => {
+  const over = Promise.withResolvers<void>();
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send(SWITCH);
-    await new Promise((resolve) => setTimeout(resolve, 1_000)); // and reads nothing meanwhile
+    await over.promise; // and reads nothing meanwhile
   });
+  using _over = { [Symbol.dispose]: over.resolve };
   await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
