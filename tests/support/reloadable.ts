@@ -2,7 +2,7 @@
 import { Program } from "./program.ts";
 import { Dialogue } from "./raw_client.ts";
 import { deadPort } from "./dead_port.ts";
-import { type ScriptedBackend } from "./scripted_backend.ts";
+import type { ScriptedBackend } from "./scripted_backend.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
