@@ -8,6 +8,7 @@ import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { assertAbout, pause, timed } from "../support/timing.ts";
 
 forEachEngine(({ balance, test }) => {
+  /** More than the balancer's clock moves at once, so that a machine that pauses does not end it early. */
   const SHORT = 300;
   const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 

@@ -8,6 +8,7 @@ import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { assertAbout, pause, timed } from "../support/timing.ts";
 
 forEachEngine(({ engine, balance, test }) => {
+  /** More than the balancer's clock moves at once, so that a machine that pauses does not end it early. */
   const SHORT = 300;
   const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
@@ -31,7 +32,7 @@ forEachEngine(({ engine, balance, test }) => {
     using deaf = await DeafPort.open();
     await using backend = new ScriptedBackend("b");
     const pool = { ejection: { after: 2, time: 10_000 } };
-    await using balancer = balance([deaf.url, backend.url], { connectTimeout: 100, pool });
+    await using balancer = balance([deaf.url, backend.url], { connectTimeout: SHORT, pool });
     const ask = async () => await (await fetch(balancer.url)).text();
     assertEquals(await Promise.all([ask(), ask(), ask(), ask()]), ["b", "b", "b", "b"]);
     assertEquals(balancer.pool.backends[0]!.usable, false);
@@ -44,7 +45,7 @@ forEachEngine(({ engine, balance, test }) => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
     const url = `http://127.0.0.1:${listener.addr.port}`;
     await using other = new ScriptedBackend("other");
-    await using balancer = balance([url, other.url], { connectTimeout: 100 });
+    await using balancer = balance([url, other.url], { connectTimeout: 2 * SHORT });
     const client = fetch(balancer.url, { method: "POST", body: "x" });
     let connection = await listener.accept();
     const buffer = new Uint8Array(4_096);
@@ -57,7 +58,7 @@ forEachEngine(({ engine, balance, test }) => {
       Deno.connect({
         hostname: "127.0.0.1",
         port: listener.addr.port,
-        signal: AbortSignal.timeout(300),
+        signal: AbortSignal.timeout(4 * SHORT),
       }).catch(() => undefined)));
     await connection.write(
       new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"),
@@ -169,12 +170,12 @@ forEachEngine(({ engine, balance, test }) => {
   test("timeouts: a backend that refuses connections, and still answers a request it has, is waited for", async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const url = `http://127.0.0.1:${listener.addr.port}`;
-    await using balancer = balance([url], { connectTimeout: 100 });
+    await using balancer = balance([url], { connectTimeout: 2 * SHORT });
     const answer = fetch(balancer.url);
     const connection = await listener.accept();
     await connection.read(new Uint8Array(4_096));
     listener.close(); // no more connections from now on
-    await pause(300);
+    await pause(3 * SHORT);
     await connection.write(
       new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlast"),
     );
@@ -233,11 +234,11 @@ forEachEngine(({ engine, balance, test }) => {
   test("timeouts: a slow response is waited for while its backend accepts connections", async () => {
     await using backend = new RawBackend(async (side) => {
       if (!await side.read()) return; // a connect check
-      await pause(250);
+      await pause(3 * SHORT);
       await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow");
       await side.read();
     });
-    await using balancer = balance([backend.url], { connectTimeout: 100 });
+    await using balancer = balance([backend.url], { connectTimeout: 2 * SHORT });
     assertEquals(await (await fetch(balancer.url)).text(), "slow");
     assertEquals(backend.connections, 2);
   });

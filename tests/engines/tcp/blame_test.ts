@@ -43,13 +43,13 @@ const CASES: readonly Case[] = [
   {
     what: "a response that stalls",
     backend: (side) => side.send(HEAD).then(() => side.read()),
-    options: { idleTimeout: 150 },
+    options: { idleTimeout: 300 },
     failures: 2,
   },
   {
     what: "a response that REQUEST_TIMEOUT cuts off",
     backend: (side) => side.send(HEAD).then(() => side.read()),
-    options: { requestTimeout: 150 },
+    options: { requestTimeout: 300 },
     failures: 1,
   },
   {
@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
     what: "a tunnel that TUNNEL_IDLE_TIMEOUT ends, long after REQUEST_TIMEOUT",
     request: UPGRADE,
     backend: (side) => side.send(SWITCHING).then(() => side.read()),
-    options: { tunnelIdleTimeout: 400, requestTimeout: 100 },
+    options: { tunnelIdleTimeout: 700, requestTimeout: 300 },
     failures: 1,
   },
 ];
@@ -111,7 +111,7 @@ Deno.test("blame: FIRST_BYTE_TIMEOUT does not run while the client pauses after 
     await side.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     await side.read();
   });
-  await using balancer = balance([server.url], { firstByteTimeout: 150 });
+  await using balancer = balance([server.url], { firstByteTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(
     "POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n",

@@ -56,7 +56,7 @@ Deno.test("tunnel: fields that Connection lists, and Content-Length, are removed
   const lines =
     "Connection: Upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\nUpgrade: echo/2\r\n";
   await using backend = new ScriptedBackend("a", { reply: `HTTP/1.1 101 Go\r\n${lines}\r\nraw` });
-  await using balancer = balance([backend.url], { tunnelIdleTimeout: 50 });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   assertEquals(
@@ -174,7 +174,7 @@ Deno.test("tunnel: a request with Upgrade may have a body, which is sent before 
 
 Deno.test("tunnel: both sides are closed if nothing passes for TUNNEL_IDLE_TIMEOUT", async () => {
   await using backend = shouting();
-  await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
@@ -189,7 +189,7 @@ Deno.test("tunnel: TUNNEL_IDLE_TIMEOUT also ends a tunnel whose backend reads no
     await over.promise; // and reads nothing meanwhile
   });
   using _over = { [Symbol.dispose]: over.resolve };
-  await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
