@@ -206,7 +206,7 @@ Deno.test("tunnel: a tunnel is in flight until it ends, and is cut off when the 
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
-  const drained = balancer.engine.drain(200, 0);
+  const drained = balancer.engine.drain(1_500, 0);
   await client.send("still");
   await client.until("STILL");
   assertEquals(await drained, 1);
