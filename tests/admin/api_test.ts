@@ -204,7 +204,7 @@ Deno.test("admin api: a fault in a change is reported, and answered 500", async 
 });
 
 Deno.test("admin api: a reload may last longer than a connection, whatever else comes in", async () => {
-  using api = startTestAdmin({ lifetime: 100 });
+  using api = startTestAdmin({ lifetime: 400 });
   const { promise, resolve } = Promise.withResolvers<void>();
   api.control.onReload = async () => {
     await promise;

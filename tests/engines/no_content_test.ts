@@ -29,7 +29,7 @@ forEachEngine(({ engine, balance, test }) => {
           using client = await Dialogue.open(balancer.port);
           const ask = async (method: string, path: string) => {
             await client.send(`${method} ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
-            return await deadline(client.response({ toHead: method === "HEAD" }), 2_000);
+            return await deadline(client.response({ toHead: method === "HEAD" }), 10_000);
           };
           // Deno.serve could not frame a 205: the client would wait for its end.
           const isChanged = engine === "web" && status === 205 && method !== "HEAD";

@@ -43,7 +43,7 @@ forEachEngine(({ engine, balance, test }) => {
         reply: "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
           "Sec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: two\r\n\r\n",
       });
-      await using balancer = balance([backend.url], { tunnelIdleTimeout: 50 });
+      await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
       const { client, head } = await openRaw(balancer.port, `Sec-WebSocket-Protocol: ${offer}`);
       assertMatch(head, /^HTTP\/1\.1 101 [^]*\r\nsec-websocket-protocol: two\r\n/i);
       client[Symbol.dispose]();

@@ -1,6 +1,7 @@
 /** WebSockets of both engines that are open: what passes, how they close, and what limits them. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { forEachEngine } from "../support/balancer.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import {
@@ -105,14 +106,17 @@ forEachEngine(({ balance, test }) => {
   test("WebSocket: the log says 101, how long it was open, and the bytes to the client", async () => {
     await using backend = new SocketBackend();
     {
-      await using balancer = balance([backend.url], { requestTimeout: 50 });
+      const clock = new ManualClock();
+      await using balancer = balance([backend.url], { requestTimeout: 50, clock });
       const { client } = await openRaw(balancer.port);
+      const openSince = performance.now();
       await client.send(whole(OPCODES.text, "hello"));
       await client.until(served(OPCODES.text, "hello"));
       assertEquals([balancer.entries.length, balancer.pool.backends[0]!.inFlight], [0, 1]);
-      await new Promise((resolve) => setTimeout(resolve, 300)); // longer than timeouts.request
+      await clock.advance(300); // longer than timeouts.request
       await client.send(whole(OPCODES.text, "again"));
       await client.until(served(OPCODES.text, "again"));
+      const openFor = performance.now() - openSince;
       await client.send(whole(OPCODES.close, closing(1000)));
       await client.rest();
       client[Symbol.dispose]();
@@ -120,23 +124,24 @@ forEachEngine(({ balance, test }) => {
       const [entry] = balancer.entries;
       assertEquals([entry!.status, entry!.path, entry!.broken], [101, "/chat", undefined]);
       assert(entry!.bytes >= 10 && entry!.bytes <= 18, String(entry!.bytes)); // with or without frames
-      assert(entry!.milliseconds >= 250);
+      assert(entry!.milliseconds > openFor - 2, `${entry!.milliseconds} of ${openFor} ms`);
       assertEquals(balancer.pool.backends[0]!.inFlight, 0);
     }
   });
 
   test("WebSocket: one over which nothing passes is closed after timeouts.tunnelIdle, not before", async () => {
     await using backend = new SocketBackend();
-    await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
+    const clock = new ManualClock();
+    await using balancer = balance([backend.url], { tunnelIdleTimeout: 300, clock });
     await using client = await TestSocket.open(balancer.port);
-    const begun = performance.now();
     for (let turn = 0; turn < 4; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await clock.advance(200);
       client.socket.send("still here");
       await client.next();
     }
+    const took = await clock.advanceUntil(() => balancer.entries.length === 1);
+    assert(took >= 300, `${took} ms`);
     await client.closed;
-    assert(performance.now() - begun > 900);
     await backend.sockets[0]!.closed;
     assertMatch(balancer.entries[0]!.broken!, /nothing passed/);
   });
@@ -145,7 +150,7 @@ forEachEngine(({ balance, test }) => {
     await using backend = new SocketBackend();
     await using balancer = balance([backend.url]);
     await using client = await TestSocket.open(balancer.port);
-    const draining = balancer.engine.drain(400, 0);
+    const draining = balancer.engine.drain(1_500, 0);
     client.socket.send("still here");
     assertEquals(await client.next(), "still here");
     assertEquals(await draining, 1);

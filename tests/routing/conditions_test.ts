@@ -71,7 +71,7 @@ Deno.test("conditions: an expression that would take a backtracking matcher fore
   const match: Match = { headers: { a: { matches: "^(a+)+$" } } };
   const startedAt = performance.now();
   refusalOf(match, { headers: { a: `${"a".repeat(1_000)}!` } });
-  assertEquals(performance.now() - startedAt < 1_000, true);
+  assertEquals(performance.now() - startedAt < 5_000, true);
 });
 
 Deno.test("conditions: what no route uses is not loaded, and asking for it is a fault", async () => {

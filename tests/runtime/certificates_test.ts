@@ -15,8 +15,8 @@ const NAMES = ["localhost", "127.0.0.1"];
 const LONG = { until: Date.now() + 60 * DAY_MS };
 const [FIRST, SECOND] = [await certificateFor(NAMES, LONG), await certificateFor(NAMES, LONG)];
 
-/** How soon a certificate that was replaced is served, in milliseconds. */
-const SERVED_WITHIN_MS = 2_000;
+/** How soon a certificate that was replaced is served, in milliseconds: a second, or more on a busy machine. */
+const SERVED_WITHIN_MS = 10_000;
 
 interface Ports {
   readonly http: number;

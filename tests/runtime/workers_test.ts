@@ -230,7 +230,10 @@ Deno.test("workers: a worker that hangs is reported, takes readiness away, and m
   await using backend = new ScriptedBackend("a");
   const ADMIN_PORT = String(deadPort());
   const script = new URL("../support/mortal_balancer.ts", import.meta.url);
-  const { program, url } = await started(backend.url, { ADMIN_PORT, HANGS: "6500" }, script);
+  const folder = await Deno.makeTempDir();
+  using _folder = { [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }) };
+  const HANGS_UNTIL = `${folder}/over`;
+  const { program, url } = await started(backend.url, { ADMIN_PORT, HANGS_UNTIL }, script);
   await using _program = program;
   const probe = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${ADMIN_PORT}${path}`);
@@ -240,6 +243,7 @@ Deno.test("workers: a worker that hangs is reported, takes readiness away, and m
   await program.shows(/worker 1 hangs: its clients wait/);
   assertEquals(await probe("/livez"), [503, "not well: worker 1 hangs\n"]);
   assertEquals(await probe("/readyz"), [503, "not ready: worker 1 hangs\n"]);
+  await Deno.writeTextFile(HANGS_UNTIL, "");
   await program.shows(/worker 1 goes on/);
   assertEquals(await probe("/readyz"), [200, "ready\n"]);
   assertEquals(await (await fetch(url)).text(), "a");

@@ -101,7 +101,7 @@ export interface TestBalancer extends AsyncDisposable {
 }
 
 const LIMITS: Limits & TestTimeouts = {
-  connectTimeout: 2_000,
+  connectTimeout: 10_000,
   firstByteTimeout: 10_000,
   idleTimeout: 10_000,
   requestTimeout: Infinity,

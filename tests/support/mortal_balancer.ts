@@ -1,6 +1,6 @@
 /**
- * A balancer like that of `roundabout start`, whose first worker dies on SIGUSR2, or hangs for the
- * milliseconds of the variable HANGS.
+ * A balancer like that of `roundabout start`, whose first worker dies on SIGUSR2, or hangs until
+ * there is the file that the variable HANGS_UNTIL names.
  */
 import { loadConfiguration, readVariables } from "../../lib/config/load.ts";
 import { exit, log } from "../../lib/logging/log.ts";
@@ -16,8 +16,8 @@ const script = new URL("./mortal_worker.ts", import.meta.url);
 const status = await runUntilSignal(async () => {
   const balancer = await startBalancer(configuration, { script, source });
   const fates = new BroadcastChannel("fates");
-  const hangs = Deno.env.get("HANGS");
-  const fate: Fate = { worker: "worker 1", ...(hangs !== undefined && { hangs: Number(hangs) }) };
+  const hangsUntil = Deno.env.get("HANGS_UNTIL");
+  const fate: Fate = { worker: "worker 1", ...(hangsUntil !== undefined && { hangsUntil }) };
   Deno.addSignalListener("SIGUSR2", () => fates.postMessage(fate)); // on SIGUSR1, Deno opens a debugger
   log("info", `listening on 127.0.0.1:${balancer.addresses[0]!.port}`);
   const reload = () => void balancer.reload("SIGHUP");

@@ -44,6 +44,7 @@ export class Program implements AsyncDisposable {
   readonly #watchers = new Set<() => void>();
   readonly #reading: Promise<unknown>;
   readonly #isGroup: boolean;
+  /** Whether all of both outputs is read. */
   #ended = false;
 
   constructor(args: readonly string[], options: RunOptions = {}) {
@@ -74,7 +75,11 @@ export class Program implements AsyncDisposable {
     }).spawn();
     this.#isGroup = asTask;
     const writing = input === undefined ? undefined : this.#write(input);
-    this.#reading = Promise.all([this.#read("stdout"), this.#read("stderr"), writing]);
+    const reading = Promise.all([this.#read("stdout"), this.#read("stderr")]).then(() => {
+      this.#ended = true;
+      this.#notify();
+    });
+    this.#reading = Promise.all([reading, writing]);
   }
 
   get pid(): number {
@@ -137,8 +142,6 @@ export class Program implements AsyncDisposable {
       this.#texts[name] += part;
       this.#notify();
     }
-    this.#ended = true;
-    this.#notify();
   }
 
   #notify(): void {

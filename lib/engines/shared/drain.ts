@@ -8,6 +8,13 @@ const POLL_MS = 20;
 const MAX_PER_POLL_MS = 2 * POLL_MS;
 
 /**
+ * How many turns of the event loop what has arrived gets to be noticed. In each, a connection that waits gets
+ * one step further: it is accepted, found to be HTTP/1, read from, and its request is handed over. That takes
+ * up to four turns if each of them is held up, as then timers come before what has arrived.
+ */
+const LAST_TURNS = 12;
+
+/**
  * Waits until a condition holds, or time is up. It polls, because a drain happens once in a process's
  * life, and no request should pay for being waited for.
  *
@@ -32,7 +39,7 @@ export async function runFor(milliseconds: number, deadline: number): Promise<vo
     left -= Math.min(now - at, MAX_PER_POLL_MS);
     at = now;
   }
-  await twoTurns(0); // it may have been held up at the very end
+  for (let turn = 0; turn < LAST_TURNS; turn++) await delay(0); // it may have been held up at the very end
 }
 
 /**

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { runFor, untilQuiet, waitUntil } from "../../../lib/engines/shared/drain.ts";
 
 Deno.test("drain: it waits until the condition holds", async () => {
@@ -26,6 +27,14 @@ Deno.test("drain: time in which the process is held up hardly counts", async () 
   await waiting;
   const after = performance.now() - until;
   assert(after >= 19, `${after} ms after it`); // at most 40 of the 60 ms had passed
+});
+
+Deno.test("drain: after a wait, what has arrived gets several turns of the event loop to be noticed", async () => {
+  let [turns, done] = [0, false];
+  const waiting = runFor(0, Infinity).then(() => done = true);
+  while (!done) await delay(0).then(() => turns++);
+  await waiting;
+  assert(turns >= 10, `${turns} turns`);
 });
 
 Deno.test("drain: a wait ends at its deadline", async () => {

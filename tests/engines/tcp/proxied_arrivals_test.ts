@@ -142,7 +142,7 @@ for (const [what, bytes] of [["nothing", ""], ["half a header", V1.slice(0, 20)]
     await client.send(bytes);
     assertEquals(await client.rest(), "");
     const tookMs = performance.now() - startedAt;
-    assert(tookMs >= 200 && tookMs < 2_000, `${tookMs} ms`);
+    assert(tookMs >= 200 && tookMs < 5_000, `${tookMs} ms`);
     assertEquals(balancer.warnings.length, 1);
   });
 }

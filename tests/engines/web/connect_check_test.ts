@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { startClock } from "../../../lib/time/clock.ts";
 import { ConnectCheck } from "../../../lib/engines/web/connect_check.ts";
 import { DeafPort } from "../../support/deaf_port.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { deadPort } from "../../support/dead_port.ts";
 import { ScriptedBackend } from "../../support/scripted_backend.ts";
 import { Wheel } from "../../../lib/time/timer_wheel.ts";
@@ -30,12 +31,13 @@ Deno.test("connect check: an unanswered SYN fails after the timeout", async () =
 });
 
 Deno.test("connect check: an unanswered SYN says nothing if requests are answered meanwhile", async () => {
-  using clock = startClock();
+  const clock = new ManualClock();
   using deaf = await DeafPort.open();
   const connectCheck = new ConnectCheck(deaf, clock.wheel);
   const running = connectCheck.run(300);
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await clock.advance(150);
   connectCheck.noteAnswer();
+  await clock.advance(300);
   assertEquals(await running, undefined);
 });
 

@@ -176,13 +176,14 @@ export abstract class ClientConnection extends Timed implements Recipient {
 
   /**
    * Lets the last response arrive before the connection is closed: closing with unread bytes resets the
-   * connection, and the reset may overtake what was sent (RFC 9112, 9.6).
+   * connection, and the reset may overtake what was sent (RFC 9112, 9.6). Over TLS the client is told that the
+   * end is a clean one.
    */
   async linger(): Promise<void> {
-    if (this.gone || this.halfClosed) return;
+    if (this.gone) return;
     this.enter("lingering");
     await this.socket.closeWrite();
-    await this.inbox.discard();
+    if (!this.halfClosed) await this.inbox.discard();
   }
 
   close(): void {

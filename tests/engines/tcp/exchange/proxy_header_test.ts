@@ -102,7 +102,7 @@ Deno.test("PROXY out: a client that leaves takes its idle connections with it", 
     await ask(client);
     assertEquals(backend.openConnections, 1);
   }
-  await deadline(backend.settled(), 2_000);
+  await deadline(backend.settled(), 10_000);
   assertEquals(backend.openConnections, 0);
 });
 

@@ -56,7 +56,7 @@ Deno.test("tunnel: fields that Connection lists, and Content-Length, are removed
   const lines =
     "Connection: Upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\nUpgrade: echo/2\r\n";
   await using backend = new ScriptedBackend("a", { reply: `HTTP/1.1 101 Go\r\n${lines}\r\nraw` });
-  await using balancer = balance([backend.url], { tunnelIdleTimeout: 50 });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   assertEquals(
@@ -174,7 +174,7 @@ Deno.test("tunnel: a request with Upgrade may have a body, which is sent before 
 
 Deno.test("tunnel: both sides are closed if nothing passes for TUNNEL_IDLE_TIMEOUT", async () => {
   await using backend = shouting();
-  await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
@@ -182,12 +182,14 @@ Deno.test("tunnel: both sides are closed if nothing passes for TUNNEL_IDLE_TIMEO
 });
 
 Deno.test("tunnel: TUNNEL_IDLE_TIMEOUT also ends a tunnel whose backend reads nothing", async () => {
+  const over = Promise.withResolvers<void>();
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send(SWITCH);
-    await new Promise((resolve) => setTimeout(resolve, 1_000)); // and reads nothing meanwhile
+    await over.promise; // and reads nothing meanwhile
   });
-  await using balancer = balance([backend.url], { tunnelIdleTimeout: 100 });
+  using _over = { [Symbol.dispose]: over.resolve };
+  await using balancer = balance([backend.url], { tunnelIdleTimeout: 300 });
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
@@ -204,7 +206,7 @@ Deno.test("tunnel: a tunnel is in flight until it ends, and is cut off when the 
   using client = await Dialogue.open(balancer.port);
   await client.send(UPGRADE);
   await client.until("\r\n\r\n");
-  const drained = balancer.engine.drain(200, 0);
+  const drained = balancer.engine.drain(1_500, 0);
   await client.send("still");
   await client.until("STILL");
   assertEquals(await drained, 1);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { balance as balanceWith, type TestOptions } from "../../../support/balancer.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
 import { RawBackend } from "../../../support/raw_backend.ts";
 import { Dialogue, undated } from "../../../support/raw_client.ts";
 import { deadPort } from "../../../support/dead_port.ts";
@@ -203,18 +204,25 @@ Deno.test("uploads: a chunked PUT that a backend broke off is sent whole to the 
 });
 
 Deno.test("uploads: a response that waits for the body does not time out while the body arrives", async () => {
+  const clock = new ManualClock();
+  const arrived = Array.from({ length: 8 }, () => Promise.withResolvers<void>());
   await using backend = new RawBackend(async (side) => {
     await side.until("\r\n\r\n");
     await side.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
-    await side.until("12345678");
+    for (const [at, { resolve }] of arrived.entries()) {
+      await side.until(`${at}`);
+      resolve();
+    }
     await side.send("done");
   });
-  await using balancer = balance([backend.url], { idleTimeout: 300, firstByteTimeout: 300 });
+  const limits = { idleTimeout: 300, firstByteTimeout: 300, clock };
+  await using balancer = balance([backend.url], limits);
   using client = await Dialogue.open(balancer.port);
   await client.send("PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 8\r\n\r\n");
-  for (const digit of "12345678") {
-    await client.send(digit);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const [at, { promise }] of arrived.entries()) {
+    await client.send(`${at}`);
+    await promise;
+    if (at < 7) await clock.advance(200);
   }
   assertEquals(latin1((await client.response()).body), "done");
 });

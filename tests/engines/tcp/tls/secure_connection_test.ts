@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { assert, assertEquals } from "@std/assert";
 import { AUTHORITY, connectSecurely } from "../../../support/certificates.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
+import { RawBackend } from "../../../support/raw_backend.ts";
 import { ScriptedBackend, writeAll } from "../../../support/scripted_backend.ts";
 import { balance, GET, openSecurely } from "../../../support/tls_front.ts";
 
@@ -129,6 +130,25 @@ Deno.test("TLS: a client that half-closes gets its response", async () => {
   await client.closeWrite();
   assertEquals((await client.response()).status, 200);
   assertEquals(await client.rest(), "");
+});
+
+Deno.test("TLS: a client whose half-close was noticed before its response is told that the end is a clean one", async () => {
+  const clock = new ManualClock();
+  const answer = Promise.withResolvers<void>();
+  await using backend = new RawBackend(async (side) => {
+    await side.until("\r\n\r\n");
+    await answer.promise;
+    await side.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+    await side.read();
+  });
+  await using balancer = balance([backend.url], { clock });
+  using client = await openSecurely(balancer.port);
+  await client.send(GET);
+  await client.closeWrite();
+  await clock.advance(2_500); // until the client is watched, and is seen to send no more
+  answer.resolve();
+  assertEquals((await client.response()).status, 200);
+  assertEquals(await client.rest(), ""); // without close_notify this throws
 });
 
 for (const how of ["closes", "resets"] as const) {
