@@ -1,5 +1,5 @@
 /** A connection to the admin port as it has arrived, which TLS may begin on. */
-import type { Bytes, Connection } from "../net/connection.ts";
+import type { Awaitable, Bytes, Connection } from "../net/connection.ts";
 
 /** To close it again does nothing: TLS closes it by itself, and so does the end of its lifetime. */
 export class Arrival implements Connection {
@@ -10,11 +10,11 @@ export class Arrival implements Connection {
     this.#connection = connection;
   }
 
-  read(into: Bytes): Promise<number | null> {
+  read(into: Bytes): Awaitable<number | null> {
     return this.#connection.read(into);
   }
 
-  write(bytes: Bytes): Promise<number> {
+  write(bytes: Bytes): Awaitable<number> {
     return this.#connection.write(bytes);
   }
 

@@ -3,6 +3,7 @@ import type { LogField } from "../config/values/log_fields.ts";
 import type { ErrorPages } from "../http/local_reply.ts";
 import type { AccessEntry } from "../logging/access_log.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Sockets } from "../net/sockets.ts";
 import type { ConditionTools } from "../routing/conditions.ts";
 import type { Route } from "../routing/route.ts";
 import type { InFlightCount } from "../shared_memory/in_flight_count.ts";
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly listeners: readonly ListenerAddress[];
   /** Whether others may listen on the same ports: other workers, and the balancer that takes over. */
   readonly reusePort: boolean;
+  /** What listens and connects; by default Deno's sockets. The web engine has no others. */
+  readonly sockets?: Sockets | undefined;
   /** In milliseconds with fractions, on a clock that all workers share: for rate limits. */
   readonly rateClock: () => number;
   readonly clock: Clock;

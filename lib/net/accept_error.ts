@@ -16,7 +16,7 @@ export type AcceptError = "lack" | "client gone" | "unknown";
  * forbids to accept says so each time.
  */
 const CLIENT_GONE =
-  /^(?:NotConnected|Connection(?:Aborted|Reset)|TimedOut|NetworkUnreachable)\b|\bEHOSTUNREACH\b|\bEPROTO\b|\(os error (?:64|71|92|100|112)\)/;
+  /^(?:NotConnected|Connection(?:Aborted|Reset)|TimedOut|NetworkUnreachable)\b|\bEHOSTUNREACH\b|\bEPROTO\b|\(os error (?:64|71|92|100|112|113)\)/;
 
 export function classifyAcceptError(error: unknown): AcceptError {
   const text = describeError(error);

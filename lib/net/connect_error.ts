@@ -19,7 +19,10 @@ const CAUSES: readonly (readonly [pattern: RegExp, failure: FailureKind, detail?
   [/dns error|lookup address|name resolution/i, "dns_error"],
   [/\bConnectionRefused\b|connection refused/i, "connection_refused", "connection refused"],
   [/\bTimedOut\b|timed out/i, "connection_timeout", "connection timed out"],
-  [/is unreachable|unreachable (?:host|network)|no route to/i, "destination_ip_unroutable"],
+  [
+    /is unreachable|\bNetworkUnreachable\b|unreachable (?:host|network)|no route to/i,
+    "destination_ip_unroutable",
+  ],
   [/certificate|UnknownIssuer/i, "tls_certificate_error"],
   [/tls|handshake|corrupt message|InvalidContentType|InvalidData/i, "tls_protocol_error"],
 ];

@@ -7,6 +7,7 @@ import type { TlsOptions } from "./tls/tls_options.ts";
 import { type Failed, failed } from "../outcome.ts";
 import { Timed, type Wheel } from "../time/timer_wheel.ts";
 import { socketPathOf } from "./unix_socket.ts";
+import { DENO_SOCKETS, type Sockets } from "./sockets.ts";
 import { writeAll } from "./write_all.ts";
 
 /** Where a backend listens. */
@@ -47,6 +48,7 @@ const DEFAULT_TLS: TlsOptions = { verify: true };
  *
  * @param timeout in milliseconds, the TLS handshake included
  * @param first what is sent before anything else, also before a TLS handshake
+ * @param sockets what it is connected with
  * @returns the connection, or why there is none: no byte of a request was sent then
  */
 export async function dial(
@@ -54,8 +56,9 @@ export async function dial(
   wheel: Wheel,
   timeout: number,
   first?: Bytes,
+  sockets = DENO_SOCKETS,
 ): Promise<Connection | Failed> {
-  const dialling = new Dialling(address, first);
+  const dialling = new Dialling(address, first, sockets);
   wheel.set(dialling, timeout);
   try {
     return await dialling.run(`no connection within ${timeout} ms`);
@@ -70,7 +73,7 @@ export async function dialUntil(
   signal: AbortSignal,
   first?: Bytes,
 ): Promise<Connection | Failed> {
-  const dialling = new Dialling(address, first);
+  const dialling = new Dialling(address, first, DENO_SOCKETS);
   const giveUp = () => dialling.expire();
   signal.addEventListener("abort", giveUp);
   try {
@@ -93,12 +96,14 @@ class Dialling extends Timed {
 
   readonly #address: Address;
   readonly #first: Bytes | undefined;
+  readonly #sockets: Sockets;
 
   /** @param first what is sent before anything else */
-  constructor(address: Address, first: Bytes | undefined) {
+  constructor(address: Address, first: Bytes | undefined, sockets: Sockets) {
     super();
     this.#address = address;
     this.#first = first;
+    this.#sockets = sockets;
   }
 
   /** @param late what it means if its time is over */
@@ -129,19 +134,14 @@ class Dialling extends Timed {
     }
   }
 
-  async #connect(): Promise<Deno.Conn> {
+  async #connect(): Promise<Connection> {
     const { hostname, port, socket } = this.#address;
-    const { signal } = this.#controller;
-    if (socket !== undefined) {
-      return await this.#sendFirst(await Deno.connect({ transport: "unix", path: socket }));
-    }
-    const connection = await Deno.connect({ hostname, port, signal });
-    connection.setNoDelay(true);
-    return await this.#sendFirst(connection);
+    const place = socket === undefined ? { hostname, port } : { path: socket };
+    return await this.#sendFirst(await this.#sockets.connect(place, this.#controller.signal));
   }
 
   /** Sends what comes first, which is so short that it fits into the buffer of a new connection. */
-  async #sendFirst(connection: Deno.Conn): Promise<Deno.Conn> {
+  async #sendFirst(connection: Connection): Promise<Connection> {
     if (this.#first === undefined) return connection;
     try {
       await writeAll(connection, this.#first);

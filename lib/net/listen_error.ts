@@ -6,6 +6,11 @@ export class ListenError extends Error {
   override name = "ListenError";
 }
 
+/** There are no sockets that could listen: no other address would help. */
+export class NoSocketsError extends ListenError {
+  override name = "NoSocketsError";
+}
+
 /**
  * Listens, and turns a failure into an error that says what to change.
  *

@@ -1,4 +1,4 @@
-import type { Bytes, Connection } from "./connection.ts";
+import type { Awaitable, Bytes, Connection } from "./connection.ts";
 
 /** A connection of which more was read than was meant for the reader: it gives that back first. */
 export class ReturnedBytes implements Connection {
@@ -11,15 +11,15 @@ export class ReturnedBytes implements Connection {
     this.#first = first;
   }
 
-  read(into: Bytes): Promise<number | null> {
+  read(into: Bytes): Awaitable<number | null> {
     if (this.#first.length === 0) return this.#connection.read(into);
     const size = Math.min(into.length, this.#first.length);
     into.set(this.#first.subarray(0, size));
     this.#first = this.#first.slice(size); // a view would keep what was read already
-    return Promise.resolve(size);
+    return size;
   }
 
-  write(bytes: Bytes): Promise<number> {
+  write(bytes: Bytes): Awaitable<number> {
     return this.#connection.write(bytes);
   }
 

@@ -46,6 +46,7 @@ export function placeSocket<Listening>(
     };
   } catch (error) {
     discard(listening);
+    removeIfThere(temporary); // Deno removes it, other sockets do not
     throw error;
   }
 }
@@ -56,6 +57,14 @@ function removeIfStill(path: string, dev: number, ino: number | null): void {
     if (now.dev === dev && now.ino === ino) Deno.removeSync(path);
   } catch {
     // Somebody has removed it, or has taken the folder or its permissions away.
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is gone, or the folder may not be written: then nothing else could have been done.
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Engine, ListenerAddress, Preparation } from "../engines/engine.ts";
 import { ENGINES } from "../engines/mod.ts";
 import { bindOrExplain, ListenError } from "../net/listen_error.ts";
+import type { Sockets } from "../net/sockets.ts";
 import { COMMON, processRecords, WORKER } from "../shared_memory/layout.ts";
 import { StatusCounts } from "../shared_memory/status_counts.ts";
 import { startClock } from "../time/clock.ts";
@@ -33,11 +34,13 @@ export interface DataPlane {
  * Starts the data plane. If the engine's listener breaks for good, `finished` of the engine rejects, which
  * nothing handles: the worker dies, and the supervisor starts another one.
  *
+ * @param sockets what the engine listens and connects with
  * @param notify sends a notice to the supervisor
  * @throws {ListenError} if the address cannot be listened on
  */
 export async function startDataPlane(
   assignment: Assignment,
+  sockets: Sockets,
   notify: (notice: Notice) => void,
 ): Promise<DataPlane> {
   const { revision, number, workers, reusePort, buffer, wallOrigin } = assignment;
@@ -68,6 +71,7 @@ export async function startDataPlane(
       snapshot,
       listeners,
       reusePort,
+      sockets,
       clock,
       rateClock: sharedClock(wallOrigin),
       requests: requestsInFlight(process, number),

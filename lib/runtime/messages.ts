@@ -40,7 +40,9 @@ export type Order =
   /** From now on serve by the revision with this number, or forget it. */
   | { readonly kind: "commit" | "abandon"; readonly revision: number }
   /** Stop; both times are those of {@linkcode Engine.drain}. */
-  | { readonly kind: "drain"; readonly timeout: number; readonly grace: number };
+  | { readonly kind: "drain"; readonly timeout: number; readonly grace: number }
+  /** End at once. */
+  | { readonly kind: "end" };
 
 /** What comes of the order to get ready for a revision. */
 export type Prepared =
@@ -53,7 +55,7 @@ export type Prepared =
 /** From a worker to the supervisor. */
 export type Notice =
   | { readonly kind: "listening"; readonly addresses: readonly Deno.NetAddr[] }
-  | { readonly kind: "cannot listen"; readonly message: string }
+  | { readonly kind: "cannot listen" | "has no sockets"; readonly message: string }
   | { readonly kind: "ready"; readonly revision: number; readonly prepared: Prepared }
   /** It serves by the revision with this number. */
   | { readonly kind: "committed"; readonly revision: number }

@@ -6,7 +6,12 @@ import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import type { ListenerAddress } from "../engines/engine.ts";
 import { log } from "../logging/log.ts";
-import { bindOrExplain, checkSocketsAreFree, ListenError } from "../net/listen_error.ts";
+import {
+  bindOrExplain,
+  checkSocketsAreFree,
+  ListenError,
+  NoSocketsError,
+} from "../net/listen_error.ts";
 import { WORKER } from "../shared_memory/layout.ts";
 import type { RecordBuffer } from "../shared_memory/record_buffer.ts";
 import type { Clock } from "../time/clock.ts";
@@ -101,7 +106,8 @@ export class Supervisor {
       return addresses;
     } catch (error) {
       this.#end();
-      if (shared.size === 0 || !(error instanceof ListenError)) throw error;
+      const isAboutAddress = error instanceof ListenError && !(error instanceof NoSocketsError);
+      if (shared.size === 0 || !isAboutAddress) throw error;
       throw new ListenError(`${error.message}, or run both instances as the same user`);
     }
   }

@@ -1,5 +1,5 @@
 /** A worker, as the supervisor handles it. */
-import { ListenError } from "../net/listen_error.ts";
+import { ListenError, NoSocketsError } from "../net/listen_error.ts";
 import type { AtomicInt } from "../shared_memory/cells.ts";
 import type { Assignment, LogNotice, Notice, Order, Prepared } from "./messages.ts";
 import type { Revision } from "./revision.ts";
@@ -90,12 +90,18 @@ export class WorkerHandle {
     return this.#drained.promise;
   }
 
-  /** Terminates it between two turns of its event loop; a worker that hangs has no such moment. */
+  /** Ends it between two turns of its event loop; a worker that hangs has no such moment. */
   end(): void {
+    if (!this.#hasEnded) this.#end();
     this.#hasEnded = true;
-    this.#worker.terminate();
     for (const resolve of this.#preparing.values()) resolve({ kind: "gone" });
     for (const resolve of this.#committing.values()) resolve();
+  }
+
+  /** Deno's sockets are closed with a thread; others it must close itself, before it ends. */
+  #end(): void {
+    if (this.#options.assignment.revision.config.io === "deno") this.#worker.terminate();
+    else this.#send({ kind: "end" });
   }
 
   #send(order: Order): void {
@@ -109,6 +115,8 @@ export class WorkerHandle {
         return this.#listening.resolve(notice.addresses);
       case "cannot listen":
         return this.#listening.reject(new ListenError(notice.message));
+      case "has no sockets":
+        return this.#listening.reject(new NoSocketsError(notice.message));
       case "died":
         return this.#exit(notice.reason);
       case "ready":

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngineAndSockets } from "../support/balancer.ts";
 import { differAt, patternedBody } from "../support/patterned_body.ts";
 
 const KIB = 1024;
@@ -8,7 +8,7 @@ const AT_ONCE = 8;
 /** The same bytes, such that fetch and Deno.serve send them chunked. */
 const chunked = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]).stream();
 
-forEachEngine(({ balance, test }) => {
+await forEachEngineAndSockets(({ balance, test }) => {
   for (const size of [1, 20 * KIB, 64 * KIB, 64 * KIB + 1, 200 * KIB, 3 * KIB * KIB]) {
     for (const framing of ["of known length", "chunked"] as const) {
       test(`bodies: ${AT_ONCE} at once of ${size} bytes, ${framing}, pass byte for byte both ways`, async () => {

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngineAndSockets } from "../support/balancer.ts";
 import { ClientThread } from "../support/client_thread.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { type Behaviour, ScriptedBackend, writeAll } from "../support/scripted_backend.ts";
 
-forEachEngine(({ balance, test }) => {
+await forEachEngineAndSockets(({ balance, test }) => {
   const SLOW_HEAD = { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" } as const;
 
   /** A backend whose responses wait until they are released. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type EngineName, forEachEngine, TCP_SCHEME } from "../support/balancer.ts";
+import { type EngineName, forEachEngineAndSockets, TCP_SCHEME } from "../support/balancer.ts";
 import { bytesOf, exchangeBytes, responsesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1, type ParsedRequest } from "../support/strict_parser.ts";
@@ -8,7 +8,7 @@ import vectors from "./http_vectors.json" with { type: "json" };
 /** Vectors that HTTP wants forwarded, but the engine answers 400, because fetch resolves dot segments. */
 const MAY_REFUSE: Record<EngineName, readonly string[]> = { web: ["dot-segments"], tcp: [] };
 
-forEachEngine(({ engine, balance, test }) => {
+await forEachEngineAndSockets(({ engine, balance, test }) => {
   /** One raw request, and what RFC 9110 and 9112 expect of a proxy. */
   interface Vector {
     readonly name: string;

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { placeSocket } from "../../lib/net/unix_listening.ts";
 
 async function withSocket(
@@ -39,4 +39,13 @@ Deno.test("a unix socket whose file cannot be removed any more ends nothing", as
     await Deno.writeTextFile(folder, "no folder any more");
     remove();
   });
+});
+
+Deno.test("a unix socket that cannot get its name leaves no file, also if what listens does not remove its own", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.mkdir(`${folder}/a.sock`);
+  const listen = (path: string) => Deno.writeTextFileSync(path, "of a socket");
+  assertThrows(() => placeSocket(`${folder}/a.sock`, 0o600, listen, () => {}));
+  assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["a.sock"]);
+  await Deno.remove(folder, { recursive: true });
 });

@@ -19,6 +19,8 @@ import { loadConditionTools } from "../../lib/routing/tools.ts";
 import { startConnectChecking } from "../../lib/runtime/connect_checking.ts";
 import { Sticky } from "../../lib/pool/sticky.ts";
 import { ENGINES } from "../../lib/engines/mod.ts";
+import { IO } from "../../lib/net/io.ts";
+import type { Sockets } from "../../lib/net/sockets.ts";
 import type { TlsOptions } from "../../lib/net/tls/tls_options.ts";
 import { InFlightCount } from "../../lib/shared_memory/in_flight_count.ts";
 import type { ProxyVersion } from "../../lib/net/proxy_header/write.ts";
@@ -37,6 +39,12 @@ export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 /** Whether what is tested of the tcp engine is tested over TLS: tests/bench/contract_over_tls.ts. */
 const IS_OVER_TLS = Deno.env.get("TEST_OVER_TLS") === "1";
 
+/** Whether the tcp engine is tested on sockets of its own: tests/bench/contract_over_epoll.ts. */
+const IS_ON_EPOLL = Deno.env.get("TEST_IO") === "epoll";
+
+/** What the tcp engine listens and connects with. */
+export const TCP_SOCKETS = await IO[IS_ON_EPOLL ? "epoll" : "deno"]();
+
 /** How clients reach the tcp engine. */
 export const TCP_SCHEME = IS_OVER_TLS ? "https" : "http";
 
@@ -53,6 +61,8 @@ interface TestTimeouts {
 
 export interface TestOptions extends Partial<Limits>, Partial<TestTimeouts> {
   readonly engine?: EngineName;
+  /** What the tcp engine listens and connects with; by default {@linkcode TCP_SOCKETS}. */
+  readonly sockets?: Sockets;
   /** The address to listen on; by default 127.0.0.1. */
   readonly hostname?: string;
   /** Of the pool, beside its backends. */
@@ -211,6 +221,7 @@ export function balance(urls: readonly string[], options: TestOptions = {}): Tes
     clock,
     listeners: [listener],
     reusePort: options.reusePort ?? false,
+    sockets: options.sockets ?? TCP_SOCKETS,
     requests: new InFlightCount(),
     localReplies: new StatusCounts(),
     onError: (error) => errors.push(error),
@@ -286,4 +297,19 @@ export function forEachEngine(define: (test: EngineTest) => void): void {
       test: (name, run) => Deno.test(`${engine} engine: ${name}`, run),
     });
   }
+}
+
+/**
+ * Defines the same tests for each engine, and for the tcp engine on sockets of its own as well.
+ * tests/bench/contract_over_epoll.ts runs all tests of engines on those.
+ */
+export async function forEachEngineAndSockets(define: (test: EngineTest) => void): Promise<void> {
+  forEachEngine(define);
+  if (IS_ON_EPOLL) return;
+  const sockets = await IO.epoll();
+  define({
+    engine: "tcp",
+    balance: (urls, options) => balance(urls, { ...options, engine: "tcp", sockets }),
+    test: (name, run) => Deno.test(`tcp engine on epoll: ${name}`, run),
+  });
 }

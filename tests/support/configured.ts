@@ -12,7 +12,7 @@ import { requestsInFlight } from "../../lib/runtime/reclaim.ts";
 import { countsIn } from "../../lib/runtime/compile.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { startClock } from "../../lib/time/clock.ts";
-import { ENGINE_NAMES, type EngineName } from "./balancer.ts";
+import { ENGINE_NAMES, type EngineName, TCP_SOCKETS } from "./balancer.ts";
 import { configurationOf } from "./configuration_file.ts";
 import { firstRevision, ONLY_WORKER } from "./revision.ts";
 
@@ -99,6 +99,7 @@ export async function startConfigured(
     clock,
     listeners: revision.listeners,
     reusePort: false,
+    sockets: TCP_SOCKETS,
     requests: requestsInFlight(process, ONLY_WORKER.worker),
     localReplies: new StatusCounts(),
     onError: (error) => errors.push(error),

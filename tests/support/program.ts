@@ -27,8 +27,8 @@ export interface RunOptions {
   readonly descriptors?: number;
   /** The shell command that runs it, to redirect its output. */
   readonly shell?: string;
-  /** The task whose permissions it gets; by default `start`. */
-  readonly task?: "start" | "simulate";
+  /** The task whose permissions it gets; by default `start`, or `start:epoll` if the variable IO is epoll. */
+  readonly task?: "start" | "start:epoll" | "simulate";
   /** Whether `deno task` runs it, both in a process group of their own. */
   readonly asTask?: boolean;
   /** A module to run instead of main.ts, with all permissions. */
@@ -48,7 +48,9 @@ export class Program implements AsyncDisposable {
   #ended = false;
 
   constructor(args: readonly string[], options: RunOptions = {}) {
-    const { cwd = "/tmp", env = {}, descriptors, task = "start", input } = options;
+    const { cwd = "/tmp", env = {}, descriptors, input } = options;
+    const io = env["IO"] ?? Deno.env.get("IO");
+    const { task = io === "epoll" ? "start:epoll" : "start" } = options;
     const { shell = 'exec "$0" "$@"', script, asTask = false } = options;
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
     const permissions = script === undefined ? permissionsOf(task) : ["--allow-all"];

@@ -3,7 +3,6 @@
  * `deno task docs` runs this file, which writes the page anew, and roundabout.schema.json.
  */
 import { z } from "zod";
-import { UNBUILT } from "../../lib/config/rules/not_yet.ts";
 import { configuration } from "../../lib/config/schema/root.ts";
 import { formatJsonSchema } from "../../lib/config/schema/json_schema.ts";
 import { itemOf, settingsOf, whenAbsent } from "../../lib/config/schema/walk.ts";
@@ -139,7 +138,7 @@ function cellsOf({ setting, schema, path, isRequired }: Row): string[] {
     isRequired ? "required" : defaultOf(schema),
     valuesOf(schema),
     variable === undefined ? "" : `\`${variable}\``,
-    [schema.description ?? "", buildState(path)].filter((part) => part !== "").join(" "),
+    schema.description ?? "",
   ];
 }
 
@@ -188,18 +187,6 @@ function describeRefusal(schema: z.ZodType): string {
     ? words.map(code).join(", ")
     : said.replace(/^a duration of |,? such as .*$|(?<=^a name) of 1 to 64 letters.*$/g, "");
   return word === undefined ? plain : `${plain}, ${code(word)}`;
-}
-
-/** Whether it is built yet. */
-function buildState(path: Path): string {
-  const found = UNBUILT.filter(({ path: unbuilt, when }) =>
-    unbuilt.every((step, index) => step === path[index]) &&
-    (when === undefined || unbuilt.length === path.length)
-  );
-  if (found.length === 0) return "";
-  return found.some(({ when }) => when === undefined)
-    ? "**not built yet**"
-    : "**only the default is built yet**";
 }
 
 /** The variable that sets it: a pool's by its default, and for what has none by the pool `users`. */

@@ -1,5 +1,6 @@
 /** The first revision of a configuration, for one worker beside the control plane. */
 import type { Configuration } from "../../lib/config/model.ts";
+import { DENO_SOCKETS } from "../../lib/net/sockets.ts";
 import { startDataPlane } from "../../lib/runtime/data_plane.ts";
 import type { ResolvedConfiguration, Revision } from "../../lib/runtime/revision.ts";
 import { Revisions } from "../../lib/runtime/revisions.ts";
@@ -37,18 +38,22 @@ export function onLoopback(revision: Revision): Revision {
 /** The only worker, in this isolate. @param notify called with what it reports */
 export function startOnlyWorker(
   { revision, process }: Pick<FirstRevision, "revision" | "process">,
-  notify: Parameters<typeof startDataPlane>[1],
+  notify: Parameters<typeof startDataPlane>[2],
   logFormat?: "text",
 ): ReturnType<typeof startDataPlane> {
-  return startDataPlane({
-    revision,
-    instanceName: "roundabout",
-    number: ONLY_WORKER.worker,
-    workers: ONLY_WORKER.workers,
-    reusePort: false,
-    seed: 1,
-    wallOrigin: performance.timeOrigin,
-    logFormat,
-    buffer: process.buffer,
-  }, notify);
+  return startDataPlane(
+    {
+      revision,
+      instanceName: "roundabout",
+      number: ONLY_WORKER.worker,
+      workers: ONLY_WORKER.workers,
+      reusePort: false,
+      seed: 1,
+      wallOrigin: performance.timeOrigin,
+      logFormat,
+      buffer: process.buffer,
+    },
+    DENO_SOCKETS,
+    notify,
+  );
 }

@@ -3,14 +3,10 @@ import { hstsValue } from "../../http/hsts.ts";
 import { runFor, untilQuiet, waitUntil } from "../shared/drain.ts";
 import { CUT_OFF } from "../shared/failures.ts";
 import type { Listener } from "../shared/listeners.ts";
+import type { SocketListener } from "../../net/sockets.ts";
 import type { ListenerAddress, TlsSettings } from "../engine.ts";
 import type { Client } from "./client.ts";
-import {
-  type AcceptedListener,
-  acceptFrom,
-  type Accepting,
-  type AcceptOptions,
-} from "./client/accept.ts";
+import { acceptFrom, type Accepting, type AcceptOptions } from "./client/accept.ts";
 import { hasSameClients, hasSameKeys, loadKeys } from "./secure_arrivals.ts";
 import type { Keys } from "./tls/keys.ts";
 
@@ -46,7 +42,7 @@ export class TcpListener implements Listener {
   draining = false;
   /** Whether idle connections are closed: the grace period of a drain is over. */
   closing = false;
-  readonly #listener: AcceptedListener;
+  readonly #listener: SocketListener;
   /** Removes the file of a unix socket. */
   readonly #remove: () => void;
   #tls: TlsSettings | undefined;
@@ -55,7 +51,7 @@ export class TcpListener implements Listener {
 
   /** @param remove called at the end, maybe twice */
   constructor(
-    listener: AcceptedListener,
+    listener: SocketListener,
     { name, hostname, unix }: ListenerAddress,
     remove: () => void,
   ) {
@@ -68,7 +64,7 @@ export class TcpListener implements Listener {
 
   get address(): Deno.NetAddr {
     const { addr } = this.#listener;
-    return "port" in addr ? addr : { transport: "tcp", hostname: this.hostname, port: 0 };
+    return addr.transport === "tcp" ? addr : { transport: "tcp", hostname: this.hostname, port: 0 };
   }
 
   get finished(): Promise<void> {

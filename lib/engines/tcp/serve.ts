@@ -1,4 +1,4 @@
-/** The tcp engine: HTTP/1.1 over Deno.listen and Deno.connect. */
+/** The tcp engine: HTTP/1.1 over sockets. */
 import type { Change, Engine, EngineOptions, ListenerAddress } from "../engine.ts";
 import { throttledWarning } from "../../logging/throttled_warning.ts";
 import { waitUntil } from "../shared/drain.ts";
@@ -6,9 +6,9 @@ import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
 import type { Peer } from "../../http/peer.ts";
+import { DENO_SOCKETS, type SocketConnection, type Sockets } from "../../net/sockets.ts";
 import { placeSocket } from "../../net/unix_listening.ts";
 import { Client } from "./client.ts";
-import type { Accepted } from "./client/accept.ts";
 import type { Arrival } from "./client/connection.ts";
 import { createContext } from "./context.ts";
 import { Transports } from "./exchange/transports.ts";
@@ -28,9 +28,9 @@ const EVICT_IDLE_AFTER_MS = 1_000;
 
 /** Starts the tcp engine. @throws if it cannot listen on an address */
 export function serveTcp(options: EngineOptions): Engine {
-  const { clock, reusePort, onError, onWarning } = options;
+  const { clock, reusePort, sockets = DENO_SOCKETS, onError, onWarning } = options;
   const { wheel } = clock;
-  const transports = new Transports(wheel, options.snapshot.limits);
+  const transports = new Transports(wheel, sockets, options.snapshot.limits);
   const clients = new Set<Client>();
   const removedListeners = new RemovedListeners(onError);
   const serving = { context: createContext(options.snapshot, options, transports) };
@@ -43,7 +43,7 @@ export function serveTcp(options: EngineOptions): Engine {
   });
   const countArriving = () => arrivals.count + proxied.count;
   const warnOfAccepting = throttledWarning(onWarning, clock.now);
-  const listeners = new Listeners((address) => listen(address, reusePort));
+  const listeners = new Listeners((address) => listen(sockets, address, reusePort));
 
   function serve(arrival: Arrival, listener: TcpListener): Client {
     const client = new Client(arrival, listener, serving, (client) => {
@@ -57,8 +57,8 @@ export function serveTcp(options: EngineOptions): Engine {
     return client;
   }
 
-  function take(socket: Accepted, listener: TcpListener): void {
-    if ("setNoDelay" in socket) socket.setNoDelay(true);
+  function take(socket: SocketConnection, listener: TcpListener): void {
+    socket.setNoDelay?.(true);
     const scheme = listener.keys === undefined ? "http" : "https";
     const arrival = { connection: socket, peer: new SocketPeer(socket, scheme) };
     if (scheme === "http" && !listener.proxyProtocol) return void serve(arrival, listener);
@@ -150,17 +150,16 @@ function withCertificate({ address, scheme, endpoints }: Peer, clientCert: strin
   return { address, scheme, endpoints, clientCert };
 }
 
-function listen(address: ListenerAddress, reusePort: boolean): TcpListener {
+function listen(sockets: Sockets, address: ListenerAddress, reusePort: boolean): TcpListener {
   const { hostname, port, unix } = address;
-  const tcpBacklog = BACKLOG_CONNECTIONS;
+  const options = { reusePort, backlog: BACKLOG_CONNECTIONS };
   if (unix === undefined) {
-    const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog });
-    return new TcpListener(listener, address, () => {});
+    return new TcpListener(sockets.listen({ hostname, port }, options), address, () => {});
   }
   const { listening, remove } = placeSocket(
     unix.path,
     unix.mode,
-    (path) => Deno.listen({ transport: "unix", path }),
+    (path) => sockets.listen({ path }, options),
     (listener) => listener.close(),
   );
   return new TcpListener(listening, address, remove);

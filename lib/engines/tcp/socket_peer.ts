@@ -2,14 +2,14 @@
 import type { Endpoint, Endpoints } from "../../endpoints.ts";
 import { plainAddress } from "../../http/client_address.ts";
 import { type Peer, type Scheme, UNIX_PEER } from "../../http/peer.ts";
-import type { Accepted } from "./client/accept.ts";
+import type { SocketConnection } from "../../net/sockets.ts";
 
 export class SocketPeer implements Peer {
   readonly address: string;
   readonly scheme: Scheme;
-  readonly #socket: Accepted;
+  readonly #socket: SocketConnection;
 
-  constructor(socket: Accepted, scheme: Scheme) {
+  constructor(socket: SocketConnection, scheme: Scheme) {
     this.#socket = socket;
     const { remoteAddr } = socket;
     this.address = "hostname" in remoteAddr ? plainAddress(remoteAddr.hostname) : UNIX_PEER;

@@ -76,7 +76,7 @@ export class Carrier extends EventEmitter {
 
   /** Sends all of it. node:tls sends one piece after the other. */
   write(bytes: Bytes, onSent: (error?: Error) => void): boolean {
-    this.#connection.write(bytes).then(
+    Promise.resolve(this.#connection.write(bytes)).then(
       (size) =>
         this.#orFail(() => {
           if (size === bytes.length) onSent();
@@ -127,7 +127,7 @@ export class Carrier extends EventEmitter {
     } else if (this.#early === undefined) {
       const buffers = this.#hasMore ? this.#larges : this.#smalls;
       const buffer = buffers.borrow();
-      this.#connection.read(buffer).then(
+      Promise.resolve(this.#connection.read(buffer)).then(
         (size) => this.#orFail(() => this.#received(size, buffer, buffers)),
         (error) => this.#fail(error),
       );

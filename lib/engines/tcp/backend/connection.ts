@@ -4,7 +4,7 @@
  * A read is always pending on it, even while it is idle: if the backend closes it, that is noticed before
  * the next request, and unsolicited bytes end it.
  */
-import type { Bytes, Connection } from "../../../net/connection.ts";
+import type { Awaitable, Bytes, Connection } from "../../../net/connection.ts";
 import type { Failed } from "../../../outcome.ts";
 import type { ToldClient } from "../../shared/told_client.ts";
 import { ResponseHead } from "../http1/response_head.ts";
@@ -131,7 +131,7 @@ export class BackendConnection extends Timed {
    * @returns how many bytes were sent, to be noted in {@linkcode sent}
    * @throws if the connection breaks, or was ended
    */
-  send(bytes: Bytes): Promise<number> {
+  send(bytes: Bytes): Awaitable<number> {
     return this.#connection.write(bytes);
   }
 
@@ -150,7 +150,7 @@ export class BackendConnection extends Timed {
   }
 
   /** Receives more, at {@linkcode filled}. @returns how many bytes; null at the end */
-  receive(): Promise<number | null> {
+  receive(): Awaitable<number | null> {
     const ahead = this.#ahead;
     if (ahead === undefined) return this.receiveInto(this.buffer.subarray(this.filled));
     this.#ahead = undefined;
@@ -163,18 +163,14 @@ export class BackendConnection extends Timed {
   }
 
   /** Leaves what {@linkcode receive} has returned to the next call of it. */
-  putBack(ahead: Promise<number | null>): void {
-    this.#ahead = ahead;
+  putBack(ahead: Awaitable<number | null>): void {
+    this.#ahead = Promise.resolve(ahead);
   }
 
   /** Receives into a buffer. @returns how many bytes; null at the end */
-  async receiveInto(bytes: Bytes): Promise<number | null> {
-    this.#reads++;
-    try {
-      return await this.#connection.read(bytes);
-    } finally {
-      this.#reads--;
-    }
+  receiveInto(bytes: Bytes): Awaitable<number | null> {
+    const read = this.#connection.read(bytes);
+    return read instanceof Promise ? this.#awaitRead(read) : read;
   }
 
   /** Drops a head that was forwarded; what follows it is the next one. */
@@ -207,9 +203,18 @@ export class BackendConnection extends Timed {
     else this.end(this.#late);
   }
 
+  async #awaitRead(read: Promise<number | null>): Promise<number | null> {
+    this.#reads++;
+    try {
+      return await read;
+    } finally {
+      this.#reads--;
+    }
+  }
+
   #readAhead(): void {
     this.#reads++;
-    this.#ahead = this.#connection.read(this.#wholeBuffer);
+    this.#ahead = Promise.resolve(this.#connection.read(this.#wholeBuffer));
     this.#ahead.then(this.#noticed, this.#noticed);
   }
 

@@ -3,6 +3,7 @@ import type { Failed } from "../../../outcome.ts";
 import { BackendConnection } from "./connection.ts";
 import type { Buffers } from "../../../net/buffers.ts";
 import { type Address, dial } from "../../../net/dial.ts";
+import type { Sockets } from "../../../net/sockets.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 import type { ProxyVersion } from "../../../net/proxy_header/write.ts";
 import { BACKEND_REMOVED } from "../../shared/failures.ts";
@@ -14,9 +15,10 @@ export interface Introduction {
   readonly version: ProxyVersion;
 }
 
-/** How connections receive. */
+/** How connections are made, and receive. */
 export interface Receiving {
   readonly wheel: Wheel;
+  readonly sockets: Sockets;
   /** Buffers to receive in. */
   readonly buffers: Buffers;
   /** Field lines that the head of a response may have. */
@@ -82,10 +84,10 @@ export class ConnectionPool extends Timed implements Keeper {
    * @returns the failure if it could not be opened
    */
   async open(timeout: number, introduction?: Introduction): Promise<BackendConnection | Failed> {
-    const { wheel, buffers, maxHeaderLines } = this.#receiving;
+    const { wheel, sockets, buffers, maxHeaderLines } = this.#receiving;
     const client = introduction?.client;
     const header = introduction && client!.header(introduction.version);
-    const connected = await dial(this.#address, wheel, timeout, header);
+    const connected = await dial(this.#address, wheel, timeout, header, sockets);
     if ("kind" in connected) return connected;
     const connection = new BackendConnection(
       connected,

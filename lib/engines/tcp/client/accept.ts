@@ -9,20 +9,15 @@ import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { classifyAcceptError } from "../../../net/accept_error.ts";
 import { plainMessage } from "../../../net/plain_message.ts";
+import type { SocketConnection, SocketListener } from "../../../net/sockets.ts";
 import { ignoreTimeout } from "../../../time/ignore_timeout.ts";
 import { runFor } from "../../shared/drain.ts";
-
-/** What connections are accepted from. */
-export type AcceptedListener = Deno.TcpListener | Deno.UnixListener;
-
-/** What is accepted. */
-export type Accepted = Deno.TcpConn | Deno.UnixConn;
 
 export interface AcceptOptions {
   readonly hasRoom: () => boolean;
   /** Closes an idle connection, if there is one. */
   readonly makeRoom: () => void;
-  readonly onConnection: (connection: Accepted) => void;
+  readonly onConnection: (connection: SocketConnection) => void;
   /** Called each time that accepting fails or must wait. */
   readonly onWarning: (warning: string) => void;
 }
@@ -52,7 +47,7 @@ const QUIET_MS = 50;
 const MICROTASKS = 3;
 
 /** Accepts until it is stopped. */
-export function acceptFrom(listener: AcceptedListener, options: AcceptOptions): Accepting {
+export function acceptFrom(listener: SocketListener, options: AcceptOptions): Accepting {
   const { hasRoom, makeRoom, onConnection, onWarning } = options;
   let isEnding = false;
   /** Whether a connection has come since then. */
@@ -77,9 +72,9 @@ export function acceptFrom(listener: AcceptedListener, options: AcceptOptions): 
    * The system resets what arrives between the last look at its queue and the end, so nothing else may happen
    * between them: not even what the other connections of this turn wait for, nor what these need.
    */
-  async function acceptLast(first: Accepted): Promise<void> {
+  async function acceptLast(first: SocketConnection): Promise<void> {
     hasLast = true;
-    const last: Accepted[] = [first];
+    const last: SocketConnection[] = [first];
     await delay(0);
     while (last.length < MAX_LAST) {
       const accepting = listener.accept();
@@ -118,7 +113,7 @@ export function acceptFrom(listener: AcceptedListener, options: AcceptOptions): 
     resume?.();
   }
 
-  function hand(connection: Accepted): void {
+  function hand(connection: SocketConnection): void {
     try {
       onConnection(connection);
     } catch (error) {

@@ -170,7 +170,9 @@ export abstract class ClientConnection extends Timed implements Recipient {
   refuse(reply: Bytes): void {
     this.#refused = true;
     this.enterUntimed("lingering");
-    this.outbox.send(reply).then(() => this.socket.closeWrite()).finally(() => this.close())
+    Promise.resolve(this.outbox.send(reply)).then(() => this.socket.closeWrite()).finally(() =>
+      this.close()
+    )
       .catch(() => {}); // the client has left
   }
 

@@ -4,7 +4,7 @@
  * served.
  */
 import type { Buffers } from "../../../net/buffers.ts";
-import type { Bytes, Connection } from "../../../net/connection.ts";
+import type { Awaitable, Bytes, Connection } from "../../../net/connection.ts";
 import type { RequestHead } from "../http1/request_head.ts";
 import { ReadAhead, type Watcher } from "./read_ahead.ts";
 
@@ -55,7 +55,7 @@ export class Inbox {
   }
 
   /** Reads more, behind what is there. @returns how many bytes; null if the client sends no more */
-  read(): Promise<number | null> {
+  read(): Awaitable<number | null> {
     const room = this.filled === 0 ? this.bytes : this.bytes.subarray(this.filled);
     if (this.#ahead !== undefined) return this.#takeAhead(this.#ahead, room);
     return this.#connection.read(room);
@@ -84,11 +84,9 @@ export class Inbox {
   }
 
   /** Reads into a buffer of the caller. */
-  async readInto(bytes: Bytes): Promise<number | null> {
+  readInto(bytes: Bytes): Awaitable<number | null> {
     const ahead = this.#ahead;
-    return await (ahead === undefined
-      ? this.#connection.read(bytes)
-      : this.#takeAhead(ahead, bytes));
+    return ahead === undefined ? this.#connection.read(bytes) : this.#takeAhead(ahead, bytes);
   }
 
   /** Reads on before more is needed, to notice if the client leaves, until somebody reads. */

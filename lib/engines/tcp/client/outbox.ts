@@ -2,7 +2,7 @@
  * What is sent to a client. The client must accept each piece within a timeout: one that reads
  * nothing must not occupy a backend.
  */
-import type { Bytes, Connection } from "../../../net/connection.ts";
+import type { Awaitable, Bytes, Connection } from "../../../net/connection.ts";
 import { Timed, type Wheel } from "../../../time/timer_wheel.ts";
 
 /** The connection that it sends on. */
@@ -45,7 +45,7 @@ export class Outbox extends Timed {
    * @returns how many bytes were sent, for {@linkcode finish}
    * @throws if the client is gone
    */
-  begin(bytes: Bytes): Promise<number> {
+  begin(bytes: Bytes): Awaitable<number> {
     const { socket } = this.#recipient;
     this.#sending = true;
     this.#lastBegun = this.#wheel.now;
@@ -62,21 +62,26 @@ export class Outbox extends Timed {
     return undefined;
   }
 
-  /** Sends all of it. */
-  async send(bytes: Bytes): Promise<void> {
-    await this.finish(bytes, await this.begin(bytes));
+  /** Sends all of it. @returns undefined if that is done */
+  send(bytes: Bytes): Promise<void> | undefined {
+    const begun = this.begin(bytes);
+    return typeof begun === "number" ? this.finish(bytes, begun) : this.#finishLater(bytes, begun);
   }
 
   /** Sends an interim response of this proxy, unless something else is being sent. */
   interject(bytes: Bytes): void {
     if (this.#sending || this.#interjecting !== undefined) return;
-    this.#interjecting = this.send(bytes).then(() => {
+    this.#interjecting = Promise.resolve(this.send(bytes)).then(() => {
       this.#interjecting = undefined;
     }, () => this.#recipient.onGone());
   }
 
   override expire(): void {
     this.#recipient.onWriteStalled();
+  }
+
+  async #finishLater(bytes: Bytes, begun: Promise<number>): Promise<void> {
+    await this.finish(bytes, await begun);
   }
 
   async #sendRest(bytes: Bytes, sent: number): Promise<void> {

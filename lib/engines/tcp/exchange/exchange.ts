@@ -222,7 +222,8 @@ export class Exchange extends ClientSide implements Expirable {
       let isClean: boolean;
       if (response.whole) {
         const whole = buffer.subarray(start, response.ready);
-        const rest = outbox.finish(whole, await outbox.begin(whole));
+        const begun = outbox.begin(whole);
+        const rest = outbox.finish(whole, typeof begun === "number" ? begun : await begun);
         if (rest !== undefined) await rest;
         isClean = response.ready === connection.filled;
       } else {

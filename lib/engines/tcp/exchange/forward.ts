@@ -86,7 +86,8 @@ export function createForward({ wheel, heads, transports }: ForwardOptions) {
     try {
       const out = bufferFor(request, transport);
       const bytes = out.subarray(0, assemble(request, transport, out));
-      connection.sent = await connection.send(bytes);
+      const sending = connection.send(bytes);
+      connection.sent = typeof sending === "number" ? sending : await sending;
       if (connection.sent < bytes.length) await connection.sendRest(bytes);
       heads.giveBack(out);
       request.upload?.sendTo(connection, timeouts)

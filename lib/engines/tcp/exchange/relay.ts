@@ -19,7 +19,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Where a response goes. */
 export interface Sink {
   /** Sends all bytes. @throws if the client is gone, or accepts nothing for too long */
-  send(bytes: Bytes): Promise<void>;
+  send(bytes: Bytes): Promise<void> | undefined;
 }
 
 /** Counts what is sent of a response that is not its body: head, sizes of chunks, trailers. */

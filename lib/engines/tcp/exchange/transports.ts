@@ -5,6 +5,7 @@
 import type { Backend } from "../../../backends/backend.ts";
 import { Buffers } from "../../../net/buffers.ts";
 import { addressOf } from "../../../net/dial.ts";
+import type { Sockets } from "../../../net/sockets.ts";
 import { SOCKET_URL } from "../../../net/unix_socket.ts";
 import type { Wheel } from "../../../time/timer_wheel.ts";
 import type { Limits } from "../../engine.ts";
@@ -33,14 +34,17 @@ type ResponseLimits = Pick<Limits, "maxHeaderSize" | "maxHeaderLines">;
 
 export class Transports {
   readonly #wheel: Wheel;
+  readonly #sockets: Sockets;
   readonly #transports = new Map<number, Transport>();
   #limits: ResponseLimits;
   #receiving: Receiving;
 
-  constructor(wheel: Wheel, limits: ResponseLimits) {
+  /** @param sockets what backends are connected with */
+  constructor(wheel: Wheel, sockets: Sockets, limits: ResponseLimits) {
     this.#wheel = wheel;
+    this.#sockets = sockets;
     this.#limits = limits;
-    this.#receiving = receivingUnder(limits, wheel);
+    this.#receiving = this.#receivingUnder(limits);
   }
 
   /** The limits have changed: idle connections whose buffers are of another size are closed. */
@@ -48,7 +52,7 @@ export class Transports {
     const { maxHeaderSize, maxHeaderLines } = this.#limits;
     if (maxHeaderSize === limits.maxHeaderSize && maxHeaderLines === limits.maxHeaderLines) return;
     this.#limits = limits;
-    this.#receiving = receivingUnder(limits, this.#wheel);
+    this.#receiving = this.#receivingUnder(limits);
     for (const { connections } of this.#transports.values()) {
       connections.receiveAs(this.#receiving);
     }
@@ -99,12 +103,14 @@ export class Transports {
     this.#transports.set(backend.uid, transport);
     return transport;
   }
-}
 
-function receivingUnder(
-  { maxHeaderSize, maxHeaderLines }: ResponseLimits,
-  wheel: Wheel,
-): Receiving {
-  const bytes = HEADROOM_BYTES + Math.max(SMALLEST_BYTES, maxHeaderSize);
-  return { wheel, buffers: new Buffers(bytes, KEPT_BUFFERS), maxHeaderLines };
+  #receivingUnder({ maxHeaderSize, maxHeaderLines }: ResponseLimits): Receiving {
+    const bytes = HEADROOM_BYTES + Math.max(SMALLEST_BYTES, maxHeaderSize);
+    return {
+      wheel: this.#wheel,
+      sockets: this.#sockets,
+      buffers: new Buffers(bytes, KEPT_BUFFERS),
+      maxHeaderLines,
+    };
+  }
 }

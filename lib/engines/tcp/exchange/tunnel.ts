@@ -2,6 +2,7 @@
  * A connection that has changed its protocol (RFC 9110, 7.8): after the backend's 101, bytes pass both
  * ways as they arrive, each side no further ahead than one buffer.
  */
+import type { Awaitable } from "../../../net/connection.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { ClientConnection } from "../client/connection.ts";
 import { bytesOf, textOf } from "../http1/bytes.ts";
@@ -58,7 +59,7 @@ export async function openTunnel(options: TunnelOptions): Promise<void> {
 /** One end of a tunnel. */
 export interface TunnelEnd {
   /** @returns how many bytes; null if this side sends no more */
-  receiveInto(bytes: Bytes): Promise<number | null>;
+  receiveInto(bytes: Bytes): Awaitable<number | null>;
   write(bytes: Bytes): Promise<void>;
   closeWrite(): Promise<void>;
 }

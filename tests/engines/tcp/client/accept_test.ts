@@ -1,3 +1,4 @@
+import type { SocketConnection } from "../../../../lib/net/sockets.ts";
 import { assertEquals, assertRejects, fail } from "@std/assert";
 import { acceptFrom, type AcceptOptions } from "../../../../lib/engines/tcp/client/accept.ts";
 
@@ -106,7 +107,7 @@ Deno.test("accept: an error that is not known costs a short pause and a warning,
 Deno.test("accept: before it stops, it takes the connections that wait in the system's queue", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const taken: Deno.Conn[] = [];
+  const taken: SocketConnection[] = [];
   const accepting = acceptFrom(listener, {
     hasRoom: () => true,
     makeRoom() {},
