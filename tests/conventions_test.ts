@@ -40,10 +40,25 @@ Deno.test("architecture: the parts that deno task test runs have each file of te
 });
 
 Deno.test("architecture: whatever serves runs with the same flags of V8", () => {
-  const { start, demo, compile } = manifest.tasks;
+  const { start, demo, compile } = manifest.tasks; // the tasks of io: epoll are compared below
   const flags = [start, demo, compile].map(({ command }) => /--v8-flags=\S+/.exec(command)?.[0]);
   assert(flags[0] !== undefined);
   assertEquals(new Set(flags).size, 1);
+});
+
+Deno.test("architecture: native code may be called only by the tasks of io: epoll, which are otherwise those without it", () => {
+  const commands = new Map(
+    Object.entries(manifest.tasks).map(([name, { command }]) => [
+      name,
+      command,
+    ]),
+  );
+  for (const name of ["start", "compile"]) {
+    const words = commands.get(`${name}:epoll`)!.split(" ");
+    assertEquals(words.filter((word) => word !== "--allow-ffi").join(" "), commands.get(name));
+  }
+  const allowed = [...commands].filter(([, command]) => /--allow-ffi/.test(command));
+  assertEquals(allowed.map(([name]) => name), ["start:epoll", "compile:epoll"]);
 });
 
 const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));

@@ -20,6 +20,7 @@ const NO_SETTINGS = new Set([
   "AF_UNIX",
   "CAP_NET_BIND_SERVICE",
   "LIVE",
+  "TASK",
   "TIME_WAIT",
   "USER_ID",
 ]);

@@ -38,6 +38,7 @@ const EFFECTFUL = [
   "lib/config/load.ts", // reads the environment and .env
   "lib/config/load_admin.ts", // the same
   "lib/config/text_files.ts", // reads files
+  "lib/config/this_machine.ts", // asks what the program may do
   "lib/engines/shared/drain.ts", // reads the time and waits
   "lib/engines/shared/removed_listeners.ts", // reads the time
   "lib/engines/tcp/http1/forwarded_head.ts", // draws request ids

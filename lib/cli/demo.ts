@@ -1,6 +1,8 @@
 /** `roundabout demo`: three backends and a balancer in one process, and commands to try. */
 import { parseVariables } from "../config/load.ts";
+import { epollRule } from "../config/rules/io.ts";
 import type { VariableTexts } from "../config/source/environment.ts";
+import { thisMachine } from "../config/this_machine.ts";
 import { log } from "../logging/log.ts";
 import { type Balancer, type Listening, startBalancer } from "../runtime/control_plane.ts";
 import { type DemoBackend, SLOW_MS, startDemoBackend } from "./demo_backend.ts";
@@ -22,11 +24,12 @@ export async function startDemo(
 ): Promise<Balancer> {
   const backends = NAMES.map((name) => startDemoBackend({ name, hostname: "127.0.0.1", port: 0 }));
   const control = serveDemoControl(backends, (message) => log("info", message));
-  const { configuration, warnings } = parseVariables({
+  const settings = {
     ...texts,
     HOST: "127.0.0.1",
     USERS_SERVICE: backends.map(({ address }) => `http://${address}`).join(";"),
-  });
+  };
+  const { configuration, warnings } = parseVariables(settings, [epollRule(thisMachine())]);
   for (const warning of warnings) log("warn", warning);
   return await startBalancer(configuration, {
     logFormat: { names: new Map(backends.map(({ name, address }) => [address, name])) },

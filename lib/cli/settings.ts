@@ -6,6 +6,10 @@ import {
   readVariables,
 } from "../config/load.ts";
 import type { Configuration } from "../config/model.ts";
+import type { Rule } from "../config/rules/context.ts";
+import { epollRule } from "../config/rules/io.ts";
+import { thisMachine } from "../config/this_machine.ts";
+import type { ObjectNode } from "../config/tree/node.ts";
 import { log } from "../logging/log.ts";
 
 export interface LoadOptions {
@@ -26,14 +30,15 @@ export async function loadSettings(
   { current, warn = logWarnings }: LoadOptions = {},
 ): Promise<Loaded> {
   warn(misspeltVariables()); // first, as one of them may be why a required setting is missing
-  const loaded = await loadConfiguration(
-    readVariables(),
-    file,
-    async (node) => (await import("../routing/file_rules.ts")).fileRules(node),
-    current,
-  );
+  const loaded = await loadConfiguration(readVariables(), file, rulesFor, current);
   warn(loaded.warnings.map(firstLine));
   return loaded;
+}
+
+async function rulesFor(file: ObjectNode | undefined): Promise<readonly Rule[]> {
+  const ofMachine = epollRule(thisMachine());
+  if (file === undefined) return [ofMachine];
+  return [ofMachine, ...await (await import("../routing/file_rules.ts")).fileRules(file)];
 }
 
 /** Without the excerpt of the file: a message of the log is one line, and has its level before it. */

@@ -5,7 +5,6 @@ import { inOrder } from "./order.ts";
 import type { Problem } from "./problems/problem.ts";
 import type { Rule, RuleContext } from "./rules/context.ts";
 import { RULES } from "./rules/mod.ts";
-import { checkBuilt } from "./rules/not_yet.ts";
 import { route as routeSchema } from "./schema/route.ts";
 import { type Beside, readEnvironment, type VariableTexts } from "./source/environment.ts";
 import { interpolate } from "./source/interpolate.ts";
@@ -73,7 +72,7 @@ function besideOf(node: ObjectNode | undefined): Beside {
 
 /**
  * All that is wrong with values, by themselves or beside others. Of a value whose reference leads to nothing,
- * or which is not built yet, nothing else needs to be said.
+ * nothing else needs to be said.
  */
 function judge(
   values: readonly Problem[],
@@ -81,15 +80,10 @@ function judge(
   rules: readonly Rule[],
   references: readonly Problem[],
 ): Problem[] {
-  const unbuilt = checkBuilt(context);
-  const settled: Place[] = [
-    ...[...references, ...unbuilt].flatMap(({ place }) => place ?? []),
-    ...unbuilt.flatMap(({ path }) => nodeAt(context.root, path)?.place ?? []),
-  ];
+  const settled: Place[] = references.flatMap(({ place }) => place ?? []);
   const others = [...values, ...[...RULES, ...rules].flatMap((rule) => rule(context))];
   return [
     ...references,
-    ...unbuilt,
     ...others.filter(({ place }) => !settled.some((outer) => isWithin(place, outer))),
   ];
 }

@@ -68,32 +68,38 @@ export function readVariables(): VariableTexts {
  * Loads the configuration from all sources.
  *
  * @param path of the configuration file; by default the one that CONFIG names, if it names one
- * @param rulesFor a file, beside those of this folder: a rule is loaded only if the file needs it
+ * @param rulesFor a file, or variables alone, beside those of this folder: a rule is loaded only if it is needed
  * @param current the configuration in force, if this one is to take its place
  * @throws {ConfigError} with every problem, and with the files that may have caused them
  */
 export async function loadConfiguration(
   variables: VariableTexts,
   path: string | undefined,
-  rulesFor: (file: ObjectNode) => Promise<readonly Rule[]> = () => Promise.resolve([]),
+  rulesFor: (file: ObjectNode | undefined) => Promise<readonly Rule[]> = () => Promise.resolve([]),
   current?: Configuration,
 ): Promise<Loaded> {
   const file = openNamedFile(variables, path);
   if (file === undefined) {
-    const assembled = assemble({ variables, environment: {}, file: undefined }, []);
+    const rules = await rulesFor(undefined);
+    const assembled = assemble({ variables, environment: {}, file: undefined }, rules);
     return load(assembled, undefined, await readersFor(assembled), current);
   }
   // The parser is loaded only for a file: its memory would be held as long as this runs.
   const read = (await import("./source/jsonc.ts")).readJsonc(file.text);
-  const rules = read.node === undefined ? [] : await rulesFor(read.node);
+  const rules = await rulesFor(read.node);
   const sources = { variables, environment: readEnvironment(), file: read };
   const assembled = assemble(sources, rules);
   return load(assembled, { ...file, shown: read.shown }, await readersFor(assembled), current);
 }
 
-/** Makes a configuration of variables alone, of which none names a file. @throws {ConfigError} with every problem */
-export function parseVariables(variables: VariableTexts): Loaded {
-  return load(assemble({ variables, environment: {}, file: undefined }, []), undefined, []);
+/**
+ * Makes a configuration of variables alone, of which none names a file.
+ *
+ * @param rules beside those of this folder
+ * @throws {ConfigError} with every problem
+ */
+export function parseVariables(variables: VariableTexts, rules: readonly Rule[] = []): Loaded {
+  return load(assemble({ variables, environment: {}, file: undefined }, rules), undefined, []);
 }
 
 /** Where a balancer or a demo backend listens. */

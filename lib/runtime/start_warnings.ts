@@ -8,9 +8,9 @@ import { isLoopback } from "../net/is_loopback.ts";
  * @returns one sentence for each warning
  */
 export function startWarnings(
-  { engine, listeners, pools, admin }: Pick<
+  { engine, io, listeners, pools, admin }: Pick<
     Configuration,
-    "engine" | "listeners" | "pools" | "admin"
+    "engine" | "io" | "listeners" | "pools" | "admin"
   >,
   descriptors: number | undefined,
 ): string[] {
@@ -19,6 +19,11 @@ export function startWarnings(
     warnings.push(
       `only ${descriptors} more file descriptors can be opened, two for each request in flight: ` +
         "raise the limit (ulimit -n, LimitNOFILE= of systemd, ulimits of compose)",
+    );
+  }
+  if (io === "epoll") {
+    warnings.push(
+      "io is epoll, which needs native code: Deno's sandbox is off, and this process may do all that its user may",
     );
   }
   if (engine === "web" && Object.values(listeners).some(({ tls }) => tls !== undefined)) {

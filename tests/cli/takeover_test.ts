@@ -3,12 +3,12 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { sampleStatus } from "../support/admin_port.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { deadPort } from "../support/dead_port.ts";
+import { PROGRAM_ENGINES } from "../support/program_engines.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { run } from "../support/started.ts";
 import { occupy, Place, standIn } from "../support/takeover_place.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
-const ENGINES = ["web", "tcp"] as const;
 
 /** Answers /long in two halves: the second one when it is told to. */
 function patientBackend() {
@@ -38,10 +38,10 @@ function patientBackend() {
 
 const answerOf = (url: string) => fetch(url).then((response) => response.text());
 
-for (const ENGINE of ENGINES) {
-  Deno.test(`takeover: ${ENGINE} engine: kept connections and a long response finish, and the first instance ends with status 0`, async () => {
+for (const { name, env } of PROGRAM_ENGINES) {
+  Deno.test(`takeover: ${name}: kept connections and a long response finish, and the first instance ends with status 0`, async () => {
     await using backend = patientBackend();
-    await using place = new Place({ ENGINE, WORKERS: "2", USERS_SERVICE: backend.url });
+    await using place = new Place({ ...env, WORKERS: "2", USERS_SERVICE: backend.url });
     const first = await place.start();
     using kept = await Dialogue.open(place.port);
     await kept.send(GET);

@@ -4,6 +4,7 @@ import { Program } from "../support/program.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { canMakeRunFolder, makeRunFolder } from "../support/run_folder.ts";
 import { deadPort } from "../support/dead_port.ts";
+import { PROGRAM_ENGINES } from "../support/program_engines.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
@@ -13,7 +14,8 @@ class Site implements AsyncDisposable {
   readonly adminPort = deadPort();
   readonly #programs: Program[] = [];
 
-  constructor(readonly folder: string) {}
+  /** @param env which engine it runs with */
+  constructor(readonly folder: string, readonly env: Readonly<Record<string, string>>) {}
 
   get socket(): string {
     return `${this.folder}/front.sock`;
@@ -23,9 +25,8 @@ class Site implements AsyncDisposable {
     return [...Deno.readDirSync(this.folder)].map(({ name }) => name).sort();
   }
 
-  write(engine: string, backend: string, listener: object = {}): void {
+  write(backend: string, listener: object = {}): void {
     const file = {
-      engine,
       workers: 2,
       admin: { port: this.adminPort },
       listeners: { local: { unix: this.socket, mode: "0600", ...listener } },
@@ -36,7 +37,7 @@ class Site implements AsyncDisposable {
 
   begin(...args: string[]): Program {
     const config = `${this.folder}/roundabout.jsonc`;
-    const program = new Program(["start", "--config", config, ...args]);
+    const program = new Program(["start", "--config", config, ...args], { env: this.env });
     this.#programs.push(program);
     return program;
   }
@@ -59,15 +60,15 @@ class Site implements AsyncDisposable {
   }
 }
 
-for (const engine of ["web", "tcp"]) {
+for (const { name: engine, env } of PROGRAM_ENGINES) {
   const test = (name: string, fn: (site: Site, backend: ScriptedBackend) => Promise<void>) =>
     Deno.test({
-      name: `unix listeners: ${engine} engine: ${name}`,
+      name: `unix listeners: ${engine}: ${name}`,
       ignore: !canMakeRunFolder(),
       async fn() {
         await using backend = new ScriptedBackend("a");
-        await using site = new Site(makeRunFolder()!);
-        site.write(engine, backend.url);
+        await using site = new Site(makeRunFolder()!, env);
+        site.write(backend.url);
         await fn(site, backend);
       },
     });
@@ -129,12 +130,12 @@ for (const engine of ["web", "tcp"]) {
   test("a reload changes its mode and its path", async (site, backend) => {
     const program = await site.start();
     assertEquals((await Deno.lstat(site.socket)).mode! & 0o777, 0o600);
-    site.write(engine, backend.url, { mode: "0666" });
+    site.write(backend.url, { mode: "0666" });
     program.kill("SIGHUP");
     await program.shows(/configuration 2/);
     assertEquals((await Deno.lstat(site.socket)).mode! & 0o777, 0o666);
     assertEquals(await site.ask(), 200);
-    site.write(engine, backend.url, { unix: `${site.folder}/other.sock` });
+    site.write(backend.url, { unix: `${site.folder}/other.sock` });
     program.kill("SIGHUP");
     await program.shows(/configuration 3/);
     using client = new Dialogue(
@@ -150,7 +151,7 @@ for (const engine of ["web", "tcp"]) {
   test("a backend below /run can be connected to with the program's own permissions", async (site) => {
     const path = `${site.folder}/app.sock`;
     await using _app = Deno.serve({ path, onListen() {} }, () => new Response("app"));
-    site.write(engine, `unix:${path}`);
+    site.write(`unix:${path}`);
     await site.start();
     assertEquals(await site.ask(), 200);
   });

@@ -10,6 +10,9 @@ for (
     ["", '"engine": "tcp",', [
       'Cannot reload as engine must stay "web" until a restart: new value is "tcp"',
     ]],
+    ['"engine": "tcp",', '"engine": "tcp", "io": "epoll",', [
+      'Cannot reload as io must stay "deno" until a restart: new value is "epoll"',
+    ]],
     ['"workers": 2,', '"workers": "auto",', [
       'Cannot reload as workers must stay 2 until a restart: new value is "auto"',
     ]],

@@ -27,6 +27,13 @@ Deno.test("start warnings: few file descriptors are reported with their number a
   assertEquals(others, []);
 });
 
+Deno.test("start warnings: sockets by epoll are one, as they end Deno's sandbox", () => {
+  const config = { ...NONE, engine: "tcp", io: "epoll" } as const;
+  assertEquals(startWarnings(config, undefined), [
+    "io is epoll, which needs native code: Deno's sandbox is off, and this process may do all that its user may",
+  ]);
+});
+
 Deno.test("start warnings: TLS with the web engine is one, and with the tcp engine none", () => {
   const listeners = { https: { ...NONE.listeners["http"]!, tls: TLS } };
   const [warning = "", ...others] = startWarnings({ ...NONE, listeners }, undefined);

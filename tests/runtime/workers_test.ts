@@ -3,12 +3,12 @@ import { Dialogue } from "../support/raw_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { forwardTo } from "../support/port_forwarding.ts";
 import { deadPort } from "../support/dead_port.ts";
+import { PROGRAM_ENGINES } from "../support/program_engines.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { started } from "../support/started.ts";
 import { pause } from "../support/timing.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
-const ENGINES = ["web", "tcp"] as const;
 
 /** Opens connections of clients: enough that each worker gets some. */
 function connect(url: string, count: number): Promise<Dialogue[]> {
@@ -33,8 +33,8 @@ function close(clients: readonly Dialogue[]): void {
   for (const client of clients) client[Symbol.dispose]();
 }
 
-for (const ENGINE of ENGINES) {
-  Deno.test(`workers: ${ENGINE} engine: round robin goes on from one worker to the next, and is even under load`, async () => {
+for (const { name, env } of PROGRAM_ENGINES) {
+  Deno.test(`workers: ${name}: round robin goes on from one worker to the next, and is even under load`, async () => {
     const order: string[] = [];
     const backendNamed = (name: string) =>
       new ScriptedBackend(name, () => {
@@ -45,7 +45,7 @@ for (const ENGINE of ENGINES) {
     await using b = backendNamed("b");
     await using c = backendNamed("c");
     const { program, url } = await started([a, b, c].map(({ url }) => url).join(";"), {
-      ENGINE,
+      ...env,
       WORKERS: "2",
       ACCESS_LOG: "off",
     });
@@ -63,7 +63,7 @@ for (const ENGINE of ENGINES) {
     assert(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
   });
 
-  Deno.test(`workers: ${ENGINE} engine: a worker that dies loses only its own requests, and another one takes its place`, async () => {
+  Deno.test(`workers: ${name}: a worker that dies loses only its own requests, and another one takes its place`, async () => {
     const release = Promise.withResolvers<void>();
     let [held, arrived] = [40, Promise.withResolvers<void>()];
     await using backend = new RawBackend(async (side) => {
@@ -74,7 +74,7 @@ for (const ENGINE of ENGINES) {
         await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
       }
     });
-    const settings = { ENGINE, WORKERS: "2", ACCESS_LOG: "off", MAX_IN_FLIGHT: "40" };
+    const settings = { ...env, WORKERS: "2", ACCESS_LOG: "off", MAX_IN_FLIGHT: "40" };
     const script = new URL("../support/mortal_balancer.ts", import.meta.url);
     const { program, url } = await started(backend.url, settings, script);
     await using _program = program;
@@ -107,10 +107,10 @@ for (const ENGINE of ENGINES) {
     assertEquals(await program.status(), 0);
   });
 
-  Deno.test(`workers: ${ENGINE} engine: a backend that fails at several workers is ejected once, and found once it is back, for all of them`, async () => {
+  Deno.test(`workers: ${name}: a backend that fails at several workers is ejected once, and found once it is back, for all of them`, async () => {
     await using a = new ScriptedBackend("a");
     const b = new ScriptedBackend("b");
-    const { program, url } = await started(`${a.url};${b.url}`, { ENGINE, WORKERS: "2" });
+    const { program, url } = await started(`${a.url};${b.url}`, { ...env, WORKERS: "2" });
     await using _program = program;
     await b[Symbol.asyncDispose]();
     const clients = await connect(url, 40);
@@ -134,7 +134,7 @@ for (const ENGINE of ENGINES) {
     for (const line of lines) assertMatch(line, /^\S+ 127\.0\.0\.1 GET \/ 200 \S+ [\d.]+ ms/);
   });
 
-  Deno.test(`workers: ${ENGINE} engine: a stop lets the requests of all workers finish`, async () => {
+  Deno.test(`workers: ${name}: a stop lets the requests of all workers finish`, async () => {
     const release = Promise.withResolvers<void>();
     let held = 0;
     const arrived = Promise.withResolvers<void>();
@@ -144,7 +144,7 @@ for (const ENGINE of ENGINES) {
       await release.promise;
       await side.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     });
-    const { program, url } = await started(backend.url, { ENGINE, WORKERS: "2" });
+    const { program, url } = await started(backend.url, { ...env, WORKERS: "2" });
     await using _program = program;
     const clients = await connect(url, 20);
     for (const client of clients) await client.send(GET);
@@ -158,7 +158,7 @@ for (const ENGINE of ENGINES) {
     assertEquals(program.stdout.trimEnd().split("\n").length, 20);
   });
 
-  Deno.test(`workers: ${ENGINE} engine: DRAIN_TIMEOUT cuts off requests that do not end, and the log has their number for all workers, status 1`, async () => {
+  Deno.test(`workers: ${name}: DRAIN_TIMEOUT cuts off requests that do not end, and the log has their number for all workers, status 1`, async () => {
     let held = 0;
     const arrived = Promise.withResolvers<void>();
     await using backend = new RawBackend(async (side) => {
@@ -166,7 +166,7 @@ for (const ENGINE of ENGINES) {
       if (++held === 20) arrived.resolve();
       await side.read();
     });
-    const settings = { ENGINE, WORKERS: "2", DRAIN_TIMEOUT: "100ms" };
+    const settings = { ...env, WORKERS: "2", DRAIN_TIMEOUT: "100ms" };
     const { program, url } = await started(backend.url, settings);
     await using _program = program;
     const clients = await connect(url, 20);

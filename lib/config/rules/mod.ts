@@ -1,11 +1,9 @@
-/**
- * The rules that compare several settings; what one setting may be by itself, the schema says, and what is not
- * built yet is found before them.
- */
+/** The rules that compare several settings; what one setting may be by itself, the schema says. */
 import { checkAcme } from "./acme.ts";
 import { checkBackendTls } from "./backend_tls.ts";
 import { checkBackends } from "./backends.ts";
 import type { Rule } from "./context.ts";
+import { checkIo } from "./io.ts";
 import { checkListeners } from "./listeners.ts";
 import { checkPasswords } from "./passwords.ts";
 import { checkPools } from "./pools.ts";
@@ -31,6 +29,7 @@ export const RULES: readonly Rule[] = [
   checkRoutes,
   checkPasswords,
   checkProxyProtocol,
+  checkIo,
   checkUnixListeners,
   checkEffects,
 ];

@@ -82,7 +82,9 @@ export const SECTIONS = {
   engine: choice(["web", "tcp"]).prefault("web").describe(
     "What receives and forwards: Deno.serve and fetch (web), or HTTP over sockets of its own (tcp).",
   ),
-  io: choice(["deno", "epoll"]).prefault("deno").describe("The sockets of the tcp engine."),
+  io: choice(["deno", "epoll"]).prefault("deno").describe(
+    "The sockets of the tcp engine: Deno's, or its own, which need Linux and --allow-ffi (epoll).",
+  ),
   workers: integerOr<"auto">("auto", "auto", 1, 256).prefault(1).describe(
     "Threads that serve; auto: one for each core.",
   ),

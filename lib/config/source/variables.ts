@@ -81,6 +81,7 @@ export const VARIABLES = {
   ADMIN_HOST: text("admin", "host"),
   ADMIN_TOKEN: { ...text("admin", "token"), isSecret: true },
   ENGINE: text("engine"),
+  IO: text("io"),
   INSTANCE_NAME: text("instance"),
   POLICY: text("defaults", "policy", "name"),
   HASH_ON: text("defaults", "policy", "on"),

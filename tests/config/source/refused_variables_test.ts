@@ -56,6 +56,7 @@ for (
     ["HOST", "a/b", HOST],
     ["ENGINE", "tcp2", "must be web or tcp"],
     ["ENGINE", "WEB", "must be web or tcp"],
+    ["IO", "uring", "must be deno or epoll"],
     ["CONNECT_TIMEOUT", "off", FIRST_BYTE],
     ["IDLE_TIMEOUT", "49ms", FIRST_BYTE],
     ["BACKEND_IDLE_TIMEOUT", "2h", FIRST_BYTE],
