@@ -3,10 +3,10 @@ import { caddy } from "./proxies/caddy.ts";
 import { go } from "./proxies/go.ts";
 import { haproxy } from "./proxies/haproxy.ts";
 import { nginx } from "./proxies/nginx.ts";
-import { tcp, web } from "./proxies/roundabout.ts";
+import { epoll, tcp, web } from "./proxies/roundabout.ts";
 import { serveAndFetch } from "./proxies/serve_and_fetch.ts";
 import type { Proxy } from "./proxy.ts";
 
-export const OWN: readonly Proxy[] = [tcp, web];
+export const OWN: readonly Proxy[] = [epoll, tcp, web];
 export const OTHERS: readonly Proxy[] = [nginx, haproxy, caddy, go, serveAndFetch];
 export const PROXIES: readonly Proxy[] = [...OWN, ...OTHERS];

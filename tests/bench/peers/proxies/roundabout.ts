@@ -5,7 +5,11 @@ import { HEALTH_INTERVAL_S, type Proxy, type Site, whenReady } from "../proxy.ts
 import { HEALTH_PATH } from "../workloads.ts";
 import { MAX_CONNECTIONS, MAX_IDLE_S } from "./limits.ts";
 
-type Engine = "tcp" | "web";
+/** An engine, and what the tcp engine has for sockets. */
+interface Variant {
+  readonly engine: "tcp" | "web";
+  readonly io?: "epoll";
+}
 
 /** What the web engine leaves to Deno.serve. */
 const TCP_SETTINGS = {
@@ -13,19 +17,20 @@ const TCP_SETTINGS = {
   timeouts: { keepAlive: `${MAX_IDLE_S / 3600}h` },
 };
 
-export const tcp = roundabout("tcp");
-export const web = roundabout("web");
+export const epoll = roundabout("epoll", { engine: "tcp", io: "epoll" });
+export const tcp = roundabout("tcp", { engine: "tcp" });
+export const web = roundabout("web", { engine: "web" });
 
 /** This balancer, as users run it. */
-function roundabout(engine: Engine): Proxy {
-  const name = `Roundabout ${engine}`;
+function roundabout(key: string, variant: Variant): Proxy {
+  const name = `Roundabout ${key}`;
   return {
-    key: engine,
+    key,
     name,
     version: () => Promise.resolve(VERSION),
     async start(site) {
       const file = `${site.directory}/roundabout.json`;
-      await Deno.writeTextFile(file, JSON.stringify(configurationFor(engine, site)));
+      await Deno.writeTextFile(file, JSON.stringify(configurationFor(variant, site)));
       const args = [`${ROOT}main.ts`, "start", "--config", file];
       return await whenReady(name, spawn(args, {}, "null", pinned(site.cores)), site);
     },
@@ -33,7 +38,7 @@ function roundabout(engine: Engine): Proxy {
 }
 
 function configurationFor(
-  engine: Engine,
+  { engine, io }: Variant,
   { port, tlsPort, backendPorts, workers, certificate }: Site,
 ): unknown {
   const host = "127.0.0.1";
@@ -42,6 +47,7 @@ function configurationFor(
   };
   return {
     engine,
+    io,
     ...engine === "tcp" && TCP_SETTINGS,
     workers,
     admin: "off",
