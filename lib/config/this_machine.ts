@@ -3,7 +3,8 @@ import type { Machine } from "./rules/io.ts";
 
 export function thisMachine(): Machine {
   return {
-    ...{ os: Deno.build.os, arch: Deno.build.arch },
+    os: Deno.build.os,
+    arch: Deno.build.arch,
     mayCallNative: Deno.permissions.querySync({ name: "ffi" }).state === "granted",
   };
 }

@@ -20,8 +20,8 @@ export interface EngineOptions {
   readonly listeners: readonly ListenerAddress[];
   /** Whether others may listen on the same ports: other workers, and the balancer that takes over. */
   readonly reusePort: boolean;
-  /** What listens and connects; by default Deno's sockets. The web engine has no others. */
-  readonly sockets?: Sockets | undefined;
+  /** What listens and connects. The web engine has no others than Deno's. */
+  readonly sockets: Sockets;
   /** In milliseconds with fractions, on a clock that all workers share: for rate limits. */
   readonly rateClock: () => number;
   readonly clock: Clock;

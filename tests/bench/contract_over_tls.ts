@@ -11,12 +11,6 @@
  * - "client leaves: a reset is noticed although the client has sent another request before": it would end TLS in
  *   good order. It is left out here, and tests/engines/tcp/tls/secure_connection_test.ts has it over TLS.
  */
-import { ROOT } from "./processes.ts";
+import { runEngineTests } from "./engine_tests.ts";
 
-const files = Deno.args.length > 0 ? Deno.args : ["tests/engines"];
-const { code } = await new Deno.Command(Deno.execPath(), {
-  args: ["test", "--frozen", "-A", "--quiet", ...files],
-  cwd: ROOT,
-  env: { TEST_OVER_TLS: "1" },
-}).spawn().status;
-Deno.exit(code);
+Deno.exit(await runEngineTests({ TEST_OVER_TLS: "1" }));

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { COMMON, firstEntry, GET, summarize } from "../support/access_entries.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { LeavingClient } from "../support/leaving_client.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { bytesOf, Dialogue, exchange } from "../support/raw_client.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { firstEntry } from "../support/access_entries.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { bytesOf, exchangeBytes, responsesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 

@@ -1,7 +1,8 @@
 /** Backends over TLS, as far as both engines can; and what the tcp engine can beyond that. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { issue } from "../../lib/tls/issue.ts";
-import { balance, forEachEngine } from "../support/balancer.ts";
+import { balance } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { AUTHORITY, certificateFor, VALID } from "../support/certificates.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { SecureBackend } from "../support/secure_backend.ts";

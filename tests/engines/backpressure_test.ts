@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { inKernel } from "../support/proc.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { bytesOf } from "../support/raw_client.ts";

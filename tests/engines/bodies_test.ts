@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { forEachEngineAndSockets } from "../support/balancer.ts";
+import { forEachEngineAndSockets } from "../support/each_engine.ts";
 import { differAt, patternedBody } from "../support/patterned_body.ts";
 
 const KIB = 1024;

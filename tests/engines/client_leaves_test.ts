@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { connect, type Socket } from "node:net";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { type Behaviour, ScriptedBackend } from "../support/scripted_backend.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { forEachEngineAndSockets } from "../support/balancer.ts";
+import { forEachEngineAndSockets } from "../support/each_engine.ts";
 import { ClientThread } from "../support/client_thread.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { type Behaviour, ScriptedBackend, writeAll } from "../support/scripted_backend.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
 import { deadPort } from "../support/dead_port.ts";
 import { type Behaviour, ScriptedBackend } from "../support/scripted_backend.ts";

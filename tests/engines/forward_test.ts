@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { forEachEngine, TCP_SCHEME } from "../support/balancer.ts";
+import { TCP_SCHEME } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { forwardedBy, get, reply, values } from "../support/forwarded.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";

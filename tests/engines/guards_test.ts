@@ -2,7 +2,7 @@
 import { ROUTE, routeRecords } from "../../lib/shared_memory/layout.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hashSync } from "bcryptjs";
-import { ENGINE_NAMES } from "../support/balancer.ts";
+import { ENGINE_NAMES } from "../support/each_engine.ts";
 import { planeOf } from "../support/configured_plane.ts";
 import { Dialogue, exchange, request } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Backend } from "../../lib/backends/backend.ts";
 import { startProbes } from "../../lib/health/prober.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { ResettingBackend } from "../support/resetting_backend.ts";
 import { deadPort } from "../support/dead_port.ts";
 import { ManualClock } from "../support/manual_clock.ts";

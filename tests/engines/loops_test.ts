@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { forwardedBy, get, values } from "../support/forwarded.ts";
 import { deadPort } from "../support/dead_port.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";

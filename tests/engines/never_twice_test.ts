@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { deadPort } from "../support/dead_port.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import type { ParsedRequest } from "../support/strict_parser.ts";

@@ -1,7 +1,7 @@
 /** A backend whose URL has a path serves only what lies below it, in both engines. */
 import { assertEquals } from "@std/assert";
 import { explainUnforwardable } from "../../lib/http/request_target.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { forwardedBy, get } from "../support/forwarded.ts";
 import { request } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { POLICY_NAMES, type PolicyName } from "../../lib/config/model.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { policyOf } from "../support/fakes.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { seeded } from "../support/random.ts";

@@ -3,7 +3,8 @@
  * cannot be the same, the table gives the reason.
  */
 import { assertEquals } from "@std/assert";
-import { type EngineName, forEachEngine } from "../support/balancer.ts";
+import type { EngineName } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { Dialogue, request } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 

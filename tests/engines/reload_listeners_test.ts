@@ -1,6 +1,6 @@
 /** Listeners that come and go with a change of the configuration, under both engines. */
 import { assert, assertEquals } from "@std/assert";
-import { ENGINE_NAMES } from "../support/balancer.ts";
+import { ENGINE_NAMES } from "../support/each_engine.ts";
 import { ask, askOn, users } from "../support/changed_plane.ts";
 import { planeOf } from "../support/configured_plane.ts";
 import { Dialogue } from "../support/raw_client.ts";

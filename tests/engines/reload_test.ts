@@ -1,7 +1,7 @@
 /** A change of the configuration under both engines, while clients are connected and requests under way. */
 import { assert, assertEquals } from "@std/assert";
 import { BACKEND, backendRecords } from "../../lib/shared_memory/layout.ts";
-import { ENGINE_NAMES } from "../support/balancer.ts";
+import { ENGINE_NAMES } from "../support/each_engine.ts";
 import { type ConfiguredPlane, planeOf } from "../support/configured_plane.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue, exchange } from "../support/raw_client.ts";

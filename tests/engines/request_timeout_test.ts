@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { TICK_MS } from "../../lib/time/timer_wheel.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { RawBackend } from "../support/raw_backend.ts";
 import { Dialogue } from "../support/raw_client.ts";

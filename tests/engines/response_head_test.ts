@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { forwardedBy, get, reply } from "../support/forwarded.ts";
 import { type RawResponse, request } from "../support/raw_client.ts";
 

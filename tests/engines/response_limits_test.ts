@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type EngineName, forEachEngine } from "../support/balancer.ts";
+import type { EngineName } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { request } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";

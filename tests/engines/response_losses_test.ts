@@ -1,6 +1,6 @@
 /** What responses lose on their way through Deno.serve: docs/engines.md says so. */
 import { assertEquals } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 

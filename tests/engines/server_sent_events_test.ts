@@ -1,6 +1,6 @@
 /** Streams of events (text/event-stream): each leaves when it comes. */
 import { assert, assertEquals } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { connectSecurely, LOCALHOST_TLS } from "../support/certificates.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { type BackendSide, RawBackend } from "../support/raw_backend.ts";

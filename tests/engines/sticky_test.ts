@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { forEachEngine, TCP_SCHEME } from "../support/balancer.ts";
+import { TCP_SCHEME } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { exchange } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 

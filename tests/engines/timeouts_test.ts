@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { DeafPort } from "../support/deaf_port.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { type BackendSide, RawBackend } from "../support/raw_backend.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { startProbes } from "../../lib/health/prober.ts";
 import { formatFailure } from "../../lib/outcome.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { request } from "../support/raw_client.ts";
 
 /** A folder for sockets, removed at the end. */

@@ -1,7 +1,7 @@
 /** Listeners on unix sockets, for each engine. */
 import { assertEquals } from "@std/assert";
 import { UNIX_PEER } from "../../lib/http/peer.ts";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 

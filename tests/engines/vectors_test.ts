@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type EngineName, forEachEngineAndSockets, TCP_SCHEME } from "../support/balancer.ts";
+import { type EngineName, TCP_SCHEME } from "../support/balancer.ts";
+import { forEachEngineAndSockets } from "../support/each_engine.ts";
 import { bytesOf, exchangeBytes, responsesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { latin1, type ParsedRequest } from "../support/strict_parser.ts";

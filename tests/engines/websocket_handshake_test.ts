@@ -1,6 +1,7 @@
 /** WebSockets of both engines until their 101: the handshake, who is asked, and what comes of a refusal. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { forEachEngine, TCP_SCHEME } from "../support/balancer.ts";
+import { TCP_SCHEME } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { AUTHORITY, certificateFor } from "../support/certificates.ts";
 import { Dialogue } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";

@@ -1,6 +1,6 @@
 /** WebSockets of both engines that are open: what passes, how they close, and what limits them. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { forEachEngine } from "../support/balancer.ts";
+import { forEachEngine } from "../support/each_engine.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { bytesOf } from "../support/raw_client.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";

@@ -11,11 +11,10 @@ import {
   LISTENING,
   LOOPBACK,
   type Pair,
-  pairOf,
   pairOfBoth,
   readAll,
   readExactly,
-  WAYS,
+  testEachWay,
 } from "../support/both_sockets.ts";
 
 const { errors } = Deno;
@@ -24,16 +23,9 @@ const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 const textOf = (bytes: Bytes): string => new TextDecoder().decode(bytes);
 const read = (connection: SocketConnection) => connection.read(new Uint8Array(9));
 
-forBothSockets(({ name, sockets, test: testOf }) => {
-  /** The same test for each way to a connection. */
-  function test(name: string, run: (pair: Pair) => Promise<void>): void {
-    for (const way of WAYS) {
-      testOf(`${way}: ${name}`, async () => {
-        using pair = await pairOf(sockets, way);
-        await run(pair);
-      });
-    }
-  }
+forBothSockets((kind) => {
+  const { name, sockets, test: testOf } = kind;
+  const test = (name: string, run: (pair: Pair) => Promise<void>) => testEachWay(kind, name, run);
 
   /** A test with a peer that can reset its connection. */
   function testReset(

@@ -9,10 +9,9 @@ import {
   failureOf,
   forBothSockets,
   type Pair,
-  pairOf,
   readAll,
   readExactly,
-  WAYS,
+  testEachWay,
 } from "../support/both_sockets.ts";
 import { seeded } from "../support/random.ts";
 
@@ -26,16 +25,8 @@ const MORE_THAN_FITS = patterned(12 * 1024 * 1024, 1);
 
 const [THERE, BACK] = [patterned(10_000_000, 3), patterned(10_000_000, 5)] as const;
 
-forBothSockets(({ sockets, test: testOf }) => {
-  /** The same test for each way to a connection. */
-  function test(name: string, run: (pair: Pair) => Promise<void>): void {
-    for (const way of WAYS) {
-      testOf(`${way}: ${name}`, async () => {
-        using pair = await pairOf(sockets, way);
-        await run(pair);
-      });
-    }
-  }
+forBothSockets((kind) => {
+  const test = (name: string, run: (pair: Pair) => Promise<void>) => testEachWay(kind, name, run);
 
   test("a read has what has arrived already, or waits for what arrives next", async ({ tested, peer }) => {
     await peer.write(bytesOf("hello"));

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Status } from "../../lib/admin/status.ts";
 import { AUTHORITY, certificateFor } from "../support/certificates.ts";
-import { ENGINE_NAMES } from "../support/balancer.ts";
+import { ENGINE_NAMES } from "../support/each_engine.ts";
 import { Program } from "../support/program.ts";
 import { deadPort } from "../support/dead_port.ts";
 import { SecureBackend } from "../support/secure_backend.ts";

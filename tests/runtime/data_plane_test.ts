@@ -5,7 +5,7 @@ import { POLICY_NAMES } from "../../lib/config/model.ts";
 import type { VariableTexts } from "../../lib/config/source/environment.ts";
 import type { Notice } from "../../lib/runtime/messages.ts";
 import { WORKER } from "../../lib/shared_memory/layout.ts";
-import { ENGINE_NAMES } from "../support/balancer.ts";
+import { ENGINE_NAMES } from "../support/each_engine.ts";
 import { firstRevision, startOnlyWorker } from "../support/revision.ts";
 import { ScriptedBackend } from "../support/scripted_backend.ts";
 import { pause } from "../support/timing.ts";

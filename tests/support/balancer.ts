@@ -33,14 +33,11 @@ const SERVE = { web: await ENGINES.web(), tcp: await ENGINES.tcp() };
 
 export type EngineName = keyof typeof ENGINES;
 
-/** The names of all engines: what is tested end to end is tested for each. */
-export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
-
 /** Whether what is tested of the tcp engine is tested over TLS: tests/bench/contract_over_tls.ts. */
 const IS_OVER_TLS = Deno.env.get("TEST_OVER_TLS") === "1";
 
 /** Whether the tcp engine is tested on sockets of its own: tests/bench/contract_over_epoll.ts. */
-const IS_ON_EPOLL = Deno.env.get("TEST_IO") === "epoll";
+export const IS_ON_EPOLL = Deno.env.get("TEST_IO") === "epoll";
 
 /** What the tcp engine listens and connects with. */
 export const TCP_SOCKETS = await IO[IS_ON_EPOLL ? "epoll" : "deno"]();
@@ -277,39 +274,4 @@ function shortly(event: PoolEvent): string {
   if (!("backend" in event)) return event.kind;
   const reason = "reason" in event ? `: ${event.reason.split(": ")[0]}` : "";
   return `${event.backend} ${event.kind}${reason}`;
-}
-
-/** What a test needs that holds for every engine. */
-export interface EngineTest {
-  readonly engine: EngineName;
-  /** Starts a balancer with this engine. */
-  readonly balance: (urls: readonly string[], options?: TestOptions) => TestBalancer;
-  /** Registers a test that names the engine. */
-  readonly test: (name: string, run: () => Promise<void>) => void;
-}
-
-/** Defines the same tests for each engine. */
-export function forEachEngine(define: (test: EngineTest) => void): void {
-  for (const engine of ENGINE_NAMES) {
-    define({
-      engine,
-      balance: (urls, options) => balance(urls, { ...options, engine }),
-      test: (name, run) => Deno.test(`${engine} engine: ${name}`, run),
-    });
-  }
-}
-
-/**
- * Defines the same tests for each engine, and for the tcp engine on sockets of its own as well.
- * tests/bench/contract_over_epoll.ts runs all tests of engines on those.
- */
-export async function forEachEngineAndSockets(define: (test: EngineTest) => void): Promise<void> {
-  forEachEngine(define);
-  if (IS_ON_EPOLL) return;
-  const sockets = await IO.epoll();
-  define({
-    engine: "tcp",
-    balance: (urls, options) => balance(urls, { ...options, engine: "tcp", sockets }),
-    test: (name, run) => Deno.test(`tcp engine on epoll: ${name}`, run),
-  });
 }

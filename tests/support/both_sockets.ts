@@ -94,6 +94,20 @@ export const WAYS = [
   "unix, connected",
 ] as const;
 
+/** Registers the same test for each way to a connection. */
+export function testEachWay(
+  { sockets, test }: SocketsTest,
+  name: string,
+  run: (pair: Pair) => Promise<void>,
+): void {
+  for (const way of WAYS) {
+    test(`${way}: ${name}`, async () => {
+      using pair = await pairOf(sockets, way);
+      await run(pair);
+    });
+  }
+}
+
 /** The other end is one of Deno's. */
 export async function pairOf(sockets: Sockets, way: typeof WAYS[number]): Promise<Pair> {
   const place = way.startsWith("TCP") ? LOOPBACK : abstractPlace();

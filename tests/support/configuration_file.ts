@@ -1,9 +1,11 @@
 /** What the text of a configuration file comes to, for tests that need no file. */
+import { changesOf } from "../../lib/config/changes.ts";
 import { assemble, type Assembled } from "../../lib/config/assemble.ts";
 import type { Configuration } from "../../lib/config/model.ts";
 import { renderProblem } from "../../lib/config/problems/render.ts";
 import type { VariableTexts } from "../../lib/config/source/environment.ts";
 import { readJsonc } from "../../lib/config/source/jsonc.ts";
+import { routeIdOf } from "../../lib/routing/route_id.ts";
 import { fileRules } from "../../lib/routing/file_rules.ts";
 
 const NAME = "roundabout.jsonc";
@@ -55,4 +57,9 @@ export async function configurationOf(
   const { configuration, errors } = await problemsOfText(text, variables, environment);
   if (configuration === undefined) throw new Error(errors);
   return configuration;
+}
+
+/** What changes from one file to another; without routes, all pools but the first one get nothing. */
+export async function changesBetween(before: string, after: string): Promise<string[]> {
+  return changesOf(await configurationOf(before), await configurationOf(after), { routeIdOf });
 }

@@ -12,7 +12,8 @@ import { requestsInFlight } from "../../lib/runtime/reclaim.ts";
 import { countsIn } from "../../lib/runtime/compile.ts";
 import { StatusCounts } from "../../lib/shared_memory/status_counts.ts";
 import { startClock } from "../../lib/time/clock.ts";
-import { ENGINE_NAMES, type EngineName, TCP_SOCKETS } from "./balancer.ts";
+import { type EngineName, TCP_SOCKETS } from "./balancer.ts";
+import { ENGINE_NAMES } from "./each_engine.ts";
 import { configurationOf } from "./configuration_file.ts";
 import { firstRevision, ONLY_WORKER } from "./revision.ts";
 

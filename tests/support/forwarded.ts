@@ -1,6 +1,6 @@
 /** Sends one raw request through a balancer to one recording backend, and shows both ends of it. */
 import { assertEquals } from "@std/assert";
-import type { EngineTest } from "./balancer.ts";
+import type { EngineTest } from "./each_engine.ts";
 import { bytesOf, request } from "./raw_client.ts";
 import { type Behaviour, ScriptedBackend } from "./scripted_backend.ts";
 import type { ParsedRequest } from "./strict_parser.ts";

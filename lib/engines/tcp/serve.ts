@@ -6,7 +6,7 @@ import { CUT_OFF } from "../shared/failures.ts";
 import { Listeners } from "../shared/listeners.ts";
 import { RemovedListeners } from "../shared/removed_listeners.ts";
 import type { Peer } from "../../http/peer.ts";
-import { DENO_SOCKETS, type SocketConnection, type Sockets } from "../../net/sockets.ts";
+import type { SocketConnection, Sockets } from "../../net/sockets.ts";
 import { placeSocket } from "../../net/unix_listening.ts";
 import { Client } from "./client.ts";
 import type { Arrival } from "./client/connection.ts";
@@ -28,7 +28,7 @@ const EVICT_IDLE_AFTER_MS = 1_000;
 
 /** Starts the tcp engine. @throws if it cannot listen on an address */
 export function serveTcp(options: EngineOptions): Engine {
-  const { clock, reusePort, sockets = DENO_SOCKETS, onError, onWarning } = options;
+  const { clock, reusePort, sockets, onError, onWarning } = options;
   const { wheel } = clock;
   const transports = new Transports(wheel, sockets, options.snapshot.limits);
   const clients = new Set<Client>();

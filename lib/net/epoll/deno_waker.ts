@@ -8,8 +8,8 @@
  * waits there ends the read, and that is what wakes us.
  *
  * For tokio that looks like readiness of a connection that it has, which may always be wrong. Nothing depends on what
- * the data means, only on the connection being open as long as ours is registered. No thread is needed, and an idle
- * process makes no call of the system.
+ * the data means, only on the connection being open as long as ours is registered. No thread is needed, and while
+ * nothing happens on our sockets, no call of the system is made for them.
  */
 import type { Bytes } from "../connection.ts";
 import type { Libc } from "./libc.ts";
